@@ -1,0 +1,1 @@
+"""What a person sees: the page, its widgets and the command line."""

@@ -1,0 +1,1 @@
+"""What decides: inputs, encoders, fusion, checkpoints, data, training, evaluation, feedback."""

@@ -1,0 +1,51 @@
+"""Every error a user can meet, as one tree.
+
+    BetaLensError
+    ├── InputError              what a person sent: 4xx in the API, exit 2 on the command line
+    │   ├── ImageError          bytes that are no radiograph we read
+    │   ├── ReportError         text that is no report we read
+    │   └── ChoiceError         a finding, β, split or method that does not exist
+    ├── StudyTableError         a studies.csv that cannot be used as it stands
+    ├── CheckpointError         a checkpoint that is damaged, foreign or incomplete
+    ├── EncoderError            an encoder that is unknown or has no weights here
+    └── FeedbackError           a flag that was not saved
+
+A message is one sentence for the person who caused it: what was got, what was expected, what to do. It never
+holds report text, header fields or anything else that could name a patient.
+"""
+
+
+class BetaLensError(Exception):
+    """Base of everything this project raises on purpose."""
+
+
+class InputError(BetaLensError):
+    """What a person sent cannot be used."""
+
+
+class ImageError(InputError):
+    """The bytes are not a radiograph that can be read."""
+
+
+class ReportError(InputError):
+    """The text is not a report that can be read."""
+
+
+class ChoiceError(InputError):
+    """A finding, β, split or method was named that does not exist."""
+
+
+class StudyTableError(BetaLensError):
+    """A table of studies cannot be used as it stands."""
+
+
+class CheckpointError(BetaLensError):
+    """A checkpoint is damaged, foreign or incomplete."""
+
+
+class EncoderError(BetaLensError):
+    """An encoder is unknown, or its weights are not on this machine."""
+
+
+class FeedbackError(BetaLensError):
+    """A flag was not saved."""
