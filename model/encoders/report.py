@@ -1,0 +1,112 @@
+"""Report encoders: any Hugging Face encoder, from an installed package, a folder or the local hub cache."""
+
+import hashlib
+import importlib.util
+from pathlib import Path
+from typing import NamedTuple
+
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+from transformers import AutoModel, AutoTokenizer
+from transformers.utils import logging as transformers_logging
+
+from model.errors import EncoderError
+
+transformers_logging.disable_progress_bar()
+
+
+class Tokens(NamedTuple):
+    """Word pieces of a batch of reports."""
+
+    ids: Int[Tensor, "batch pieces"]
+    mask: Int[Tensor, "batch pieces"]  # 1 where there is a piece, 0 where the batch is padded
+    special: Bool[Tensor, "batch pieces"]  # [CLS], [SEP] and padding
+    offsets: Int[Tensor, "batch pieces 2"]  # character span of each piece in its report
+
+
+class ReportEncoder(nn.Module):
+    """A BERT whose last `trained_layers` layers learn; the pooled vector is the mean over word pieces.
+
+    Mean pooling is what sentence encoders such as MiniLM were trained with, and it makes the pooled vector a sum over
+    pieces, which the instant attributions rely on.
+
+    Raises:
+        EncoderError: `name` is no installed package, folder or cached Hugging Face model.
+    """
+
+    def __init__(self, name: str, trained_layers: int, max_tokens: int):
+        super().__init__()
+        source = _locate(name)
+        try:
+            self.tokenizer = AutoTokenizer.from_pretrained(source)
+            self.bert = AutoModel.from_pretrained(source, add_pooling_layer=False)
+        except Exception as error:  # huggingface_hub raises whatever its HTTP client raised
+            raise EncoderError(
+                f"Report encoder {name!r} is not on this machine and could not be fetched; "
+                "give the folder of a Hugging Face model (config.json, model.safetensors, tokenizer.json)."
+            ) from error
+        if not self.tokenizer.is_fast:
+            raise EncoderError(f"Report encoder {name!r} has no fast tokenizer, which word positions need.")
+        self.channels = self.bert.config.hidden_size
+        self.max_tokens = min(max_tokens, getattr(self.bert.config, "max_position_embeddings", max_tokens))
+        self._train_last(trained_layers)
+
+    def _train_last(self, count: int) -> None:
+        layers = next(m for m in self.bert.modules() if isinstance(m, nn.ModuleList))
+        self.bert.requires_grad_(count >= len(layers))
+        for layer in list(layers)[len(layers) - min(count, len(layers)) :]:
+            layer.requires_grad_(True)
+        self.frozen_names = frozenset(n for n, p in self.bert.named_parameters() if not p.requires_grad)
+
+    def tokenize(self, reports: list[str]) -> Tokens:
+        """Cut reports into word pieces; what lies beyond `max_tokens` is left out."""
+        t = self.tokenizer(
+            reports,
+            truncation=True,
+            max_length=self.max_tokens,
+            padding=True,
+            return_tensors="pt",
+            return_offsets_mapping=True,
+            return_special_tokens_mask=True,
+        )
+        return Tokens(t["input_ids"], t["attention_mask"], t["special_tokens_mask"].bool(), t["offset_mapping"])
+
+    def embed(self, ids: Int[Tensor, "batch pieces"]) -> Float[Tensor, "batch pieces channels"]:
+        """Word embeddings, before positions are added."""
+        return self.bert.get_input_embeddings()(ids)
+
+    def forward(
+        self, embeddings: Float[Tensor, "batch pieces channels"], mask: Int[Tensor, "batch pieces"]
+    ) -> Float[Tensor, "batch pieces channels"]:
+        """Contextual embeddings of the pieces from their word embeddings."""
+        return self.bert(inputs_embeds=embeddings, attention_mask=mask).last_hidden_state
+
+    def frozen_digest(self) -> str:
+        """SHA-256 of the tensors that training leaves alone: what a checkpoint expects to find again."""
+        digest = hashlib.sha256()
+        for name, parameter in self.bert.named_parameters():
+            if name in self.frozen_names:
+                digest.update(name.encode())
+                digest.update(parameter.detach().cpu().contiguous().numpy().tobytes())
+        return digest.hexdigest()
+
+
+def pool_pieces(
+    hidden: Float[Tensor, "batch pieces channels"], mask: Int[Tensor, "batch pieces"]
+) -> Float[Tensor, "batch channels"]:
+    """Mean over the pieces that are there."""
+    weights = mask.to(hidden.dtype).unsqueeze(-1)
+    return (hidden * weights).sum(1) / weights.sum(1).clamp(min=1)
+
+
+def _locate(name: str) -> str:
+    """The folder of an installed package that carries a model, or the name as it is."""
+    if Path(name).is_dir():
+        return name
+    package = importlib.util.find_spec(name.replace("-", "_")) if name.replace("-", "_").isidentifier() else None
+    if package and package.submodule_search_locations:
+        folder = Path(package.submodule_search_locations[0]) / "model"
+        if (folder / "config.json").is_file():
+            return str(folder)
+    return name
+

@@ -1,0 +1,167 @@
+"""A loaded model that encodes a case once and then answers at any β.
+
+Nothing here hooks the network or changes it, so any number of threads may use one engine.
+"""
+
+import threading
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from cachetools import LRUCache, cachedmethod
+from cachetools.keys import hashkey
+from jaxtyping import Float
+from torch import Tensor
+
+from model import checkpoint
+from model.demo import DEMO_CHECKPOINT
+from model.encoders.report import Tokens, pool_pieces
+from model.errors import ChoiceError, InputError
+from model.inputs import Film
+from model.network import Network, Pooled
+from model.preprocess import Box, fit_film
+
+# An encoded case takes about 1 MB: feature map and contextual pieces.
+CACHED_CASES = 128
+
+
+class Encoded(NamedTuple):
+    """A case after the encoders: all that a decision and its explanation at any β need. Batch axes have length 1."""
+
+    modalities: tuple[str, ...]  # which of "image" and "report" the case has
+    features: Float[Tensor, "1 channels rows cols"] | None
+    box: Box | None  # the film inside the square that `features` covers
+    report: str
+    tokens: Tokens | None
+    hidden: Float[Tensor, "1 pieces report_channels"] | None
+    pooled: Pooled  # a missing modality is a zero vector, which β = 1 or β = 0 never looks at
+    read_to: int  # characters of the report that fit the encoder
+
+
+class Engine:
+    """A network on a device, with a cache of encoded cases.
+
+    Attributes:
+        network: in evaluation mode, without gradients for its parameters.
+        digest: SHA-256 of the weights.
+        findings: names of the findings, in the order of the logits.
+    """
+
+    def __init__(self, network: Network, digest: str, device: torch.device, folder: Path | None = None):
+        self.network = network.to(device).eval().requires_grad_(False)
+        self.digest = digest
+        self.device = device
+        self.folder = folder
+        self.config = network.config
+        self.findings = network.config.findings
+        self.default_beta = network.config.default_beta
+        self._cache = LRUCache(CACHED_CASES)
+        self._lock = threading.Lock()
+
+    @classmethod
+    def load(cls, folder: Path | None = None, device: str = "auto") -> "Engine":
+        """The engine of a checkpoint folder; of the embedded demo where none is given.
+
+        Raises:
+            CheckpointError: the checkpoint is damaged, foreign or incomplete.
+            ChoiceError: the device is none of auto, cpu and cuda, or there is no GPU.
+        """
+        where = choose_device(device)
+        folder = folder or DEMO_CHECKPOINT
+        network, digest = checkpoint.load(folder, where)
+        return cls(network, digest, where, folder)
+
+    @cachedmethod(
+        lambda self: self._cache,
+        key=lambda self, film, report: hashkey(film and film.sha256, report),
+        lock=lambda self: self._lock,
+    )
+    @torch.no_grad()
+    def encode(self, film: Film | None, report: str) -> Encoded:
+        """Run the encoders on a case, once: the same case again comes from the cache.
+
+        Args:
+            film: a film, or None where the case has no image.
+            report: a report, or "" where the case has none.
+
+        Raises:
+            InputError: there is neither an image nor a report.
+        """
+        report_given = bool(report.strip())
+        if film is None and not report_given:
+            raise InputError("The case is empty: give a radiograph, a report, or both.")
+        features, box, pooled_image = self._encode_film(film)
+        tokens, hidden, pooled_report, read_to = self._encode_report(report if report_given else "")
+        return Encoded(
+            modalities=("image",) * (film is not None) + ("report",) * report_given,
+            features=features,
+            box=box,
+            report=report,
+            tokens=tokens,
+            hidden=hidden,
+            pooled=Pooled(pooled_image, pooled_report),
+            read_to=read_to,
+        )
+
+    def _encode_film(self, film: Film | None):
+        if film is None:
+            return None, None, torch.zeros(1, self.config.image_channels, device=self.device)
+        square, box = fit_film(film.pixels, self.config.image_size)
+        features = self.network.feature_map(torch.from_numpy(square)[None, None].to(self.device))
+        return features, box, self.network.pool_map(features)
+
+    def _encode_report(self, report: str):
+        encoder = self.network.report_encoder
+        if not report:
+            return None, None, torch.zeros(1, encoder.channels, device=self.device), 0
+        tokens = Tokens(*(t.to(self.device) for t in encoder.tokenize([report])))
+        hidden = encoder(encoder.embed(tokens.ids), tokens.mask)
+        return tokens, hidden, pool_pieces(hidden, tokens.mask), int(tokens.offsets.max())
+
+    def clamp_beta(self, encoded: Encoded, beta: float) -> float:
+        """β as this case allows it: 1 without a report, 0 without an image.
+
+        Raises:
+            ChoiceError: β is not a number from 0 to 1.
+        """
+        if not 0 <= beta <= 1:
+            raise ChoiceError(f"β is {beta}; it takes a number from 0 (report alone) to 1 (image alone).")
+        if "report" not in encoded.modalities:
+            return 1.0
+        return float(beta) if "image" in encoded.modalities else 0.0
+
+    @torch.no_grad()
+    def logits(self, encoded: Encoded, betas: Float[np.ndarray, "n"]) -> Float[Tensor, "n findings"]:
+        """Logits at each β (clamped to what the case allows). Only the head runs."""
+        clamped = [self.clamp_beta(encoded, float(b)) for b in betas]
+        beta = torch.tensor(clamped, dtype=torch.float32, device=self.device)[:, None]
+        image, report = self.network.embed(encoded.pooled)
+        return self.network.decide(image.expand(len(beta), -1), report.expand(len(beta), -1), beta)
+
+    def probabilities(self, encoded: Encoded, betas: Float[np.ndarray, "n"]) -> Float[np.ndarray, "n findings"]:
+        """Probabilities at each β, in [0, 1]."""
+        return self.network.probabilities(self.logits(encoded, betas)).cpu().numpy()
+
+    def finding_index(self, finding: str) -> int:
+        """The place of a finding among the logits.
+
+        Raises:
+            ChoiceError: the model does not know it.
+        """
+        if finding not in self.findings:
+            raise ChoiceError(f"Finding {finding!r} is unknown; this model decides on {', '.join(self.findings)}.")
+        return self.findings.index(finding)
+
+
+def choose_device(name: str) -> torch.device:
+    """`auto` is the GPU where there is one, and the CPU otherwise.
+
+    Raises:
+        ChoiceError: the name is none of auto, cpu and cuda, or `cuda` is asked for and there is none.
+    """
+    if name not in ("auto", "cpu", "cuda"):
+        raise ChoiceError(f"Device {name!r} is unknown; expected auto, cpu or cuda.")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise ChoiceError("Device cuda was asked for, but PyTorch sees no GPU; use --device cpu or auto.")
+    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")

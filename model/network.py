@@ -1,0 +1,93 @@
+"""The network: film → CNN, report → BERT, β blends them, a head decides."""
+
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from model.config import SINGLE_LABEL, Config
+from model.encoders import image_encoder
+from model.encoders.report import ReportEncoder, pool_pieces
+from model.errors import ChoiceError
+from model.fusion import FUSIONS, Projection, ResidualHead
+
+MODALITIES = ("image", "report")
+
+
+class Pooled(NamedTuple):
+    """One vector a modality: all that a decision needs of a case."""
+
+    image: Float[Tensor, "batch image_channels"]
+    report: Float[Tensor, "batch report_channels"]
+
+
+class Network(nn.Module):
+    """v = LN(P_v·pool(CNN(film))), t = LN(P_t·pool(BERT(report))), logits = head(fusion(v, t, β)).
+
+    Encoders do not depend on β. Whatever explains a decision at many β runs them once and differentiates the small
+    graph from `pooled` on.
+
+    Args:
+        config: what to build.
+        pretrained: start the image encoder from `config.image_weights`; False where a checkpoint follows.
+    """
+
+    def __init__(self, config: Config, pretrained: bool = True):
+        super().__init__()
+        self.config = config
+        weights = config.image_weights if pretrained else "none"
+        self.image_encoder = image_encoder(config.image_encoder, config.image_stride, weights)
+        # Trunks cut in the middle end in a linear bottleneck; the neck gives the map the sparse, non-negative features
+        # that class activation maps were made for.
+        self.neck = nn.Sequential(
+            nn.Conv2d(self.image_encoder.channels, config.image_channels, 1, bias=False),
+            nn.BatchNorm2d(config.image_channels),
+            nn.ReLU(),
+        )
+        self.report_encoder = ReportEncoder(config.report_encoder, config.report_layers, config.max_tokens)
+        self.image_projection = Projection(config.image_channels, config.width, config.dropout)
+        self.report_projection = Projection(self.report_encoder.channels, config.width, config.dropout)
+        if config.fusion not in FUSIONS:
+            raise ChoiceError(f"Fusion {config.fusion!r} is unknown; expected one of {', '.join(FUSIONS)}.")
+        self.fusion = FUSIONS[config.fusion]()
+        self.head = ResidualHead(config.width, len(config.findings), config.alpha, config.dropout)
+        # The mean embedding over the training studies stands for "nothing known" of a modality.
+        self.register_buffer("image_reference", torch.zeros(config.width))
+        self.register_buffer("report_reference", torch.zeros(config.width))
+
+    def feature_map(self, films: Float[Tensor, "batch 1 side side"]) -> Float[Tensor, "batch channels rows cols"]:
+        """The last feature map of films with values in [0, 1]."""
+        return self.neck(self.image_encoder(films))
+
+    def pool_map(self, features: Float[Tensor, "batch channels rows cols"]) -> Float[Tensor, "batch channels"]:
+        """Mean over the cells."""
+        return features.mean((2, 3))
+
+    def pool_report(
+        self, ids: Int[Tensor, "batch pieces"], mask: Int[Tensor, "batch pieces"]
+    ) -> Float[Tensor, "batch channels"]:
+        """The pooled report, from its word pieces."""
+        return pool_pieces(self.report_encoder(self.report_encoder.embed(ids), mask), mask)
+
+    def embed(self, pooled: Pooled) -> tuple[Float[Tensor, "batch width"], Float[Tensor, "batch width"]]:
+        """v and t: the normalised embeddings of image and report."""
+        return self.image_projection(pooled.image), self.report_projection(pooled.report)
+
+    def decide(
+        self,
+        image: Float[Tensor, "batch width"],
+        report: Float[Tensor, "batch width"],
+        beta: Float[Tensor, "batch 1"],
+    ) -> Float[Tensor, "batch findings"]:
+        """Logits from embeddings at β, the weight of the image in [0, 1]."""
+        return self.head(self.fusion(image, report, beta))
+
+    def forward(self, pooled: Pooled, beta: Float[Tensor, "batch 1"]) -> Float[Tensor, "batch findings"]:
+        """Logits from pooled vectors at β."""
+        return self.decide(*self.embed(pooled), beta)
+
+    def probabilities(self, logits: Float[Tensor, "... findings"]) -> Float[Tensor, "... findings"]:
+        """Softmax over findings, or a sigmoid each, as `problem_type` says."""
+        single = self.config.problem_type == SINGLE_LABEL
+        return logits.softmax(-1) if single else logits.sigmoid()
