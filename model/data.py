@@ -1,0 +1,180 @@
+"""Tables of studies: what a model is trained, measured and explained on.
+
+`studies.csv` has the columns `study_id`, `image` (a path below the file's folder), `report` and `label` (findings
+joined by `|`; exactly one finding everywhere means single-label), and optionally `patient_id`, `split` (train, val or
+test) and `discordant` (1 where image and report disagree on purpose). An image or a report may be empty, not both.
+"""
+
+import hashlib
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float
+
+from model.config import MULTI_LABEL, SINGLE_LABEL
+from model.errors import ChoiceError, StudyTableError
+from model.inputs import Film, read_film
+
+REQUIRED = ("study_id", "image", "report", "label")
+SPLITS = ("train", "val", "test")
+
+
+class Study(NamedTuple):
+    """One row of a table."""
+
+    study_id: str
+    image: Path | None
+    report: str
+    labels: frozenset[str]
+    patient_id: str
+    split: str
+    discordant: bool = False
+
+
+class Skipped(NamedTuple):
+    """A row that could not be used: its line in the file, and why."""
+
+    line: int
+    why: str
+
+
+class StudyTable:
+    """Studies in the order of their file.
+
+    Attributes:
+        studies: what can be used.
+        skipped: what cannot, and why.
+        findings: names in alphabetical order: the order of a model's logits.
+        problem_type: single-label where every study has exactly one finding, multi-label otherwise.
+        digest: SHA-256 of the file.
+    """
+
+    def __init__(self, name: str, studies: list[Study], skipped: list[Skipped], digest: str, is_demo: bool = False):
+        self.name = name
+        self.studies = tuple(studies)
+        self.skipped = tuple(skipped)
+        self.digest = digest
+        self.is_demo = is_demo
+        self.findings = tuple(sorted(set().union(*(s.labels for s in studies))))
+        self.problem_type = SINGLE_LABEL if all(len(s.labels) == 1 for s in studies) else MULTI_LABEL
+
+    @cached_property
+    def _by_id(self) -> dict[str, Study]:
+        return {s.study_id: s for s in self.studies}
+
+    def by_id(self, study_id: str) -> Study:
+        """The study of that id.
+
+        Raises:
+            ChoiceError: there is none.
+        """
+        if study_id not in self._by_id:
+            raise ChoiceError(f"There is no study {study_id[:40]!r} in {self.name}.")
+        return self._by_id[study_id]
+
+    def of_split(self, split: str) -> tuple[Study, ...]:
+        """The studies of `train`, `val` or `test`, or of all splits for `all`.
+
+        Raises:
+            ChoiceError: the split is unknown, or has no study.
+        """
+        if split not in (*SPLITS, "all"):
+            raise ChoiceError(f"Split {split!r} is unknown; expected {', '.join(SPLITS)} or all.")
+        chosen = tuple(s for s in self.studies if split in (s.split, "all"))
+        if not chosen:
+            raise ChoiceError(f"The table {self.name} has no study in split {split}.")
+        return chosen
+
+
+def label_matrix(studies: tuple[Study, ...], findings: tuple[str, ...]) -> Float[np.ndarray, "n findings"]:
+    """1 where a study has a finding, 0 elsewhere."""
+    return np.array([[f in s.labels for f in findings] for s in studies], np.float32).reshape(-1, len(findings))
+
+
+def load_film(study: Study) -> Film | None:
+    """The film of a study, or None where it has none.
+
+    Raises:
+        ImageError: the file cannot be read as a film.
+    """
+    return read_film(study.image.read_bytes()) if study.image else None
+
+
+def open_studies(path: Path | None) -> StudyTable:
+    """Read a table of studies; the embedded demo where no path is given.
+
+    Rows that cannot be used are left out and named in `skipped`.
+
+    Raises:
+        StudyTableError: the file is missing, is no such table, or has no usable row.
+    """
+    if path is None:
+        from model.demo import open_demo
+
+        return open_demo()
+    try:
+        content = path.read_bytes()
+        # utf-8-sig: a spreadsheet writes a byte-order mark. Empty cells stay "", so that a finding may be called NA.
+        rows = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise StudyTableError(f"{path} cannot be read as a CSV of studies: {type(error).__name__}.") from error
+    if missing := [c for c in REQUIRED if c not in rows.columns]:
+        raise StudyTableError(f"{path} lacks the column {missing[0]!r}; expected {', '.join(REQUIRED)}.")
+    return table_from_rows(path.name, rows.to_dict("records"), path.parent, hashlib.sha256(content).hexdigest())
+
+
+def table_from_rows(name: str, rows: list[dict], folder: Path, digest: str, is_demo: bool = False) -> StudyTable:
+    """A table from rows of text whose images lie below `folder`.
+
+    Raises:
+        StudyTableError: no row can be used.
+    """
+    studies, skipped, seen = [], [], set()
+    for line, row in enumerate(rows, start=2):  # line 1 holds the names of the columns
+        why = _unusable(row, folder, seen)
+        if why:
+            skipped.append(Skipped(line, why))
+            continue
+        seen.add(row["study_id"])
+        studies.append(_study(row, folder))
+    if not studies:
+        raise StudyTableError(f"{name} has no usable study; line {skipped[0].line}: {skipped[0].why}" if skipped else
+                              f"{name} has no row.")
+    return StudyTable(name, studies, skipped, digest, is_demo)
+
+
+def _unusable(row: dict, folder: Path, seen: set[str]) -> str | None:
+    if not row["study_id"] or row["study_id"] in seen:
+        return "its study_id is empty or not unique"
+    if row.get("split", "") not in ("", *SPLITS):
+        return f"its split is {row['split'][:20]!r}, not one of {', '.join(SPLITS)}"
+    if not row["image"]:
+        return None if row["report"].strip() else "it has neither an image nor a report"
+    image = (folder / row["image"]).resolve()
+    if not image.is_relative_to(folder.resolve()):
+        return "its image lies outside the folder of the table"
+    if not image.is_file() or image.stat().st_size == 0:
+        return "its image is missing or empty"
+    return None
+
+
+def _study(row: dict, folder: Path) -> Study:
+    patient = row.get("patient_id") or row["study_id"]
+    return Study(
+        study_id=row["study_id"],
+        image=folder / row["image"] if row["image"] else None,
+        report=row["report"],
+        labels=frozenset(label.strip() for label in row["label"].split("|") if label.strip()),
+        patient_id=patient,
+        split=row.get("split") or _split_of(patient),
+        discordant=row.get("discordant") == "1",
+    )
+
+
+def _split_of(patient: str) -> str:
+    """70 % train, 15 % val, 15 % test by a hash of the patient: the same for all time, and no patient in two."""
+    draw = int.from_bytes(hashlib.sha256(patient.encode()).digest()[:4]) / 2**32
+    return "train" if draw < 0.7 else "val" if draw < 0.85 else "test"

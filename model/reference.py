@@ -1,0 +1,129 @@
+"""The embeddings of a table's studies under a model: what metrics over β, the atlas and neighbours are made of.
+
+Computed once for a pair of model and table and kept as one safetensors file. The demo's comes with its checkpoint;
+others lie in the user's cache folder.
+"""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from platformdirs import user_cache_path
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from model.data import Study, StudyTable, load_film
+from model.encoders.report import Tokens
+from model.engine import Engine
+from model.errors import ImageError
+from model.network import Pooled
+from model.preprocess import fit_film
+
+SHIPPED = "reference.safetensors"
+BATCH = 16
+
+Progress = Callable[[Iterable], Iterable]  # tqdm, gr.Progress().tqdm, or iter
+
+
+class Reference(NamedTuple):
+    """Embeddings of n studies, in the order of the table.
+
+    `has` says which modality a study has; the embedding of the one it lacks is meaningless.
+    """
+
+    study_ids: tuple[str, ...]
+    image: Float[np.ndarray, "n width"]
+    report: Float[np.ndarray, "n width"]
+    has: Float[np.ndarray, "n 2"]
+
+    def rows(self, studies: Iterable[Study]) -> np.ndarray:
+        """The positions of some studies."""
+        where = {study_id: i for i, study_id in enumerate(self.study_ids)}
+        return np.array([where[s.study_id] for s in studies], int)
+
+
+@torch.no_grad()
+def logits_at(engine: Engine, reference: Reference, beta: float, rows: np.ndarray | slice = slice(None)) -> np.ndarray:
+    """Logits of reference studies at β: (n, findings). A study that lacks a modality stays with the other."""
+    image, report, has = (torch.from_numpy(a[rows]).to(engine.device) for a in reference[1:])
+    betas = torch.where(has[:, :1] * has[:, 1:] > 0, beta, has[:, :1])
+    return engine.network.decide(image, report, betas).cpu().numpy()
+
+
+def load_reference(engine: Engine, table: StudyTable, progress: Progress = iter) -> Reference:
+    """The embeddings of a table, from where they were kept, or computed and kept.
+
+    Args:
+        progress: wraps the loop over batches, where they must be computed.
+    """
+    key = f"{engine.digest}-{table.digest}"
+    for path in (engine.folder / SHIPPED if engine.folder else None, _cache_path(key)):
+        if path and (found := _read(path, key)):
+            return found
+    reference = encode_studies(engine, table.studies, progress)
+    write_reference(_cache_path(key), reference, key)
+    return reference
+
+
+def encode_studies(engine: Engine, studies: tuple[Study, ...], progress: Progress = iter) -> Reference:
+    """Run the encoders over studies in batches."""
+    image, report, has = [], [], []
+    for start in progress(range(0, len(studies), BATCH)):
+        v, t, h = _encode_batch(engine, studies[start : start + BATCH])
+        image.append(v)
+        report.append(t)
+        has.append(h)
+    return Reference(tuple(s.study_id for s in studies), np.vstack(image), np.vstack(report), np.vstack(has))
+
+
+@torch.no_grad()
+def _encode_batch(engine: Engine, studies: tuple[Study, ...]):
+    network, size = engine.network, engine.config.image_size
+    films = [_square(s, size) for s in studies]
+    has = np.array([[f is not None, bool(s.report.strip())] for f, s in zip(films, studies, strict=True)], np.float32)
+    blank = np.zeros((size, size), np.float32)
+    batch = torch.from_numpy(np.stack([blank if f is None else f for f in films]))[:, None].to(engine.device)
+    tokens = Tokens(*(t.to(engine.device) for t in network.report_encoder.tokenize([s.report for s in studies])))
+    pooled = Pooled(network.pool_map(network.feature_map(batch)), network.pool_report(tokens.ids, tokens.mask))
+    image, report = network.embed(pooled)
+    return image.cpu().numpy(), report.cpu().numpy(), has
+
+
+def _square(study: Study, size: int) -> np.ndarray | None:
+    """The fitted film, or None where there is none that can be read."""
+    try:
+        film = load_film(study)
+    except ImageError:
+        return None
+    return None if film is None else fit_film(film.pixels, size)[0]
+
+
+def write_reference(path: Path, reference: Reference, key: str) -> None:
+    """Keep embeddings (in 16 bits, which moves no metric by more than 1e-3) under a key of model and table."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    tensors = {name: getattr(reference, name).astype(np.float16) for name in ("image", "report", "has")}
+    handle, scratch = tempfile.mkstemp(dir=path.parent)
+    os.close(handle)
+    save_file(tensors, scratch, metadata={"key": key, "study_ids": "\n".join(reference.study_ids)})
+    os.replace(scratch, path)
+
+
+def _read(path: Path, key: str) -> Reference | None:
+    try:
+        with safe_open(path, "np") as file:
+            if file.metadata()["key"] != key:
+                return None
+            ids = tuple(file.metadata()["study_ids"].split("\n"))
+            return Reference(ids, *(file.get_tensor(n).astype(np.float32) for n in ("image", "report", "has")))
+    except (OSError, SafetensorError, KeyError, TypeError):
+        return None  # not there, or torn: it is computed again
+
+
+def _cache_path(key: str) -> Path:
+    model, _, table = key.partition("-")
+    return user_cache_path("betalens") / f"reference-{model[:16]}-{table[:16]}.safetensors"
