@@ -15,11 +15,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 from model import checkpoint
-from model.demo import DEMO_CHECKPOINT
 from model.encoders.report import Tokens, pool_pieces
 from model.errors import ChoiceError, InputError
 from model.inputs import Film
 from model.network import Network, Pooled
+from model.paths import DEMO_CHECKPOINT
 from model.preprocess import Box, fit_film
 
 # An encoded case takes about 1 MB: feature map and contextual pieces.

@@ -55,6 +55,9 @@ class Network(nn.Module):
         # The mean embedding over the training studies stands for "nothing known" of a modality.
         self.register_buffer("image_reference", torch.zeros(config.width))
         self.register_buffer("report_reference", torch.zeros(config.width))
+        # The logit contribution of a cell or a word that saturates its colour, measured after training.
+        self.register_buffer("cell_scale", torch.ones(()))
+        self.register_buffer("word_scale", torch.ones(()))
 
     def feature_map(self, films: Float[Tensor, "batch 1 side side"]) -> Float[Tensor, "batch channels rows cols"]:
         """The last feature map of films with values in [0, 1]."""

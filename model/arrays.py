@@ -1,0 +1,57 @@
+"""Studies as arrays in memory: what training reads, epoch after epoch."""
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, UInt8
+
+from model.data import Study, label_matrix, load_film
+from model.errors import ImageError
+from model.preprocess import fit_film
+
+
+class StudyArrays(NamedTuple):
+    """n studies, their films fitted into squares.
+
+    `has` is 1 where a study has an image and where it has a report. `masks` are the outlines of the findings, values
+    in [0, 1] on a coarse grid, and NaN where none is known.
+    """
+
+    films: UInt8[np.ndarray, "n side side"]
+    reports: list[str]
+    labels: Float[np.ndarray, "n findings"]
+    has: Float[np.ndarray, "n 2"]
+    masks: Float[np.ndarray, "n findings rows cols"] | None = None
+
+    def __len__(self) -> int:
+        return len(self.reports)
+
+
+def load_arrays(
+    studies: tuple[Study, ...],
+    findings: tuple[str, ...],
+    side: int,
+    progress: Callable[[Iterable], Iterable] = iter,
+    masks: Float[np.ndarray, "n findings rows cols"] | None = None,
+) -> StudyArrays:
+    """Read and fit the films of some studies. A film that cannot be read counts as missing."""
+    films = np.zeros((len(studies), side, side), np.uint8)
+    has = np.array([[0, bool(s.report.strip())] for s in studies], np.float32).reshape(-1, 2)
+    for i, study in enumerate(progress(studies)):
+        try:
+            film = load_film(study)
+        except ImageError:
+            continue
+        if film is not None:
+            films[i] = np.round(fit_film(film.pixels, side)[0] * 255)
+            has[i, 0] = 1
+    usable = has.any(1)
+    kept = [s for s, u in zip(studies, usable, strict=True) if u]
+    return StudyArrays(
+        films=films[usable],
+        reports=[s.report for s in kept],
+        labels=label_matrix(tuple(kept), findings),
+        has=has[usable],
+        masks=None if masks is None else masks[usable],
+    )
