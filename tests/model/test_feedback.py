@@ -62,12 +62,15 @@ def test_a_spreadsheet_and_pandas_see_one_header_and_no_formula(tmp_path):
     for start in ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1", "'=1"):
         store.append(a_flag(comment=start, reviewer=start))
     data = store.path.read_bytes()
-    assert data.startswith(b"\xef\xbb\xbfflag_id,schema,") and data.count(b"flag_id") == 1
+    assert data.startswith(b"\xef\xbb\xbfflag_id,schema,")
+    assert data.count(b"flag_id") == 1
     with store.path.open(encoding="utf-8-sig", newline="") as file:
         cells = [cell for row in csv.reader(file) for cell in row]
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r", "＝"))]
     table = pd.read_csv(store.path)
-    assert list(table.schema) == [1] * 8 and list(table.beta) == [0.35] * 8 and table.comment[0] == "'=1+1"
+    assert list(table.schema) == [1] * 8
+    assert list(table.beta) == [0.35] * 8
+    assert table.comment[0] == "'=1+1"
 
 
 anything = st.text(st.characters(), max_size=40)
@@ -168,9 +171,10 @@ def test_a_row_changed_by_hand_is_named_and_not_quoted(tmp_path):
     store.append(FLAG)
     store.append(a_flag())
     store.path.write_bytes(store.path.read_bytes().replace(b"disagree", b"perhaps", 1))
-    with pytest.raises(FeedbackError, match="^Row 2 of flags.csv is not a flag") as caught:
+    with pytest.raises(FeedbackError, match=r"^Row 2 of flags\.csv is not a flag") as caught:
         store.rows()
-    assert "effusion" not in str(caught.value) and caught.value.__suppress_context__
+    assert "effusion" not in str(caught.value)
+    assert caught.value.__suppress_context__
 
 
 # What cannot be written
@@ -284,5 +288,6 @@ def test_every_flag_acknowledged_before_kill_9_is_there_once_and_whole(tmp_path)
     store = FeedbackStore(tmp_path)
     store.append(FLAG)
     ids = Counter(flag.flag_id for flag in store.rows())
-    assert set(ids.values()) == {1} and set(acknowledged) <= set(ids)
+    assert set(ids.values()) == {1}
+    assert set(acknowledged) <= set(ids)
     assert len(ids) <= len(acknowledged) + 1 + 4  # at most one a kill was on the disk and not yet acknowledged

@@ -74,12 +74,14 @@ def stretched(values) -> np.ndarray:
 # Pictures
 
 
-@pytest.mark.parametrize("format, options", [("PNG", {}), ("JPEG", {"quality": 90}), ("WEBP", {"lossless": True})])
+@pytest.mark.parametrize(("format", "options"), [("PNG", {}), ("JPEG", {"quality": 90}), ("WEBP", {"lossless": True})])
 def test_an_8_bit_picture_is_what_pillow_decodes_divided_by_255(format, options):
     data = saved(RAMP8, format, **options)
     film = read_film(data)
-    assert film.format == format.lower() and film.sha256 == hashlib.sha256(data).hexdigest()
-    assert film.pixels.dtype == np.float32 and film.pixels.flags.c_contiguous
+    assert film.format == format.lower()
+    assert film.sha256 == hashlib.sha256(data).hexdigest()
+    assert film.pixels.dtype == np.float32
+    assert film.pixels.flags.c_contiguous
     np.testing.assert_array_equal(film.pixels, np.asarray(Image.open(BytesIO(data)).convert("L"), np.float32) / 255)
 
 
@@ -202,8 +204,10 @@ def test_no_element_that_describes_a_patient_is_parsed(monkeypatch):
 
     monkeypatch.setattr(inputs, "dcmread", spy)
     data = dicom(RAMP12)
-    assert NAME.encode() in data and read_film(data)
-    assert "Rows" in parsed[0] and not [element for element in parsed[0] if element.tag.group == 0x0010]
+    assert NAME.encode() in data
+    assert read_film(data)
+    assert "Rows" in parsed[0]
+    assert not [element for element in parsed[0] if element.tag.group == 0x0010]
 
 
 def test_not_a_number_is_read_as_the_darkest_value():
@@ -214,7 +218,9 @@ def test_not_a_number_is_read_as_the_darkest_value():
     ds.BitsAllocated, ds.FloatPixelData = 32, values.tobytes()
     ds.save_as(out := BytesIO())
     pixels = read_film(out.getvalue()).pixels
-    assert np.isfinite(pixels).all() and pixels[3, 4] == 0 and pixels[5, 6] == 1
+    assert np.isfinite(pixels).all()
+    assert pixels[3, 4] == 0
+    assert pixels[5, 6] == 1
 
 
 # Refusals
@@ -285,8 +291,11 @@ def test_a_file_that_cannot_be_used_is_refused_in_one_sentence_that_quotes_nothi
     with pytest.raises(ImageError, match=reason) as caught:
         read_film(data)
     sentence = str(caught.value)
-    assert sentence.endswith(".") and "\n" not in sentence and len(sentence) < 200
-    assert "Doe" not in sentence and caught.value.__suppress_context__ | (caught.value.__context__ is None)
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
+    assert len(sentence) < 200
+    assert "Doe" not in sentence
+    assert caught.value.__suppress_context__ | (caught.value.__context__ is None)
     assert "Doe" not in "".join(capfd.readouterr())
 
 
@@ -307,7 +316,8 @@ def test_damaged_bytes_give_a_film_or_an_image_error_never_anything_else(data):
         pixels = read_film(bytes(damaged)).pixels
     except ImageError:
         return
-    assert pixels.ndim == 2 and 0 <= pixels.min() < pixels.max() <= 1
+    assert pixels.ndim == 2
+    assert 0 <= pixels.min() < pixels.max() <= 1
 
 
 # Real films
@@ -321,7 +331,8 @@ def test_real_films_read_as_pillow_and_pydicom_read_them():
     path = SAMPLES / "Fake_MONOHR1.dcm"
     film = read_film(path.read_bytes())
     np.testing.assert_allclose(film.pixels, 1 - stretched(pydicom.dcmread(path).pixel_array), atol=1e-6)
-    assert film.pixels.shape == (1024, 1024) and film.format == "dicom"
+    assert film.pixels.shape == (1024, 1024)
+    assert film.format == "dicom"
 
 
 # Reports
@@ -329,20 +340,23 @@ def test_real_films_read_as_pillow_and_pydicom_read_them():
 
 def test_a_plain_report_stays_as_it_is():
     text = "FINDINGS:  No effusion.\n\tHeart size normal — 肺野清晰.\n"
-    assert read_report(text) == text and read_report("") == ""
+    assert read_report(text) == text
+    assert read_report("") == ""
     assert read_report(" \n\t\u200b") == ""
 
 
 def test_what_is_not_seen_is_removed_and_line_ends_are_one():
     assert read_report("a\r\nb\rc\fd\u2028e") == "a\nb\nc\nd\ne"
     assert read_report("pneumo\u00adthorax\x00\u202e\u2066\u200b\ufeff \ud800left\U000e0041") == "pneumothorax left"
-    assert read_report("e\u0301") == "é" and read_report("e\u200b\u0301") == "é"
+    assert read_report("e\u0301") == "é"
+    assert read_report("e\u200b\u0301") == "é"
 
 
 @given(st.text(st.characters(), max_size=200))
 def test_reading_a_report_twice_changes_nothing_more(text):
     once = read_report(text)
-    assert read_report(once) == once and unicodedata.is_normalized("NFC", once)
+    assert read_report(once) == once
+    assert unicodedata.is_normalized("NFC", once)
     once.encode("utf-8")
     assert not re.search("[\0\r\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]", once)
 
