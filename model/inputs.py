@@ -80,7 +80,7 @@ def read_film(data: bytes) -> Film:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise ImageError(f"The image has more than {MAX_PIXELS:,} pixels: send a smaller one.") from None
-    except Exception:
+    except Exception:  # parsers raise anything on hostile bytes, and their messages may quote the header
         raise ImageError(f"The {FORMATS[kind]} file is damaged or cut off: export it again.") from None
     _refuse_blank(pixels)
     return Film(np.ascontiguousarray(pixels, np.float32), hashlib.sha256(data).hexdigest(), kind)
@@ -236,7 +236,7 @@ def _voi_limits(header: Dataset) -> tuple[float, float] | None:
             return None
         with np.errstate(over="ignore"):  # a sigmoid window, far from its centre
             shown = apply_voi_lut(probe, header)
-    except Exception:
+    except Exception:  # a malformed window or table must not keep good pixels from being seen
         return None
     return (float(shown.min()), float(shown.max())) if shown.min() < shown.max() else None
 
