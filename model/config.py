@@ -86,8 +86,16 @@ class Config:
         Raises:
             ChoiceError: a field is unknown or out of bounds.
         """
-        values = json.loads(text)
+        return cls.from_dict(json.loads(text))
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "Config":
+        """A config from some of its fields; lists become tuples.
+
+        Raises:
+            ChoiceError: a field is unknown or out of bounds.
+        """
         unknown = sorted(set(values) - {f.name for f in dataclasses.fields(cls)})
         if unknown:
-            raise ChoiceError(f"The config has unknown fields: {', '.join(unknown)}.")
+            raise ChoiceError(f"The config has unknown fields: {', '.join(unknown)}; see `betalens options`.")
         return cls(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})

@@ -1,7 +1,7 @@
 """The embeddings of a table's studies under a model: what metrics over β, the atlas and neighbours are made of.
 
-Computed once for a pair of model and table and kept as one safetensors file. The demo's comes with its checkpoint;
-others lie in the user's cache folder.
+Computed once for a pair of model and table and kept as one safetensors file: those of the table that a model was
+trained on in its checkpoint, others in the user's cache folder.
 """
 
 import os
@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Float
 from platformdirs import user_cache_path
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from model.data import Study, StudyTable, load_film
 from model.encoders.report import Tokens
@@ -61,12 +61,12 @@ def load_reference(engine: Engine, table: StudyTable, progress: Progress = iter)
     Args:
         progress: wraps the loop over batches, where they must be computed.
     """
-    key = f"{engine.digest}-{table.digest}"
-    for path in (engine.folder / SHIPPED if engine.folder else None, _cache_path(key)):
-        if path and (found := _read(path, key)):
+    cached = user_cache_path("betalens") / f"reference-{engine.digest[:16]}-{table.digest[:16]}.safetensors"
+    for path in (engine.folder / SHIPPED if engine.folder else None, cached):
+        if path and (found := _read(path, table.digest)):
             return found
     reference = encode_studies(engine, table.studies, progress)
-    write_reference(_cache_path(key), reference, key)
+    _write(cached, pack_reference(reference, table.digest))
     return reference
 
 
@@ -103,27 +103,27 @@ def _square(study: Study, size: int) -> np.ndarray | None:
     return None if film is None else fit_film(film.pixels, size)[0]
 
 
-def write_reference(path: Path, reference: Reference, key: str) -> None:
-    """Keep embeddings (in 16 bits, which moves no metric by more than 1e-3) under a key of model and table."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+def pack_reference(reference: Reference, table_digest: str) -> bytes:
+    """Embeddings as a safetensors file that names its table (in 16 bits, which moves no metric by more than 1e-3)."""
     tensors = {name: getattr(reference, name).astype(np.float16) for name in ("image", "report", "has")}
+    return save(tensors, metadata={"table": table_digest, "study_ids": "\n".join(reference.study_ids)})
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     handle, scratch = tempfile.mkstemp(dir=path.parent)
-    os.close(handle)
-    save_file(tensors, scratch, metadata={"key": key, "study_ids": "\n".join(reference.study_ids)})
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
     os.replace(scratch, path)
 
 
-def _read(path: Path, key: str) -> Reference | None:
+def _read(path: Path, table_digest: str) -> Reference | None:
     try:
         with safe_open(path, "np") as file:
-            if file.metadata()["key"] != key:
+            if file.metadata()["table"] != table_digest:
                 return None
             ids = tuple(file.metadata()["study_ids"].split("\n"))
             return Reference(ids, *(file.get_tensor(n).astype(np.float32) for n in ("image", "report", "has")))
     except (OSError, SafetensorError, KeyError, TypeError):
         return None  # not there, or torn: it is computed again
 
-
-def _cache_path(key: str) -> Path:
-    model, _, table = key.partition("-")
-    return user_cache_path("betalens") / f"reference-{model[:16]}-{table[:16]}.safetensors"

@@ -13,6 +13,7 @@ from transformers.utils import logging as transformers_logging
 from model.errors import EncoderError
 
 transformers_logging.disable_progress_bar()
+transformers_logging.set_verbosity_error()  # it reports the pooler, which is left out on purpose
 
 
 class Tokens(NamedTuple):

@@ -1,0 +1,155 @@
+"""The command line: `betalens serve | train | evaluate | explain`.
+
+Each command works on the embedded demo where no checkpoint and no studies are named. What a person did wrong is one
+sentence and exit status 2.
+"""
+
+import dataclasses
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from model.errors import BetaLensError
+
+# Before gradio and the hub's libraries are imported: nothing leaves this machine.
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+app = typer.Typer(help=__doc__.split("\n\n")[1], no_args_is_help=True, add_completion=False)
+
+Checkpoint = Annotated[Path | None, typer.Option(help="Folder of a checkpoint. [default: the embedded demo's]")]
+Studies = Annotated[Path | None, typer.Option(help="A studies.csv. [default: the embedded demo's]")]
+Device = Annotated[str, typer.Option(help="auto, cpu or cuda; auto takes the GPU where there is one.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
+
+
+@app.command()
+def serve(
+    checkpoint: Checkpoint = None,
+    studies: Studies = None,
+    device: Device = "auto",
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 7860,
+    feedback: Annotated[
+        Path, typer.Option(help="Folder that flags are kept in.", envvar="BETALENS_FEEDBACK")
+    ] = Path("feedback"),
+) -> None:
+    """Start the dashboard and say where it is."""
+    from dashboard.app import serve as serve_page
+    from model.data import open_studies
+    from model.engine import Engine
+    from model.feedback import FeedbackStore
+
+    engine, table = Engine.load(checkpoint, device), open_studies(studies)
+    serve_page(engine, table, FeedbackStore(feedback), host=host, port=port)
+
+
+@app.command()
+def train(
+    out: Annotated[Path, typer.Option(help="Folder to write the checkpoint to.")],
+    studies: Studies = None,
+    config: Annotated[Path | None, typer.Option(help="A JSON file of config fields; see `betalens options`.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the training studies.", min=1)] = None,
+    seed: Annotated[int | None, typer.Option(help="Of every random draw.", min=0)] = None,
+    extra: Annotated[
+        Path | None, typer.Option(help="Folder of further rendered films (for the embedded demo alone).")
+    ] = None,
+    half: Annotated[bool, typer.Option(help="Store the weights in 16 bits.")] = False,
+    device: Device = "auto",
+    json_: Json = False,
+) -> None:
+    """Train a model on a table of studies. Ctrl-C ends it early and keeps the best weights so far."""
+    from dashboard.training import train_checkpoint
+
+    fields = json.loads(config.read_text(encoding="utf-8")) if config else {}
+    given = {"epochs": epochs, "seed": seed}
+    fields |= {name: value for name, value in given.items() if value is not None}
+    result = train_checkpoint(studies, out, fields, extra, half, device)
+    _print(result, json_)
+
+
+@app.command()
+def evaluate(
+    checkpoint: Checkpoint = None,
+    studies: Studies = None,
+    split: Annotated[str, typer.Option(help="train, val, test or all.")] = "test",
+    device: Device = "auto",
+    json_: Json = False,
+) -> None:
+    """AUROC and calibration of a model over β. Discordant studies are left out: no one label judges both their parts."""
+    from tqdm import tqdm
+
+    from model import evaluate as evaluation
+    from model.data import open_studies
+    from model.engine import Engine
+    from model.reference import encode_studies
+
+    engine, chosen = Engine.load(checkpoint, device), open_studies(studies).of_split(split)
+    reference = encode_studies(engine, chosen, lambda r: tqdm(r, desc="encoding", unit="batch"))
+    _print(evaluation.evaluate(engine, reference, chosen).to_json(), json_)
+
+
+@app.command()
+def explain(
+    out: Annotated[Path, typer.Option(help="Folder to write explanation.json, heatmap.npy and overlay.png to.")],
+    image: Annotated[Path | None, typer.Option(help="A radiograph: PNG, JPEG or DICOM.")] = None,
+    report: Annotated[str, typer.Option(help="The report, or @FILE to read it from a file.")] = "",
+    beta: Annotated[float | None, typer.Option(help="Weight of the image, 0 to 1. [default: the model's]")] = None,
+    finding: Annotated[str | None, typer.Option(help="What to explain. [default: the most probable]")] = None,
+    checkpoint: Checkpoint = None,
+    device: Device = "auto",
+    json_: Json = False,
+) -> None:
+    """Explain one case at one β."""
+    from explain.export import explain_case
+    from model.engine import Engine
+    from model.inputs import read_film, read_report
+
+    film = read_film(_read(image)) if image else None
+    text = _read(Path(report[1:])).decode("utf-8", "replace") if report.startswith("@") else report
+    result = explain_case(Engine.load(checkpoint, device), film, read_report(text), beta, finding, out)
+    _print(result, json_)
+
+
+@app.command()
+def options(json_: Json = False) -> None:
+    """List the fields of a config: default, bounds and help."""
+    from model.config import Config
+
+    rows = {
+        f.name: {"default": f.default, **{k: v for k, v in f.metadata.items() if v not in (None, ())}}
+        for f in dataclasses.fields(Config)
+    }
+    _print(rows, json_)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise typer.BadParameter(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _print(result: dict, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(result, ensure_ascii=False))
+    else:
+        for key, value in result.items():
+            print(f"{key}: {json.dumps(value, ensure_ascii=False)}")
+
+
+def main() -> None:
+    """Run the command line: exit status 2 and one sentence for what a person did wrong."""
+    try:
+        app()
+    except BetaLensError as error:
+        print(f"betalens: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

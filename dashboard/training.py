@@ -1,0 +1,59 @@
+"""`betalens train`: a table of studies in, a checkpoint out."""
+
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from explain.publish import publish
+from model.arrays import StudyArrays, load_arrays
+from model.config import Config
+from model.data import StudyTable, open_studies
+from model.engine import choose_device
+from model.errors import ChoiceError, StudyTableError
+from model.network import Network
+from model.train import train
+
+SUMMARY = "A fused image-and-report model, trained with `betalens train`."
+
+
+def train_checkpoint(
+    studies: Path | None, out: Path, fields: dict, extra: Path | None, half: bool, device: str
+) -> dict:
+    """Train on a table and write the checkpoint.
+
+    Args:
+        fields: of `Config`; findings and problem type come from the table.
+        extra: a folder of further rendered films for the embedded demo.
+
+    Returns:
+        The digest of the model and how many studies were used and skipped.
+
+    Raises:
+        ChoiceError: a field is unknown or out of bounds.
+        StudyTableError: the table cannot be used.
+    """
+    table = open_studies(studies)
+    config = Config.from_dict({**fields, "findings": table.findings, "problem_type": table.problem_type})
+    for skipped in table.skipped:
+        tqdm.write(f"line {skipped.line} of {table.name} is left out: {skipped.why}")
+    where = choose_device(device)
+    network = Network(config)
+    data, validation = _arrays(table, config, "train"), _arrays(table, config, "val")
+    if extra:
+        data = _with_extra(data, extra, config)
+    network = train(network, data, validation, where)
+    summary = _demo_summary() if table.is_demo else SUMMARY
+    digest = publish(network, table, out, where, summary, half, lambda r: tqdm(r, desc="measuring", unit="batch"))
+    return {"checkpoint": str(out), "digest": digest, "studies": len(data), "skipped": len(table.skipped)}
+
+
+def _arrays(table: StudyTable, config: Config, split: str) -> StudyArrays:
+    try:
+        chosen = tuple(s for s in table.of_split(split) if not s.discordant)
+    except ChoiceError as error:
+        raise StudyTableError(f"{table.name} has no study in split {split}, which training needs.") from error
+    masks = _outlines(chosen, config) if table.is_demo and config.mask_weight else None
+    return load_arrays(
+        chosen, config.findings, config.image_size, lambda s: tqdm(s, desc=f"reading {split}", unit="film"), masks
+    )
