@@ -1,0 +1,49 @@
+// Thumbnails of the reference studies to open, narrowed by finding and by discordance.
+const B = window.BetaLens;
+const list = B.el("div", { class: "bl-case-list", role: "listbox", "data-i18n-label": "cases.label", "aria-label": B.t("cases.label") });
+const finding = B.el("select", { class: "bl-select", "data-i18n-label": "cases.finding", "aria-label": B.t("cases.finding"), onchange: () => ask() });
+const discordant = B.el("button", { type: "button", class: "bl-toggle", "aria-pressed": "false", "data-i18n": "cases.discordant", text: B.t("cases.discordant"),
+  onclick: () => {
+    discordant.setAttribute("aria-pressed", String(discordant.getAttribute("aria-pressed") !== "true"));
+    ask();
+  } });
+const count = B.el("span", { class: "bl-muted bl-num" });
+element.replaceChildren(B.el("section", { class: "bl-panel bl-cases" },
+  B.el("header", { class: "bl-panel-head" }, B.phrase("h3", "cases.title"), count),
+  B.el("div", { class: "bl-case-filter" }, finding, discordant), list));
+
+let current = null;
+const ask = () => trigger("filter", { finding: finding.value, discordant: discordant.getAttribute("aria-pressed") === "true" });
+const open = (study, index) => {
+  mark(study);
+  trigger("select", { index, value: study });
+};
+const mark = (study) => {
+  current = study;
+  for (const card of list.children) card.setAttribute("aria-selected", String(card.dataset.study === study));
+};
+
+const draw = () => {
+  if (!props.value) return;
+  const shelf = JSON.parse(props.value);
+  const chosen = finding.value;
+  finding.replaceChildren(B.phrase("option", "cases.any", { value: "" }),
+    ...shelf.findings.map((name) => B.el("option", { value: name, text: B.findingName(name) })));
+  finding.value = shelf.finding ?? chosen;
+  discordant.hidden = !shelf.has_discordant;
+  count.textContent = B.t("cases.count", { shown: shelf.studies.length, all: shelf.total });
+  list.replaceChildren(...shelf.studies.map((study, index) => {
+    const named = study.labels.map(B.findingName).join(", ") || B.t("cases.none");
+    return B.el("button", {
+      type: "button", role: "option", class: "bl-case", "data-study": study.id, "aria-selected": String(study.id === current),
+      title: `${study.id} · ${named}`, onclick: () => open(study.id, index),
+    },
+    study.thumb ? B.el("img", { src: study.thumb, alt: "", loading: "lazy" }) : B.phrase("span", "cases.no_film", { class: "bl-case-blank bl-muted" }),
+    B.el("span", { class: "bl-case-name", text: named }),
+    study.discordant ? B.el("span", { class: "bl-case-flag", text: "≠", title: B.t("cases.discordant") }) : null);
+  }));
+};
+watch("value", draw);
+B.on("language", draw);
+B.on("opened", mark);
+draw();

@@ -1,0 +1,35 @@
+// One explained case as dashboard/payload.py packed it: a JSON header and one block of float32.
+(() => {
+  const B = window.BetaLens;
+
+  class Case {
+    constructor(message, film) {
+      Object.assign(this, message);
+      const block = B.floats(message.block);
+      this.arrays = {};
+      for (const [name, [offset, ...shape]] of Object.entries(message.arrays)) {
+        const length = shape.reduce((a, b) => a * b, 1);
+        this.arrays[name] = { values: block.subarray(offset, offset + length), shape };
+      }
+      this.film = message.film || film;
+      this.index = this.findings.indexOf(this.finding);
+    }
+
+    // A quantity stored at the nodes of beta, at any beta; null where the case has none.
+    at(name, beta) {
+      const array = this.arrays[name];
+      if (!array) return null;
+      const width = array.shape.slice(1).reduce((a, b) => a * b, 1);
+      return B.rowAt(this.nodes, array.values, width, beta);
+    }
+
+    // The curve is stored at every step of the slider: these are the model's own numbers, not interpolated ones.
+    probability(beta, finding = this.index) {
+      const { values, shape: [steps, findings] } = this.arrays.curve;
+      const at = Math.max(0, Math.min(1, beta)) * (steps - 1);
+      const low = Math.floor(at + 1e-9), high = Math.min(steps - 1, low + 1), share = Math.max(0, at - low);
+      return values[low * findings + finding] * (1 - share) + values[high * findings + finding] * share;
+    }
+  }
+  B.Case = Case;
+})();

@@ -1,0 +1,72 @@
+// The one name this page adds to the window: what every widget shares.
+// Widgets never reach into one another; they talk through events on the document.
+window.BetaLens = window.BetaLens || {};
+(() => {
+  const B = window.BetaLens;
+  B.beta = 0.5;
+
+  // Builds an element. Text only ever enters through textContent, so a report can never become markup.
+  B.el = (tag, attributes = {}, ...children) => {
+    const svg = ["svg", "path", "line", "circle", "text", "g", "rect"].includes(tag);
+    const node = svg ? document.createElementNS("http://www.w3.org/2000/svg", tag) : document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) {
+      if (value === null || value === undefined || value === false) continue;
+      if (name === "text") node.textContent = value;
+      else if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+      else node.setAttribute(name, value === true ? "" : value);
+    }
+    node.append(...children.filter((child) => child !== null && child !== undefined));
+    return node;
+  };
+
+  // A phrase of assets/i18n: translated now, and again whenever the language changes.
+  B.phrase = (tag, key, attributes = {}) => B.el(tag, { ...attributes, "data-i18n": key, text: B.t(key) });
+
+  B.on = (name, listener) => document.addEventListener(`betalens:${name}`, (event) => listener(event.detail));
+  B.emit = (name, detail) => document.dispatchEvent(new CustomEvent(`betalens:${name}`, { detail }));
+
+  // Called by the slider's js-only event, for every step of a drag.
+  B.setBeta = (beta) => {
+    B.beta = Number(beta);
+    B.emit("beta", B.beta);
+    return [];
+  };
+
+  B.floats = (base64) => {
+    const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+    return new Float32Array(bytes.buffer);
+  };
+
+  // Draws at most once a frame however often it is asked to.
+  B.everyFrame = (draw) => {
+    let asked = false;
+    return () => {
+      if (asked) return;
+      asked = true;
+      requestAnimationFrame(() => {
+        asked = false;
+        draw();
+      });
+    };
+  };
+
+  B.number = (value, digits = 2) => value.toFixed(digits).replace("-", "\u2212");
+  B.signed = (value, digits = 2) => (value >= 0 ? "+" : "") + B.number(value, digits);
+  B.percent = (value) => `${Math.round(100 * value)}\u2009%`;
+
+  // Files that Gradio serves, also when the page is mounted under a path.
+  B.fileUrl = (path) => {
+    const root = (window.gradio_config && window.gradio_config.root) || "";
+    return new URL(`${new URL(root || "/", location.href).pathname.replace(/\/$/, "")}/gradio_api/file=${path}`, location.origin).href;
+  };
+
+  const scripts = new Map();
+  B.loadScript = (url) => {
+    if (!scripts.has(url)) {
+      scripts.set(url, new Promise((resolve, reject) => {
+        document.head.append(B.el("script", { src: url, onload: resolve, onerror: () => reject(new Error(`Not loaded: ${url}`)) }));
+      }));
+    }
+    return scripts.get(url);
+  };
+})();

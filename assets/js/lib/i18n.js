@@ -1,0 +1,44 @@
+// Words for what our own widgets draw. Gradio translates its own labels and marks the language it
+// chose on <html lang>; watching that keeps both halves of the page in one language, live.
+(() => {
+  const B = window.BetaLens;
+  const STORED = "betalens.language";
+  const supported = (tag) => (String(tag || "").toLowerCase().startsWith("zh") ? "zh-CN" : "en");
+
+  B.language = supported(localStorage.getItem(STORED) || navigator.language);
+
+  B.t = (key, values = {}) => {
+    const phrase = (B.phrases[B.language] || {})[key] ?? B.phrases.en[key] ?? key;
+    return phrase.replace(/\{(\w+)\}/g, (hole, name) => (name in values ? values[name] : hole));
+  };
+  // A finding is named by the study table; a name the phrases do not know is shown as it stands.
+  B.findingName = (finding) => B.phrases[B.language]?.[`finding.${finding}`] ?? B.phrases.en[`finding.${finding}`] ?? finding;
+
+  const translate = () => {
+    for (const node of document.querySelectorAll("[data-i18n]")) node.textContent = B.t(node.dataset.i18n);
+    for (const node of document.querySelectorAll("[data-i18n-label]")) {
+      node.setAttribute("aria-label", B.t(node.dataset.i18nLabel));
+      node.title = B.t(node.dataset.i18nLabel);
+    }
+    document.title = B.t("page.title");
+  };
+
+  // Gradio exports its language switch from one of its own modules; Settings in the footer does the same by hand.
+  B.setLanguage = async (language) => {
+    localStorage.setItem(STORED, language);
+    const gradio = B.localeModule && (await import(new URL(B.localeModule, document.baseURI).href));
+    if (gradio) gradio.changeLocale(language);
+    else document.documentElement.lang = language;
+  };
+
+  new MutationObserver(() => {
+    const language = supported(document.documentElement.lang);
+    if (language === B.language && document.title === B.t("page.title")) return;
+    B.language = language;
+    translate();
+    B.emit("language", language);
+  }).observe(document.documentElement, { attributes: true, attributeFilter: ["lang"] });
+
+  const wanted = localStorage.getItem(STORED);
+  if (wanted && wanted !== document.documentElement.lang) B.setLanguage(wanted).catch(() => {});
+})();

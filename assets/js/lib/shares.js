@@ -1,0 +1,47 @@
+// The exact Shapley values of image and report as one signed stack: what speaks for the finding grows to the right
+// of the reference, what speaks against it to the left, and together they are logit minus reference logit.
+(() => {
+  const B = window.BetaLens;
+  const KINDS = ["image", "report"];
+
+  class SharesView {
+    constructor() {
+      this.bars = KINDS.map((kind) => B.el("span", { class: `bl-share bl-share-${kind}` }));
+      this.values = KINDS.map(() => B.el("b", { class: "bl-num" }));
+      this.total = B.el("b", { class: "bl-num" });
+      this.node = B.el("section", { class: "bl-shares" },
+        B.el("header", { class: "bl-sub-head" }, B.phrase("h3", "shares.title"),
+          B.el("span", { class: "bl-muted" }, B.phrase("span", "shares.total"), " ", this.total)),
+        B.el("div", { class: "bl-share-track" }, ...this.bars, B.el("span", { class: "bl-share-zero" })),
+        B.el("div", { class: "bl-share-legend" }, ...KINDS.map((kind, i) =>
+          B.el("span", {}, B.el("i", { class: `bl-swatch bl-share-${kind}` }), B.phrase("span", `shares.${kind}`), " ", this.values[i]))));
+    }
+
+    load(opened) {
+      this.opened = opened;
+      // One scale for the whole case: the longest bar any beta needs.
+      const { values } = opened.arrays.contributions;
+      this.top = 0.5;
+      for (const value of values) this.top = Math.max(this.top, Math.abs(value));
+    }
+
+    move(beta) {
+      const [image, report] = this.opened.at("contributions", beta);
+      const magnitude = Math.abs(image) + Math.abs(report) || 1;
+      const reach = { "1": 0, "-1": 0 };
+      [image, report].forEach((value, i) => {
+        const sign = value < 0 ? -1 : 1;
+        const width = (Math.abs(value) / (2 * this.top)) * 50;
+        const start = reach[sign];
+        reach[sign] += width;
+        this.bars[i].style.width = `${width}%`;
+        this.bars[i].style.left = sign > 0 ? `${50 + start}%` : `${50 - start - width}%`;
+        this.bars[i].classList.toggle("bl-negative", sign < 0);
+        const share = B.percent(Math.abs(value) / magnitude);
+        this.values[i].textContent = `${B.signed(value)} (${share})`;
+      });
+      this.total.textContent = B.signed(image + report);
+    }
+  }
+  B.SharesView = SharesView;
+})();

@@ -1,0 +1,102 @@
+"""The page, from top to bottom."""
+
+import os
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported
+
+import gradio as gr
+
+from dashboard import tabs
+from dashboard.assets import css
+from dashboard.context import Context
+from dashboard.head import head
+from dashboard.i18n import t, translator
+from dashboard.reviewing import Reviewer
+from dashboard.session import Session
+from dashboard.theme import theme
+from dashboard.widgets import phrase, widget
+from dashboard.widgets.header import header
+from model.data import StudyTable
+from model.engine import Engine
+from model.feedback import FeedbackStore
+
+DAY = 24 * 60 * 60  # seconds
+
+
+def build(engine: Engine, table: StudyTable, feedback: FeedbackStore) -> gr.Blocks:
+    """The page over one model, one table of reference studies and one store of verdicts. `serve` launches it.
+
+    The embedded demo says so at the foot of the page.
+    """
+    with gr.Blocks(title="BetaLens", analytics_enabled=False, fill_width=True, delete_cache=(DAY, DAY)) as page:
+        header(engine)
+        beta, beta_ends = _beta_bar(engine)
+        session = gr.State(Session(beta=engine.default_beta))
+        request, saved = gr.State(None), gr.State(0)
+        found = tabs.discover()
+        with gr.Tabs(elem_classes="bl-tabs") as shown:
+            ctx = Context(
+                engine, table, feedback, Reviewer(engine, table), page, shown, session, beta, beta_ends, request, saved
+            )
+            for tab in found:
+                with gr.Tab(t(tab.TITLE), id=tabs.name(tab), elem_classes=f"bl-tab-{tabs.name(tab)}"):
+                    tab.build(ctx)
+        with gr.Row(elem_classes="bl-foot"):
+            phrase("page.notice", "bl-notice-line")
+            if table.is_demo:
+                phrase("page.demo", "bl-demo-line")
+    return page
+
+
+def serve(
+    engine: Engine,
+    table: StudyTable,
+    feedback: FeedbackStore,
+    host: str = "127.0.0.1",
+    port: int = 7860,
+    root_path: str | None = None,
+    block: bool = True,
+) -> gr.Blocks:
+    """Build the page and serve it. Nothing it shows comes from, and nothing it is given goes to, another machine.
+
+    Args:
+        root_path: where a proxy mounts the page.
+        block: wait until the server is stopped.
+
+    Raises:
+        OSError: the port is taken.
+    """
+    page = build(engine, table, feedback)
+    page.launch(server_name=host, server_port=port, root_path=root_path, prevent_thread_lock=not block, **LAUNCH, **look())
+    return page
+
+
+# What a page over patients' images must not do: keep their reports in the browser's history, report who uses it,
+# or show a traceback.
+LAUNCH = {
+    "run_history": False,
+    "enable_monitoring": False,
+    "show_error": False,
+    "share": False,
+    "quiet": True,
+    "max_file_size": "64mb",
+    "footer_links": ["settings"],
+    "ssr_mode": False,
+    "pwa": False,
+    "mcp_server": False,
+}
+
+
+def look() -> dict:
+    """The launch arguments that make the page look and speak as it does."""
+    return {"theme": theme(), "css": css(), "head": head(), "i18n": translator()}
+
+
+def _beta_bar(engine: Engine) -> tuple[gr.Slider, gr.HTML]:
+    """β stands above everything that it moves."""
+    with gr.Row(elem_classes="bl-beta-bar"):
+        ends = widget("beta_ends", "")
+        beta = gr.Slider(
+            0, 1, engine.default_beta, step=0.01, label=t("beta.label"), container=False, elem_classes="bl-beta", min_width=300
+        )
+    return beta, ends

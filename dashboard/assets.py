@@ -1,0 +1,25 @@
+"""The files of assets/ that the page is made of, read once."""
+
+from functools import cache
+from pathlib import Path
+
+ASSETS = Path(__file__).resolve().parent.parent / "assets"
+
+
+@cache
+def css() -> str:
+    """Every style sheet, in the order of their names."""
+    return "\n".join(p.read_text("utf-8") for p in sorted((ASSETS / "css").glob("*.css")))
+
+
+@cache
+def widget_js(name: str) -> str:
+    """What a widget runs when it appears."""
+    return (ASSETS / "js" / f"{name}.js").read_text("utf-8")
+
+
+@cache
+def library_js() -> str:
+    """What all widgets share. `core` comes first: it makes the name the others add to."""
+    files = sorted((ASSETS / "js" / "lib").glob("*.js"), key=lambda p: (p.stem != "core", p.stem))
+    return "\n".join(p.read_text("utf-8") for p in files)

@@ -1,0 +1,110 @@
+"""Evidence as one value for the page: a JSON header and one base64 block of float32.
+
+Bulk numbers travel as one string because Gradio serialises a component's properties at every update.
+"""
+
+import base64
+import json
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from explain import NODES, Evidence
+from explain.words import Word
+
+LITTLE_ENDIAN_FLOAT = np.dtype("<f4")  # what a Float32Array reads on every machine that runs a browser
+
+
+class Truth(NamedTuple):
+    """What is known of a demo study: where on the film the finding is, and which words state it."""
+
+    mask: np.ndarray | None  # bool, (rows, columns) of the whole film
+    words: tuple[int, ...]
+
+
+def pack(evidence: Evidence, report: str, *, truth: Truth | None = None, **facts: Any) -> str:
+    """The value of the stage widget.
+
+    Args:
+        evidence: of one finding, at every β.
+        report: the text it was computed on.
+        truth: of the finding, on demo studies.
+        facts: further JSON values the widget reads (ticket, case, film, findings, …).
+    """
+    arrays = {
+        "curve": evidence.curve,
+        "contributions": evidence.contributions,
+        "logit": evidence.logit,
+        "reference_logit": evidence.reference_logit,
+    }
+    if evidence.cam is not None:
+        arrays["cam"] = evidence.cam
+    if evidence.words:
+        arrays["words"] = evidence.word_scores
+    layout, block = lay_out(arrays)
+    return json.dumps(
+        facts
+        | {
+            "finding": evidence.finding,
+            "tier": evidence.tier,
+            "completeness": evidence.completeness_error,
+            "flips": list(evidence.flips),
+            "nodes": NODES.tolist(),
+            "box": list(evidence.box) if evidence.box else None,
+            "scales": {"image": evidence.cell_scale, "words": evidence.word_scale},
+            "segments": segments(report, evidence.words, evidence.read_to),
+            "truth": truth and _truth(truth),
+            "arrays": layout,
+            "block": block,
+        },
+        ensure_ascii=False,
+        allow_nan=False,
+    )
+
+
+def lay_out(arrays: dict[str, np.ndarray]) -> tuple[dict[str, list[int]], str]:
+    """Name to [offset, *shape] in floats, and all values end to end in base64."""
+    layout, parts, offset = {}, [], 0
+    for name, array in arrays.items():
+        layout[name] = [offset, *array.shape]
+        parts.append(np.asarray(array, LITTLE_ENDIAN_FLOAT).ravel())
+        offset += array.size
+    return layout, base64.b64encode(np.concatenate(parts).tobytes()).decode()
+
+
+def unpack(value: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """The header and the arrays of a packed value: what the browser reads."""
+    header = json.loads(value)
+    block = np.frombuffer(base64.b64decode(header.pop("block")), LITTLE_ENDIAN_FLOAT)
+    layout = header.pop("arrays")
+    return header, {
+        name: block[start : start + int(np.prod(shape))].reshape(shape) for name, (start, *shape) in layout.items()
+    }
+
+
+def segments(report: str, words: tuple[Word, ...], read_to: int) -> list[list]:
+    """The report cut into [text, index of its word or -1, was it read].
+
+    Cut here because Python counts characters and the browser counts UTF-16 units.
+    """
+    pieces, at = [], 0
+    for index, word in enumerate(words):
+        if word.start > at:
+            pieces.append([report[at : word.start], -1, True])
+        pieces.append([report[word.start : word.end], index, True])
+        at = word.end
+    if at < read_to:
+        pieces.append([report[at:read_to], -1, True])
+        at = read_to
+    if at < len(report):
+        pieces.append([report[at:], -1, False])
+    return pieces
+
+
+def _truth(truth: Truth) -> dict[str, Any]:
+    known: dict[str, Any] = {"words": list(truth.words), "mask": None}
+    if truth.mask is not None:
+        height, width = truth.mask.shape
+        bits = base64.b64encode(np.packbits(truth.mask.astype(bool)).tobytes()).decode()
+        known |= {"mask": bits, "height": height, "width": width}
+    return known

@@ -1,0 +1,52 @@
+"""Which reference studies the picker offers: a handful that shows every finding, or those of one finding."""
+
+import json
+from itertools import chain, zip_longest
+
+from dashboard.pictures import thumbnail
+from model.data import Study, StudyTable
+from model.errors import ChoiceError
+
+SHOWN = 24
+
+
+def shelf(table: StudyTable, finding: str = "", discordant: bool = False) -> str:
+    """The value of the picker.
+
+    Args:
+        finding: keep studies with it; "" keeps all.
+        discordant: keep studies whose image and report disagree on purpose.
+    """
+    offered = _offered(table)
+    kept = [s for s in offered if (not finding or finding in s.labels) and (not discordant or s.discordant)]
+    shown = kept[:SHOWN] if finding or discordant else handful(offered, table.findings)
+    return json.dumps(
+        {
+            "findings": table.findings,
+            "finding": finding,
+            "has_discordant": any(s.discordant for s in offered),
+            "total": len(kept),
+            "studies": [
+                {"id": s.study_id, "labels": sorted(s.labels), "discordant": s.discordant, "thumb": thumbnail(s.image)}
+                for s in shown
+            ],
+        },
+        ensure_ascii=False,
+    )
+
+
+def handful(studies: tuple[Study, ...], findings: tuple[str, ...], count: int = SHOWN) -> list[Study]:
+    """A few studies in turn from each finding, from those without any, and from the discordant ones."""
+    single = sorted(studies, key=lambda s: len(s.labels))  # a study with one finding shows it best
+    turns = [[s for s in single if name in s.labels and not s.discordant] for name in findings]
+    turns += [[s for s in single if not s.labels], [s for s in single if s.discordant]]
+    in_turn = (s for s in chain.from_iterable(zip_longest(*turns)) if s)
+    return list({s.study_id: s for s in in_turn}.values())[:count]
+
+
+def _offered(table: StudyTable) -> tuple[Study, ...]:
+    """The test split, which the model has never seen; every study where there is no such split."""
+    try:
+        return table.of_split("test")
+    except ChoiceError:
+        return table.studies

@@ -1,0 +1,145 @@
+"""Review: a case in, a decision with its evidence out."""
+
+import json
+import time
+from collections.abc import Iterator
+
+import gradio as gr
+
+from dashboard.context import Context
+from dashboard.i18n import t
+from dashboard.reviewing import Refused, Staged
+from dashboard.session import Session
+from dashboard.shelf import shelf
+from dashboard.widgets import widget
+from model.errors import FeedbackError
+
+ORDER = 10
+TITLE = "tab.review"
+
+QUIET = {"show_progress": "hidden", "api_visibility": "private"}
+# A newer case must not wait for an older one to be finished.
+AT_ONCE = QUIET | {"trigger_mode": "multiple", "concurrency_limit": 4}
+
+
+def build(ctx: Context) -> None:
+    with gr.Row(elem_classes="bl-review", equal_height=False):
+        with gr.Column(elem_classes="bl-left", min_width=240):
+            cases = widget("cases", shelf(ctx.table))
+            upload = gr.File(label=t("upload.label"), height=88, elem_classes="bl-upload")
+            report = gr.Textbox(
+                label=t("report.label"), placeholder=t("report.placeholder"), lines=5, max_lines=5, elem_classes="bl-report"
+            )
+            analyse = gr.Button(t("analyse"), variant="primary", elem_classes="bl-analyse")
+        with gr.Column(elem_classes="bl-main", min_width=600):
+            notice = widget("notice")
+            stage = widget("stage")
+            settled = widget("settled")
+            flag = widget("flag", _flag_value(ctx))
+    _on_opening(ctx, cases, upload, report, analyse, notice, stage, flag)
+    _on_beta(ctx, settled)
+    _on_verdict(ctx, flag)
+
+
+def _on_opening(ctx: Context, cases, upload, report, analyse, notice, stage, flag) -> None:
+    reviewer = ctx.reviewer
+    shown = [stage, notice, report, upload, ctx.beta, ctx.beta_ends, flag]
+
+    def show(session: Session, steps: Iterator[Staged | Refused], beta: float, keep_upload: bool):
+        """The outputs of each step. Text, film and slider are set by the first one alone, lest they undo what the
+        reader does meanwhile."""
+        if session.opened and len(session.opened.encoded.modalities) == 2:
+            session.beta = beta
+        for number, step in enumerate(steps):
+            if isinstance(step, Refused):
+                yield gr.skip(), step.to_json(), *[gr.skip()] * 5
+            elif number:
+                yield step.stage, *[gr.skip()] * 6
+            else:
+                kept = gr.skip() if keep_upload else None
+                yield step.stage, "", step.case.report, kept, *_beta_of(session, step), _fresh(ctx, session, step)
+
+    def show_study(session: Session, study_id: str, beta: float):
+        yield from show(session, reviewer.open_study(session, study_id, beta), beta, False)
+
+    def open_study(session: Session, beta: float, event: gr.SelectData):
+        yield from show_study(session, event.value, beta)
+
+    def open_requested(session: Session, beta: float, request):
+        if request:
+            yield from show_study(session, request[0], beta)
+
+    def open_first(session: Session, beta: float):
+        yield from show_study(session, json.loads(shelf(ctx.table))["studies"][0]["id"], beta)
+
+    def open_given(session: Session, beta: float, path: str | None, text: str):
+        yield from show(session, reviewer.analyse(session, path, text, beta), beta, True)
+
+    def open_upload(session: Session, beta: float, path: str | None, text: str):
+        """A new film does not belong to the report of the study that was open."""
+        stale = session.opened is not None and text == session.opened.report
+        yield from open_given(session, beta, path, "" if stale else text)
+
+    def explain(session: Session, event: gr.SelectData):
+        for step in reviewer.explain(session, event.value):
+            yield step.stage
+
+    def narrow(event: gr.EventData):
+        return shelf(ctx.table, str(event.finding or ""), bool(event.discordant))
+
+    asked = [ctx.session, ctx.beta]
+    cases.select(open_study, asked, shown, **AT_ONCE)
+    cases.filter(narrow, None, cases, **QUIET)
+    ctx.request.change(open_requested, [*asked, ctx.request], shown, **AT_ONCE)
+    ctx.page.load(open_first, asked, shown, **AT_ONCE)
+    analyse.click(open_given, [*asked, upload, report], shown, **AT_ONCE)
+    upload.upload(open_upload, [*asked, upload, report], shown, **AT_ONCE)
+    stage.select(explain, ctx.session, stage, **AT_ONCE)
+
+
+def _on_beta(ctx: Context, settled: gr.HTML) -> None:
+    """β moves in the browser; behind it the model confirms the numbers."""
+
+    def predict_at(session: Session, beta: float) -> str:
+        return json.dumps(ctx.reviewer.predict_at(session, beta))
+
+    ctx.beta.change(None, ctx.beta, None, js="(beta) => BetaLens.setBeta(beta)", api_visibility="private")
+    ctx.beta.change(
+        predict_at,
+        [ctx.session, ctx.beta],
+        settled,
+        queue=False,
+        show_progress="hidden",
+        trigger_mode="always_last",
+        api_name="predict_at",
+    )
+
+
+def _on_verdict(ctx: Context, flag: gr.HTML) -> None:
+    def keep(session: Session, beta: float, saved: int, event: gr.EventData):
+        try:
+            flag_id = ctx.reviewer.keep_verdict(session, ctx.feedback, beta, dict(event._data))
+        except FeedbackError as error:
+            key = "flag.no_case" if session.opened is None else "flag.not_saved"
+            return _flag_value(ctx, key=key, values={"reason": str(error)}, bad=True, nonce=time.monotonic_ns()), saved
+        return _flag_value(ctx, key="flag.saved", values={"flag_id": flag_id}), saved + 1
+
+    flag.submit(keep, [ctx.session, ctx.beta, ctx.saved], [flag, ctx.saved], **QUIET)
+
+
+def _flag_value(ctx: Context, **outcome) -> str:
+    return json.dumps({"findings": ctx.engine.findings, "outcome": outcome or None})
+
+
+def _fresh(ctx: Context, session: Session, step: Staged) -> str:
+    """A cleared form, with the model's own findings ticked for the reader to correct."""
+    labels = ctx.reviewer.decided(step.case, session.beta)
+    return _flag_value(ctx, fresh=True, labels=labels, ticket=session.ticket)
+
+
+def _beta_of(session: Session, step: Staged):
+    """The slider and what stands beside it: free where the case has both modalities, fixed where it has one."""
+    present = step.case.encoded.modalities
+    if len(present) == 2:
+        return gr.Slider(interactive=True, value=session.beta), ""
+    return gr.Slider(interactive=False, value=float(present[0] == "image")), present[0]

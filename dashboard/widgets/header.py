@@ -1,0 +1,19 @@
+"""The bar at the top: product, model, device, β, language, light."""
+
+import json
+
+import gradio as gr
+import torch
+
+from dashboard.widgets import widget
+from model.engine import Engine
+
+
+def header(engine: Engine) -> gr.HTML:
+    """The header over one engine."""
+    facts = {
+        "model": f"{engine.folder.name if engine.folder else 'model'} · {engine.digest[:8]}",
+        "digest": f"SHA-256 {engine.digest}",
+        "device": torch.cuda.get_device_name(engine.device) if engine.device.type == "cuda" else "CPU",
+    }
+    return widget("header", json.dumps(facts, ensure_ascii=False))
