@@ -34,9 +34,9 @@ def serve(
     device: Device = "auto",
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 7860,
-    feedback: Annotated[
-        Path, typer.Option(help="Folder that flags are kept in.", envvar="BETALENS_FEEDBACK")
-    ] = Path("feedback"),
+    feedback: Annotated[Path, typer.Option(help="Folder that flags are kept in.", envvar="BETALENS_FEEDBACK")] = Path(
+        "feedback"
+    ),
 ) -> None:
     """Start the dashboard and say where it is."""
     from dashboard.app import serve as serve_page

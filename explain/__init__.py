@@ -4,7 +4,7 @@ The encoders do not depend on β. What does is the small graph from the pooled v
 values at a few Chebyshev nodes say everything between them.
 """
 
-from explain.evidence import Evidence, evidence
+from explain.every_beta import Evidence, evidence
 from explain.nodes import NODES, interpolate
 
 __all__ = ["NODES", "Evidence", "evidence", "interpolate"]

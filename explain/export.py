@@ -8,7 +8,7 @@ from jaxtyping import Float, UInt8
 from PIL import Image
 from plotly.colors import get_colorscale, sample_colorscale, unlabel_rgb
 
-from explain.evidence import Evidence, evidence
+from explain.every_beta import Evidence, evidence
 from explain.gradcam import heatmap
 from explain.nodes import interpolate
 from model.engine import Engine

@@ -10,9 +10,7 @@ from model.engine import Encoded
 from model.preprocess import Box
 
 
-def class_activation(
-    encoded: Encoded, gradient: PooledGradient
-) -> Float[np.ndarray, "nodes rows cols"] | None:
+def class_activation(encoded: Encoded, gradient: PooledGradient) -> Float[np.ndarray, "nodes rows cols"] | None:
     """The class activation map before ReLU, in logits per cell.
 
     Channels are weighted with the mean over cells of ∂logit/∂feature. The features are pooled by their mean, so that is

@@ -22,9 +22,7 @@ class PooledGradient(NamedTuple):
     report: Float[Tensor, "nodes report_channels"]
 
 
-def node_betas(
-    engine: Engine, encoded: Encoded, nodes: Float[np.ndarray, "nodes"] = NODES
-) -> Float[Tensor, "nodes 1"]:
+def node_betas(engine: Engine, encoded: Encoded, nodes: Float[np.ndarray, "nodes"] = NODES) -> Float[Tensor, "nodes 1"]:
     """The β of each node as this case allows it: all 1 without a report, all 0 without an image."""
     betas = [engine.clamp_beta(encoded, float(b)) for b in nodes]
     return torch.tensor(betas, dtype=torch.float32, device=engine.device)[:, None]

@@ -16,15 +16,11 @@ NODES: Float[np.ndarray, "nodes"] = (1 - np.cos(np.pi * np.arange(COUNT) / (COUN
 COARSE = slice(None, None, 2)
 
 
-def interpolate(
-    values: Float[np.ndarray, "nodes *shape"],
-    beta: float | Float[np.ndarray, "n"],
-    nodes: Float[np.ndarray, "nodes"] = NODES,
-) -> Float[np.ndarray, "*shape"]:
-    """The value at β (or at each of n β, along the first axis) of what is known at the nodes.
+def interpolate(values: Float[np.ndarray, "nodes *shape"], beta: float) -> Float[np.ndarray, "*shape"]:
+    """The value at β, in [0, 1], of what is known at the nodes."""
+    return BarycentricInterpolator(NODES, values, axis=0)(beta)
 
-    Args:
-        values: one entry for each node.
-        beta: in [0, 1].
-    """
-    return BarycentricInterpolator(nodes, values, axis=0)(beta)
+
+def refine(values: Float[np.ndarray, "coarse *shape"]) -> Float[np.ndarray, "nodes *shape"]:
+    """The values at all nodes of what is known at the coarse ones."""
+    return BarycentricInterpolator(NODES[COARSE], values, axis=0)(NODES)

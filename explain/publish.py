@@ -8,13 +8,17 @@ from string import Template
 import torch
 
 from explain.anchor import anchor_scales
+from explain.atlas import NAME as atlas_name
+from explain.atlas import fit_atlas
 from model import checkpoint
 from model.data import SPLITS, StudyTable
 from model.engine import Engine
 from model.errors import ChoiceError
 from model.evaluate import evaluate
+from model.kept import pack_arrays
 from model.network import Network
-from model.reference import SHIPPED, Progress, encode_studies, pack_reference
+from model.reference import NAME as reference_name
+from model.reference import Progress, encode_studies
 
 CARD = Template("""# Model card
 
@@ -80,7 +84,8 @@ def publish(
     extra = {
         "MODEL_CARD.md": _card(network, table, split, evaluation, summary).encode(),
         "evaluation.json": (json.dumps({"split": split, **evaluation.to_json()}, indent=1) + "\n").encode(),
-        SHIPPED: pack_reference(reference, table.digest),
+        f"{reference_name}.safetensors": pack_arrays(reference.arrays(), table),
+        f"{atlas_name}.safetensors": pack_arrays({"xy": fit_atlas(engine, reference).xy}, table),
     }
     return checkpoint.save(network, folder, extra, half)
 

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from explain.gradient import PooledGradient, node_betas
-from explain.nodes import COARSE, NODES, interpolate
+from explain.nodes import COARSE, NODES, refine
 from model.encoders.report import pool_pieces
 from model.engine import Encoded, Engine
 from model.network import Pooled
@@ -55,7 +55,7 @@ def integrated_gradients(
     for steps in path_steps:
         averaged = _average_gradient(engine, encoded, actual, baseline, index, steps)
         coarse = torch.einsum("npc,pc->np", averaged, (actual - baseline)[0]).cpu().numpy()
-        scores = interpolate(coarse, NODES, NODES[COARSE])
+        scores = refine(coarse)
         error = np.abs(scores.sum(1) - difference).max() / max(np.abs(difference).max(), 1e-6)
         if error <= COMPLETENESS:
             break

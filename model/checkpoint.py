@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from model.config import Config
-from model.errors import ChoiceError, CheckpointError
+from model.errors import CheckpointError, ChoiceError
 from model.network import Network
 
 FORMAT = "betalens-checkpoint/1"

@@ -56,7 +56,9 @@ class Config:
     learning_rate: float = option(1e-3, "of the head, the projections and the image neck", 1e-7, 1)
     encoder_learning_rate: float = option(2e-4, "of the encoders", 0, 1)
     weight_decay: float = option(0.02, "of AdamW", 0, 1)
-    mask_weight: float = option(0.0, "weight of the loss that asks the map for the known outlines, where there are any", 0, 10)
+    mask_weight: float = option(
+        0.0, "weight of the loss that asks the map for the known outlines, where there are any", 0, 10
+    )
     seed: int = option(0, "of every random draw", 0, 2**31 - 1)
 
     # Use

@@ -141,8 +141,11 @@ def table_from_rows(name: str, rows: list[dict], folder: Path, digest: str, is_d
         seen.add(row["study_id"])
         studies.append(_study(row, folder))
     if not studies:
-        raise StudyTableError(f"{name} has no usable study; line {skipped[0].line}: {skipped[0].why}" if skipped else
-                              f"{name} has no row.")
+        raise StudyTableError(
+            f"{name} has no usable study; line {skipped[0].line}: {skipped[0].why}"
+            if skipped
+            else f"{name} has no row."
+        )
     return StudyTable(name, studies, skipped, digest, is_demo)
 
 

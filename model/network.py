@@ -22,6 +22,11 @@ class Pooled(NamedTuple):
     report: Float[Tensor, "batch report_channels"]
 
 
+def allowed_beta(has: Float[Tensor, "batch 2"], beta: float | Float[Tensor, "batch 1"]) -> Float[Tensor, "batch 1"]:
+    """β as each case allows it: as asked where it has both image and report (`has` is 1), 1 or 0 where one is missing."""
+    return torch.where(has[:, :1] * has[:, 1:] > 0, beta, has[:, :1])
+
+
 class Network(nn.Module):
     """v = LN(P_v·pool(CNN(film))), t = LN(P_t·pool(BERT(report))), logits = head(fusion(v, t, β)).
 

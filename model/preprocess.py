@@ -17,9 +17,7 @@ class Box(NamedTuple):
     width: float
 
 
-def fit_film(
-    pixels: Float[np.ndarray, "height width"], side: int
-) -> tuple[Float[np.ndarray, "side side"], Box]:
+def fit_film(pixels: Float[np.ndarray, "height width"], side: int) -> tuple[Float[np.ndarray, "side side"], Box]:
     """Scale a film into a square without distorting it, with its contrast stretched, and black around it.
 
     Contrast is stretched between the film's own 1st and 99th percentiles: exposure and export windows differ between

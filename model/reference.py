@@ -1,30 +1,21 @@
-"""The embeddings of a table's studies under a model: what metrics over β, the atlas and neighbours are made of.
+"""The embeddings of a table's studies under a model: what metrics over β, the atlas and neighbours are made of."""
 
-Computed once for a pair of model and table and kept as one safetensors file: those of the table that a model was
-trained on in its checkpoint, others in the user's cache folder.
-"""
-
-import os
-import tempfile
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from jaxtyping import Float
-from platformdirs import user_cache_path
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
 
 from model.data import Study, StudyTable, load_film
 from model.encoders.report import Tokens
 from model.engine import Engine
 from model.errors import ImageError
-from model.network import Pooled
+from model.kept import Arrays, kept_arrays
+from model.network import Pooled, allowed_beta
 from model.preprocess import fit_film
 
-SHIPPED = "reference.safetensors"
+NAME = "reference"
 BATCH = 16
 
 Progress = Callable[[Iterable], Iterable]  # tqdm, gr.Progress().tqdm, or iter
@@ -41,6 +32,10 @@ class Reference(NamedTuple):
     report: Float[np.ndarray, "n width"]
     has: Float[np.ndarray, "n 2"]
 
+    def arrays(self) -> Arrays:
+        """All but the ids, which are the table's."""
+        return {"image": self.image, "report": self.report, "has": self.has}
+
     def rows(self, studies: Iterable[Study]) -> np.ndarray:
         """The positions of some studies."""
         where = {study_id: i for i, study_id in enumerate(self.study_ids)}
@@ -51,8 +46,7 @@ class Reference(NamedTuple):
 def logits_at(engine: Engine, reference: Reference, beta: float, rows: np.ndarray | slice = slice(None)) -> np.ndarray:
     """Logits of reference studies at β: (n, findings). A study that lacks a modality stays with the other."""
     image, report, has = (torch.from_numpy(a[rows]).to(engine.device) for a in reference[1:])
-    betas = torch.where(has[:, :1] * has[:, 1:] > 0, beta, has[:, :1])
-    return engine.network.decide(image, report, betas).cpu().numpy()
+    return engine.network.decide(image, report, allowed_beta(has, beta)).cpu().numpy()
 
 
 def load_reference(engine: Engine, table: StudyTable, progress: Progress = iter) -> Reference:
@@ -61,13 +55,11 @@ def load_reference(engine: Engine, table: StudyTable, progress: Progress = iter)
     Args:
         progress: wraps the loop over batches, where they must be computed.
     """
-    cached = user_cache_path("betalens") / f"reference-{engine.digest[:16]}-{table.digest[:16]}.safetensors"
-    for path in (engine.folder / SHIPPED if engine.folder else None, cached):
-        if path and (found := _read(path, table.digest)):
-            return found
-    reference = encode_studies(engine, table.studies, progress)
-    _write(cached, pack_reference(reference, table.digest))
-    return reference
+
+    def compute() -> Arrays:
+        return encode_studies(engine, table.studies, progress).arrays()
+
+    return Reference(tuple(s.study_id for s in table.studies), **kept_arrays(engine, table, NAME, compute))
 
 
 def encode_studies(engine: Engine, studies: tuple[Study, ...], progress: Progress = iter) -> Reference:
@@ -101,29 +93,3 @@ def _square(study: Study, size: int) -> np.ndarray | None:
     except ImageError:
         return None
     return None if film is None else fit_film(film.pixels, size)[0]
-
-
-def pack_reference(reference: Reference, table_digest: str) -> bytes:
-    """Embeddings as a safetensors file that names its table (in 16 bits, which moves no metric by more than 1e-3)."""
-    tensors = {name: getattr(reference, name).astype(np.float16) for name in ("image", "report", "has")}
-    return save(tensors, metadata={"table": table_digest, "study_ids": "\n".join(reference.study_ids)})
-
-
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, scratch = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-    os.replace(scratch, path)
-
-
-def _read(path: Path, table_digest: str) -> Reference | None:
-    try:
-        with safe_open(path, "np") as file:
-            if file.metadata()["table"] != table_digest:
-                return None
-            ids = tuple(file.metadata()["study_ids"].split("\n"))
-            return Reference(ids, *(file.get_tensor(n).astype(np.float32) for n in ("image", "report", "has")))
-    except (OSError, SafetensorError, KeyError, TypeError):
-        return None  # not there, or torn: it is computed again
-

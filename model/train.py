@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from model.arrays import StudyArrays
 from model.config import SINGLE_LABEL, Config
-from model.network import Network, Pooled
+from model.network import Network, Pooled, allowed_beta
 
 # A fifth of the samples is drawn at each end: a missing modality is β = 0 or β = 1, and uniform draws seldom get there.
 SHARE_OF_ENDS = 0.4
@@ -149,7 +149,7 @@ def draw_beta(has: Float[Tensor, "batch 2"]) -> Float[Tensor, "batch 1"]:
     beta = torch.rand(len(has), 1)
     ends = torch.rand(len(has), 1) < SHARE_OF_ENDS
     beta = torch.where(ends, (beta > 0.5).float(), beta)
-    return torch.where(has[:, :1] * has[:, 1:] > 0, beta, has[:, :1])
+    return allowed_beta(has, beta)
 
 
 def augment(films: Tensor, outlines: Tensor | None) -> tuple[Tensor, Tensor | None]:
@@ -161,7 +161,9 @@ def augment(films: Tensor, outlines: Tensor | None) -> tuple[Tensor, Tensor | No
     theta = theta.to(films.device)
     films = F.grid_sample(films, F.affine_grid(theta, films.shape, align_corners=False), align_corners=False)
     if outlines is not None:
-        outlines = F.grid_sample(outlines, F.affine_grid(theta, outlines.shape, align_corners=False), align_corners=False)
+        outlines = F.grid_sample(
+            outlines, F.affine_grid(theta, outlines.shape, align_corners=False), align_corners=False
+        )
     gamma = torch.exp((torch.rand(n, 1, 1, 1, device=films.device) - 0.5) * 0.6)
     gain = 1 + (torch.rand(n, 1, 1, 1, device=films.device) - 0.5) * 0.3
     return (films.clamp(1e-4, 1) ** gamma * gain).clamp(0, 1), outlines
@@ -187,8 +189,7 @@ def validate(network: Network, data: StudyArrays) -> list[float]:
     has = torch.from_numpy(data.has).to(embeddings[0].device)
     scores = []
     for beta in VALIDATION_BETAS:
-        betas = torch.where(has[:, :1] * has[:, 1:] > 0, beta, has[:, :1])
-        p = network.probabilities(network.decide(*embeddings, betas)).cpu().numpy()
+        p = network.probabilities(network.decide(*embeddings, allowed_beta(has, beta))).cpu().numpy()
         columns = [i for i in range(p.shape[1]) if 0 < data.labels[:, i].sum() < len(data)]
         scores.append(float(np.mean([roc_auc_score(data.labels[:, i], p[:, i]) for i in columns] or [np.nan])))
     return scores

@@ -110,4 +110,3 @@ def _locate(name: str) -> str:
         if (folder / "config.json").is_file():
             return str(folder)
     return name
-

@@ -29,7 +29,9 @@ def build(name: str, stride: int, weights: str) -> ImageEncoder:
     model = _with_weights(name, weights)
     indices = [i for i, f in enumerate(model.feature_info) if f["reduction"] <= stride]
     if not indices or not hasattr(model, "prune_intermediate_layers"):
-        raise EncoderError(f"timm/{name} has no feature map of {stride} pixels a cell; choose another stride or encoder.")
+        raise EncoderError(
+            f"timm/{name} has no feature map of {stride} pixels a cell; choose another stride or encoder."
+        )
     channels = model.feature_info[indices[-1]]["num_chs"]
     cfg = model.pretrained_cfg
     return ImageEncoder(_Intermediate(model, indices[-1]), channels, cfg["mean"], cfg["std"])

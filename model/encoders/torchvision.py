@@ -15,7 +15,9 @@ def build(name: str, stride: int, weights: str) -> ImageEncoder:
     """The encoder `name` of torchvision, cut after its last feature map of at most `stride` pixels a cell."""
     known = torchvision.models.list_models(module=torchvision.models)
     if name not in known:
-        raise EncoderError(f"torchvision has no model {name!r}; it has {', '.join(known[:3])} and {len(known) - 3} more.")
+        raise EncoderError(
+            f"torchvision has no model {name!r}; it has {', '.join(known[:3])} and {len(known) - 3} more."
+        )
     model = _with_weights(name, weights)
     layers = list(getattr(model, "features", model).children())
     trunk, channels = _cut(layers, stride)

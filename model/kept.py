@@ -1,0 +1,58 @@
+"""Arrays that are computed once for a pair of model and table: embeddings of its studies, the atlas.
+
+Those of the table that a model was trained on come in its checkpoint; others are kept in the user's cache folder.
+"""
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from platformdirs import user_cache_path
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from model.data import StudyTable
+from model.engine import Engine
+
+Arrays = dict[str, np.ndarray]
+
+
+def kept_arrays(engine: Engine, table: StudyTable, name: str, compute: Callable[[], Arrays]) -> Arrays:
+    """The arrays called `name` of a model and table, from where they were kept, or computed and kept.
+
+    Arrays that were kept in 16 bits come back in 32.
+    """
+    cached = user_cache_path("betalens") / f"{name}-{engine.digest[:16]}-{table.digest[:16]}.safetensors"
+    for path in (engine.folder / f"{name}.safetensors" if engine.folder else None, cached):
+        if path and (found := _read(path, table)):
+            return found
+    arrays = compute()
+    _write(cached, pack_arrays(arrays, table))
+    return arrays
+
+
+def pack_arrays(arrays: Arrays, table: StudyTable) -> bytes:
+    """Arrays as a safetensors file that names its table, floats in 16 bits (which moves no metric by 1e-3)."""
+    halves = {k: a.astype(np.float16) if a.dtype.kind == "f" else a for k, a in arrays.items()}
+    return save(halves, metadata={"table": table.digest})
+
+
+def _read(path: Path, table: StudyTable) -> Arrays | None:
+    try:
+        with safe_open(path, "np") as file:
+            if file.metadata()["table"] != table.digest:
+                return None
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
+    except (OSError, SafetensorError, KeyError, TypeError):
+        return None  # not there, or torn: it is computed again
+    return {k: a.astype(np.float32) if a.dtype == np.float16 else a for k, a in arrays.items()}
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, scratch = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+    os.replace(scratch, path)
