@@ -1,6 +1,7 @@
 """The page, from top to bottom."""
 
 import os
+from dataclasses import replace
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported
 
@@ -14,6 +15,7 @@ from dashboard.i18n import t, translator
 from dashboard.reviewing import Reviewer
 from dashboard.session import Session
 from dashboard.theme import theme
+from dashboard.views import ReferenceViews
 from dashboard.widgets import phrase, widget
 from dashboard.widgets.header import header
 from model.data import StudyTable
@@ -31,16 +33,25 @@ def build(engine: Engine, table: StudyTable, feedback: FeedbackStore) -> gr.Bloc
     with gr.Blocks(title="BetaLens", analytics_enabled=False, fill_width=True, delete_cache=(DAY, DAY)) as page:
         header(engine)
         beta, beta_ends = _beta_bar(engine)
-        session = gr.State(Session(beta=engine.default_beta))
-        request, saved = gr.State(None), gr.State(0)
-        found = tabs.discover()
         with gr.Tabs(elem_classes="bl-tabs") as shown:
             ctx = Context(
-                engine, table, feedback, Reviewer(engine, table), page, shown, session, beta, beta_ends, request, saved
+                engine=engine,
+                table=table,
+                feedback=feedback,
+                reviewer=Reviewer(engine, table),
+                views=ReferenceViews(engine, table),
+                page=page,
+                tabs=shown,
+                tab=None,
+                session=gr.State(Session(beta=engine.default_beta)),
+                beta=beta,
+                beta_ends=beta_ends,
+                request=gr.State(None),
+                saved=gr.State(0),
             )
-            for tab in found:
-                with gr.Tab(t(tab.TITLE), id=tabs.name(tab), elem_classes=f"bl-tab-{tabs.name(tab)}"):
-                    tab.build(ctx)
+            for tab in tabs.discover():
+                with gr.Tab(t(tab.TITLE), id=tabs.name(tab), elem_classes=f"bl-tab-{tabs.name(tab)}") as shown_tab:
+                    tab.build(replace(ctx, tab=shown_tab))
         with gr.Row(elem_classes="bl-foot"):
             phrase("page.notice", "bl-notice-line")
             if table.is_demo:

@@ -80,7 +80,7 @@ def evaluate(
     device: Device = "auto",
     json_: Json = False,
 ) -> None:
-    """AUROC and calibration of a model over β. Discordant studies are left out: no one label judges both their parts."""
+    """AUROC and calibration of a model over β. Discordant studies are left out: no label judges both their parts."""
     from tqdm import tqdm
 
     from model import evaluate as evaluation

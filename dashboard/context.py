@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import gradio as gr
 
 from dashboard.reviewing import Reviewer
+from dashboard.views import ReferenceViews
 from model.data import StudyTable
 from model.engine import Engine
 from model.feedback import FeedbackStore
@@ -18,8 +19,10 @@ class Context:
     table: StudyTable
     feedback: FeedbackStore
     reviewer: Reviewer
+    views: ReferenceViews
     page: gr.Blocks
     tabs: gr.Tabs
+    tab: gr.Tab | None  # the one being built
     session: gr.State  # a Session: what this reader has open
     beta: gr.Slider
     beta_ends: gr.HTML

@@ -5,9 +5,11 @@ from pathlib import Path
 from tqdm import tqdm
 
 from explain.publish import publish
-from model.arrays import StudyArrays, load_arrays
+from model.arrays import StudyArrays, joined, load_arrays
 from model.config import Config
 from model.data import StudyTable, open_studies
+from model.demo.table import SUMMARY as DEMO_SUMMARY
+from model.demo.table import extra_arrays, outlines
 from model.engine import choose_device
 from model.errors import ChoiceError, StudyTableError
 from model.network import Network
@@ -40,10 +42,17 @@ def train_checkpoint(
     network = Network(config)
     data, validation = _arrays(table, config, "train"), _arrays(table, config, "val")
     if extra:
-        data = _with_extra(data, extra, config)
+        data = joined(data, extra_arrays(extra, config.image_size))
     network = train(network, data, validation, where)
-    summary = _demo_summary() if table.is_demo else SUMMARY
-    digest = publish(network, table, out, where, summary, half, lambda r: tqdm(r, desc="measuring", unit="batch"))
+    digest = publish(
+        network,
+        table,
+        out,
+        where,
+        DEMO_SUMMARY if table.is_demo else SUMMARY,
+        half,
+        lambda r: tqdm(r, desc="measuring", unit="batch"),
+    )
     return {"checkpoint": str(out), "digest": digest, "studies": len(data), "skipped": len(table.skipped)}
 
 
@@ -52,7 +61,7 @@ def _arrays(table: StudyTable, config: Config, split: str) -> StudyArrays:
         chosen = tuple(s for s in table.of_split(split) if not s.discordant)
     except ChoiceError as error:
         raise StudyTableError(f"{table.name} has no study in split {split}, which training needs.") from error
-    masks = _outlines(chosen, config) if table.is_demo and config.mask_weight else None
+    masks = outlines(chosen) if table.is_demo and config.mask_weight else None
     return load_arrays(
         chosen, config.findings, config.image_size, lambda s: tqdm(s, desc=f"reading {split}", unit="film"), masks
     )

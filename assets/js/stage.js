@@ -77,6 +77,7 @@ watch("value", () => {
   element.dataset.tier = opened.tier;
   element.dataset.finding = opened.finding;
   load();
+  B.emit("opened", opened.case);
 });
 B.on("beta", () => {
   settled.textContent = "";

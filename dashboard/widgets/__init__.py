@@ -26,6 +26,7 @@ def widget(name: str, value: str | None = None, **options) -> gr.HTML:
         js_on_load=PRELUDE + widget_js(name),
         apply_default_css=False,
         elem_classes=[f"bl-w-{name.replace('_', '-')}"],
+        elem_id=None if name == "phrase" else f"bl-{name.replace('_', '-')}",
         **options,
     )
 

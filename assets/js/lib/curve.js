@@ -31,7 +31,7 @@
         ...opened.findings.map((_, i) => (i === opened.index ? null : B.el("path", { d: line(i), class: "bl-curve-other" }))).filter(Boolean),
         ...opened.flips.flatMap((flip) => [
           B.el("line", { x1: X(flip), x2: X(flip), y1: TOP, y2: h - BOTTOM, class: "bl-flip" }),
-          B.el("path", { d: `M${X(flip)} ${Y(0.5) - 5}l5 5l-5 5l-5-5z`, class: "bl-flip-mark" }),
+          B.el("path", { d: `M${X(flip)} ${Y(opened.probability(flip)) - 5}l5 5l-5 5l-5-5z`, class: "bl-flip-mark" }),
         ]),
         B.el("path", { d: line(opened.index), class: "bl-curve-line" }), this.rule, this.dot);
       this.flips.textContent = opened.modalities.length < 2 ? ""

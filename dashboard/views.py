@@ -1,0 +1,59 @@
+"""What the tabs over all reference studies show, computed at the first look and kept: embeddings, metrics, map."""
+
+import threading
+from functools import cached_property
+
+import numpy as np
+
+from explain.atlas import SLICES, Atlas, load_atlas, place
+from model.data import StudyTable
+from model.engine import Encoded, Engine
+from model.evaluate import Evaluation, evaluate
+from model.reference import Reference, load_reference
+
+LAB_BETAS = tuple(np.linspace(0, 1, 21).round(2).tolist())
+PATH_BETAS = np.linspace(0, 1, 21)  # where the place of a case is computed; drawn as lines between
+
+
+class ReferenceViews:
+    """One table under one engine. Safe to ask from many threads: each thing is computed once, by the first to ask."""
+
+    def __init__(self, engine: Engine, table: StudyTable):
+        self.engine = engine
+        self.table = table
+        self._lock = threading.RLock()
+
+    @cached_property
+    def _reference(self) -> Reference:
+        return load_reference(self.engine, self.table)
+
+    @cached_property
+    def _evaluation(self) -> Evaluation:
+        return evaluate(self.engine, self._reference, self.table.of_split("val"), LAB_BETAS)
+
+    @cached_property
+    def _atlas(self) -> Atlas:
+        return load_atlas(self.engine, self.table, self._reference)
+
+    def evaluation(self) -> Evaluation:
+        """Metrics on the validation split at 21 β.
+
+        Raises:
+            ChoiceError: the table has no validation split.
+        """
+        with self._lock:
+            return self._evaluation
+
+    def atlas(self) -> Atlas:
+        """The map at its slices of β."""
+        with self._lock:
+            return self._atlas
+
+    def path_of(self, encoded: Encoded) -> list[list[float]]:
+        """Where a case lies on the map at each of PATH_BETAS."""
+        atlas, reference = self.atlas(), self._reference
+        at = [place(self.engine, atlas, reference, encoded, self.engine.clamp_beta(encoded, float(b))) for b in PATH_BETAS]
+        return np.asarray(at).round(4).tolist()
+
+
+__all__ = ["LAB_BETAS", "PATH_BETAS", "SLICES", "ReferenceViews"]
