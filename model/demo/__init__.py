@@ -1,0 +1,88 @@
+"""The embedded demo: real radiology reports, and radiographs rendered from one real CT to show what their codes say.
+
+Reading it needs numpy and the installed torchxrayvision package (for the reports' text); how the films were drawn
+is in the other modules of this package, which only `python -m model.demo.build` imports.
+"""
+
+import csv
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from model.demo.reports import FINDINGS, load_reports, stating_sentences
+from model.errors import ChoiceError, StudyTableError
+
+__all__ = ["ASSETS", "FINDINGS", "MASK_SIZE", "DemoStudy", "Truth", "load_demo", "truth"]
+
+ASSETS = Path(__file__).resolve().parents[2] / "assets" / "demo"
+MASK_SIZE = 96
+
+
+class DemoStudy(NamedTuple):
+    """One study of the demo. `labels` is what the film shows, `report_labels` what the report states."""
+
+    study_id: str
+    image: Path
+    report_id: str
+    report: str
+    labels: frozenset[str]
+    report_labels: frozenset[str]
+    patient_id: str
+    split: str
+    discordant: bool
+
+
+class Truth(NamedTuple):
+    """Where the evidence is: known, because the findings were drawn.
+
+    masks: finding -> bool (96, 96) over the whole film; sentences: finding -> character spans in the report.
+    """
+
+    masks: dict[str, np.ndarray]
+    sentences: dict[str, list[tuple[int, int]]]
+
+
+@lru_cache(maxsize=1)
+def load_demo() -> tuple[DemoStudy, ...]:
+    """All studies of the demo, in order.
+
+    Raises StudyTableError when the assets or the reports are not there.
+    """
+    table = ASSETS / "studies.csv"
+    if not table.exists():
+        raise StudyTableError(f"the demo's table was not found at {table}: build it with python -m model.demo.build")
+    reports = load_reports()
+    with table.open(newline="", encoding="utf-8") as file:
+        return tuple(_study(row, reports[row["report_id"]].text) for row in csv.DictReader(file))
+
+
+def _study(row: dict[str, str], report: str) -> DemoStudy:
+    labels, stated = (frozenset(filter(None, row[key].split("|"))) for key in ("label", "report_label"))
+    place = row["patient_id"], row["split"], row["discordant"] == "1"
+    return DemoStudy(row["study_id"], ASSETS / row["image"], row["report_id"], report, labels, stated, *place)
+
+
+def truth(study_id: str) -> Truth:
+    """The truth about one demo study; ChoiceError for an unknown id."""
+    study = _by_id().get(study_id)
+    if study is None:
+        raise ChoiceError(f"got study {study_id!r}, expected a study of the demo, such as 'demo-0001'")
+    stated = stating_sentences(study.report)
+    return Truth(_masks().get(study_id, {}), {f: spans for f, spans in stated.items() if f in study.report_labels})
+
+
+@lru_cache(maxsize=1)
+def _by_id() -> dict[str, DemoStudy]:
+    return {study.study_id: study for study in load_demo()}
+
+
+@lru_cache(maxsize=1)
+def _masks() -> dict[str, dict[str, np.ndarray]]:
+    masks: dict[str, dict[str, np.ndarray]] = {}
+    with np.load(ASSETS / "truth.npz") as stored:
+        for (number, finding), bits in zip(stored["rows"], stored["bits"], strict=True):
+            mask = np.unpackbits(bits).astype(bool).reshape(MASK_SIZE, MASK_SIZE)
+            masks.setdefault(f"demo-{number:04d}", {})[FINDINGS[finding]] = mask
+    return masks

@@ -1,0 +1,189 @@
+"""Real radiology reports, and what they say: coded findings, and the sentences that state them.
+
+The reports are the Indiana University collection that the `torchxrayvision` package carries (CC BY-NC-ND 4.0). They
+are read from the installed package at run time; no report text is part of this project.
+"""
+
+import json
+import os
+import re
+import tarfile
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+from xml.etree import ElementTree
+
+import platformdirs
+
+from model.errors import StudyTableError
+
+FINDINGS = (
+    "Atelectasis", "Cardiomegaly", "Edema", "Effusion", "Emphysema", "Lung Opacity", "Nodule", "Pneumothorax",
+)  # fmt: skip
+
+
+class Statement(NamedTuple):
+    """One finding as a code gives it; an empty field means that the code is silent."""
+
+    finding: str
+    site: str = ""  # "apex", "base", "hilum", "lingula", "upper lobe", "middle lobe", "lower lobe"
+    side: str = ""  # "left", "right", "bilateral"
+    severity: str = ""  # "borderline", "mild", "small", "moderate", "large", "severe"
+    traits: frozenset[str] = frozenset()  # "calcified", "mass", "multiple", "streaky", "interstitial", ...
+
+
+class Report(NamedTuple):
+    report_id: str  # "CXR1", as in the collection
+    text: str  # FINDINGS, then IMPRESSION, white space normalised
+    codes: tuple[str, ...]  # MeSH codes: "Opacity/lung/base/left/mild"
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        return tuple(s for code in self.codes for s in read_code(code))
+
+    @property
+    def findings(self) -> frozenset[str]:
+        return frozenset(s.finding for s in self.statements)
+
+
+_SITES = ("apex", "upper lobe", "middle lobe", "lower lobe", "lingula", "hilum", "base")
+_SEVERITIES = ("borderline", "mild", "small", "moderate", "large", "severe")
+_TRAITS = ("multiple", "scattered", "streaky", "interstitial", "patchy", "focal", "round", "diffuse")
+_LUNG_ONLY = {  # heads that mean a finding only where the site is lung, or not given
+    "opacity", "infiltrate", "consolidation", "airspace disease", "density", "nodule", "mass",
+    "calcified granuloma", "granuloma",
+}  # fmt: skip
+_HEADS = {
+    "pulmonary atelectasis": ("Atelectasis",), "cardiomegaly": ("Cardiomegaly",),
+    "pulmonary edema": ("Edema",), "pulmonary congestion": ("Edema",),
+    "pleural effusion": ("Effusion",), "hydropneumothorax": ("Effusion", "Pneumothorax"),
+    "hemopneumothorax": ("Effusion", "Pneumothorax"), "pneumothorax": ("Pneumothorax",),
+    "emphysema": ("Emphysema",), "pulmonary emphysema": ("Emphysema",), "bullous emphysema": ("Emphysema",),
+    "opacity": ("Lung Opacity",), "infiltrate": ("Lung Opacity",), "consolidation": ("Lung Opacity",),
+    "airspace disease": ("Lung Opacity",), "density": ("Lung Opacity",),
+    "nodule": ("Nodule",), "mass": ("Nodule",), "calcified granuloma": ("Nodule",), "granuloma": ("Nodule",),
+}  # fmt: skip
+
+
+def read_code(code: str) -> tuple[Statement, ...]:
+    """What a MeSH code says, in torchxrayvision's names; nothing if it is none of the eight findings."""
+    head, *parts = [" ".join(part.split()).lower() for part in code.split("/")]
+    findings = _HEADS.get(head, ())
+    if head == "lung" and "hyperdistention" in parts:
+        findings = ("Emphysema",)
+    elsewhere = (
+        parts
+        and not {"lung", *_SITES} & set(parts)
+        and set(parts) - {*_SEVERITIES, *_TRAITS, "left", "right", "bilateral"}
+    )
+    if not findings or (head in _LUNG_ONLY and elsewhere):
+        return ()
+
+    def first(known: tuple[str, ...]) -> str:
+        return next((part for part in parts if part in known), "")
+
+    traits = {part for part in parts if part in _TRAITS}
+    traits |= {"calcified"} if "granuloma" in head else {"mass"} if head == "mass" else set()
+    traits |= {"multiple"} if "scattered" in traits else set()
+    side = first(("left", "right", "bilateral")) or {"lingula": "left", "middle lobe": "right"}.get(first(_SITES), "")
+    return tuple(Statement(f, first(_SITES), side, first(_SEVERITIES), frozenset(traits)) for f in findings)
+
+
+_MENTIONS = {finding: re.compile(pattern, re.IGNORECASE) for finding, pattern in {
+    "Atelectasis": r"\batelecta\w+",
+    "Cardiomegaly": r"\bcardiomegaly|\bcardiac enlargement|\benlarge\w*(?: \w+){0,3} (?:heart|cardi\w+)\b"
+    r"|\b(?:heart|cardiac|cardio\w+)\b(?:(?! \bnot\b|, | and )[^.;]){0,60}"
+        r"\b(?:enlarged|enlargement|borderline)\b"
+    r"|\bborderline(?: \w+){0,3} (?:heart|cardi\w+)\b",
+    "Edema": r"\bedema|\bcongest(?:ion|ed)\b|\bcongestive (?:change|pattern)",
+    "Effusion": r"(?<!pericardial )\beffusions?\b|\bpleural fluid|\bhydropneumothora\w+",
+    "Emphysema": r"(?<!subcutaneous )(?<!mediastinal )\bemphysem\w+|\bhyper-?\s?(?:inflat|expan|disten|aerat)\w+",
+    "Lung Opacity": r"\bopaci\w+|\binfiltrat\w+|\bconsolidati\w+"
+        r"|\bdensit(?:y|ies)\b|\bair\s?-?space (?:disease|process)",
+    "Nodule": r"\bnodules?\b|\bmass(?:es)?\b|\bgranulomas?\b|\bgranulomata\b",
+    "Pneumothorax": r"pneumothora\w+",
+}.items()}  # fmt: skip
+_NEGATION = re.compile(
+    r"\b(?:no|not|without|negative for|clear of|free of|absence of|absent|nor|neither|never|denies|rule out|exclude"
+    r"|resolution of|resolved|cleared|removal of|history of|evaluate for|query)\b", re.IGNORECASE)  # fmt: skip
+_NEGATED_AFTER = re.compile(
+    r"^[^.;]{0,60}?\b(?:(?:is|are|was|were|has|have|been)\s+(?:not|no longer|ruled out|excluded|resolved|cleared)"
+    r"|not (?:seen|identified|visualized|present|evident|appreciated)"
+    r"|ha(?:s|ve) (?:since )?(?:been )?(?:resolved|cleared)"
+    r"|(?:is|are) (?:absent|unlikely|within normal)|unlikely)\b", re.IGNORECASE)  # fmt: skip
+_UNCHANGED = re.compile(
+    r"\b(?:no|without)(?: \w+){0,2} change\b|\bnot (?:significantly )?changed\b", re.IGNORECASE
+)  # no negation
+_SCOPE_ENDS = re.compile(
+    r";|\b(?:but|however|although|though|except|aside from|other than|apart from)\b", re.IGNORECASE
+)
+_SENTENCE = re.compile(r"\S.*?(?:[.!?](?=\s+[A-Z0-9\"(]|\s*$)|$)", re.DOTALL)
+
+
+def stating_sentences(text: str) -> dict[str, list[tuple[int, int]]]:
+    """Finding -> character spans of the sentences that state it: a mention that nothing in its clause negates.
+
+    The rule is NegEx's (Chapman et al., 2001): a trigger negates what follows it up to the end of its scope.
+    """
+    found: dict[str, list[tuple[int, int]]] = {}
+    for sentence in _SENTENCE.finditer(text):
+        for finding, pattern in _MENTIONS.items():
+            if any(_is_stated(sentence.group(), mention) for mention in pattern.finditer(sentence.group())):
+                found.setdefault(finding, []).append(sentence.span())
+    return found
+
+
+def _is_stated(sentence: str, mention: re.Match) -> bool:
+    before = _SCOPE_ENDS.split(_UNCHANGED.sub("stable", sentence[: mention.start()]))[-1]
+    after = _SCOPE_ENDS.split(sentence[mention.end() :])[0]
+    return not (_NEGATION.search(before) or _NEGATION.search(mention.group()) or _NEGATED_AFTER.search(after))
+
+
+def agrees(report: Report) -> bool:
+    """Whether codes and text name the same of the eight findings."""
+    return report.findings == set(stating_sentences(report.text))
+
+
+@lru_cache(maxsize=1)
+def load_reports() -> dict[str, Report]:
+    """All reports with text and codes, by id, from the installed torchxrayvision package.
+
+    Raises StudyTableError if the package or its file is missing.
+    """
+    spec = find_spec("torchxrayvision")
+    archive = Path(spec.origin).parent / "data" / "NLMCXR_reports.tgz" if spec and spec.origin else None
+    if archive is None or not archive.exists():
+        raise StudyTableError(
+            "the demo's reports were not found: expected data/NLMCXR_reports.tgz in the installed torchxrayvision "
+            "package; install torchxrayvision, or open your own studies"
+        )
+    reports = (Report(i, text, tuple(codes)) for i, text, codes in _parsed(archive))
+    return {report.report_id: report for report in reports}
+
+
+def _parsed(archive: Path) -> list[list]:
+    """The archive's reports; parsed once per machine, then kept in the user's cache, where they load in 0.1 s."""
+    kept = Path(platformdirs.user_cache_dir("betalens")) / f"reports-{archive.stat().st_size}.json"
+    try:
+        return json.loads(kept.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        pass
+    with tarfile.open(archive) as tar:
+        reports = [_parse(tar.extractfile(member).read()) for member in tar if member.name.endswith(".xml")]
+    reports = sorted((r for r in reports if r[1]), key=lambda r: int(r[0][3:]))
+    try:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        part = kept.with_suffix(f".{os.getpid()}")
+        part.write_text(json.dumps(reports), encoding="utf-8")
+        part.replace(kept)
+    except OSError:
+        pass  # a read-only home costs seconds at each start, nothing else
+    return reports
+
+
+def _parse(xml: bytes) -> list:
+    root = ElementTree.fromstring(xml)
+    sections = {part.get("Label"): part.text or "" for part in root.iter("AbstractText")}
+    text = " ".join(f"{sections.get('FINDINGS', '')} {sections.get('IMPRESSION', '')}".split())
+    return [root.find("uId").get("id"), text, [code.text.strip() for code in root.iter("major") if code.text]]
