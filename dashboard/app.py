@@ -1,6 +1,7 @@
 """The page, from top to bottom."""
 
 import os
+import socket
 from dataclasses import replace
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported
@@ -20,6 +21,7 @@ from dashboard.widgets import phrase, widget
 from dashboard.widgets.header import header
 from model.data import StudyTable
 from model.engine import Engine
+from model.errors import ChoiceError
 from model.feedback import FeedbackStore
 
 DAY = 24 * 60 * 60  # seconds
@@ -72,19 +74,28 @@ def serve(
 
     Args:
         root_path: where a proxy mounts the page.
+        port: 0 takes any that is free.
         block: wait until the server is stopped.
 
     Raises:
-        OSError: the port is taken.
+        ChoiceError: the port is taken.
     """
     page = build(engine, table, feedback)
-    page.launch(server_name=host, server_port=port, root_path=root_path, prevent_thread_lock=not block, **LAUNCH, **look())
+    port = port or _free_port(host)
+    try:
+        page.launch(server_name=host, server_port=port, root_path=root_path, **LAUNCH, **look())
+    except OSError as error:
+        raise ChoiceError(f"Port {port} on {host} cannot be used; it may be taken: name another.") from error
+    print(f"BetaLens is at {page.local_url}", flush=True)
+    if block:
+        page.block_thread()
     return page
 
 
 # What a page over patients' images must not do: keep their reports in the browser's history, report who uses it,
 # or show a traceback.
 LAUNCH = {
+    "prevent_thread_lock": True,
     "run_history": False,
     "enable_monitoring": False,
     "show_error": False,
@@ -98,6 +109,11 @@ LAUNCH = {
 }
 
 
+def _free_port(host: str) -> int:
+    with socket.create_server((host, 0)) as probe:
+        return probe.getsockname()[1]
+
+
 def look() -> dict:
     """The launch arguments that make the page look and speak as it does."""
     return {"theme": theme(), "css": css(), "head": head(), "i18n": translator()}
@@ -108,6 +124,13 @@ def _beta_bar(engine: Engine) -> tuple[gr.Slider, gr.HTML]:
     with gr.Row(elem_classes="bl-beta-bar"):
         ends = widget("beta_ends", "")
         beta = gr.Slider(
-            0, 1, engine.default_beta, step=0.01, label=t("beta.label"), container=False, elem_classes="bl-beta", min_width=300
+            0,
+            1,
+            engine.default_beta,
+            step=0.01,
+            label=t("beta.label"),
+            container=False,
+            elem_classes="bl-beta",
+            min_width=300,
         )
     return beta, ends

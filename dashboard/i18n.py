@@ -1,6 +1,7 @@
 """The words of the page in its languages: one flat JSON a language in assets/i18n, with the same keys.
 
-Gradio translates its own labels with `gr.I18n`; our widgets look the same keys up in the browser (assets/js/lib/i18n.js).
+Gradio translates its own labels with `gr.I18n`; our widgets look the same keys up in the browser
+(assets/js/lib/i18n.js).
 """
 
 import json

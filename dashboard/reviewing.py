@@ -1,23 +1,29 @@
 """What Review does on the server: open a case, explain a finding, settle the numbers at a β, keep a verdict."""
 
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from cachetools import LRUCache
 
 from dashboard.payload import pack
 from dashboard.pictures import data_url
 from dashboard.session import OpenCase, Session
 from dashboard.truth import known_truth
 from dashboard.version import app_version
+from explain import Evidence, evidence
 from model.config import SINGLE_LABEL
 from model.data import StudyTable, load_film
 from model.engine import Engine
 from model.errors import BetaLensError, FeedbackError, ImageError, ReportError
 from model.feedback import FeedbackStore, Flag, new_flag_id, utc_now
 from model.inputs import Film, read_film, read_report
+
+# About 20 kB each: a finding of a case, in one tier.
+CACHED_EVIDENCE = 1024
 
 
 class Refused(NamedTuple):
@@ -38,7 +44,7 @@ class Staged(NamedTuple):
 
 
 class Reviewer:
-    """Opens and explains cases with one engine over one table. Keeps nothing: what a reader has open is in the Session.
+    """Opens and explains cases with one engine over one table. What a reader has open is in the Session.
 
     A newer request of the same reader ends the work for an older one between its steps.
     """
@@ -46,6 +52,8 @@ class Reviewer:
     def __init__(self, engine: Engine, table: StudyTable):
         self.engine = engine
         self.table = table
+        self._cache = LRUCache(CACHED_EVIDENCE)
+        self._lock = threading.Lock()
 
     def open_study(self, session: Session, study_id: str, beta: float) -> Iterator[Staged | Refused]:
         """Open a reference study: the instant tier, then the exact one."""
@@ -139,6 +147,17 @@ class Reviewer:
     def _at(self, case: OpenCase, beta: float) -> np.ndarray:
         return self.engine.probabilities(case.encoded, np.array([beta]))[0]
 
+    def _evidence(self, case: OpenCase, finding: str, exact: bool) -> Evidence:
+        """The evidence for a finding, computed once for all readers. The exact tier, once known, answers for both."""
+        key = (case.film and case.film.sha256, case.report, finding)
+        with self._lock:
+            if found := self._cache.get((*key, True)) or self._cache.get((*key, exact)):
+                return found
+        found = evidence(self.engine, case.encoded, finding, exact=exact)
+        with self._lock:
+            self._cache[*key, exact] = found
+        return found
+
     def _stage(self, session: Session, ticket: int, case: OpenCase, beta: float) -> Iterator[Staged]:
         if session.ticket != ticket:
             return
@@ -152,7 +171,7 @@ class Reviewer:
     ) -> Iterator[Staged]:
         picture = data_url(film.pixels) if film else None
         for exact in (False, True):
-            found = case.evidence(self.engine, finding, exact)
+            found = self._evidence(case, finding, exact)
             if session.ticket != ticket:
                 return
             value = pack(

@@ -1,9 +1,9 @@
-"""Gradio's theme, expressed in the tokens of assets/css/00-tokens.css, so that light and dark are chosen in one place."""
+"""Gradio's theme, in the tokens of assets/css/00-tokens.css, so that light and dark are chosen in one place."""
 
 import gradio as gr
 
 # System fonts only: a font server would be an outside request.
-SANS = ("Inter", "Segoe UI", "Noto Sans", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "system-ui", "sans-serif")
+SANS = ("Inter", "Segoe UI", "Noto Sans", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "system-ui", "Arial")
 MONO = ("ui-monospace", "SF Mono", "Consolas", "DejaVu Sans Mono", "monospace")
 
 # The page is painted with these before our style sheet arrives; dark, so that a reading room is not lit up.

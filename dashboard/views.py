@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from explain.atlas import SLICES, Atlas, load_atlas, place
+from explain.atlas import Atlas, load_atlas, place
 from model.data import StudyTable
 from model.engine import Encoded, Engine
 from model.evaluate import Evaluation, evaluate
@@ -52,8 +52,6 @@ class ReferenceViews:
     def path_of(self, encoded: Encoded) -> list[list[float]]:
         """Where a case lies on the map at each of PATH_BETAS."""
         atlas, reference = self.atlas(), self._reference
-        at = [place(self.engine, atlas, reference, encoded, self.engine.clamp_beta(encoded, float(b))) for b in PATH_BETAS]
+        betas = [self.engine.clamp_beta(encoded, float(b)) for b in PATH_BETAS]
+        at = [place(self.engine, atlas, reference, encoded, beta) for beta in betas]
         return np.asarray(at).round(4).tolist()
-
-
-__all__ = ["LAB_BETAS", "PATH_BETAS", "SLICES", "ReferenceViews"]

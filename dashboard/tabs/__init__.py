@@ -1,4 +1,5 @@
-"""A tab is a module here with ORDER (a number), TITLE (a key of assets/i18n) and `build(context)`. It is found by itself."""
+"""A tab is a module here with ORDER (a number), TITLE (a key of assets/i18n) and `build(context)`. It is found by
+itself."""
 
 import importlib
 import pkgutil

@@ -8,9 +8,9 @@ import gradio as gr
 from dashboard.context import Context
 from dashboard.payload import lay_out
 from dashboard.session import Session
-from dashboard.views import SLICES
 from dashboard.widgets import widget
 from dashboard.widgets.plotly import serve_plotly
+from explain.atlas import SLICES
 from model.errors import BetaLensError
 
 ORDER = 30

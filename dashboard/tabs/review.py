@@ -28,7 +28,11 @@ def build(ctx: Context) -> None:
             cases = widget("cases", shelf(ctx.table))
             upload = gr.File(label=t("upload.label"), height=88, elem_classes="bl-upload")
             report = gr.Textbox(
-                label=t("report.label"), placeholder=t("report.placeholder"), lines=5, max_lines=5, elem_classes="bl-report"
+                label=t("report.label"),
+                placeholder=t("report.placeholder"),
+                lines=5,
+                max_lines=5,
+                elem_classes="bl-report",
             )
             analyse = gr.Button(t("analyse"), variant="primary", elem_classes="bl-analyse")
         with gr.Column(elem_classes="bl-main", min_width=600):

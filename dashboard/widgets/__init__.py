@@ -1,5 +1,6 @@
-"""What Gradio has no component for. A widget is a `gr.HTML` with a fixed, empty template: its script (assets/js/NAME.js)
-builds the page from the value with textContent alone, so nothing in a value is ever read as markup or code.
+"""What Gradio has no component for. A widget is a `gr.HTML` with a fixed, empty template: its script
+(assets/js/NAME.js) builds the page from the value with textContent alone, so nothing in a value is ever read as markup
+or code.
 """
 
 import json

@@ -1,0 +1,58 @@
+"""What the page is sent is what was computed."""
+
+import numpy as np
+import pytest
+from helpers import REPORT, random_film
+
+from dashboard.payload import Truth, pack, segments, unpack
+from explain import evidence
+from explain.words import Word, split_words
+
+
+@pytest.fixture(scope="module")
+def found(engine):
+    return evidence(engine, engine.encode(random_film(), REPORT), "Effusion", exact=False)
+
+
+def test_arrays_survive_the_round_trip(found):
+    header, arrays = unpack(pack(found, REPORT, ticket=7))
+    assert header["ticket"] == 7
+    assert header["finding"] == "Effusion"
+    for name, sent in {"curve": found.curve, "cam": found.cam, "words": found.word_scores}.items():
+        np.testing.assert_allclose(arrays[name], sent, rtol=1e-6, atol=1e-7)
+    assert arrays["contributions"].shape == found.contributions.shape
+
+
+def test_mask_of_the_truth_is_packed_in_bits(found):
+    mask = np.zeros((5, 7), bool)
+    mask[2, 3] = mask[4, 6] = True
+    header, _ = unpack(pack(found, REPORT, truth=Truth(mask, (1, 2))))
+    assert (header["truth"]["height"], header["truth"]["width"], header["truth"]["words"]) == (5, 7, [1, 2])
+
+
+def test_case_without_image_sends_no_map(engine):
+    _, arrays = unpack(pack(evidence(engine, engine.encode(None, REPORT), "Effusion", exact=False), REPORT))
+    assert "cam" not in arrays
+
+
+def test_case_without_report_sends_no_words(engine):
+    header, arrays = unpack(pack(evidence(engine, engine.encode(random_film(), ""), "Effusion", exact=False), ""))
+    assert "words" not in arrays
+    assert header["segments"] == []
+
+
+@pytest.mark.parametrize(
+    "report", [REPORT, "  Ünïcode 𝛽 βeta 肺 clear.\n\nEnd ", "<img src=x onerror=alert(1)> ${7*7} {{value}}"]
+)
+@pytest.mark.parametrize("read_to", [5, 10_000])
+def test_segments_are_the_report_cut_and_nothing_else(report, read_to):
+    read_to = min(read_to, len(report))
+    words = split_words(report, read_to)
+    pieces = segments(report, words, read_to)
+    assert "".join(text for text, _, _ in pieces) == report
+    assert [text for text, word, _ in pieces if word >= 0] == [w.text for w in words]
+
+
+def test_what_was_not_read_is_marked():
+    pieces = segments("one two three", (Word("one", 0, 3), Word("two", 4, 7)), 7)
+    assert pieces[-1] == [" three", -1, False]

@@ -1,0 +1,158 @@
+"""Opening, explaining and judging cases, as the page asks for it."""
+
+import json
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+from helpers import REPORT, random_film
+from PIL import Image
+
+from dashboard.payload import unpack
+from dashboard.reviewing import Refused
+from model.errors import FeedbackError
+from model.feedback import FeedbackStore
+
+FORM = {
+    "verdict": "disagree",
+    "wrong_evidence": "image",
+    "corrected_labels": ["Effusion"],
+    "comment": "=1+1",
+    "reviewer": "r",
+}
+
+
+@contextmanager
+def encoder_runs(engine):
+    runs = []
+    network = engine.network
+    handles = [
+        m.register_forward_hook(lambda *_: runs.append(1)) for m in (network.image_encoder, network.report_encoder)
+    ]
+    try:
+        yield runs
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def tiers(steps):
+    return [unpack(step.stage)[0] for step in steps]
+
+
+@pytest.fixture
+def opened(reviewer, session):
+    list(reviewer.open_study(session, "one", 0.5))
+    return session
+
+
+def test_a_study_opens_with_the_instant_tier_and_then_the_exact_one(reviewer, session):
+    first, second = (
+        tiers(reviewer.open_study(session, "one", 0.5)) if not reviewer._cache else _fresh_tiers(reviewer, session)
+    )
+    assert (first["tier"], second["tier"]) == ("instant", "exact")
+    assert second["completeness"] is not None
+    assert first["film"].startswith("data:image/jpeg;base64,")
+    assert first["findings"] == list(reviewer.engine.findings)
+
+
+def _fresh_tiers(reviewer, session):
+    reviewer._cache.clear()
+    return tiers(reviewer.open_study(session, "one", 0.5))
+
+
+def test_moving_beta_runs_no_encoder(reviewer, opened):
+    with encoder_runs(reviewer.engine) as runs:
+        answers = [reviewer.predict_at(opened, beta) for beta in np.linspace(0, 1, 11)]
+    assert runs == []
+    assert len({tuple(a["probabilities"]) for a in answers}) == 11
+
+
+def test_what_the_page_draws_is_what_the_model_answers(reviewer, session):
+    *_, step = reviewer.open_study(session, "one", 0.5)
+    _, arrays = unpack(step.stage)
+    answer = reviewer.predict_at(session, 0.37)
+    np.testing.assert_allclose(arrays["curve"][37], answer["probabilities"], atol=1e-6)
+
+
+def test_a_newer_case_ends_the_work_for_an_older_one(reviewer, session):
+    older = reviewer.open_study(session, "one", 0.5)
+    next(older)
+    list(reviewer.open_study(session, "two", 0.5))
+    assert list(older) == []
+    assert session.opened.case_id == "two"
+
+
+@pytest.mark.parametrize(("study", "modalities"), [("film-only", ["image"]), ("report-only", ["report"])])
+def test_a_missing_modality_fixes_beta(reviewer, session, study, modalities):
+    *_, last = tiers(reviewer.open_study(session, study, 0.3))
+    assert last["modalities"] == modalities
+    assert reviewer.predict_at(session, 0.0)["probabilities"] == reviewer.predict_at(session, 1.0)["probabilities"]
+
+
+def test_an_uploaded_film_is_analysed_without_a_report(reviewer, session, tmp_path):
+    path = tmp_path / "film.png"
+    Image.fromarray((random_film(5).pixels * 255).astype(np.uint8)).save(path)
+    *_, last = tiers(reviewer.analyse(session, str(path), "", 0.5))
+    assert last["modalities"] == ["image"]
+    assert last["labels"] is None
+
+
+def test_an_edited_report_keeps_the_film(reviewer, opened):
+    film = opened.opened.film
+    list(reviewer.analyse(opened, None, "No effusion.", 0.5))
+    assert opened.opened.film is film
+    assert opened.opened.report == "No effusion."
+
+
+@pytest.mark.parametrize(
+    ("content", "text", "key"),
+    [(b"not an image", REPORT, "error.image"), (None, "word " * 10_000, "error.report"), (None, "  ", "error.empty")],
+)
+def test_wrong_input_is_refused_in_one_sentence(reviewer, session, tmp_path, content, text, key):
+    path = tmp_path / "upload"
+    if content:
+        path.write_bytes(content)
+    (refused,) = reviewer.analyse(session, str(path) if content else None, text, 0.5)
+    assert isinstance(refused, Refused)
+    assert refused.key == key
+    assert "\n" not in refused.detail
+    assert str(tmp_path) not in refused.detail
+    assert json.loads(refused.to_json())["level"] == "error"
+    assert session.opened is None
+
+
+def test_a_refused_upload_leaves_the_open_case(reviewer, opened, tmp_path):
+    (tmp_path / "x").write_bytes(b"junk")
+    list(reviewer.analyse(opened, str(tmp_path / "x"), "", 0.5))
+    assert opened.opened.case_id == "one"
+
+
+def test_a_verdict_holds_what_the_server_computed(reviewer, opened, tmp_path):
+    store = FeedbackStore(tmp_path)
+    forged = FORM | {"probabilities": {"Effusion": 1.0}, "study_id": "forged", "model_digest": "forged"}
+    flag_id = reviewer.keep_verdict(opened, store, 0.25, forged)
+    (flag,) = store.rows()
+    assert (flag.flag_id, flag.study_id, flag.model_digest) == (flag_id, "one", reviewer.engine.digest)
+    assert flag.beta == 0.25
+    answer = reviewer.predict_at(opened, 0.25)["probabilities"]
+    np.testing.assert_allclose(list(flag.probabilities.values()), answer, atol=1e-6)
+    assert flag.comment == "=1+1"
+    assert flag.corrected_labels == ("Effusion",)
+
+
+def test_two_verdicts_on_one_case_are_two_rows(reviewer, opened, tmp_path):
+    store = FeedbackStore(tmp_path)
+    for beta in (0.2, 0.8):
+        reviewer.keep_verdict(opened, store, beta, FORM)
+    assert [flag.beta for flag in store.rows()] == [0.2, 0.8]
+
+
+def test_no_verdict_without_a_case(reviewer, session, tmp_path):
+    with pytest.raises(FeedbackError, match="No case is open"):
+        reviewer.keep_verdict(session, FeedbackStore(tmp_path), 0.5, FORM)
+
+
+def test_a_verdict_that_is_none_is_refused(reviewer, opened, tmp_path):
+    with pytest.raises(FeedbackError):
+        reviewer.keep_verdict(opened, FeedbackStore(tmp_path), 0.5, FORM | {"verdict": "maybe"})

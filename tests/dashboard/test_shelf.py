@@ -1,0 +1,40 @@
+"""The picker offers every finding, few studies, and only what is asked for."""
+
+import json
+
+import pytest
+
+from dashboard.shelf import SHOWN, handful, shelf
+from model.data import Study
+
+
+def studies(count: int) -> tuple[Study, ...]:
+    labels = (frozenset({"A"}), frozenset({"B"}), frozenset({"A", "B"}), frozenset())
+    return tuple(
+        Study(str(i), None, "text", labels[i % 4], str(i), "test", discordant=i % 10 == 0) for i in range(count)
+    )
+
+
+def test_handful_shows_every_finding_and_a_discordant_study():
+    shown = handful(studies(400), ("A", "B"))
+    assert len(shown) == SHOWN
+    assert {"A", "B"} <= set().union(*(s.labels for s in shown))
+    assert any(not s.labels for s in shown)
+    assert any(s.discordant for s in shown)
+    assert len({s.study_id for s in shown}) == len(shown)
+
+
+def test_shelf_filters_by_finding(table):
+    offered = json.loads(shelf(table, finding="Effusion"))
+    assert {s["id"] for s in offered["studies"]} == {"one", "film-only"}
+
+
+def test_shelf_has_thumbnails_where_there_is_a_film(table):
+    thumbs = {s["id"]: s["thumb"] for s in json.loads(shelf(table))["studies"]}
+    assert thumbs["one"].startswith("data:image/jpeg")
+    assert thumbs["report-only"] is None
+
+
+@pytest.mark.parametrize("finding", ["", "No such finding"])
+def test_shelf_of_nothing_is_empty_not_an_error(table, finding):
+    assert json.loads(shelf(table, finding=finding, discordant=True))["studies"] == []
