@@ -21,7 +21,7 @@ demo-data: $(VENV)/.demo  ## render the demo's studies again (about an hour on 2
 	$(BIN)/python -m model.demo.build
 
 demo-model: $(VENV)/.demo  ## train the demo's checkpoint again (about an hour on 2 cores)
-	$(BIN)/python -m model.demo.build --extra 5000 --out build/demo-extra
+	$(BIN)/python -m model.demo.build --extra 2400 --out build/demo-extra
 	$(BIN)/betalens train --config assets/demo-config.json --extra build/demo-extra --out assets/checkpoint
 
 $(VENV)/.installed: pyproject.toml

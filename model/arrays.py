@@ -55,3 +55,10 @@ def load_arrays(
         has=has[usable],
         masks=None if masks is None else masks[usable],
     )
+
+
+def joined(a: StudyArrays, b: StudyArrays) -> StudyArrays:
+    """The studies of both."""
+    masks = None if a.masks is None or b.masks is None else np.concatenate([a.masks, b.masks])
+    films, labels, has = (np.concatenate([x, y]) for x, y in ((a.films, b.films), (a.labels, b.labels), (a.has, b.has)))
+    return StudyArrays(films, a.reports + b.reports, labels, has, masks)

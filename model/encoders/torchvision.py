@@ -11,7 +11,7 @@ from model.errors import EncoderError
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
-def build(name: str, stride: int, weights: str) -> ImageEncoder:
+def build(name: str, stride: int, frozen_stride: int, weights: str) -> ImageEncoder:
     """The encoder `name` of torchvision, cut after its last feature map of at most `stride` pixels a cell."""
     known = torchvision.models.list_models(module=torchvision.models)
     if name not in known:
@@ -23,7 +23,8 @@ def build(name: str, stride: int, weights: str) -> ImageEncoder:
     trunk, channels = _cut(layers, stride)
     if trunk is None:
         raise EncoderError(f"torchvision/{name} has no feature map of {stride} pixels a cell; choose another encoder.")
-    return ImageEncoder(trunk, channels, MEAN, STD)
+    early, _ = _cut(layers, frozen_stride)
+    return ImageEncoder(trunk, [early] if early else [], channels, MEAN, STD)
 
 
 @torch.no_grad()

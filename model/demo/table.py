@@ -1,0 +1,71 @@
+"""The demo as a table of studies, and as arrays to train on."""
+
+import csv
+import hashlib
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+from model.arrays import StudyArrays
+from model.data import Study, StudyTable
+from model.demo import ASSETS, FINDINGS, load_demo, truth
+from model.demo.reports import load_reports
+from model.errors import StudyTableError
+from model.preprocess import fit_film
+
+OUTLINE_CELLS = 20  # a side: what the extra films' outlines are stored at
+
+SUMMARY = """The model of the embedded demo. It reads **rendered radiographs of one CT** with real, de-identified
+reports of the Indiana University collection. Its figures say how well the demo works; nothing about performance on
+patients follows from them."""
+
+
+def open_demo() -> StudyTable:
+    """The embedded demo.
+
+    Raises:
+        StudyTableError: its files or the package of reports are missing.
+    """
+    studies = [Study(s.study_id, s.image, s.report, s.labels, s.patient_id, s.split, s.discordant) for s in load_demo()]
+    digest = hashlib.sha256((ASSETS / "studies.csv").read_bytes()).hexdigest()
+    return StudyTable("the embedded demo", studies, [], digest, is_demo=True)
+
+
+def outlines(studies: tuple[Study, ...]) -> Float[np.ndarray, "n findings cells cells"]:
+    """The share of each cell that a finding covers; 0 where a study does not have it."""
+    grids = np.zeros((len(studies), len(FINDINGS), OUTLINE_CELLS, OUTLINE_CELLS), np.float32)
+    for i, study in enumerate(studies):
+        for finding, mask in truth(study.study_id).masks.items():
+            grids[i, FINDINGS.index(finding)] = _area(mask)
+    return grids
+
+
+def _area(mask: np.ndarray) -> Float[np.ndarray, "cells cells"]:
+    """Shares of the cells of a coarser grid, by sampling each cell 24² times."""
+    picks = ((np.arange(OUTLINE_CELLS * 24) + 0.5) * len(mask) / (OUTLINE_CELLS * 24)).astype(int)
+    fine = mask[np.ix_(picks, picks)]
+    return fine.reshape(OUTLINE_CELLS, 24, OUTLINE_CELLS, 24).mean((1, 3), dtype=np.float32)
+
+
+def extra_arrays(folder: Path, side: int) -> StudyArrays:
+    """The further films that `python -m model.demo.build --extra` wrote to a folder, of training reports alone.
+
+    Raises:
+        StudyTableError: the folder does not hold them.
+    """
+    try:
+        films, packed = np.load(folder / "films.npy", mmap_mode="r"), np.load(folder / "masks.npy")
+        with (folder / "studies.csv").open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+    except OSError as error:
+        raise StudyTableError(f"{folder} holds no further films: run python -m model.demo.build --extra.") from error
+    reports = load_reports()
+    shape = (len(rows), len(FINDINGS), OUTLINE_CELLS, OUTLINE_CELLS)
+    return StudyArrays(
+        films=np.stack([np.round(fit_film(f / np.float32(255), side)[0] * 255).astype(np.uint8) for f in films]),
+        reports=[reports[row["report_id"]].text for row in rows],
+        labels=np.array([[f in row["label"].split("|") for f in FINDINGS] for row in rows], np.float32),
+        has=np.ones((len(rows), 2), np.float32),
+        masks=np.unpackbits(packed, axis=-1).reshape(shape).astype(np.float32),
+    )
