@@ -35,22 +35,25 @@ def build(engine: Engine, table: StudyTable, feedback: FeedbackStore) -> gr.Bloc
     with gr.Blocks(title="BetaLens", analytics_enabled=False, fill_width=True, delete_cache=(DAY, DAY)) as page:
         header(engine)
         beta, beta_ends = _beta_bar(engine)
-        with gr.Tabs(elem_classes="bl-tabs") as shown:
-            ctx = Context(
-                engine=engine,
-                table=table,
-                feedback=feedback,
-                reviewer=Reviewer(engine, table),
-                views=ReferenceViews(engine, table),
-                page=page,
-                tabs=shown,
-                tab=None,
-                session=gr.State(Session(beta=engine.default_beta)),
-                beta=beta,
-                beta_ends=beta_ends,
-                request=gr.State(None),
-                saved=gr.State(0),
-            )
+        # Gradio numbers tabs by their place among the children of gr.Tabs: nothing else may stand inside.
+        shown = gr.Tabs(elem_classes="bl-tabs", render=False)
+        ctx = Context(
+            engine=engine,
+            table=table,
+            feedback=feedback,
+            reviewer=Reviewer(engine, table),
+            views=ReferenceViews(engine, table),
+            page=page,
+            tabs=shown,
+            tab=None,
+            session=gr.State(Session(beta=engine.default_beta)),
+            beta=beta,
+            beta_ends=beta_ends,
+            request=gr.State(None),
+            saved=gr.State(0),
+        )
+        shown.render()
+        with shown:
             for tab in tabs.discover():
                 with gr.Tab(t(tab.TITLE), id=tabs.name(tab), elem_classes=f"bl-tab-{tabs.name(tab)}") as shown_tab:
                     tab.build(replace(ctx, tab=shown_tab))

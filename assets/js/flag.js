@@ -52,6 +52,10 @@ form.addEventListener("submit", (event) => {
     corrected_labels: chosen("verdict") === "disagree" ? [...corrected.querySelectorAll("input:checked")].map((box) => box.value) : [],
   });
 });
+B.on("ask-verdict", () => {
+  form.scrollIntoView({ block: "end", behavior: "smooth" });
+  form.querySelector("input").focus({ preventScroll: true });
+});
 watch("value", () => {
   const { outcome: now } = JSON.parse(props.value);
   if (!now) return;

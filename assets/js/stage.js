@@ -1,6 +1,7 @@
 // The evidence of one case. Python sends it once; every move of beta is drawn from what is already here.
 const B = window.BetaLens;
 const film = new B.FilmView();
+const judge = B.phrase("button", "flag.ask", { type: "button", class: "bl-toggle", onclick: () => B.emit("ask-verdict") });
 const words = new B.WordsView();
 const bars = new B.BarsView((index, finding) => trigger("select", { index, value: finding }));
 const shares = new B.SharesView();
@@ -20,6 +21,7 @@ const decision = B.el("section", { class: "bl-panel bl-decision" },
     B.el("div", {}, name, B.el("div", { class: "bl-chips" }, tier, settled)),
     B.el("div", { class: "bl-decision-p" }, probability, verdict)),
   discord, bars.node, shares.node, curve.node);
+words.node.firstChild.append(judge);
 const grid = B.el("div", { class: "bl-stage-grid", hidden: true }, film.node, decision, words.node);
 element.replaceChildren(empty, grid);
 

@@ -37,9 +37,10 @@
       this.segments = opened.truth && opened.truth.mask
         ? B.outline(B.bits(opened.truth.mask, opened.truth.height * opened.truth.width), opened.truth.height, opened.truth.width) : [];
       this.truth.hidden = !opened.truth;
+      if (!opened.truth && this.shown) this.toggleTruth(false);
       this.legend.classList.toggle("bl-hidden", !cam);
       const top = opened.scales.image;
-      this.ticks.replaceChildren(...[0, 0.5, 1].map((share) => B.el("span", { text: share ? B.number(share * top, top < 0.2 ? 3 : 2) : "0" })));
+      this.ticks.replaceChildren(...[0, 0.5, 1].map((share) => B.el("span", { text: share ? String(Number((share * top).toPrecision(2))) : "0" })));
       if (!opened.film) this.image = null;
       if (!sameFilm && opened.film) {
         const image = new Image();
@@ -91,9 +92,10 @@
         if (this.shown) this.drawOutline(context, left, top, width, height);
         context.restore();
       }
-      const key = absent ? "film.none" : this.heat && this.empty ? "film.empty" : null;
+      const undrawn = this.shown && this.opened.truth && !this.segments.length;
+      const key = absent ? "film.none" : undrawn ? "film.truth_none" : this.heat && this.empty ? "film.empty" : null;
       this.note.hidden = !key;
-      if (key) this.note.textContent = B.t(key);
+      if (key) this.note.textContent = B.t(key, { finding: B.findingName(this.opened.finding) });
       this.canvas.setAttribute("aria-label", absent ? B.t("film.none")
         : B.t(this.empty ? "film.alt_empty" : "film.alt", { finding: B.findingName(this.opened.finding) }));
     }
