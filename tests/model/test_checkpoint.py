@@ -1,0 +1,127 @@
+"""A checkpoint comes back as it was, and a damaged or foreign one is refused by name."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+import torch
+from helpers import small_network
+
+from model import checkpoint
+from model.errors import CheckpointError
+
+
+@pytest.fixture(scope="module")
+def network():
+    return small_network(image_weights="none", report_layers=1)
+
+
+@pytest.fixture
+def folder(network, tmp_path):
+    checkpoint.save(network, tmp_path / "model", {"MODEL_CARD.md": b"# card"})
+    return tmp_path / "model"
+
+
+def test_what_is_loaded_is_what_was_saved(network, folder):
+    loaded, digest = checkpoint.load(folder)
+    assert loaded.config == network.config
+    assert len(digest) == 64
+    for name, tensor in network.state_dict().items():
+        assert torch.equal(loaded.state_dict()[name], tensor), name
+
+
+def test_untrained_tensors_of_the_report_encoder_are_not_stored(network, folder):
+    assert (folder / checkpoint.WEIGHTS).stat().st_size < 20e6
+    stored = checkpoint.stored_names(network)
+    assert not any("embeddings" in name for name in stored)
+    assert any("encoder.layer.5" in name for name in stored)
+
+
+def test_half_precision_stores_what_was_rounded(tmp_path):
+    network = small_network(image_weights="none", report_layers=1)
+    checkpoint.round_to_half(network)
+    checkpoint.save(network, tmp_path / "half", half=True)
+    loaded, _ = checkpoint.load(tmp_path / "half")
+    for name, tensor in network.state_dict().items():
+        assert torch.equal(loaded.state_dict()[name], tensor), name
+
+
+@pytest.mark.parametrize("name", [checkpoint.WEIGHTS, checkpoint.CONFIG, "MODEL_CARD.md"])
+def test_a_flipped_bit_is_refused_by_name(folder, name):
+    content = bytearray((folder / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (folder / name).write_bytes(content)
+    with pytest.raises(CheckpointError, match=name):
+        checkpoint.load(folder)
+
+
+def test_a_truncated_file_is_refused_by_name(folder):
+    path = folder / checkpoint.WEIGHTS
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(CheckpointError, match=checkpoint.WEIGHTS):
+        checkpoint.load(folder)
+
+
+def test_a_missing_file_is_refused_by_name(folder):
+    (folder / checkpoint.CONFIG).unlink()
+    with pytest.raises(CheckpointError, match=checkpoint.CONFIG):
+        checkpoint.load(folder)
+
+
+def test_a_foreign_folder_is_refused(tmp_path):
+    torch.save({"weight": torch.zeros(3)}, tmp_path / "model.pt")
+    with pytest.raises(CheckpointError, match="not a BetaLens checkpoint"):
+        checkpoint.load(tmp_path)
+
+
+def test_tensors_of_another_shape_are_refused(folder):
+    config = json.loads((folder / checkpoint.CONFIG).read_text())
+    (folder / checkpoint.CONFIG).write_text(json.dumps(config | {"width": 64}))
+    manifest = json.loads((folder / checkpoint.MANIFEST).read_text())
+    manifest["files"][checkpoint.CONFIG] = checkpoint._digest(folder / checkpoint.CONFIG)
+    (folder / checkpoint.MANIFEST).write_text(json.dumps(manifest))
+    with pytest.raises(CheckpointError, match="does not fit"):
+        checkpoint.load(folder)
+
+
+def test_values_that_are_not_finite_are_refused(tmp_path):
+    network = small_network(image_weights="none", report_layers=0)
+    network.head.out.bias[0] = float("nan")
+    checkpoint.save(network, tmp_path / "nan")
+    with pytest.raises(CheckpointError, match=r"head\.out\.bias"):
+        checkpoint.load(tmp_path / "nan")
+
+
+def test_saving_over_a_checkpoint_replaces_all_of_it(network, folder):
+    checkpoint.save(network, folder)
+    assert not (folder / "MODEL_CARD.md").exists()
+    checkpoint.load(folder)
+
+
+WRITER = """
+import sys; sys.path[:0] = {paths!r}
+from pathlib import Path
+from helpers import small_network
+from model import checkpoint
+network = small_network(image_weights="none", report_layers=1)
+print("ready", flush=True)
+while True:
+    checkpoint.save(network, Path({folder!r}))
+"""
+
+
+def test_a_writer_killed_at_any_time_leaves_a_whole_checkpoint_or_none_damaged(folder):
+    script = WRITER.format(paths=[os.getcwd(), os.path.join(os.getcwd(), "tests")], folder=str(folder))
+    for pause in (0.05, 0.31, 0.72):
+        writer = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
+        writer.stdout.readline()
+        with pytest.raises(subprocess.TimeoutExpired):
+            writer.wait(pause)
+        writer.send_signal(signal.SIGKILL)
+        writer.wait()
+        # Between moving the old one aside and the new one in there is none for an instant; never a torn one.
+        if folder.exists():
+            checkpoint.load(folder)
