@@ -65,7 +65,7 @@ def train(
     """Train a model on a table of studies. Ctrl-C ends it early and keeps the best weights so far."""
     from dashboard.training import train_checkpoint
 
-    fields = json.loads(config.read_text(encoding="utf-8")) if config else {}
+    fields = _read_config(config) if config else {}
     given = {"epochs": epochs, "seed": seed}
     fields |= {name: value for name, value in given.items() if value is not None}
     result = train_checkpoint(studies, out, fields, extra, half, device)
@@ -132,6 +132,13 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise typer.BadParameter(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _read_config(path: Path) -> dict:
+    try:
+        return dict(json.loads(_read(path)))
+    except ValueError as error:
+        raise typer.BadParameter(f"{path} is no JSON object of config fields.") from error
 
 
 def _print(result: dict, as_json: bool) -> None:

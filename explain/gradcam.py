@@ -37,7 +37,6 @@ def heatmap(
         cam: one map over the square, before ReLU.
         box: where the film lies inside the square.
     """
-    rows, cols = cam.shape
     # Pixel centres of the film in the square, in grid_sample's units of [-1, 1] from edge to edge.
     y = box.top + (np.arange(height) + 0.5) / height * box.height
     x = box.left + (np.arange(width) + 0.5) / width * box.width

@@ -21,7 +21,8 @@ class ImageEncoder(nn.Module):
 
     def __init__(self, trunk: nn.Module, early: list[nn.Module], channels: int, mean: tuple, std: tuple):
         super().__init__()
-        self.trunk = trunk
+        # Twice as fast on a CPU, and what tensor cores want.
+        self.trunk = trunk.to(memory_format=torch.channels_last)
         self._early = early  # a plain list: these modules belong to the trunk already
         self.channels = channels
         self._frozen = False
@@ -44,7 +45,8 @@ class ImageEncoder(nn.Module):
 
     def forward(self, films: Float[Tensor, "batch 1 side side"]) -> Float[Tensor, "batch channels rows cols"]:
         """The feature map of grey films with values in [0, 1]."""
-        return self.trunk((films - self.mean) / self.std)
+        normal = (films - self.mean) / self.std
+        return self.trunk(normal.contiguous(memory_format=torch.channels_last))
 
 
 def read_weights(path: str | Path) -> dict[str, Tensor]:

@@ -1,0 +1,129 @@
+"""The command line, as a person or a script meets it."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from helpers import REPORT
+from PIL import Image
+
+
+def betalens(*arguments: str, **options) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "dashboard.cli", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=280, **options)
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory):
+    path = tmp_path_factory.mktemp("film") / "film.png"
+    Image.radial_gradient("L").resize((120, 160)).save(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def explained(film, tmp_path_factory):
+    out = tmp_path_factory.mktemp("out")
+    report = out / "report.txt"
+    report.write_text(REPORT, encoding="utf-8")
+    done = betalens("explain", "--image", film, "--report", f"@{report}", "--beta", "0.4", "--out", out, "--json")
+    assert done.returncode == 0, done.stderr
+    return out, json.loads(done.stdout)
+
+
+def test_explain_writes_what_it_prints(explained):
+    out, printed = explained
+    assert json.loads((out / "explanation.json").read_text(encoding="utf-8")) == printed
+
+
+def test_explain_says_everything_about_the_decision(explained):
+    _, result = explained
+    assert result["beta"] == 0.4
+    assert result["finding"] == max(result["prediction"], key=result["prediction"].get)
+    assert all(0 <= p <= 1 for p in result["prediction"].values())
+    shares = result["contributions"]["image"] + result["contributions"]["report"]
+    assert shares == pytest.approx(result["logit"] - result["reference_logit"], abs=1e-3)
+    assert 0 <= result["completeness_error"] <= 0.01
+    assert [REPORT[w["start"] : w["end"]] for w in result["words"]] == [w["text"] for w in result["words"]]
+
+
+def test_the_heatmap_has_the_size_of_the_image(explained):
+    out, _ = explained
+    heat = np.load(out / "heatmap.npy")
+    assert heat.shape == (160, 120)
+    assert heat.min() >= 0
+    assert Image.open(out / "overlay.png").size == (120, 160)
+
+
+def test_evaluate_prints_metrics_over_beta():
+    done = betalens("evaluate", "--split", "val", "--json")
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout.splitlines()[-1])
+    assert result["betas"] == [0, 0.25, 0.5, 0.75, 1.0]
+    assert result["n"] == 255
+    assert all(len(v["auroc"]) == 5 for v in result["per_finding"].values())
+    assert result["macro_auroc"][0] >= 0.95
+    assert result["macro_auroc"][4] >= 0.90
+    assert result["macro_auroc"][2] >= max(result["macro_auroc"][0], result["macro_auroc"][4]) - 0.005
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["explain", "--out", "/tmp/x"], "radiograph, a report, or both"),
+        (["explain", "--image", "pyproject.toml", "--out", "/tmp/x"], "PNG"),
+        (["explain", "--image", "no-such-file.png", "--out", "/tmp/x"], "cannot be read"),
+        (["explain", "--report", "x", "--beta", "2", "--out", "/tmp/x"], "from 0"),
+        (["explain", "--report", "x", "--beta", "nan", "--out", "/tmp/x"], "from 0"),
+        (["explain", "--report", "x", "--finding", "Fracture", "--out", "/tmp/x"], "Fracture"),
+        (["evaluate", "--checkpoint", "tests"], "not a BetaLens checkpoint"),
+        (["evaluate", "--split", "holdout"], "holdout"),
+        (["evaluate", "--studies", "no-such.csv"], "cannot be read"),
+        (["evaluate", "--device", "tpu"], "tpu"),
+        (["train", "--out", "/tmp/x", "--config", "pyproject.toml"], "config"),
+    ],
+)
+def test_what_a_person_did_wrong_is_one_sentence_and_exit_2(arguments, says):
+    done = betalens(*arguments)
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_every_command_has_help():
+    listed = betalens("--help").stdout
+    for command in ("serve", "train", "evaluate", "explain", "options"):
+        assert command in listed
+        assert betalens(command, "--help").returncode == 0
+
+
+def test_train_then_evaluate_on_a_table_of_ones_own(tmp_path):
+    rng = np.random.default_rng(0)
+    rows = ["study_id,image,report,label,patient_id"]
+    for i in range(60):
+        positive = i % 2
+        pixels = rng.integers(0, 60, (80, 80), np.uint8)
+        pixels[50:70, 50:70] += 150 * positive
+        Image.fromarray(pixels.astype(np.uint8)).save(tmp_path / f"{i}.png")
+        rows.append(
+            f"{i},{i}.png,{'Effusion is seen.' if positive else 'Clear.'},{'Effusion' if positive else ''},p{i}"
+        )
+    rows.append("bad,missing.png,text,Effusion,p0")
+    (tmp_path / "studies.csv").write_text("\n".join(rows), encoding="utf-8")
+    (tmp_path / "config.json").write_text('{"image_size": 64, "report_layers": 0, "epochs": 2}')
+    studies, out = str(tmp_path / "studies.csv"), str(tmp_path / "model")
+    done = betalens("train", "--studies", studies, "--config", str(tmp_path / "config.json"), "--out", out, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1])["skipped"] == 1
+    assert "line 62" in done.stderr + done.stdout
+    assert "validation AUROC" in done.stderr + done.stdout
+    assert sorted(os.listdir(out)) == [
+        "MODEL_CARD.md", "atlas.safetensors", "config.json", "evaluation.json", "manifest.json", "model.safetensors",
+        "reference.safetensors",
+    ]  # fmt: skip
+    evaluated = betalens("evaluate", "--studies", studies, "--checkpoint", out, "--split", "all", "--json")
+    result = json.loads(evaluated.stdout.splitlines()[-1])
+    assert result["n"] == 60
+    assert set(result["per_finding"]) == {"Effusion"}
