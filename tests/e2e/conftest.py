@@ -1,0 +1,95 @@
+"""A real server in its own process and a real Chromium, both started once; a page for each test, and what it did.
+
+BETALENS_E2E_ARGS adds options to `betalens serve`, to run the tests on another checkpoint or other studies.
+"""
+
+import os
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from e2e.driving import wait_for_exact
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+# A browser asks its maker for updates; these keep it to what the page asks for.
+QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
+START_LIMIT = 180  # seconds, on a machine that is busy with something else
+
+
+class Server(NamedTuple):
+    url: str
+    flags: Path  # the CSV of verdicts
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory) -> Server:
+    """`betalens serve`, answering."""
+    folder = tmp_path_factory.mktemp("feedback")
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    extra = shlex.split(os.environ.get("BETALENS_E2E_ARGS", ""))
+    command = [sys.executable, "-m", "dashboard.cli", "serve", "--port", str(port), "--feedback", str(folder), *extra]
+    log = (folder / "server.log").open("w+")
+    process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(url, process, folder / "server.log")
+        yield Server(url, folder / "flags.csv")
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+        log.close()
+
+
+def _wait_for(url: str, process: subprocess.Popen, log: Path) -> None:
+    end = time.monotonic() + START_LIMIT
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            pytest.fail(f"the server stopped: {log.read_text()[-2000:]}")
+        try:
+            urllib.request.urlopen(url, timeout=5)
+            return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.5)
+    pytest.fail(f"the server did not answer in {START_LIMIT} s")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Browser:
+    """A headless Chromium."""
+    if not Path(CHROMIUM).exists():
+        pytest.skip("Chromium is not installed: apt-get install chromium, or name it in CHROMIUM")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def page(server: Server, browser: Browser) -> Page:
+    """The page with its first case explained. Afterwards: no error in the console, no request off this machine."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-US")
+    opened = context.new_page()
+    faults: list[str] = []
+    opened.on("console", lambda m: faults.append(f"console: {m.text}") if m.type == "error" else None)
+    opened.on("pageerror", lambda e: faults.append(f"page: {e}"))
+    opened.on("request", lambda r: None if _local(r.url, server.url) else faults.append(f"request: {r.url}"))
+    opened.goto(server.url)
+    wait_for_exact(opened)
+    yield opened
+    context.close()
+    assert faults == []
+
+
+def _local(url: str, base: str) -> bool:
+    return url.startswith((base, "data:", "blob:", "about:"))

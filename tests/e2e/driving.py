@@ -1,0 +1,57 @@
+"""What the browser tests do to the page."""
+
+import io
+
+import numpy as np
+from playwright.sync_api import Page
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+
+EXACT_LIMIT = 120_000  # milliseconds, on a machine that is busy with something else
+PIXELS = "() => document.querySelector('.bl-film-canvas').toDataURL()"
+STAGE = "#bl-stage .bl-widget"
+
+
+def beta_of(page: Page):
+    return page.locator(".bl-beta input[type=range]")
+
+
+def move_beta(page: Page, steps: int) -> None:
+    """As an arrow key held down."""
+    beta_of(page).focus()
+    for _ in range(abs(steps)):
+        page.keyboard.press("ArrowRight" if steps > 0 else "ArrowLeft")
+
+
+def numbers(page: Page) -> list[str]:
+    return page.locator(".bl-bar-value").all_inner_texts()
+
+
+def upload(page: Page, name: str, content: bytes) -> None:
+    file = {"name": name, "mimeType": "application/octet-stream", "buffer": content}
+    page.locator(".bl-upload input[type=file]").set_input_files(file)
+
+
+def dicom() -> bytes:
+    """A 12-bit MONOCHROME1 film of a bright disc."""
+    y, x = np.mgrid[:240, :200]
+    disc = (((y - 120) ** 2 + (x - 100) ** 2) < 60**2) * 2400 + 600 + (x % 17) * 10
+    meta = FileMetaDataset()
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.1.1"
+    meta.MediaStorageSOPInstanceUID = generate_uid()
+    film = Dataset()
+    film.file_meta = meta
+    film.SOPClassUID, film.SOPInstanceUID = meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID
+    film.Rows, film.Columns, film.SamplesPerPixel, film.PhotometricInterpretation = 240, 200, 1, "MONOCHROME1"
+    film.BitsAllocated, film.BitsStored, film.HighBit, film.PixelRepresentation = 16, 12, 11, 0
+    film.WindowCenter, film.WindowWidth = 1800, 3000
+    film.PixelData = disc.astype(np.uint16).tobytes()
+    buffer = io.BytesIO()
+    film.save_as(buffer, enforce_file_format=True)
+    return buffer.getvalue()
+
+
+def wait_for_exact(page: Page) -> None:
+    """Until the exact tier of the case on the stage is there."""
+    page.wait_for_selector("[data-tier=exact]", timeout=EXACT_LIMIT)

@@ -1,0 +1,72 @@
+"""The page as a whole: languages, light, tabs, keyboard."""
+
+import pytest
+from e2e.driving import wait_for_exact
+from playwright.sync_api import expect
+
+TABS = ["Review", "β lab", "Atlas", "Feedback", "About"]
+
+
+def test_five_tabs_and_the_notice(page):
+    assert page.get_by_role("tab").all_inner_texts() == TABS
+    expect(page.locator(".bl-foot")).to_contain_text("Not a medical device.")
+
+
+def test_language_changes_in_the_page_and_stays(page):
+    page.locator(".bl-facts select").select_option("zh-CN")
+    expect(page.get_by_role("tab").first).to_have_text("阅片")
+    expect(page.locator(".bl-cases h3")).to_have_text("参考病例")
+    expect(page.get_by_role("button", name="分析")).to_be_visible()
+    page.reload()
+    wait_for_exact(page)
+    expect(page.get_by_role("tab").first).to_have_text("阅片")
+    expect(page.locator(".bl-cases h3")).to_have_text("参考病例")
+
+
+def test_language_follows_the_browser(browser, server):
+    context = browser.new_context(locale="zh-CN")
+    page = context.new_page()
+    page.goto(server.url)
+    wait_for_exact(page)
+    expect(page.get_by_role("tab").first).to_have_text("阅片")
+    expect(page.locator(".bl-foot")).to_contain_text("不是医疗器械")
+    context.close()
+
+
+def test_light_is_a_choice_and_dark_the_default(page):
+    assert page.evaluate("document.body.classList.contains('dark')")
+    page.locator(".bl-icon").click()
+    assert not page.evaluate("document.body.classList.contains('dark')")
+    page.reload()
+    wait_for_exact(page)
+    assert not page.evaluate("document.body.classList.contains('dark')")
+
+
+@pytest.mark.parametrize("width", [1280, 1920])
+def test_nothing_is_wider_than_the_screen(page, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_beta_lab_draws_the_metrics(page):
+    page.get_by_role("tab", name="β lab").click()
+    expect(page.locator(".bl-lab .js-plotly-plot")).to_have_count(2, timeout=240_000)
+    expect(page.locator(".bl-lab tbody tr").first).to_contain_text("macro")
+
+
+def test_a_point_of_the_atlas_opens_its_study(page):
+    page.get_by_role("tab", name="Atlas").click()
+    page.wait_for_selector("#bl-atlas [data-points]", timeout=280_000)
+    before = page.locator("#bl-stage .bl-widget").get_attribute("data-case")
+    page.evaluate(
+        """() => { const plot = document.querySelector('.bl-atlas-plot');
+           plot.emit('plotly_click', { points: [{ customdata: plot.data[0].customdata[3] }] }); }"""
+    )
+    expect(page.locator("#bl-stage .bl-widget")).not_to_have_attribute("data-case", before, timeout=120_000)
+    expect(page.get_by_role("tab", name="Review")).to_have_attribute("aria-selected", "true")
+
+
+def test_about_says_what_it_is_for(page):
+    page.get_by_role("tab", name="About").click()
+    expect(page.locator(".bl-about")).to_contain_text("not a medical device")
+    expect(page.locator(".bl-about")).to_contain_text("gradio")

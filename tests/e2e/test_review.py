@@ -1,0 +1,139 @@
+"""Review, as a person does it: open, drag β, explain, upload, judge, and be told what is wrong."""
+
+import re
+
+import pandas as pd
+import pytest
+from e2e.driving import EXACT_LIMIT, PIXELS, STAGE, beta_of, dicom, move_beta, numbers, upload, wait_for_exact
+from playwright.sync_api import expect
+
+
+def test_a_case_is_open_with_all_its_evidence(page):
+    assert len(numbers(page)) >= 2
+    expect(page.locator(".bl-curve-line")).to_be_visible()
+    expect(page.locator(".bl-share-legend")).to_contain_text("%")
+    expect(page.locator(".bl-chip")).to_contain_text("Exact")
+    for part in (".bl-film-canvas", ".bl-bars", ".bl-shares", ".bl-curve", ".bl-words", ".bl-beta"):
+        box = page.locator(part).first.bounding_box()
+        assert box["y"] >= 0
+        assert box["y"] + box["height"] <= 800, f"{part} is not on the screen with β"
+
+
+def test_beta_moves_everything_while_the_server_is_silent(page):
+    page.route("**/gradio_api/**", lambda route: None)  # never answered
+    before = numbers(page), page.evaluate(PIXELS), page.locator(".bl-share-legend").inner_text()
+    move_beta(page, 30)
+    expect(page.locator(STAGE)).to_have_attribute("data-beta", "0.80")
+    after = numbers(page), page.evaluate(PIXELS), page.locator(".bl-share-legend").inner_text()
+    for was, now in zip(before, after, strict=True):
+        assert was != now
+    assert float(page.locator(STAGE).get_attribute("data-draw-ms")) < 100
+    page.unroute("**/gradio_api/**")
+
+
+def test_the_model_confirms_what_was_drawn(page):
+    move_beta(page, -7)
+    expect(page.locator(STAGE)).to_have_attribute("data-settled", "0.43", timeout=10_000)
+    expect(page.locator(".bl-settled")).to_contain_text("confirmed")
+
+
+def test_a_finding_is_explained_by_click_and_by_key(page):
+    bar = page.locator(".bl-bar[aria-checked=false]").first
+    finding = bar.get_attribute("data-finding")
+    bar.click()
+    expect(page.locator(STAGE)).to_have_attribute("data-finding", finding, timeout=EXACT_LIMIT)
+    page.locator(".bl-bar[aria-checked=true]").focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(STAGE)).not_to_have_attribute("data-finding", finding, timeout=EXACT_LIMIT)
+
+
+def test_a_word_tells_its_value(page):
+    page.locator(".bl-word[data-word]").first.hover()
+    expect(page.locator(".bl-readout")).to_contain_text(re.compile(r"[+\u2212]\d"))
+
+
+def test_another_case_replaces_the_first(page):
+    card = page.locator(".bl-case").nth(2)
+    study = card.get_attribute("data-study")
+    card.click()
+    expect(page.locator(STAGE)).to_have_attribute("data-case", study, timeout=EXACT_LIMIT)
+    expect(card).to_have_attribute("aria-selected", "true")
+
+
+def test_the_picker_is_narrowed_by_finding(page):
+    finding = page.locator(".bl-case-filter select option").nth(1).get_attribute("value")
+    page.locator(".bl-case-filter select").select_option(finding)
+    name = page.locator(".bl-case-filter select option").nth(1).inner_text()
+    expect(page.locator(".bl-case-name").filter(has_not_text=name)).to_have_count(0)
+    expect(page.locator(".bl-case-name").first).to_contain_text(name)
+
+
+def test_an_uploaded_dicom_is_read_without_a_report(page):
+    upload(page, "film.dcm", dicom())
+    expect(page.locator(STAGE)).to_have_attribute("data-case", re.compile("^film-"), timeout=EXACT_LIMIT)
+    expect(page.locator(".bl-beta-fixed")).to_contain_text("Fixed at 1")
+    expect(beta_of(page)).to_be_disabled()
+    expect(page.locator(".bl-words")).to_contain_text("no report")
+    page.locator(".bl-report textarea").fill("There is a large left pleural effusion.")
+    page.get_by_role("button", name="Analyse").click()
+    expect(beta_of(page)).to_be_enabled(timeout=EXACT_LIMIT)
+    expect(page.locator(".bl-words")).to_contain_text("effusion")
+
+
+def test_a_verdict_becomes_a_row(page, server):
+    page.locator(".bl-flag input[value=disagree]").check()
+    page.locator(".bl-flag input[value=image]").check()
+    page.locator("#bl-flag-comment").fill("=not a formula, “肺”")
+    page.locator("#bl-flag-reviewer").fill("reader one")
+    page.get_by_role("button", name="Save verdict").click()
+    expect(page.locator(".bl-outcome")).to_contain_text("Saved as")
+    flag_id = re.search(r"[0-9a-f]{32}", page.locator(".bl-outcome").inner_text()).group()
+    rows = pd.read_csv(server.flags, dtype=str, keep_default_na=False).set_index("flag_id")
+    row = rows.loc[flag_id]
+    assert (row["verdict"], row["wrong_evidence"], row["reviewer"]) == ("disagree", "image", "reader one")
+    assert row["study_id"] == page.locator(STAGE).get_attribute("data-case")
+    assert row["comment"].endswith("=not a formula, “肺”")
+    page.get_by_role("tab", name="Feedback").click()
+    expect(page.locator(".bl-verdicts tbody tr").first).to_contain_text("reader one")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("notes.png", b"this is no image", "The film was not accepted."),
+        ("cut.dcm", dicom()[:2000], "The film was not accepted."),
+    ],
+)
+def test_a_wrong_film_gets_one_sentence(page, name, content, sentence):
+    upload(page, name, content)
+    expect(page.locator("#bl-notice [role=alert]")).to_contain_text(sentence, timeout=20_000)
+    assert "Traceback" not in page.content()
+    expect(page.locator(".bl-film-canvas")).to_be_visible()
+
+
+def test_too_long_a_report_gets_one_sentence(page):
+    page.locator(".bl-report textarea").fill("word " * 10_000)
+    page.get_by_role("button", name="Analyse").click()
+    expect(page.locator("#bl-notice [role=alert]")).to_contain_text("The report was not accepted.", timeout=20_000)
+
+
+def test_nothing_at_all_gets_one_sentence(page):
+    upload(page, "film.dcm", dicom())
+    expect(page.locator(STAGE)).to_have_attribute("data-case", re.compile("^film-"), timeout=EXACT_LIMIT)
+    page.locator(".bl-upload button[aria-label*=lear], .bl-upload button[aria-label*=emove]").first.click()
+    page.locator(".bl-report textarea").fill("")
+    page.get_by_role("button", name="Analyse").click()
+    expect(page.locator("#bl-notice [role=alert]")).to_contain_text("Nothing to analyse", timeout=20_000)
+
+
+HOSTILE = '<img src=x onerror="window.hacked=1"> ${window.hacked=1} {{value}} </script><script>window.hacked=1</script>'
+
+
+def test_a_hostile_report_stays_text(page):
+    page.locator(".bl-report textarea").fill(HOSTILE)
+    page.get_by_role("button", name="Analyse").click()
+    expect(page.locator(".bl-report-text")).to_contain_text("onerror", timeout=EXACT_LIMIT)
+    wait_for_exact(page)
+    assert page.locator(".bl-report-text").inner_text().strip() == HOSTILE
+    assert page.locator(".bl-report-text img, .bl-report-text script").count() == 0
+    assert page.evaluate("window.hacked") is None
