@@ -5,6 +5,10 @@ BIN := $(VENV)/bin
 export GRADIO_ANALYTICS_ENABLED := False
 export HF_HUB_OFFLINE := 1
 
+# Training allocates large tensors again and again: keep them in the heap instead of returning them to the system.
+demo-model: export MALLOC_MMAP_MAX_ := 0
+demo-model: export MALLOC_TRIM_THRESHOLD_ := 8000000000
+
 .PHONY: run test test-slow check demo-data demo-model clean
 
 run: $(VENV)/.installed  ## start the dashboard on the embedded demo
@@ -22,7 +26,7 @@ demo-data: $(VENV)/.demo  ## render the demo's studies again (about an hour on 2
 
 demo-model: $(VENV)/.demo  ## train the demo's checkpoint again (about an hour on 2 cores)
 	$(BIN)/python -m model.demo.build --extra 2400 --out build/demo-extra
-	$(BIN)/betalens train --config assets/demo-config.json --extra build/demo-extra --out assets/checkpoint
+	$(BIN)/betalens train --config assets/demo-config.json --extra build/demo-extra --half --out assets/checkpoint
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -85,8 +85,9 @@ def publish(
         "MODEL_CARD.md": _card(network, table, split, evaluation, summary).encode(),
         "evaluation.json": (json.dumps({"split": split, **evaluation.to_json()}, indent=1) + "\n").encode(),
         f"{reference_name}.safetensors": pack_arrays(reference.arrays(), table),
-        f"{atlas_name}.safetensors": pack_arrays({"xy": fit_atlas(engine, reference).xy}, table),
     }
+    if table.is_demo:  # so that its atlas opens at once; others are fitted when they are first looked at
+        extra[f"{atlas_name}.safetensors"] = pack_arrays({"xy": fit_atlas(engine, reference).xy}, table)
     return checkpoint.save(network, folder, extra, half)
 
 

@@ -1,5 +1,7 @@
 """The command line, as a person or a script meets it."""
 
+import contextlib
+import io
 import json
 import os
 import subprocess
@@ -10,10 +12,25 @@ import pytest
 from helpers import REPORT
 from PIL import Image
 
+from dashboard.cli import main
 
-def betalens(*arguments: str, **options) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "dashboard.cli", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=280, **options)
+
+@pytest.fixture(scope="module")
+def betalens():
+    """Run a command in this process; the same entry point as the installed program's."""
+
+    def run(*arguments) -> subprocess.CompletedProcess:
+        out, err = io.StringIO(), io.StringIO()
+        code = 0
+        with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            patch.setattr(sys, "argv", ["betalens", *map(str, arguments)])
+            try:
+                main()
+            except SystemExit as stopped:
+                code = stopped.code or 0
+        return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
+
+    return run
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +41,7 @@ def film(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def explained(film, tmp_path_factory):
+def explained(betalens, film, tmp_path_factory):
     out = tmp_path_factory.mktemp("out")
     report = out / "report.txt"
     report.write_text(REPORT, encoding="utf-8")
@@ -57,7 +74,7 @@ def test_the_heatmap_has_the_size_of_the_image(explained):
     assert Image.open(out / "overlay.png").size == (120, 160)
 
 
-def test_evaluate_prints_metrics_over_beta():
+def test_evaluate_prints_metrics_over_beta(betalens):
     done = betalens("evaluate", "--split", "val", "--json")
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout.splitlines()[-1])
@@ -85,21 +102,28 @@ def test_evaluate_prints_metrics_over_beta():
         (["train", "--out", "/tmp/x", "--config", "pyproject.toml"], "config"),
     ],
 )
-def test_what_a_person_did_wrong_is_one_sentence_and_exit_2(arguments, says):
+def test_what_a_person_did_wrong_is_one_sentence_and_exit_2(betalens, arguments, says):
     done = betalens(*arguments)
     assert done.returncode == 2
     assert says in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_every_command_has_help():
+def test_every_command_has_help(betalens):
     listed = betalens("--help").stdout
     for command in ("serve", "train", "evaluate", "explain", "options"):
         assert command in listed
         assert betalens(command, "--help").returncode == 0
 
 
-def test_train_then_evaluate_on_a_table_of_ones_own(tmp_path):
+def test_the_installed_program_is_the_same():
+    program = os.path.join(os.path.dirname(sys.executable), "betalens")
+    done = subprocess.run([program, "explain", "--out", "/tmp/x"], capture_output=True, text=True, timeout=200)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+
+
+def test_train_then_evaluate_on_a_table_of_ones_own(betalens, tmp_path):
     rng = np.random.default_rng(0)
     rows = ["study_id,image,report,label,patient_id"]
     for i in range(60):
@@ -120,7 +144,7 @@ def test_train_then_evaluate_on_a_table_of_ones_own(tmp_path):
     assert "line 62" in done.stderr + done.stdout
     assert "validation AUROC" in done.stderr + done.stdout
     assert sorted(os.listdir(out)) == [
-        "MODEL_CARD.md", "atlas.safetensors", "config.json", "evaluation.json", "manifest.json", "model.safetensors",
+        "MODEL_CARD.md", "config.json", "evaluation.json", "manifest.json", "model.safetensors",
         "reference.safetensors",
     ]  # fmt: skip
     evaluated = betalens("evaluate", "--studies", studies, "--checkpoint", out, "--split", "all", "--json")
