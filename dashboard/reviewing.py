@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,6 +25,8 @@ from model.inputs import Film, read_film, read_report
 
 # About 20 kB each: a finding of a case, in one tier.
 CACHED_EVIDENCE = 1024
+# Seconds before the exact tier is begun: who walks down the findings with an arrow key wants the last one only.
+PAUSE = 0.2
 
 
 class Refused(NamedTuple):
@@ -171,6 +174,10 @@ class Reviewer:
     ) -> Iterator[Staged]:
         picture = data_url(film.pixels) if film else None
         for exact in (False, True):
+            if exact:
+                time.sleep(PAUSE)
+            if session.ticket != ticket:
+                return
             found = self._evidence(case, finding, exact)
             if session.ticket != ticket:
                 return

@@ -16,6 +16,7 @@ let current = null;
 const ask = () => trigger("filter", { finding: finding.value, discordant: discordant.getAttribute("aria-pressed") === "true" });
 const open = (study, index) => {
   mark(study);
+  B.emit("opening");
   trigger("select", { index, value: study });
 };
 const mark = (study) => {

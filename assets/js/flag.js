@@ -32,7 +32,9 @@ element.replaceChildren(form);
 
 const chosen = (name) => form.querySelector(`input[name="${id(name)}"]:checked`)?.value ?? "";
 const update = () => {
+  const grew = corrected.hidden && chosen("verdict") === "disagree";
   corrected.hidden = chosen("verdict") !== "disagree";
+  if (grew) form.scrollIntoView({ block: "end", behavior: "smooth" });
   save.disabled = !chosen("verdict");
 };
 const say = (key, values, bad = false) => {

@@ -5,6 +5,9 @@ const draw = () => {
   element.replaceChildren(...(notice ? [B.el("p", { class: `bl-notice bl-notice-${notice.level}`, role: notice.level === "error" ? "alert" : "status" },
     B.el("b", { text: B.t(notice.key, notice.values) }), notice.detail ? B.el("span", { text: ` ${notice.detail}` }) : null)] : []));
 };
-watch("value", draw);
+watch("value", () => {
+  draw();
+  if (props.value) B.emit("refused");
+});
 B.on("language", draw);
 draw();

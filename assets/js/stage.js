@@ -67,11 +67,27 @@ const load = () => {
   move();
 };
 
+// Only an opening that takes long enough to be noticed dims the case it will replace.
+let dimming = 0;
+const settleDown = () => {
+  clearTimeout(dimming);
+  element.classList.remove("bl-busy");
+};
+const opening = () => {
+  clearTimeout(dimming);
+  dimming = setTimeout(() => element.classList.add("bl-busy"), 200);
+};
+B.on("opening", opening);
+B.on("refused", settleDown);
+document.addEventListener("click", (event) => event.target.closest?.(".bl-analyse") && opening());
+document.addEventListener("change", (event) => event.target.closest?.(".bl-upload") && opening());
+
 watch("value", () => {
   if (!props.value) return;
   const message = JSON.parse(props.value);
   if (opened && message.ticket < opened.ticket) return;
   opened = new B.Case(message, opened && opened.case === message.case ? opened.film : null);
+  settleDown();
   empty.hidden = true;
   grid.hidden = false;
   settled.textContent = "";

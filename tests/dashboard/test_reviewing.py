@@ -9,7 +9,7 @@ from helpers import REPORT, random_film
 from PIL import Image
 
 from dashboard.payload import unpack
-from dashboard.reviewing import Refused
+from dashboard.reviewing import Refused, Reviewer
 from model.errors import FeedbackError
 from model.feedback import FeedbackStore
 
@@ -46,19 +46,17 @@ def opened(reviewer, session):
     return session
 
 
-def test_a_study_opens_with_the_instant_tier_and_then_the_exact_one(reviewer, session):
-    first, second = (
-        tiers(reviewer.open_study(session, "one", 0.5)) if not reviewer._cache else _fresh_tiers(reviewer, session)
-    )
+def test_a_study_opens_with_the_instant_tier_and_then_the_exact_one(engine, table, session):
+    first, second = tiers(Reviewer(engine, table).open_study(session, "one", 0.5))
     assert (first["tier"], second["tier"]) == ("instant", "exact")
     assert second["completeness"] is not None
     assert first["film"].startswith("data:image/jpeg;base64,")
-    assert first["findings"] == list(reviewer.engine.findings)
+    assert first["findings"] == list(engine.findings)
 
 
-def _fresh_tiers(reviewer, session):
-    reviewer._cache.clear()
-    return tiers(reviewer.open_study(session, "one", 0.5))
+def test_what_is_known_exactly_is_shown_at_once(reviewer, opened):
+    (again,) = tiers(reviewer.open_study(opened, "one", 0.5))
+    assert again["tier"] == "exact"
 
 
 def test_moving_beta_runs_no_encoder(reviewer, opened):

@@ -32,6 +32,14 @@ window.BetaLens = window.BetaLens || {};
     return [];
   };
 
+  // Asks the slider for a beta, as if a person had moved it; it may refuse, being fixed.
+  B.askBeta = (beta) => {
+    const slider = document.querySelector(".bl-beta input[type=range]");
+    if (!slider || slider.disabled) return;
+    slider.value = String(Math.round(100 * Math.min(1, Math.max(0, beta))) / 100);
+    slider.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+
   B.floats = (base64) => {
     const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
     return new Float32Array(bytes.buffer);

@@ -9,6 +9,13 @@
       this.flips = B.el("span", { class: "bl-muted bl-num" });
       this.node = B.el("section", { class: "bl-curve" },
         B.el("header", { class: "bl-sub-head" }, B.phrase("h3", "curve.title"), this.flips), this.svg);
+      for (const name of ["pointerdown", "pointermove"]) {
+        this.svg.addEventListener(name, (event) => {
+          if (!this.scale || !(event.buttons & 1)) return;
+          const { left, width } = this.svg.getBoundingClientRect();
+          B.askBeta((event.clientX - left - LEFT) / (width - LEFT - RIGHT));
+        });
+      }
       new ResizeObserver(() => this.opened && (this.load(this.opened), this.move(B.beta))).observe(this.node);
     }
 
