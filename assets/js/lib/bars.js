@@ -7,11 +7,12 @@
     constructor(choose) {
       this.choose = choose;
       this.list = B.el("div", { class: "bl-bars", role: "radiogroup", "data-i18n-label": "bars.label", "aria-label": B.t("bars.label") });
+      this.key = B.el("span", { class: "bl-mark-key bl-muted" },
+        B.el("i", { class: "bl-mark bl-mark-report" }), B.phrase("span", "bars.report_alone"),
+        B.el("i", { class: "bl-mark bl-mark-image" }), B.phrase("span", "bars.image_alone"));
       this.node = B.el("section", { class: "bl-bars-section" },
         B.el("header", { class: "bl-sub-head" }, B.phrase("h3", "bars.title"),
-          B.el("span", { class: "bl-mark-key bl-muted" },
-            B.el("i", { class: "bl-mark bl-mark-report" }), B.phrase("span", "bars.report_alone"),
-            B.el("i", { class: "bl-mark bl-mark-image" }), B.phrase("span", "bars.image_alone"))),
+          this.key),
         this.list);
       this.list.addEventListener("keydown", (event) => this.walk(event));
       B.on("truth", (on) => this.list.classList.toggle("bl-show-truth", on));
@@ -20,6 +21,7 @@
     load(opened) {
       this.opened = opened;
       const both = opened.modalities.length === 2;
+      this.key.hidden = !both;
       this.rows = opened.findings.map((finding, index) => {
         const row = {
           fill: B.el("span", { class: "bl-bar-fill" }),

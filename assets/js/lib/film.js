@@ -38,7 +38,8 @@
         ? B.outline(B.bits(opened.truth.mask, opened.truth.height * opened.truth.width), opened.truth.height, opened.truth.width) : [];
       this.truth.hidden = !opened.truth;
       if (!opened.truth && this.shown) this.toggleTruth(false);
-      this.legend.classList.toggle("bl-hidden", !cam);
+      this.legend.parentElement.classList.toggle("bl-hidden", !cam);
+      this.note.classList.toggle("bl-centre", !opened.film);
       const top = opened.scales.image;
       this.ticks.replaceChildren(...[0, 0.5, 1].map((share) => B.el("span", { text: share ? String(Number((share * top).toPrecision(2))) : "0" })));
       if (!opened.film) this.image = null;

@@ -29,7 +29,8 @@
       }
       const stating = new Set((opened.truth && opened.truth.words) || []);
       this.text.replaceChildren(...opened.segments.map(([text, word, isRead]) => {
-        if (word < 0) return B.el("span", { text, class: isRead ? null : "bl-unread", title: isRead ? null : B.t("words.unread") });
+        if (!isRead) return B.el("span", { class: "bl-unread" }, B.phrase("span", "words.unread", { class: "bl-unread-mark" }), B.el("span", { text }));
+        if (word < 0) return B.el("span", { text });
         const span = B.el("span", { text, class: `bl-word${stating.has(word) ? " bl-stating" : ""}`, tabindex: this.words.length ? -1 : 0, "data-word": word });
         this.words.push(span);
         return span;
