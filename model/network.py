@@ -12,7 +12,7 @@ from model.encoders.report import ReportEncoder, pool_pieces
 from model.errors import ChoiceError
 from model.fusion import FUSIONS, Projection, ResidualHead
 
-MODALITIES = ("image", "report")
+REPORTS_AT_ONCE = 6
 
 
 class Pooled(NamedTuple):
@@ -79,6 +79,17 @@ class Network(nn.Module):
     ) -> Float[Tensor, "batch channels"]:
         """The pooled report, from its word pieces."""
         return pool_pieces(self.report_encoder(self.report_encoder.embed(ids), mask), mask)
+
+    def pool_reports(self, reports: list[str]) -> Float[Tensor, "batch channels"]:
+        """The pooled vectors of reports, a few of like length at a time: padding to the longest of all is most of the
+        work otherwise."""
+        order = sorted(range(len(reports)), key=lambda i: len(reports[i]))
+        pooled = []
+        for start in range(0, len(order), REPORTS_AT_ONCE):
+            tokens = self.report_encoder.tokenize([reports[i] for i in order[start : start + REPORTS_AT_ONCE]])
+            device = self.image_reference.device
+            pooled.append(self.pool_report(tokens.ids.to(device), tokens.mask.to(device)))
+        return torch.cat(pooled)[torch.tensor(order).argsort()]
 
     def embed(self, pooled: Pooled) -> tuple[Float[Tensor, "batch width"], Float[Tensor, "batch width"]]:
         """v and t: the normalised embeddings of image and report."""

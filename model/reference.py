@@ -8,7 +8,6 @@ import torch
 from jaxtyping import Float
 
 from model.data import Study, StudyTable, load_film
-from model.encoders.report import Tokens
 from model.engine import Engine
 from model.errors import ImageError
 from model.kept import Arrays, kept_arrays
@@ -80,8 +79,8 @@ def _encode_batch(engine: Engine, studies: tuple[Study, ...]):
     has = np.array([[f is not None, bool(s.report.strip())] for f, s in zip(films, studies, strict=True)], np.float32)
     blank = np.zeros((size, size), np.float32)
     batch = torch.from_numpy(np.stack([blank if f is None else f for f in films]))[:, None].to(engine.device)
-    tokens = Tokens(*(t.to(engine.device) for t in network.report_encoder.tokenize([s.report for s in studies])))
-    pooled = Pooled(network.pool_map(network.feature_map(batch)), network.pool_report(tokens.ids, tokens.mask))
+    reports = network.pool_reports([s.report for s in studies])
+    pooled = Pooled(network.pool_map(network.feature_map(batch)), reports)
     image, report = network.embed(pooled)
     return image.cpu().numpy(), report.cpu().numpy(), has
 

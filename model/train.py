@@ -26,8 +26,7 @@ class Batch(NamedTuple):
     """Tensors of one training step on the device."""
 
     films: Float[Tensor, "batch 1 side side"]
-    ids: Tensor
-    mask: Tensor
+    reports: list[str]
     labels: Float[Tensor, "batch findings"]
     beta: Float[Tensor, "batch 1"]
     outlines: Float[Tensor, "batch findings rows cols"] | None
@@ -107,7 +106,7 @@ def _epoch(network, outline_head, data, optimizer, schedule, rng, epoch: int) ->
 
 def _loss(network: Network, outline_head: nn.Module, batch: Batch) -> Tensor:
     features = network.feature_map(batch.films)
-    pooled = Pooled(network.pool_map(features), network.pool_report(batch.ids, batch.mask))
+    pooled = Pooled(network.pool_map(features), network.pool_reports(batch.reports))
     logits = network(pooled, batch.beta)
     if network.config.problem_type == SINGLE_LABEL:
         loss = F.cross_entropy(logits, batch.labels.argmax(1))
@@ -135,13 +134,12 @@ def batches(network: Network, data: StudyArrays, rng: np.random.Generator) -> It
         rows = order[start : start + network.config.batch_size]
         if len(rows) < 2:  # batch normalisation needs two
             continue
-        tokens = network.report_encoder.tokenize([data.reports[i] for i in rows])
         films = torch.from_numpy(data.films[rows])[:, None].to(device).float() / 255
         outlines = None if data.masks is None else torch.from_numpy(data.masks[rows]).float().to(device)
         films, outlines = augment(films, outlines)
         labels = torch.from_numpy(data.labels[rows]).to(device)
         beta = draw_beta(torch.from_numpy(data.has[rows])).to(device)
-        yield Batch(films, tokens.ids.to(device), tokens.mask.to(device), labels, beta, outlines)
+        yield Batch(films, [data.reports[i] for i in rows], labels, beta, outlines)
 
 
 def draw_beta(has: Float[Tensor, "batch 2"]) -> Float[Tensor, "batch 1"]:
@@ -177,8 +175,7 @@ def pool_arrays(network: Network, data: StudyArrays, batch_size: int = 32) -> Po
     for start in range(0, len(data), batch_size):
         films = torch.from_numpy(data.films[start : start + batch_size])[:, None].to(device).float() / 255
         images.append(network.pool_map(network.feature_map(films)))
-        tokens = network.report_encoder.tokenize(data.reports[start : start + batch_size])
-        reports.append(network.pool_report(tokens.ids.to(device), tokens.mask.to(device)))
+        reports.append(network.pool_reports(data.reports[start : start + batch_size]))
     return Pooled(torch.cat(images), torch.cat(reports))
 
 
