@@ -37,7 +37,7 @@ class Config:
     # Encoders
     image_encoder: str = option("timm/tf_efficientnet_lite0", "source/name: timm/… or torchvision/…")
     image_weights: str = option("imagenet", "what the image encoder starts from: imagenet, none, or a file of weights")
-    image_size: int = option(288, "side of the square the film is fitted into, in pixels", 64, 1024)
+    image_size: int = option(256, "side of the square the film is fitted into, in pixels", 64, 1024)
     image_stride: int = option(16, "pixels per cell of the last feature map; smaller sees finer", 4, 32)
     image_frozen_stride: int = option(4, "layers up to maps of this many pixels a cell stay as they came", 1, 32)
     image_channels: int = option(512, "channels of the last feature map", 16, 4096)
