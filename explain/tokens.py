@@ -14,7 +14,7 @@ from model.engine import Encoded, Engine
 from model.network import Pooled
 
 # Steps on the path: more are taken until attributions add up to the change of the logit within this share.
-PATH_STEPS = (16, 32, 64, 128)
+PATH_STEPS = (24, 48, 96, 192)
 COMPLETENESS = 0.01
 BATCH = 16  # path points in memory at once
 

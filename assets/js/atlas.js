@@ -36,7 +36,7 @@ const group = () => {
   const kinds = [...atlas.findings, ""];
   return kinds.map((finding, k) => ({
     name: finding ? B.findingName(finding) : B.t("cases.none"), rows: members((i) => (atlas.labels[i][0] || "") === finding),
-    colour: finding ? B.palette[k % B.palette.length] : B.colour("edge"), size: finding ? 6 : 5,
+    colour: finding ? B.palette[k % B.palette.length] : B.colour("muted"), size: finding ? 6 : 5,
   })).filter((kind) => kind.rows.length);
 };
 
@@ -52,10 +52,10 @@ const draw = async () => {
   }));
   if (here) {
     const [x, y] = herePosition();
-    traces.push({ type: "scatter", mode: "markers", name: B.t("atlas.here"), x: [x], y: [y], hovertemplate: `${B.t("atlas.here")}<extra></extra>`,
+    traces.push({ type: "scattergl", mode: "markers", name: B.t("atlas.here"), x: [x], y: [y], hovertemplate: `${B.t("atlas.here")}<extra></extra>`,
       marker: { symbol: "star", size: 20, color: B.colour("text"), line: { color: B.colour("surface"), width: 2 } } });
   }
-  const bare = { showgrid: false, showticklabels: false, ticks: "" };
+  const bare = { showgrid: false, showline: false, showticklabels: false, ticks: "" };
   const layout = B.plotLayout({
     xaxis: bare, yaxis: { ...bare, scaleanchor: "x" }, showlegend: true, uirevision: "kept", hovermode: "closest", dragmode: "pan",
     margin: { l: 10, r: 10, t: 10, b: 10 }, legend: { font: { size: 12, color: B.colour("text") }, itemsizing: "constant", x: 1, xanchor: "right", y: 1, bgcolor: "rgba(0,0,0,0)" },

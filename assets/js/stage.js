@@ -52,7 +52,7 @@ const move = () => {
   const started = performance.now();
   for (const view of views) view.move(beta);
   const p = opened.probability(beta);
-  probability.textContent = B.number(p, 3);
+  probability.textContent = B.probability(p);
   verdict.textContent = B.t(opened.single ? (opened.findings.every((_, i) => opened.probability(beta, i) <= p) ? "verdict.first" : "verdict.not_first")
     : p >= 0.5 ? "verdict.present" : "verdict.absent");
   verdict.classList.toggle("bl-present", p >= 0.5);

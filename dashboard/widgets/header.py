@@ -7,12 +7,14 @@ import torch
 
 from dashboard.widgets import widget
 from model.engine import Engine
+from model.paths import DEMO_CHECKPOINT
 
 
 def header(engine: Engine) -> gr.HTML:
     """The header over one engine."""
+    name = "demo" if engine.folder == DEMO_CHECKPOINT else engine.folder.name if engine.folder else "model"
     facts = {
-        "model": f"{engine.folder.name if engine.folder else 'model'} · {engine.digest[:8]}",
+        "model": f"{name} · {engine.digest[:8]}",
         "digest": f"SHA-256 {engine.digest}",
         "device": torch.cuda.get_device_name(engine.device) if engine.device.type == "cuda" else "CPU",
     }

@@ -48,9 +48,9 @@
       this.rows.forEach((row, index) => {
         const p = this.opened.probability(beta, index);
         row.fill.style.width = `${100 * p}%`;
-        row.value.textContent = B.number(p, 3);
+        row.value.textContent = B.probability(p);
         row.node.classList.toggle("bl-positive", p >= 0.5);
-        row.node.setAttribute("aria-label", `${B.findingName(this.opened.findings[index])} ${B.number(p, 3)}`);
+        row.node.setAttribute("aria-label", `${B.findingName(this.opened.findings[index])} ${B.probability(p)}`);
       });
     }
 

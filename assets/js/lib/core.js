@@ -59,6 +59,8 @@ window.BetaLens = window.BetaLens || {};
   };
 
   B.number = (value, digits = 2) => value.toFixed(digits).replace("-", "\u2212");
+  // A probability is never quite 0 or 1, and must not be shown as if it were.
+  B.probability = (p) => (p >= 0.9995 ? ">0.999" : p < 0.0005 ? "<0.001" : B.number(p, 3));
   B.signed = (value, digits = 2) => (value >= 0 ? "+" : "") + B.number(value, digits);
   B.percent = (value) => `${Math.round(100 * value)}\u2009%`;
 

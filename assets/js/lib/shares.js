@@ -19,10 +19,13 @@
 
     load(opened) {
       this.opened = opened;
-      // One scale for the whole case: the longest bar any beta needs.
+      // One scale for the whole case: the longest stack any beta needs, on either side.
       const { values } = opened.arrays.contributions;
       this.top = 0.5;
-      for (const value of values) this.top = Math.max(this.top, Math.abs(value));
+      for (let i = 0; i < values.length; i += 2) {
+        const [image, report] = [values[i], values[i + 1]];
+        this.top = Math.max(this.top, Math.max(image, 0) + Math.max(report, 0), -Math.min(image, 0) - Math.min(report, 0));
+      }
     }
 
     move(beta) {
@@ -31,7 +34,7 @@
       const reach = { "1": 0, "-1": 0 };
       [image, report].forEach((value, i) => {
         const sign = value < 0 ? -1 : 1;
-        const width = (Math.abs(value) / (2 * this.top)) * 50;
+        const width = (Math.abs(value) / this.top) * 50;
         const start = reach[sign];
         reach[sign] += width;
         this.bars[i].style.width = `${width}%`;
