@@ -44,15 +44,10 @@ def train_checkpoint(
     if extra:
         data = joined(data, extra_arrays(extra, config.image_size))
     network = train(network, data, validation, where)
-    digest = publish(
-        network,
-        table,
-        out,
-        where,
-        DEMO_SUMMARY if table.is_demo else SUMMARY,
-        half,
-        lambda r: tqdm(r, desc="measuring", unit="batch"),
-    )
+    summary = DEMO_SUMMARY if table.is_demo else SUMMARY
+    if extra:
+        summary += f"\n\nIt was trained on {len(data):,} films, with further ones of training reports among them."
+    digest = publish(network, table, out, where, summary, half, lambda r: tqdm(r, desc="measuring", unit="batch"))
     return {"checkpoint": str(out), "digest": digest, "studies": len(data), "skipped": len(table.skipped)}
 
 
