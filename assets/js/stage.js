@@ -31,7 +31,7 @@ let opened = null;
 const disagreement = () => {
   if (opened.modalities.length < 2) return null;
   const report = opened.probability(0), image = opened.probability(1);
-  return (report >= 0.5) === (image >= 0.5) ? null : { report: B.number(report), image: B.number(image) };
+  return (report >= 0.5) === (image >= 0.5) ? null : { report: B.probability(report), image: B.probability(image) };
 };
 
 const describe = () => {
