@@ -257,7 +257,8 @@ def _decode_all(data: bytes) -> Iterator[Flag]:
             if values.pop("schema") != str(SCHEMA):
                 raise ValueError("written by another version")
             values["probabilities"] = json.loads(values["probabilities"])
-            values["corrected_labels"] = json.loads(values["corrected_labels"])
+            values["corrected_labels"] = tuple(json.loads(values["corrected_labels"]))
+            values["beta"] = float(values["beta"])
             yield Flag(**values)
     except (ValueError, TypeError, csv.Error, FeedbackError):  # no cause in the text: it could quote a report
         raise FeedbackError(f"Row {number} of flags.csv is not a flag of this version: restore or remove it.") from None
