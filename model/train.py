@@ -82,9 +82,10 @@ def _optimizer(network: Network, outline_head: nn.Module, config: Config, steps_
         {"params": rest, "lr": config.learning_rate},
     ]
     optimizer = torch.optim.AdamW(groups, weight_decay=config.weight_decay)
-    total = config.epochs * steps_per_epoch
+    total = max(4, config.epochs * steps_per_epoch)  # the schedule divides by the length of each of its phases
+    warm_up = max(WARM_UP, 2 / total)
     rates = [g["lr"] for g in groups]
-    return optimizer, torch.optim.lr_scheduler.OneCycleLR(optimizer, rates, total_steps=total, pct_start=WARM_UP)
+    return optimizer, torch.optim.lr_scheduler.OneCycleLR(optimizer, rates, total_steps=total, pct_start=warm_up)
 
 
 def _epoch(network, outline_head, data, optimizer, schedule, rng, epoch: int) -> float:

@@ -1,6 +1,7 @@
 """Shared by all tests: shapes in signatures are checked, nothing is fetched, and one small model is built once."""
 
 import os
+import pkgutil
 from pathlib import Path
 
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -8,7 +9,10 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
 from jaxtyping import install_import_hook
 
-install_import_hook(["model", "explain"], "typecheck.check")
+# All but the two modules that guard against wrong types themselves.
+CHECKED = [m.name for m in pkgutil.iter_modules([str(Path(__file__).parent.parent / "model")])]
+CHECKED = [f"model.{name}" for name in CHECKED if name not in ("inputs", "feedback")]
+install_import_hook(["explain", *CHECKED], "typecheck.check")
 
 import pytest
 import torch

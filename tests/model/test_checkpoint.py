@@ -89,7 +89,7 @@ def test_tensors_of_another_shape_are_refused(folder):
 
 def test_values_that_are_not_finite_are_refused(tmp_path):
     network = small_network(image_weights="none", report_layers=0)
-    network.head.out.bias[0] = float("nan")
+    network.head.out.bias.data[0] = float("nan")
     checkpoint.save(network, tmp_path / "nan")
     with pytest.raises(CheckpointError, match=r"head\.out\.bias"):
         checkpoint.load(tmp_path / "nan")

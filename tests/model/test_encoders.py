@@ -36,7 +36,7 @@ def test_the_packaged_weights_recognise_what_imagenet_taught():
     with torch.no_grad():
         top = network(stripes).softmax(1)[0]
     assert top.max() > 0.05  # 50 times chance: an untrained or scrambled network is flat
-    assert top.argmax().item() in {340, 489, 539, 633, 646, 697, 741, 794, 799, 824, 828, 854, 885, 905, 911, 955}
+    assert top.argmax().item() in {340, 489, 539, 633, 646, 697, 741, 753, 794, 799, 824, 828, 854, 885, 905, 911, 955}
 
 
 def test_early_layers_stay_as_they_came():
