@@ -1,4 +1,4 @@
-"""The command line: `betalens serve | train | evaluate | explain`.
+"""The command line: `betalens serve | train | evaluate | explain | trust`.
 
 Each command works on the embedded demo where no checkpoint and no studies are named. What a person did wrong is one
 sentence and exit status 2.
@@ -113,6 +113,34 @@ def explain(
     text = _read(Path(report[1:])).decode("utf-8", "replace") if report.startswith("@") else report
     result = explain_case(Engine.load(checkpoint, device), film, read_report(text), beta, finding, out)
     _print(result, json_)
+
+
+@app.command()
+def trust(
+    checkpoint: Checkpoint = None,
+    studies: Studies = None,
+    split: Annotated[str, typer.Option(help="train, val, test or all.")] = "test",
+    cases: Annotated[int, typer.Option(help="True positives to test of each modality; 0 for all.", min=0)] = 40,
+    image_method: Annotated[
+        list[str] | None, typer.Option(help="A method for the film, or none; may be repeated. [default: all]")
+    ] = None,
+    report_method: Annotated[
+        list[str] | None, typer.Option(help="A method for the report, or none; may be repeated. [default: all]")
+    ] = None,
+    device: Device = "auto",
+    json_: Json = False,
+) -> None:
+    """Test explanations: against the truth where it is known, against random order, noise and a random network."""
+    from tqdm import tqdm
+
+    from explain.methods import chosen_methods
+    from explain.trust import measure
+    from model.data import open_studies
+    from model.engine import Engine
+
+    names = chosen_methods(image_method, report_method)
+    engine, table = Engine.load(checkpoint, device), open_studies(studies)
+    _print(measure(engine, table, split, names, cases, lambda r: tqdm(r, unit="case")), json_)
 
 
 @app.command()

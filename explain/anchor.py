@@ -5,43 +5,41 @@ strong evidence is when the model is right, and every case, finding and β is pa
 """
 
 import numpy as np
-import torch
 
-from explain.gradcam import class_activation
-from explain.gradient import pooled_gradient
-from explain.tokens import contextual_cam
-from explain.words import merge_pieces, split_words
+from explain.base import Question
+from explain.every_beta import DEFAULT
+from explain.methods import method
 from model.data import Study, load_film
 from model.engine import Engine
 from model.errors import InputError
+from model.reference import Progress
 
 # Half of the positive studies reach full colour somewhere.
 PERCENTILE = 50
-STUDIES = 200
+STUDIES = 60  # integrated gradients take a second for each finding of each
 
 
-def anchor_scales(engine: Engine, studies: tuple[Study, ...]) -> None:
-    """Measure the scales on positive studies and set them in the engine's network.
+def anchor_scales(engine: Engine, studies: tuple[Study, ...], progress: Progress = iter) -> None:
+    """Measure the scales on positive studies with the default methods, and set them in the engine's network.
 
     The image is measured at β = 1 and the report at β = 0, by the strongest cell or word of each finding that a study
     has.
     """
-    cells, words = [], []
-    for study in [s for s in studies if s.labels and not s.discordant][:STUDIES]:
+    positive = [s for s in studies if s.labels and not s.discordant]
+    spread = positive[:: -(-len(positive) // STUDIES) or 1]
+    strongest = {"image": [], "report": []}
+    for study in progress(spread):
         try:
             encoded = engine.encode(load_film(study), study.report)
         except InputError:
             continue
-        spans = split_words(encoded.report, encoded.read_to)
         for finding in study.labels & set(engine.findings):
-            gradient = pooled_gradient(engine, encoded, engine.finding_index(finding))
-            cam = class_activation(encoded, gradient)
-            if cam is not None:
-                cells.append(cam[-1].max())
-            if spans:
-                scores = merge_pieces(contextual_cam(encoded, gradient).scores, encoded.tokens, spans)
-                words.append(scores[0].max())
-    for buffer, values in ((engine.network.cell_scale, cells), (engine.network.word_scale, words)):
-        positive = [v for v in values if v > 0]
-        if positive:
-            buffer.copy_(torch.tensor(float(np.percentile(positive, PERCENTILE))))
+            for modality, beta in (("image", 1.0), ("report", 0.0)):
+                if modality in encoded.modalities:
+                    question = Question(engine, encoded, engine.finding_index(finding), (beta,))
+                    scores = method(modality, DEFAULT[modality]).explain(question).scores
+                    strongest[modality].append(scores.max(initial=0))
+    for buffer, modality in ((engine.network.cell_scale, "image"), (engine.network.word_scale, "report")):
+        values = [v for v in strongest[modality] if v > 0]
+        if values:
+            buffer.fill_(float(np.percentile(values, PERCENTILE)))

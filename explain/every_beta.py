@@ -1,15 +1,17 @@
 """All the evidence for one finding of one case, at every β."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 
+from explain.base import Attribution, Question
 from explain.contribution import shapley
-from explain.gradcam import class_activation
-from explain.gradient import pooled_gradient
-from explain.tokens import contextual_cam, integrated_gradients
-from explain.words import Word, merge_pieces, split_words
+from explain.methods import method
+from explain.nodes import COARSE, NODES, refine
+from explain.words import Word
 from model.config import SINGLE_LABEL
 from model.engine import Encoded, Engine
 from model.preprocess import Box
@@ -17,12 +19,19 @@ from model.preprocess import Box
 CURVE_BETAS = np.linspace(0, 1, 101)
 DECISION = 0.5
 
+# What is known as soon as a case is encoded, and what is shown unless another method is chosen.
+INSTANT = {"image": "gradcam", "report": "contextual_cam"}
+DEFAULT = {"image": "gradcam", "report": "integrated_gradients"}
+
 
 class Evidence(NamedTuple):
     """Why a model decided on a finding. Whatever has a nodes axis is known between the nodes too: see `interpolate`."""
 
     finding: str
-    tier: str  # "instant": words by contextual CAM; "exact": by integrated gradients
+    image_method: str | None  # None without an image; likewise for the report
+    report_method: str | None
+    image_error: float | None  # completeness errors, as shares; None where the method promises none
+    report_error: float | None
     curve: Float[np.ndarray, "101 findings"]  # probabilities at β = 0, 0.01 … 1
     flips: tuple[float, ...]  # β at which the decision on the finding changes
     cam: Float[np.ndarray, "nodes rows cols"] | None  # before ReLU, logits per cell, over the square
@@ -31,48 +40,72 @@ class Evidence(NamedTuple):
     word_scores: Float[np.ndarray, "nodes words"]  # signed, logits
     read_to: int  # characters of the report that were read
     contributions: Float[np.ndarray, "nodes 2"]  # Shapley values of image and report, logits
+    interaction: Float[np.ndarray, "nodes"]  # of the two, shared equally between them
     logit: Float[np.ndarray, "nodes"]
     reference_logit: Float[np.ndarray, "nodes"]
-    completeness_error: float | None  # of the words, a share; None in the instant tier
-    cell_scale: float  # what saturates the colour of a cell, and of a word: fixed for a checkpoint
+    cell_scale: float  # what saturates the colour of a cell of `cam`, and of a word: fixed for a checkpoint
     word_scale: float
 
 
-def evidence(engine: Engine, encoded: Encoded, finding: str, exact: bool = True) -> Evidence:
-    """Explain a finding of an encoded case at every β; the encoder of the film does not run again.
+def evidence(
+    engine: Engine,
+    encoded: Encoded,
+    finding: str,
+    image: str = DEFAULT["image"],
+    report: str = DEFAULT["report"],
+    wanted: Callable[[], bool] = lambda: True,
+) -> Evidence:
+    """Explain a finding of an encoded case at every β.
 
     Args:
-        exact: words by integrated gradients, which takes seconds; otherwise by the instant tier.
+        image: name of the method for the film; see `explain.methods`.
+        report: name of the method for the report.
+        wanted: asked between the steps of long work; where it says no, the work ends.
 
     Raises:
-        ChoiceError: the model does not know the finding.
+        ChoiceError: the model does not know the finding, or a method is unknown.
+        Superseded: the answer is not wanted any more.
     """
-    index = engine.finding_index(finding)
-    gradient = pooled_gradient(engine, encoded, index)
-    contribution = shapley(engine, encoded, index)
+    question = Question(engine, encoded, engine.finding_index(finding), tuple(NODES.tolist()), wanted)
+    contribution = shapley(question)
     curve = engine.probabilities(encoded, CURVE_BETAS)
-    words = split_words(encoded.report, encoded.read_to)
-    scores, error = np.zeros((len(contribution.logit), 0)), None
-    if encoded.tokens is not None:
-        pieces = integrated_gradients(engine, encoded, index) if exact else contextual_cam(encoded, gradient)
-        scores, error = merge_pieces(pieces.scores, encoded.tokens, words), pieces.completeness_error
+    cells = _ask(question, "image", image) if "image" in encoded.modalities else None
+    words = _ask(question, "report", report) if "report" in encoded.modalities else None
     return Evidence(
         finding=finding,
-        tier="exact" if exact else "instant",
+        image_method=image if cells else None,
+        report_method=report if words else None,
+        image_error=cells and cells.completeness_error,
+        report_error=words and words.completeness_error,
         curve=curve,
-        flips=flips(curve, index, engine.config.problem_type == SINGLE_LABEL),
-        cam=class_activation(encoded, gradient),
+        flips=flips(curve, question.index, engine.config.problem_type == SINGLE_LABEL),
+        cam=cells and cells.scores,
         box=encoded.box,
-        words=words,
-        word_scores=scores,
+        words=question.words if words else (),
+        word_scores=words.scores if words else np.zeros((len(NODES), 0)),
         read_to=encoded.read_to,
         contributions=contribution.values,
+        interaction=contribution.interaction,
         logit=contribution.logit,
         reference_logit=contribution.reference_logit,
-        completeness_error=error,
-        cell_scale=float(engine.network.cell_scale),
+        cell_scale=_cell_scale(engine, encoded, cells),
         word_scale=float(engine.network.word_scale),
     )
+
+
+def _ask(question: Question, modality: str, name: str) -> Attribution:
+    """The answer at all nodes; a costly method is asked at the coarse ones, which say the rest."""
+    chosen = method(modality, name)
+    if not chosen.costly:
+        return chosen.explain(question)
+    answer = chosen.explain(replace(question, betas=tuple(NODES[COARSE].tolist())))
+    return answer._replace(scores=refine(answer.scores))
+
+
+def _cell_scale(engine: Engine, encoded: Encoded, cells: Attribution | None) -> float:
+    """The checkpoint's scale is of a cell of the feature map: a finer map has less of the logit in each cell."""
+    scale = float(engine.network.cell_scale)
+    return scale if cells is None else scale * encoded.features[0, 0].numel() / cells.scores[0].size
 
 
 def flips(curve: Float[np.ndarray, "101 findings"], index: int, single: bool) -> tuple[float, ...]:

@@ -9,7 +9,7 @@ from PIL import Image
 from plotly.colors import get_colorscale, sample_colorscale, unlabel_rgb
 
 from explain.every_beta import Evidence, evidence
-from explain.gradcam import heatmap
+from explain.heatmap import heatmap
 from explain.nodes import interpolate
 from model.engine import Engine
 from model.inputs import Film
@@ -62,7 +62,9 @@ def describe(engine: Engine, found: Evidence, probabilities: Float[np.ndarray, "
         "reference_logit": float(interpolate(found.reference_logit, beta)),
         "contributions": {"image": float(image), "report": float(report)},
         "flips": list(found.flips),
-        "completeness_error": found.completeness_error,
+        "interaction": float(interpolate(found.interaction, beta)),
+        "methods": {"image": found.image_method, "report": found.report_method},
+        "completeness_error": {"image": found.image_error, "report": found.report_error},
         "read_to": found.read_to,
         "words": [
             {"text": w.text, "start": w.start, "end": w.end, "score": float(s)}

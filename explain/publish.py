@@ -10,6 +10,7 @@ import torch
 from explain.anchor import anchor_scales
 from explain.atlas import NAME as atlas_name
 from explain.atlas import fit_atlas
+from explain.discordance import calibrate
 from model import checkpoint
 from model.data import SPLITS, StudyTable
 from model.engine import Engine
@@ -75,10 +76,12 @@ def publish(
     if half:
         checkpoint.round_to_half(network)
     engine = Engine(network, "", device)
-    anchor_scales(engine, _first_split(table, "val", "test", "train")[1])
+    held_out = _first_split(table, "val", "test", "train")[1]
+    anchor_scales(engine, held_out, progress)
+    reference = encode_studies(engine, table.studies, progress)
+    calibrate(engine, reference, held_out)
     if half:
         checkpoint.round_to_half(network)
-    reference = encode_studies(engine, table.studies, progress)
     split, studies = _first_split(table, "test", "val", "train")
     evaluation = evaluate(engine, reference, studies)
     extra = {

@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from model.encoders.report import Tokens
 
@@ -26,14 +26,20 @@ def split_words(report: str, read_to: int) -> tuple[Word, ...]:
     return tuple(Word(m.group(), *m.span()) for m in _WORD.finditer(report) if m.start() < read_to)
 
 
+def words_of_pieces(tokens: Tokens, words: tuple[Word, ...]) -> Int[np.ndarray, "pieces"]:
+    """The index of the word that each piece belongs to; -1 for special pieces, which belong to none."""
+    starts, ends = tokens.offsets[0].cpu().numpy().T
+    if not words:
+        return np.full(len(starts), -1)
+    owner = np.searchsorted([w.start for w in words], starts, side="right") - 1
+    return np.where(ends > starts, np.maximum(owner, 0), -1)
+
+
 def merge_pieces(
-    scores: Float[np.ndarray, "nodes pieces"], tokens: Tokens, words: tuple[Word, ...]
-) -> Float[np.ndarray, "nodes words"]:
-    """The score of a word is the sum over its pieces. Special pieces belong to no word and are left out."""
+    scores: Float[np.ndarray, "betas pieces"], tokens: Tokens, words: tuple[Word, ...]
+) -> Float[np.ndarray, "betas words"]:
+    """The score of a word is the sum over its pieces. Special pieces are left out."""
     merged = np.zeros((len(scores), len(words)), scores.dtype)
-    starts = np.array([w.start for w in words])
-    for i, (start, end) in enumerate(tokens.offsets[0].tolist()):
-        if end > start and len(words):
-            word = np.searchsorted(starts, start, side="right") - 1
-            merged[:, max(word, 0)] += scores[:, i]
+    owner = words_of_pieces(tokens, words)
+    np.add.at(merged.T, owner[owner >= 0], scores.T[owner >= 0])
     return merged

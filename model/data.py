@@ -2,7 +2,8 @@
 
 `studies.csv` has the columns `study_id`, `image` (a path below the file's folder), `report` and `label` (findings
 joined by `|`; exactly one finding everywhere means single-label), and optionally `patient_id`, `split` (train, val or
-test) and `discordant` (1 where image and report disagree on purpose). An image or a report may be empty, not both.
+test), `discordant` (1 where image and report disagree on purpose) and `lung_mask` (a path: a picture of the size of the
+image, white where there is lung). An image or a report may be empty, not both.
 """
 
 import hashlib
@@ -32,6 +33,7 @@ class Study(NamedTuple):
     patient_id: str
     split: str
     discordant: bool = False
+    lung_mask: Path | None = None
 
 
 class Skipped(NamedTuple):
@@ -174,7 +176,14 @@ def _study(row: dict, folder: Path) -> Study:
         patient_id=patient,
         split=row.get("split") or _split_of(patient),
         discordant=row.get("discordant") == "1",
+        lung_mask=_inside(folder, row.get("lung_mask", "")),
     )
+
+
+def _inside(folder: Path, name: str) -> Path | None:
+    """The file of that name below a folder, if there is one."""
+    path = (folder / name).resolve()
+    return path if name and path.is_relative_to(folder.resolve()) and path.is_file() else None
 
 
 def _split_of(patient: str) -> str:

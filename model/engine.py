@@ -22,7 +22,7 @@ from model.network import Network, Pooled
 from model.paths import DEMO_CHECKPOINT
 from model.preprocess import Box, fit_film
 
-# An encoded case takes about 1 MB: feature map and contextual pieces.
+# An encoded case takes about 1 MB: film, feature map and contextual pieces.
 CACHED_CASES = 128
 
 
@@ -30,6 +30,7 @@ class Encoded(NamedTuple):
     """A case after the encoders: all that a decision and its explanation at any β need. Batch axes have length 1."""
 
     modalities: tuple[str, ...]  # which of "image" and "report" the case has
+    square: Float[Tensor, "1 1 side side"] | None  # what the image encoder saw, in [0, 1]
     features: Float[Tensor, "1 channels rows cols"] | None
     box: Box | None  # the film inside the square that `features` covers
     report: str
@@ -91,10 +92,11 @@ class Engine:
         report_given = bool(report.strip())
         if film is None and not report_given:
             raise InputError("The case is empty: give a radiograph, a report, or both.")
-        features, box, pooled_image = self._encode_film(film)
+        square, features, box, pooled_image = self._encode_film(film)
         tokens, hidden, pooled_report, read_to = self._encode_report(report if report_given else "")
         return Encoded(
             modalities=("image",) * (film is not None) + ("report",) * report_given,
+            square=square,
             features=features,
             box=box,
             report=report,
@@ -106,10 +108,11 @@ class Engine:
 
     def _encode_film(self, film: Film | None):
         if film is None:
-            return None, None, torch.zeros(1, self.config.image_channels, device=self.device)
-        square, box = fit_film(film.pixels, self.config.image_size)
-        features = self.network.feature_map(torch.from_numpy(square)[None, None].to(self.device))
-        return features, box, self.network.pool_map(features)
+            return None, None, None, torch.zeros(1, self.config.image_channels, device=self.device)
+        pixels, box = fit_film(film.pixels, self.config.image_size)
+        square = torch.from_numpy(pixels)[None, None].to(self.device)
+        features = self.network.feature_map(square)
+        return square, features, box, self.network.pool_map(features)
 
     def _encode_report(self, report: str):
         encoder = self.network.report_encoder

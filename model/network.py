@@ -65,6 +65,9 @@ class Network(nn.Module):
         # The logit contribution of a cell or a word that saturates its colour, measured after training.
         self.register_buffer("cell_scale", torch.ones(()))
         self.register_buffer("word_scale", torch.ones(()))
+        # From how far image and report are apart to the odds that they do not belong together; 0 until calibrated.
+        self.register_buffer("discord_slope", torch.zeros(()))
+        self.register_buffer("discord_offset", torch.zeros(()))
 
     def feature_map(self, films: Float[Tensor, "batch 1 side side"]) -> Float[Tensor, "batch channels rows cols"]:
         """The last feature map of films with values in [0, 1]."""

@@ -143,13 +143,14 @@ def _place(lung: Lung, site: str, rng: np.random.Generator, margin: float = 0.05
 
 
 def _nodule(lung: Lung, statement: Statement, rng: np.random.Generator) -> None:
+    # Granulomas at the upper end of what is seen: a smaller one is less than a cell of the demo model's map.
     calcified = "calcified" in statement.traits
     if "mass" in statement.traits:
         diameter = rng.uniform(28, 45)
+    elif calcified:
+        diameter = rng.uniform(13, 20)
     else:
-        diameter = (
-            rng.uniform(8, 13) if calcified else rng.uniform(15, 28) * (0.8 if statement.severity == "small" else 1)
-        )
+        diameter = rng.uniform(18, 32) * (0.8 if statement.severity == "small" else 1)
     site = _somewhere(statement, rng, ("upper lobe", "lower lobe", "base", "lingula"))
     for _ in range(int(rng.integers(2, 5)) if "multiple" in statement.traits else 1):
         radius = diameter * rng.uniform(0.85, 1.1) / 2

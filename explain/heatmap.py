@@ -1,28 +1,11 @@
-"""Grad-CAM on the film (Selvaraju et al., ICCV 2017), at every β node at once."""
+"""A map on the pixels of a film."""
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 
-from explain.gradient import PooledGradient
-from model.engine import Encoded
 from model.preprocess import Box
-
-
-def class_activation(encoded: Encoded, gradient: PooledGradient) -> Float[np.ndarray, "nodes rows cols"] | None:
-    """The class activation map before ReLU, in logits per cell.
-
-    Channels are weighted with the mean over cells of ∂logit/∂feature. The features are pooled by their mean, so that is
-    ∂logit/∂pooled ÷ cells: the map's sum over cells is the first-order contribution of the film to the logit.
-
-    Returns:
-        The map at each node over the square the film was fitted into, or None where the case has no image.
-    """
-    if encoded.features is None:
-        return None
-    cells = encoded.features.shape[-1] * encoded.features.shape[-2]
-    return torch.einsum("nc,crk->nrk", gradient.image / cells, encoded.features[0]).cpu().numpy()
 
 
 def heatmap(

@@ -1,0 +1,94 @@
+"""Do image and report speak of the same patient? The alert for a report that misses what the film shows, or the
+reverse.
+
+The decision from the image alone (β = 1) is held against the one from the report alone (β = 0). How far apart they must
+be to mean something is learnt on the validation split: its own pairs against films paired with the report of another
+study that has other findings.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from scipy.spatial.distance import jensenshannon
+from sklearn.linear_model import LogisticRegression
+
+from model.config import SINGLE_LABEL
+from model.data import Study
+from model.engine import Encoded, Engine
+from model.reference import Reference, logits_at
+
+ALERT = 0.5
+SEED = 0
+
+
+class Discordance(NamedTuple):
+    """What image and report say of the finding on which they differ most.
+
+    probability: that they do not belong together, were half of all pairs swapped; `alert` from 0.5 on.
+    """
+
+    probability: float
+    alert: bool
+    finding: str
+    image: float  # probability at β = 1
+    report: float  # at β = 0
+
+
+def discordance(engine: Engine, encoded: Encoded) -> Discordance | None:
+    """The discordance of a case; None where a modality is missing, or the model was never calibrated."""
+    network = engine.network
+    if len(encoded.modalities) < 2 or not network.discord_slope:
+        return None
+    report, image = engine.probabilities(encoded, np.array([0.0, 1.0]))
+    each = _distances(engine, image[None], report[None])[0]
+    odds = float(network.discord_slope) * each.max() + float(network.discord_offset)
+    probability = float(1 / (1 + np.exp(-odds)))
+    index = int(np.abs(image - report).argmax())
+    return Discordance(
+        probability, probability >= ALERT, engine.findings[index], float(image[index]), float(report[index])
+    )
+
+
+def scores(engine: Engine, reference: Reference, studies: tuple[Study, ...]) -> Float[np.ndarray, "n"]:
+    """How far apart image and report of studies are: 0 to 1, not calibrated."""
+    image, report = _alone(engine, reference, studies)
+    return _distances(engine, image, report).max(1)
+
+
+def calibrate(engine: Engine, reference: Reference, studies: tuple[Study, ...]) -> None:
+    """Learn from concordant studies how far apart is too far, and set it in the engine's network. Studies that lack a
+    modality are left out; fewer than ten leave the model uncalibrated."""
+    has = reference.has[reference.rows(studies)]
+    kept = tuple(s for s, h in zip(studies, has, strict=True) if h.all() and not s.discordant)
+    if len(kept) < 10:
+        return
+    image, report = _alone(engine, reference, kept)
+    rng = np.random.default_rng(SEED)
+    swapped = rng.permutation(len(kept))
+    differ = np.array([a.labels != kept[j].labels for a, j in zip(kept, swapped, strict=True)])
+    if not differ.any():
+        return
+    own = _distances(engine, image, report).max(1)
+    foreign = _distances(engine, image[differ], report[swapped[differ]]).max(1)
+    apart, is_foreign = np.concatenate([own, foreign])[:, None], np.repeat([0, 1], [len(own), len(foreign)])
+    fitted = LogisticRegression(class_weight="balanced", C=100).fit(apart, is_foreign)
+    engine.network.discord_slope.fill_(fitted.coef_.item())
+    engine.network.discord_offset.fill_(fitted.intercept_.item())
+
+
+def _alone(engine: Engine, reference: Reference, studies: tuple[Study, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities from the image alone, and from the report alone: (n, findings) each."""
+    rows = reference.rows(studies)
+    logits = (torch.from_numpy(logits_at(engine, reference, beta, rows)) for beta in (1.0, 0.0))
+    return tuple(engine.network.probabilities(z).numpy() for z in logits)
+
+
+def _distances(engine: Engine, image: np.ndarray, report: np.ndarray) -> Float[np.ndarray, "n findings"]:
+    """The Jensen–Shannon distance (base 2, 0 to 1) of the two decisions on each finding; on all of them at once where
+    one finding is chosen."""
+    if engine.config.problem_type == SINGLE_LABEL:
+        return jensenshannon(image, report, base=2, axis=1)[:, None]
+    pair = (np.stack([p, 1 - p], -1).astype(float) for p in (image, report))
+    return np.nan_to_num(jensenshannon(*pair, base=2, axis=2))

@@ -1,0 +1,24 @@
+"""Each channel of the last feature map is weighted with how much the logit would change with its mean, and the weighted
+channels are added up. The sum over the map is the first-order contribution of the film to the logit. The evidence
+against the finding is left out of the picture.
+
+Costs nothing beside the encoding of the film. As coarse as the feature map, and only first-order: what the head would
+do if evidence went away altogether is not asked; occlusion asks it.
+
+Selvaraju et al., "Grad-CAM", ICCV 2017.
+"""
+
+import torch
+
+from explain.base import Attribution, Question
+
+TITLE = "Grad-CAM"
+ORDER = 1
+
+
+def explain(question: Question) -> Attribution:
+    """The map before ReLU. Equal to captum's `LayerGradCam`: features are pooled by their mean, so the mean over cells
+    of ∂logit/∂feature is ∂logit/∂pooled ÷ cells."""
+    features = question.encoded.features[0]
+    weights = question.gradient.image / features[0].numel()
+    return Attribution(torch.einsum("bc,crk->brk", weights, features).cpu().numpy())

@@ -1,0 +1,23 @@
+"""Each cell of each channel is weighted with its own positive gradient, where Grad-CAM takes the mean over cells: made
+for fine maps from early layers.
+
+Costs nothing beside the encoding of the film. Only evidence for the finding is seen, never against it, so the map
+overstates the film where channels disagree. On the last layer of this model, which pools by the mean, all cells of a
+channel share one gradient: it is Grad-CAM without the channels that speak against the finding.
+
+Jiang et al., "LayerCAM", IEEE Transactions on Image Processing 30, 2021.
+"""
+
+import torch
+
+from explain.base import Attribution, Question
+
+TITLE = "LayerCAM"
+ORDER = 3
+
+
+def explain(question: Question) -> Attribution:
+    """Σ over channels of relu(∂logit/∂feature) · feature."""
+    features = question.encoded.features[0]
+    gradient = question.gradient.image / features[0].numel()
+    return Attribution(torch.einsum("bc,crk->brk", gradient.clamp(min=0), features).cpu().numpy())

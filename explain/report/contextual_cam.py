@@ -1,0 +1,19 @@
+"""Grad-CAM's analogue on text: the pooled report is the mean of the contextual pieces, so each has its part in it, and
+that part times how the logit changes with the pooled report is the piece's contribution.
+
+Costs nothing beside the encoding of the report: it is what is shown first. A contextual piece knows of its neighbours,
+so evidence can stand on the word beside the one that caused it, or on a full stop.
+"""
+
+from explain.base import Attribution, Question
+from explain.words import merge_pieces
+
+TITLE = "Contextual CAM"
+ORDER = 3
+
+
+def explain(question: Question) -> Attribution:
+    """∂logit/∂pooled · hᵢ / T for the contextual piece hᵢ of T."""
+    hidden = question.encoded.hidden[0]
+    pieces = question.gradient.report @ hidden.T / len(hidden)
+    return Attribution(merge_pieces(pieces.cpu().numpy(), question.encoded.tokens, question.words))

@@ -1,0 +1,29 @@
+"""The gradient of the logit at every word times the word's embedding: how the logit would begin to change if the word
+faded.
+
+Costs one pass through the BERT and one back for each β node: a quarter of a second on two CPU cores. Only the slope at
+the report itself is seen; where the model is sure the slope is flat, and words that decided it seem to say little.
+
+Shrikumar et al., "Not Just a Black Box", arXiv:1605.01713, 2016.
+"""
+
+import torch
+
+from explain.base import Attribution, Question
+from explain.report.pieces import pool_embeddings
+from explain.words import merge_pieces
+
+TITLE = "Gradient × input"
+ORDER = 2
+COSTLY = True
+
+
+def explain(question: Question) -> Attribution:
+    """Equal to captum's `LayerGradientXActivation` on the word embeddings, summed over channels."""
+    encoder, tokens = question.engine.network.report_encoder, question.encoded.tokens
+    embeddings = encoder.embed(tokens.ids).detach().requires_grad_()
+    with torch.enable_grad():
+        pooled = pool_embeddings(question, embeddings)
+    slopes = [torch.autograd.grad(pooled, embeddings, g[None], retain_graph=True)[0] for g in question.gradient.report]
+    pieces = (torch.cat(slopes) * embeddings.detach()).sum(-1)
+    return Attribution(merge_pieces(pieces.cpu().numpy(), tokens, question.words))
