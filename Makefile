@@ -5,10 +5,6 @@ BIN := $(VENV)/bin
 export GRADIO_ANALYTICS_ENABLED := False
 export HF_HUB_OFFLINE := 1
 
-# Training allocates large tensors again and again: keep them in the heap instead of returning them to the system.
-demo-model: export MALLOC_MMAP_MAX_ := 0
-demo-model: export MALLOC_TRIM_THRESHOLD_ := 8000000000
-
 .PHONY: run test test-slow check demo-data demo-model clean
 
 run: $(VENV)/.installed  ## start the dashboard on the embedded demo

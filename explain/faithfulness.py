@@ -28,7 +28,7 @@ FRACTIONS = np.linspace(0, 1, STEPS + 1)
 RANDOM_ORDERS = 2
 NOISE = 0.02  # standard deviation added to a film whose values are in [0, 1]
 WORDS_LOST = 0.05
-BATCH = 32
+BATCH = 8
 
 
 class Curves(NamedTuple):

@@ -18,6 +18,7 @@ from model import checkpoint
 from model.encoders.report import Tokens, pool_pieces
 from model.errors import ChoiceError, InputError
 from model.inputs import Film
+from model.memory import keep_heap
 from model.network import Network, Pooled
 from model.paths import DEMO_CHECKPOINT
 from model.preprocess import Box, fit_film
@@ -167,4 +168,7 @@ def choose_device(name: str) -> torch.device:
         raise ChoiceError(f"Device {name!r} is unknown; expected auto, cpu or cuda.")
     if name == "cuda" and not torch.cuda.is_available():
         raise ChoiceError("Device cuda was asked for, but PyTorch sees no GPU; use --device cpu or auto.")
-    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+    if name != "cpu" and torch.cuda.is_available():
+        return torch.device("cuda")
+    keep_heap()
+    return torch.device("cpu")

@@ -16,7 +16,7 @@ from explain.base import Attribution, Question
 
 TITLE = "Occlusion"
 ORDER = 5
-BATCH = 32
+BATCH = 8
 
 
 @torch.no_grad()
