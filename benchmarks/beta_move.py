@@ -1,11 +1,12 @@
-"""What a move of β costs: factored explanations against captum, alternately in one run.
+"""What a move of β costs, and what a case costs first: factored explanations against captum, alternately in one run.
 
     python benchmarks/beta_move.py [--cases 20]
 
 A move is all that follows the slider: prediction, Grad-CAM, words, shares and the curve at a new β. The rival is
 captum's LayerGradCam and LayerIntegratedGradients (50 steps) at that β, with the image's pooled vector cached for the
-words: the fair comparison. `first_ratio` is the exact tier of one finding at every β (once a case) over one captum
-integrated-gradients call at one β. The last line is one JSON object.
+words: the fair comparison. `first_ratio` is everything about one finding at every β (once a case) over one captum
+integrated-gradients call at one β; `instant_ratio` is a case in its instant tier, from film and report to the value
+the page draws, over one forward pass of both encoders. All are medians over cases. The last line is one JSON object.
 """
 
 import argparse
@@ -18,6 +19,7 @@ from captum.attr import LayerGradCam, LayerIntegratedGradients
 from tqdm import tqdm
 
 import explain
+from dashboard.payload import pack
 from model.data import load_film, open_studies
 from model.engine import Encoded, Engine
 from model.network import Pooled
@@ -26,13 +28,18 @@ from model.preprocess import fit_film
 IG_STEPS = 50
 
 
-def move(engine: Engine, encoded: Encoded, evidence: explain.Evidence, beta: float) -> None:
-    """What the page's exact event and its canvas show at a new β."""
-    engine.probabilities(encoded, np.array([beta]))
-    explain.interpolate(evidence.cam, beta)
-    explain.interpolate(evidence.word_scores, beta)
-    explain.interpolate(evidence.contributions, beta)
-    evidence.curve[round(beta * 100)]
+class Move:
+    """What the page's exact event and its canvas show at a new β, from what is cached of a case."""
+
+    def __init__(self, engine: Engine, encoded: Encoded, evidence: explain.Evidence):
+        self.engine, self.encoded, self.evidence = engine, encoded, evidence
+
+    def __call__(self, beta: float) -> None:
+        found = self.evidence
+        self.engine.probabilities(self.encoded, np.array([beta]))
+        for values in (found.cam, found.word_scores, found.contributions):
+            explain.interpolate(values, beta)
+        found.curve[round(beta * 100)]
 
 
 class Rival:
@@ -62,9 +69,25 @@ class Rival:
         self.words.attribute(ids, baselines=baseline, additional_forward_args=arguments, n_steps=IG_STEPS)
 
 
-def seconds(function, *arguments) -> float:
+@torch.no_grad()
+def forward(engine: Engine, square: torch.Tensor, report: str) -> None:
+    """Both encoders and the head, once."""
+    network = engine.network
+    tokens = network.report_encoder.tokenize([report])
+    pooled = Pooled(network.pool_map(network.feature_map(square)), network.pool_report(tokens.ids, tokens.mask))
+    network(pooled, torch.full((1, 1), 0.5))
+
+
+def instant(engine: Engine, film, report: str, finding: str) -> None:
+    """A case never seen before, up to the value that the page draws."""
+    engine.forget()
+    found = explain.evidence(engine, engine.encode(film, report), finding, **explain.INSTANT)
+    pack(found, report)
+
+
+def seconds(function, *arguments, **named) -> float:
     start = time.perf_counter()
-    function(*arguments)
+    function(*arguments, **named)
     return time.perf_counter() - start
 
 
@@ -74,24 +97,32 @@ def main() -> None:
     cases = parser.parse_args().cases
     engine, rng = Engine.load(device="cpu"), np.random.default_rng(0)
     studies = [s for s in open_studies(None).of_split("test") if s.labels][:cases]
-    ours, rival, first, captum_words = [], [], [], []
+    times: dict[str, list[float]] = {name: [] for name in ("ours", "rival", "first", "words", "instant", "forward")}
     for study in tqdm(studies, unit="case"):
         film, finding = load_film(study), sorted(study.labels)[0]
         encoded = engine.encode(film, study.report)
-        other = Rival(engine, engine.finding_index(finding))
+        rival = Rival(engine, engine.finding_index(finding))
         square = torch.from_numpy(fit_film(film.pixels, engine.config.image_size)[0])[None, None].requires_grad_()
-        evidence = explain.evidence(engine, encoded, finding)
+        move = Move(engine, encoded, explain.evidence(engine, encoded, finding))
         beta = float(rng.random())
-        ours.append(np.median([seconds(move, engine, encoded, evidence, beta) for _ in range(5)]))
-        captum_words.append(seconds(other.integrated_gradients, encoded, beta))
-        rival.append(captum_words[-1] + seconds(other.heatmap, square, encoded, beta))
-        first.append(seconds(explain.evidence, engine, encoded, finding))
+        times["words"].append(seconds(rival.integrated_gradients, encoded, beta))
+        times["first"].append(seconds(explain.evidence, engine, encoded, finding))
+        times["ours"].append(np.median([seconds(move, b) for b in rng.random(9)]))
+        times["rival"].append(times["words"][-1] + seconds(rival.heatmap, square, encoded, beta))
+        times["forward"].append(np.median([seconds(forward, engine, square, study.report) for _ in range(5)]))
+        times["instant"].append(np.median([seconds(instant, engine, film, study.report, finding) for _ in range(5)]))
+    median = {name: float(np.median(values)) for name, values in times.items()}
+
+    def ratio(a: str, b: str) -> float:
+        return float(np.median(np.array(times[a]) / np.array(times[b])))
+
     result = {
         "cases": len(studies),
-        "ratio": round(float(np.median(np.array(rival) / np.array(ours)))),
-        "ours_ms": round(float(np.median(ours)) * 1e3, 3),
-        "rival_ms": round(float(np.median(rival)) * 1e3, 1),
-        "first_ratio": round(float(np.median(np.array(first) / np.array(captum_words))), 2),
+        "ratio": round(ratio("rival", "ours")),
+        "ours_ms": round(median["ours"] * 1e3, 3),
+        "rival_ms": round(median["rival"] * 1e3, 1),
+        "first_ratio": round(ratio("first", "words"), 2),
+        "instant_ratio": round(ratio("instant", "forward"), 2),
         "threads": torch.get_num_threads(),
     }
     print(json.dumps(result))

@@ -127,6 +127,9 @@ def trust(
     report_method: Annotated[
         list[str] | None, typer.Option(help="A method for the report, or none; may be repeated. [default: all]")
     ] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Write the result into the checkpoint, for the Trust tab.")
+    ] = False,
     device: Device = "auto",
     json_: Json = False,
 ) -> None:
@@ -134,13 +137,16 @@ def trust(
     from tqdm import tqdm
 
     from explain.methods import chosen_methods
-    from explain.trust import measure
+    from explain.trust import KEPT, measure
     from model.data import open_studies
     from model.engine import Engine
 
     names = chosen_methods(image_method, report_method)
     engine, table = Engine.load(checkpoint, device), open_studies(studies)
-    _print(measure(engine, table, split, names, cases, lambda r: tqdm(r, unit="case")), json_)
+    result = measure(engine, table, split, names, cases, lambda r: tqdm(r, unit="case"))
+    if keep:
+        (engine.folder / KEPT).write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    _print(result, json_)
 
 
 @app.command()

@@ -24,6 +24,7 @@ ALONE = {"image": 1.0, "report": 0.0}
 # Findings that are a place on the film; edema and emphysema are all of both lungs.
 BOUNDED = ("Atelectasis", "Cardiomegaly", "Effusion", "Lung Opacity", "Nodule", "Pneumothorax")
 SEED = 0
+KEPT = "trust.json"  # beside the checkpoint it was measured on
 
 
 class Trust(NamedTuple):

@@ -123,6 +123,11 @@ class Engine:
         hidden = encoder(encoder.embed(tokens.ids), tokens.mask)
         return tokens, hidden, pool_pieces(hidden, tokens.mask), int(tokens.offsets.max())
 
+    def forget(self) -> None:
+        """Drop the cache of encoded cases."""
+        with self._lock:
+            self._cache.clear()
+
     def clamp_beta(self, encoded: Encoded, beta: float) -> float:
         """β as this case allows it: 1 without a report, 0 without an image.
 

@@ -17,19 +17,44 @@ def encoded(engine):
 
 
 def test_shares_add_up_to_the_logit_at_every_node(engine, encoded):
-    found = explain.evidence(engine, encoded, "Effusion", exact=False)
+    found = explain.evidence(engine, encoded, "Effusion", **explain.INSTANT)
     np.testing.assert_allclose(found.contributions.sum(1), found.logit - found.reference_logit, atol=1e-6)
 
 
+def test_the_interaction_is_what_the_two_add_only_together(engine, encoded):
+    found = explain.evidence(engine, encoded, "Effusion", **explain.INSTANT)
+    network, question = engine.network, explain.Question(engine, encoded, 1, tuple(explain.NODES.tolist()))
+    image, report = network.embed(encoded.pooled)
+
+    def logit(v, t):
+        return network.decide(v.expand(len(question.beta), -1), t.expand(len(question.beta), -1), question.beta)[:, 1]
+
+    alone = logit(image, network.report_reference[None]) + logit(network.image_reference[None], report)
+    expected = found.logit - alone.detach().numpy() + found.reference_logit
+    np.testing.assert_allclose(found.interaction, expected, atol=1e-4)
+
+
+def test_work_that_nobody_waits_for_ends(engine, encoded):
+    asked = []
+
+    def wanted():
+        asked.append(1)
+        return len(asked) < 3
+
+    with pytest.raises(explain.Superseded):
+        explain.evidence(engine, encoded, "Effusion", wanted=wanted)
+    assert len(asked) == 3
+
+
 def test_a_modality_without_weight_has_no_share(engine, encoded):
-    found = explain.evidence(engine, encoded, "Effusion", exact=False)
+    found = explain.evidence(engine, encoded, "Effusion", **explain.INSTANT)
     assert found.contributions[0, 0] == pytest.approx(0, abs=1e-6)  # β = 0: the image
     assert found.contributions[-1, 1] == pytest.approx(0, abs=1e-6)  # β = 1: the report
 
 
 @pytest.mark.parametrize("beta", [0.13, 0.5, 0.77])
 def test_what_lies_between_the_nodes_is_what_the_model_says(engine, encoded, beta):
-    found = explain.evidence(engine, encoded, "Cardiomegaly", exact=False)
+    found = explain.evidence(engine, encoded, "Cardiomegaly", **explain.INSTANT)
     expected = engine.logits(encoded, np.array([beta]))[0, 0].item()
     assert explain.interpolate(found.logit, beta) == pytest.approx(expected, abs=1e-4)
 
