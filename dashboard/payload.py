@@ -29,11 +29,18 @@ def pack(evidence: Evidence, report: str, *, truth: Truth | None = None, **facts
         evidence: of one finding, at every β.
         report: the text it was computed on.
         truth: of the finding, on demo studies.
-        facts: further JSON values the widget reads (ticket, case, film, findings, …).
+        facts: further JSON values the widget reads (ticket, case, film, findings, …); `original` may be a whole other
+            `describe`, of the case before it was changed.
     """
+    return json.dumps(describe(evidence, report, truth=truth, **facts), ensure_ascii=False, allow_nan=False)
+
+
+def describe(evidence: Evidence, report: str, *, truth: Truth | None = None, **facts: Any) -> dict[str, Any]:
+    """What `pack` writes."""
     arrays = {
         "curve": evidence.curve,
         "contributions": evidence.contributions,
+        "interaction": evidence.interaction,
         "logit": evidence.logit,
         "reference_logit": evidence.reference_logit,
     }
@@ -42,24 +49,19 @@ def pack(evidence: Evidence, report: str, *, truth: Truth | None = None, **facts
     if evidence.words:
         arrays["words"] = evidence.word_scores
     layout, block = lay_out(arrays)
-    return json.dumps(
-        facts
-        | {
-            "finding": evidence.finding,
-            "tier": evidence.tier,
-            "completeness": evidence.completeness_error,
-            "flips": list(evidence.flips),
-            "nodes": NODES.tolist(),
-            "box": list(evidence.box) if evidence.box else None,
-            "scales": {"image": evidence.cell_scale, "words": evidence.word_scale},
-            "segments": segments(report, evidence.words, evidence.read_to),
-            "truth": truth and _truth(truth),
-            "arrays": layout,
-            "block": block,
-        },
-        ensure_ascii=False,
-        allow_nan=False,
-    )
+    return facts | {
+        "finding": evidence.finding,
+        "methods": {"image": evidence.image_method, "report": evidence.report_method},
+        "completeness": {"image": evidence.image_error, "report": evidence.report_error},
+        "flips": list(evidence.flips),
+        "nodes": NODES.tolist(),
+        "box": list(evidence.box) if evidence.box else None,
+        "scales": {"image": evidence.cell_scale, "words": evidence.word_scale},
+        "segments": segments(report, evidence.words, evidence.read_to),
+        "truth": truth and _truth(truth),
+        "arrays": layout,
+        "block": block,
+    }
 
 
 def lay_out(arrays: dict[str, np.ndarray]) -> tuple[dict[str, list[int]], str]:

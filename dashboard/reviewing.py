@@ -1,32 +1,38 @@
-"""What Review does on the server: open a case, explain a finding, settle the numbers at a β, keep a verdict."""
+"""What Review does on the server: open a case, explain a finding, change the case, settle the numbers at a β, keep a
+verdict."""
 
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from cachetools import LRUCache
 
-from dashboard.payload import pack
+from dashboard.masks import on_film, read_mask
+from dashboard.payload import describe, pack
 from dashboard.pictures import data_url
-from dashboard.session import OpenCase, Session
+from dashboard.session import Change, OpenCase, Session
 from dashboard.truth import known_truth
 from dashboard.version import app_version
-from explain import Evidence, evidence
+from explain import INSTANT, Evidence, Superseded, discordance, evidence, methods
 from model.config import SINGLE_LABEL
 from model.data import StudyTable, load_film
 from model.engine import Engine
+from model.erase import erase
 from model.errors import BetaLensError, FeedbackError, ImageError, ReportError
 from model.feedback import FeedbackStore, Flag, new_flag_id, utc_now
 from model.inputs import Film, read_film, read_report
 
-# About 20 kB each: a finding of a case, in one tier.
+# About 20 kB each: a finding of a case, by one method for its film and one for its report.
 CACHED_EVIDENCE = 1024
-# Seconds before the exact tier is begun: who walks down the findings with an arrow key wants the last one only.
+# Seconds before the chosen methods begin: who walks down the findings with an arrow key wants the last one only.
 PAUSE = 0.2
+# Each keeps a film in memory.
+MOST_CHANGES = 12
 
 
 class Refused(NamedTuple):
@@ -46,8 +52,15 @@ class Staged(NamedTuple):
     stage: str
 
 
+class Methods(NamedTuple):
+    """By which method the film is explained, and by which the report."""
+
+    image: str
+    report: str
+
+
 class Reviewer:
-    """Opens and explains cases with one engine over one table. What a reader has open is in the Session.
+    """Opens, changes and explains cases with one engine over one table. What a reader has open is in the Session.
 
     A newer request of the same reader ends the work for an older one between its steps.
     """
@@ -59,7 +72,7 @@ class Reviewer:
         self._lock = threading.Lock()
 
     def open_study(self, session: Session, study_id: str, beta: float) -> Iterator[Staged | Refused]:
-        """Open a reference study: the instant tier, then the exact one."""
+        """Open a reference study: what is known at once, then the chosen methods."""
         ticket = session.next_ticket()
         try:
             study = self.table.by_id(study_id)
@@ -69,36 +82,96 @@ class Reviewer:
             yield _refused(error)
             return
         name = study.image.name if study.image else ""
-        yield from self._stage(session, ticket, OpenCase(study.study_id, film, name, report, encoded, study), beta)
+        yield from self._open(session, ticket, OpenCase(study.study_id, film, name, report, encoded, study), beta)
 
-    def analyse(self, session: Session, upload: str | None, text: str, beta: float) -> Iterator[Staged | Refused]:
-        """Open what the reader gave: an uploaded film, or the film that is open, with the text as its report."""
+    def open_film(self, session: Session, upload: str, text: str, beta: float) -> Iterator[Staged | Refused]:
+        """Open an uploaded film, with the text as its report."""
         ticket = session.next_ticket()
-        before = session.opened
         try:
-            if upload:
-                film, name, study = read_film(Path(upload).read_bytes()), Path(upload).name, None
-            else:
-                kept = before if before and before.study else None  # an upload that was removed is gone
-                film, name, study = (kept.film, kept.film_name, kept.study) if kept else (None, "", None)
-            report = read_report(text or "")
-            if film is None and not report:
-                yield Refused("error.empty")
-                return
-            encoded = self.engine.encode(film, report)
+            film, report = read_film(Path(upload).read_bytes()), read_report(text or "")
+            case = self._given(film, Path(upload).name, report)
         except (BetaLensError, OSError) as error:
             yield _refused(error)
             return
-        case_id = study.study_id if study else f"film-{film.sha256[:12]}" if film else "report"
-        yield from self._stage(session, ticket, OpenCase(case_id, film, name, report, encoded, study), beta)
+        yield from self._open(session, ticket, case, beta)
 
-    def explain(self, session: Session, finding: str) -> Iterator[Staged | Refused]:
+    def analyse(self, session: Session, upload: str | None, text: str, beta: float) -> Iterator[Staged | Refused]:
+        """Take the text as the report of the film that is open, which changes the case unless the film came without a
+        report; open what was given where it is another film, or a text alone."""
+        ticket = session.next_ticket()
+        try:
+            report = read_report(text or "")
+            uploaded = read_film(Path(upload).read_bytes()) if upload else None
+            kept = _still_open(session, uploaded)
+            film = kept.film if kept else uploaded
+            if film is None and not report:
+                yield Refused("error.empty")
+                return
+            given = self._given(film, Path(upload).name if upload else "", report)
+        except (BetaLensError, OSError) as error:
+            yield _refused(error)
+            return
+        if kept is None or _awaits_report(kept):
+            yield from self._open(session, ticket, given, beta)
+        elif report == kept.report:
+            yield from self._steps(session, ticket, pictures=True)
+        else:
+            yield from self._change(session, ticket, kept, Change("report"), report=report, encoded=given.encoded)
+
+    def erase(self, session: Session, mask: object) -> Iterator[Staged | Refused]:
+        """Fill what was painted on the film that is open from around it."""
+        case = session.opened
+        if case is None or case.film is None:
+            return
+        ticket = session.next_ticket()
+        try:
+            film = erase(case.film, on_film(read_mask(mask), case.encoded.box, *case.film.pixels.shape))
+            encoded = self.engine.encode(film, case.report)
+        except BetaLensError as error:
+            yield Refused("error.erase", str(error))
+            return
+        yield from self._change(session, ticket, case, Change("erase"), film=film, encoded=encoded)
+
+    def take_report(self, session: Session, study_id: str) -> Iterator[Staged | Refused]:
+        """Put the report of a reference study in place of the one of the open case."""
+        case = session.opened
+        if case is None:
+            return
+        ticket = session.next_ticket()
+        try:
+            report = read_report(self.table.by_id(study_id).report)
+            if not report:
+                yield Refused("error.no_report")
+                return
+            encoded = self.engine.encode(case.film, report)
+        except BetaLensError as error:
+            yield _refused(error)
+            return
+        yield from self._change(session, ticket, case, Change("swap", study_id), report=report, encoded=encoded)
+
+    def undo(self, session: Session, all_of_them: bool = False) -> Iterator[Staged]:
+        """Take back the last change, or every one."""
+        if session.original is None:
+            return
+        ticket = session.next_ticket()
+        del session.cases[1 if all_of_them else -1 :]
+        yield from self._steps(session, ticket, pictures=True)
+
+    def explain(self, session: Session, finding: str) -> Iterator[Staged]:
         """Explain another finding of the open case; the encoders do not run."""
         if session.opened is None or finding not in self.engine.findings:
             return
         ticket = session.next_ticket()
         session.finding = finding
-        yield from self._tiers(session, ticket, session.opened, finding, film=None)
+        yield from self._steps(session, ticket)
+
+    def choose_method(self, session: Session, modality: str, name: str) -> Iterator[Staged]:
+        """Explain the open case, and those that follow, by another method for the film or for the report."""
+        if modality not in Methods._fields or name not in methods(modality):
+            return
+        setattr(session, f"{modality}_method", name)
+        if session.opened is not None:
+            yield from self._steps(session, session.next_ticket())
 
     def predict_at(self, session: Session, beta: float) -> dict[str, Any] | None:
         """The model's own numbers at β for the open case: the head runs, the encoders do not."""
@@ -117,6 +190,8 @@ class Reviewer:
         case = session.opened
         if case is None:
             raise FeedbackError("No case is open: open one, then judge it.")
+        if case.changes:
+            raise FeedbackError("Verdicts are for real cases: undo the changes first.")
         beta = self.engine.clamp_beta(case.encoded, beta)
         corrected = [name for name in form.get("corrected_labels", []) if name in self.engine.findings]
         flag = Flag(
@@ -150,53 +225,149 @@ class Reviewer:
     def _at(self, case: OpenCase, beta: float) -> np.ndarray:
         return self.engine.probabilities(case.encoded, np.array([beta]))[0]
 
-    def _evidence(self, case: OpenCase, finding: str, exact: bool) -> Evidence:
-        """The evidence for a finding, computed once for all readers. The exact tier, once known, answers for both."""
-        key = (case.film and case.film.sha256, case.report, finding)
-        with self._lock:
-            if found := self._cache.get((*key, True)) or self._cache.get((*key, exact)):
-                return found
-        found = evidence(self.engine, case.encoded, finding, exact=exact)
-        with self._lock:
-            self._cache[*key, exact] = found
-        return found
+    def _given(self, film: Film | None, name: str, report: str) -> OpenCase:
+        encoded = self.engine.encode(film, report)
+        return OpenCase(f"film-{film.sha256[:12]}" if film else "report", film, name, report, encoded, None)
 
-    def _stage(self, session: Session, ticket: int, case: OpenCase, beta: float) -> Iterator[Staged]:
+    def _open(self, session: Session, ticket: int, case: OpenCase, beta: float) -> Iterator[Staged]:
         if session.ticket != ticket:
             return
         likeliest = int(self._at(case, self.engine.clamp_beta(case.encoded, beta)).argmax())
-        session.opened, session.finding = case, self.engine.findings[likeliest]
+        session.cases, session.finding = [case], self.engine.findings[likeliest]
         session.flag_id = new_flag_id()
-        yield from self._tiers(session, ticket, case, session.finding, film=case.film)
+        yield from self._steps(session, ticket, pictures=True)
 
-    def _tiers(
-        self, session: Session, ticket: int, case: OpenCase, finding: str, film: Film | None
-    ) -> Iterator[Staged]:
-        picture = data_url(film.pixels) if film else None
-        for exact in (False, True):
-            if exact:
+    def _change(
+        self, session: Session, ticket: int, before: OpenCase, change: Change, **fields: Any
+    ) -> Iterator[Staged | Refused]:
+        """What is explained stays the same finding, so that before and after can be compared."""
+        if session.ticket != ticket:
+            return
+        if len(session.cases) > MOST_CHANGES:
+            yield Refused("error.changes")
+            return
+        session.cases.append(replace(before, changes=(*before.changes, change), **fields))
+        yield from self._steps(session, ticket, pictures=True)
+
+    def _steps(self, session: Session, ticket: int, pictures: bool = False) -> Iterator[Staged]:
+        """The stage as it is known at once, and then by the chosen methods; one step where those are known.
+
+        Args:
+            pictures: send the films, which the page does not have yet.
+        """
+        shown, finding = [c for c in (session.opened, session.original) if c], session.finding
+        chosen = Methods(session.image_method, session.report_method)
+
+        def wanted() -> bool:
+            return session.ticket == ticket
+
+        try:
+            if not all(self._known(case, finding, chosen) for case in shown):
+                found = [self._evidence(case, finding, Methods(**INSTANT), wanted) for case in shown]
+                yield self._staged(ticket, shown, found, chosen, "instant", pictures)
                 time.sleep(PAUSE)
-            if session.ticket != ticket:
+            if not wanted():
                 return
-            found = self._evidence(case, finding, exact)
-            if session.ticket != ticket:
-                return
-            value = pack(
-                found,
-                case.report,
-                truth=known_truth(self.table, case, found),
-                ticket=ticket,
-                case=case.case_id,
-                film=picture,
-                findings=self.engine.findings,
-                single=self.engine.config.problem_type == SINGLE_LABEL,
-                modalities=case.encoded.modalities,
-                labels=sorted(case.study.labels) if case.study else None,
-                discordant=bool(case.study and case.study.discordant),
+            found = [self._evidence(case, finding, chosen, wanted) for case in shown]
+        except Superseded:
+            return
+        if wanted():
+            yield self._staged(ticket, shown, found, chosen, "exact", pictures)
+
+    def _staged(
+        self, ticket: int, shown: list[OpenCase], found: list[Evidence], chosen: Methods, tier: str, pictures: bool
+    ) -> Staged:
+        case, original = shown[0], shown[1:]
+        study = case.study
+        clash = discordance(self.engine, case.encoded)
+        value = pack(
+            found[0],
+            case.report,
+            truth=known_truth(self.table, case, found[0]),
+            original=describe(
+                found[1],
+                original[0].report,
+                truth=known_truth(self.table, original[0], found[1]),
+                **_facts(original[0], pictures),
             )
-            yield Staged(case, value)
-            if found.tier == "exact":
-                return
+            if original
+            else None,
+            ticket=ticket,
+            case=case.case_id,
+            tier=tier,
+            chosen=chosen._asdict(),
+            findings=self.engine.findings,
+            single=self.engine.config.problem_type == SINGLE_LABEL,
+            labels=sorted(study.labels) if study else None,
+            # What is known of the pair holds for this pair alone.
+            discordant=bool(study and study.discordant and not case.changes),
+            discordance=clash and clash._asdict(),
+            changes=[change._asdict() for change in case.changes],
+            **_facts(case, pictures),
+        )
+        return Staged(case, value)
+
+    def _evidence(self, case: OpenCase, finding: str, chosen: Methods, wanted: Callable[[], bool]) -> Evidence:
+        """The evidence by these methods. Film and report are explained apart, so that another method for one asks
+        nothing again of the other; what explains the one that is not asked for costs nothing."""
+        of_image, of_report = (self._half(case, finding, half, wanted) for half in _halves(case, chosen))
+        return of_image._replace(
+            report_method=of_report.report_method,
+            report_error=of_report.report_error,
+            words=of_report.words,
+            word_scores=of_report.word_scores,
+        )
+
+    def _half(self, case: OpenCase, finding: str, half: Methods, wanted: Callable[[], bool]) -> Evidence:
+        """Computed once for all readers."""
+        key = _key(case, finding, half)
+        with self._lock:
+            if found := self._cache.get(key):
+                return found
+        found = evidence(self.engine, case.encoded, finding, half.image, half.report, wanted)
+        with self._lock:
+            self._cache[key] = found
+        return found
+
+    def _known(self, case: OpenCase, finding: str, chosen: Methods) -> bool:
+        """Whether the evidence is at hand, or costs nothing."""
+        with self._lock:
+            return all(
+                half == Methods(**INSTANT) or _key(case, finding, half) in self._cache for half in _halves(case, chosen)
+            )
+
+
+def _halves(case: OpenCase, chosen: Methods) -> tuple[Methods, Methods]:
+    """The methods for the film beside what costs nothing for the report, and the other way round."""
+    instant = Methods(**INSTANT)
+    asked = instant._replace(**{m: getattr(chosen, m) for m in case.encoded.modalities})
+    return instant._replace(image=asked.image), instant._replace(report=asked.report)
+
+
+def _key(case: OpenCase, finding: str, half: Methods) -> tuple:
+    return case.film and case.film.sha256, case.report, finding, *half
+
+
+def _facts(case: OpenCase, pictures: bool) -> dict[str, Any]:
+    """What the stage says of a case beside its evidence."""
+    film = data_url(case.film.pixels) if case.film and pictures else None
+    return {"film": film, "modalities": case.encoded.modalities}
+
+
+def _still_open(session: Session, film: Film | None) -> OpenCase | None:
+    """The open case, where the text is about it: the study's film where none was uploaded, else the film that was."""
+    if session.opened is None:
+        return None
+    first = session.cases[0]
+    if film is None:
+        return session.opened if first.study else None  # an upload that was removed is gone
+    same = first.study is None and first.film is not None and first.film.sha256 == film.sha256
+    return session.opened if same else None
+
+
+def _awaits_report(case: OpenCase) -> bool:
+    """An uploaded film that came without a report: the first one completes the case, and changes nothing."""
+    return case.study is None and not case.changes and not case.report
 
 
 def _refused(error: Exception) -> Refused:

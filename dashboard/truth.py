@@ -9,7 +9,7 @@ from model.data import StudyTable
 def known_truth(table: StudyTable, case: OpenCase, evidence: Evidence) -> Truth | None:
     """The truth of the explained finding; None where none is known.
 
-    Words are named only while the report is the study's own.
+    The outline is given only while the film is the study's own, and words only while the report is.
     """
     if not table.is_demo or case.study is None:
         return None
@@ -20,4 +20,5 @@ def known_truth(table: StudyTable, case: OpenCase, evidence: Evidence) -> Truth 
     stating = tuple(
         i for i, word in enumerate(evidence.words) if any(start <= word.start < end for start, end in spans)
     )
-    return Truth(known.masks.get(evidence.finding), stating)
+    erased = any(change.kind == "erase" for change in case.changes)
+    return Truth(None if erased else known.masks.get(evidence.finding), stating)

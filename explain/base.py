@@ -86,8 +86,8 @@ class Question:
 
     @torch.no_grad()
     def logits_of(
-        self, image: Float[Tensor, "n image_channels"], report: Float[Tensor, "n report_channels"]
-    ) -> Float[Tensor, "betas n findings"]:
+        self, image: Float[Tensor, "films image_channels"], report: Float[Tensor, "reports report_channels"]
+    ) -> Float[Tensor, "betas cases findings"]:
         """All logits at each β of variants of the case, given by their pooled vectors. One row stands for all."""
         image, report = torch.broadcast_tensors(*self.engine.network.embed(Pooled(image, report)))
         return torch.stack([self.engine.network.decide(image, report, b.expand(len(image), 1)) for b in self.beta])

@@ -1,4 +1,5 @@
-// Thumbnails of the reference studies to open, narrowed by finding and by discordance.
+// Thumbnails of the reference studies to open, narrowed by finding and by discordance; or, when another case asks for a
+// report, to take it from.
 const B = window.BetaLens;
 const list = B.el("div", { class: "bl-case-list", role: "listbox", "data-i18n-label": "cases.label", "aria-label": B.t("cases.label") });
 const finding = B.el("select", { class: "bl-select", "data-i18n-label": "cases.finding", "aria-label": B.t("cases.finding"), onchange: () => ask() });
@@ -8,15 +9,30 @@ const discordant = B.el("button", { type: "button", class: "bl-toggle", "aria-pr
     ask();
   } });
 const count = B.el("span", { class: "bl-muted bl-num" });
-element.replaceChildren(B.el("section", { class: "bl-panel bl-cases" },
-  B.el("header", { class: "bl-panel-head" }, B.phrase("h3", "cases.title"), count),
-  B.el("div", { class: "bl-case-filter" }, finding, discordant), list));
+const hint = B.el("p", { class: "bl-pick-hint", role: "status", hidden: true }, B.phrase("span", "swap.hint"), " ",
+  B.phrase("button", "swap.cancel", { type: "button", class: "bl-toggle", onclick: () => B.emit("pick", false) }));
+const panel = B.el("section", { class: "bl-panel bl-cases" },
+  B.el("header", { class: "bl-panel-head" }, B.phrase("h3", "cases.title"), count), hint,
+  B.el("div", { class: "bl-case-filter" }, finding, discordant), list);
+element.replaceChildren(panel);
 
 let current = null;
+let picking = false;
+B.on("pick", (on) => {
+  picking = on;
+  hint.hidden = !on;
+  panel.classList.toggle("bl-picking", on);
+});
+document.addEventListener("keydown", (event) => event.key === "Escape" && picking && B.emit("pick", false));
 const ask = () => trigger("filter", { finding: finding.value, discordant: discordant.getAttribute("aria-pressed") === "true" });
 const open = (study, index) => {
-  mark(study);
   B.emit("opening");
+  if (picking) {
+    B.emit("pick", false);
+    trigger("pick", { value: study });
+    return;
+  }
+  mark(study);
   trigger("select", { index, value: study });
 };
 const mark = (study) => {

@@ -30,12 +30,20 @@ const form = B.el("form", { class: "bl-panel bl-flag", "data-i18n-label": "flag.
   B.el("div", { class: "bl-flag-foot" }, save, outcome));
 element.replaceChildren(form);
 
+// A verdict is about a case as it came; the server refuses any other.
+let changed = false;
+B.on("changed", (now) => {
+  if (changed !== now) say(now ? "flag.changed" : null, {}, now);
+  changed = now;
+  update();
+});
+
 const chosen = (name) => form.querySelector(`input[name="${id(name)}"]:checked`)?.value ?? "";
 const update = () => {
   const grew = corrected.hidden && chosen("verdict") === "disagree";
   corrected.hidden = chosen("verdict") !== "disagree";
   if (grew) form.scrollIntoView({ block: "end", behavior: "smooth" });
-  save.disabled = !chosen("verdict");
+  save.disabled = changed || !chosen("verdict");
 };
 const say = (key, values, bad = false) => {
   outcome.textContent = key ? B.t(key, values) : "";
@@ -61,7 +69,7 @@ B.on("ask-verdict", () => {
 watch("value", () => {
   const { outcome: now } = JSON.parse(props.value);
   if (!now) return;
-  save.disabled = false;
+  save.disabled = changed;
   if (now.fresh) {
     for (const input of form.querySelectorAll("input[type=radio], input[type=checkbox]")) input.checked = input.value === "neither";
     comment.value = "";

@@ -1,14 +1,29 @@
 // The evidence of one case. Python sends it once; every move of beta is drawn from what is already here.
 const B = window.BetaLens;
-const film = new B.FilmView();
-const judge = B.phrase("button", "flag.ask", { type: "button", class: "bl-toggle", onclick: () => B.emit("ask-verdict") });
-const words = new B.WordsView();
+const methods = JSON.parse(props.methods);
+const picker = (modality) => new B.MethodPicker(modality, methods[modality], (name) => trigger("method", { modality, name }));
+const judge = B.phrase("button", "flag.ask", { type: "button", class: "bl-toggle bl-judge", onclick: () => B.emit("ask-verdict") });
+const swap = B.phrase("button", "swap.ask", {
+  type: "button", class: "bl-toggle bl-swap", "aria-pressed": "false", onclick: () => B.emit("pick", swap.getAttribute("aria-pressed") !== "true"),
+});
+B.on("pick", (on) => swap.setAttribute("aria-pressed", String(on)));
+
+const changes = new B.ChangesView((all) => {
+  opening();
+  trigger("undo", { all });
+});
+const film = new B.FilmView(picker("image"), (mask) => {
+  opening();
+  trigger("erase", { mask });
+}, changes.node);
+const words = new B.WordsView(picker("report"), swap, judge);
 const bars = new B.BarsView((index, finding) => trigger("select", { index, value: finding }));
 const shares = new B.SharesView();
 const curve = new B.CurveView();
 const views = [film, words, bars, shares, curve];
 
 const name = B.el("h2", { class: "bl-finding" });
+const before = B.el("span", { class: "bl-p-then bl-num" });
 const probability = B.el("output", { class: "bl-p bl-num" });
 const verdict = B.el("span", { class: "bl-verdict" });
 const tier = B.el("span", { class: "bl-chip", role: "status" });
@@ -18,32 +33,35 @@ const empty = B.phrase("p", "stage.empty", { class: "bl-empty" });
 
 const decision = B.el("section", { class: "bl-panel bl-decision" },
   B.el("header", { class: "bl-decision-head" },
-    B.el("div", {}, name, B.el("div", { class: "bl-chips" }, tier, settled)),
-    B.el("div", { class: "bl-decision-p" }, probability, verdict)),
+    B.el("div", {}, name, B.el("span", { class: "bl-decision-p" }, before, probability)),
+    B.el("div", {}, B.el("div", { class: "bl-chips" }, tier, settled), verdict)),
   discord, bars.node, shares.node, curve.node);
-words.node.firstChild.append(judge);
 const grid = B.el("div", { class: "bl-stage-grid", hidden: true }, film.node, decision, words.node);
 element.replaceChildren(empty, grid);
 
 let opened = null;
 
-// Image alone against report alone: the same finding, decided differently.
-const disagreement = () => {
-  if (opened.modalities.length < 2) return null;
-  const report = opened.probability(0), image = opened.probability(1);
-  return (report >= 0.5) === (image >= 0.5) ? null : { report: B.probability(report), image: B.probability(image) };
-};
+// How far the shown methods are from adding up, for those that promise to.
+const errors = () => ["image", "report"].filter((modality) => opened.completeness[modality] !== null)
+  .map((modality) => B.t(`completeness.${modality}`, { error: B.number(100 * opened.completeness[modality], 2) })).join(", ");
 
 const describe = () => {
   name.textContent = B.findingName(opened.finding);
-  const exact = opened.tier === "exact";
+  const exact = opened.tier === "exact", error = exact && errors();
   tier.className = `bl-chip ${exact ? "bl-chip-exact" : "bl-chip-instant"}`;
-  tier.textContent = !exact ? B.t("tier.instant")
-    : opened.completeness === null ? B.t("tier.exact") : B.t("tier.exact_error", { error: B.number(100 * opened.completeness, 2) });
-  tier.title = B.t(exact ? "tier.exact_help" : "tier.instant_help");
-  const clash = disagreement();
+  tier.textContent = !exact ? B.t("tier.instant") : error ? B.t("tier.exact_error", { errors: error }) : B.t("tier.exact");
+  tier.title = `${tier.textContent}. ${B.t(!exact ? "tier.instant_help" : error ? "tier.error_help" : "tier.exact_help")}`;
+  const clash = opened.discordance && opened.discordance.alert && opened.discordance;
   discord.hidden = !clash && !opened.discordant;
-  discord.textContent = [clash && B.t("discord.model", clash), opened.discordant && B.t("discord.study")].filter(Boolean).join(" ");
+  discord.textContent = [
+    clash && B.t("discord.model", {
+      probability: clash.probability > 0.995 ? ">0.99" : B.number(clash.probability), finding: B.findingName(clash.finding),
+      image: B.probability(clash.image), report: B.probability(clash.report),
+    }),
+    opened.discordant && B.t("discord.study"),
+  ].filter(Boolean).join(" ");
+  changes.load(opened);
+  grid.classList.toggle("bl-compare", Boolean(opened.original));
 };
 
 const move = () => {
@@ -51,19 +69,20 @@ const move = () => {
   const beta = opened.modalities.length === 2 ? B.beta : opened.modalities[0] === "image" ? 1 : 0;
   const started = performance.now();
   for (const view of views) view.move(beta);
-  const p = opened.probability(beta);
-  probability.textContent = B.probability(p);
-  verdict.textContent = B.t(opened.single ? (opened.findings.every((_, i) => opened.probability(beta, i) <= p) ? "verdict.first" : "verdict.not_first")
-    : p >= 0.5 ? "verdict.present" : "verdict.absent");
-  verdict.classList.toggle("bl-present", p >= 0.5);
+  const { original } = opened;
+  before.textContent = original ? `${B.probability(original.probability(beta))} → ` : "";
+  probability.textContent = B.probability(opened.probability(beta));
+  verdict.textContent = [...new Set([original, opened].filter(Boolean).map((side) => B.t(side.verdict(beta))))].join(" → ");
+  verdict.classList.toggle("bl-present", opened.probability(beta) >= 0.5);
   element.dataset.beta = B.number(beta);
   element.dataset.drawMs = (performance.now() - started).toFixed(2);
 };
 const moveSoon = B.everyFrame(move);
 
+// The layout comes first: what is drawn is drawn to the size it will have.
 const load = () => {
-  for (const view of views) view.load(opened);
   describe();
+  for (const view of views) view.load(opened);
   move();
 };
 
@@ -86,7 +105,7 @@ watch("value", () => {
   if (!props.value) return;
   const message = JSON.parse(props.value);
   if (opened && message.ticket < opened.ticket) return;
-  opened = new B.Case(message, opened && opened.case === message.case ? opened.film : null);
+  opened = new B.Case(message, opened && opened.case === message.case ? opened : null);
   settleDown();
   empty.hidden = true;
   grid.hidden = false;
@@ -94,8 +113,11 @@ watch("value", () => {
   element.dataset.case = opened.case;
   element.dataset.tier = opened.tier;
   element.dataset.finding = opened.finding;
+  element.dataset.changes = opened.changes.length;
   load();
   B.emit("opened", opened.case);
+  B.emit("explained", opened);
+  B.emit("changed", opened.changes.length > 0);
 });
 B.on("beta", () => {
   settled.textContent = "";
@@ -110,6 +132,7 @@ B.on("settled", (answer) => {
   const index = opened.index;
   if (Math.abs(answer.probabilities[index] - opened.probability(answer.beta)) < 1e-3) {
     settled.textContent = B.t("stage.settled");
+    settled.title = B.t("stage.settled_help");
     element.dataset.settled = B.number(answer.beta);
   }
 });

@@ -11,7 +11,9 @@ from dashboard.i18n import t
 from dashboard.reviewing import Refused, Staged
 from dashboard.session import Session
 from dashboard.shelf import shelf
+from dashboard.trusting import Examiner
 from dashboard.widgets import widget
+from explain import methods
 from model.errors import FeedbackError
 
 ORDER = 10
@@ -37,12 +39,14 @@ def build(ctx: Context) -> None:
             analyse = gr.Button(t("analyse"), variant="primary", elem_classes="bl-analyse")
         with gr.Column(elem_classes="bl-main", min_width=600):
             notice = widget("notice")
-            stage = widget("stage")
+            stage = widget("stage", methods=_methods())
             settled = widget("settled")
+            probe = widget("trust_probe")
             flag = widget("flag", _flag_value(ctx))
     _on_opening(ctx, cases, upload, report, analyse, notice, stage, flag)
     _on_beta(ctx, settled)
     _on_verdict(ctx, flag)
+    _on_standing_still(ctx, probe)
 
 
 def _on_opening(ctx: Context, cases, upload, report, analyse, notice, stage, flag) -> None:
@@ -54,6 +58,7 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, notice, stage, fla
         reader does meanwhile."""
         if session.opened and len(session.opened.encoded.modalities) == 2:
             session.beta = beta
+        judged = session.flag_id
         for number, step in enumerate(steps):
             if isinstance(step, Refused):
                 yield gr.skip(), step.to_json(), *[gr.skip()] * 5
@@ -61,7 +66,9 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, notice, stage, fla
                 yield step.stage, *[gr.skip()] * 6
             else:
                 kept = gr.skip() if keep_upload else None
-                yield step.stage, "", step.case.report, kept, *_beta_of(session, step), _fresh(ctx, session, step)
+                # A change of the case, and taking it back, leave what the reader wrote of it.
+                form = gr.skip() if session.flag_id == judged else _fresh(ctx, session, step)
+                yield step.stage, "", step.case.report, kept, *_beta_of(session, step), form
 
     def show_study(session: Session, study_id: str, beta: float):
         yield from show(session, reviewer.open_study(session, study_id, beta), beta, False)
@@ -82,10 +89,23 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, notice, stage, fla
     def open_upload(session: Session, beta: float, path: str | None, text: str):
         """A new film does not belong to the report of the study that was open."""
         stale = session.opened is not None and text == session.opened.report
-        yield from open_given(session, beta, path, "" if stale else text)
+        yield from show(session, reviewer.open_film(session, path, "" if stale else text, beta), beta, True)
+
+    def erase(session: Session, beta: float, event: gr.EventData):
+        yield from show(session, reviewer.erase(session, event._data.get("mask")), beta, True)
+
+    def take_report(session: Session, beta: float, event: gr.EventData):
+        yield from show(session, reviewer.take_report(session, str(event._data.get("value"))), beta, True)
+
+    def undo(session: Session, beta: float, event: gr.EventData):
+        yield from show(session, reviewer.undo(session, bool(event._data.get("all"))), beta, True)
 
     def explain(session: Session, event: gr.SelectData):
         for step in reviewer.explain(session, event.value):
+            yield step.stage
+
+    def choose_method(session: Session, event: gr.EventData):
+        for step in reviewer.choose_method(session, str(event._data.get("modality")), str(event._data.get("name"))):
             yield step.stage
 
     def narrow(event: gr.EventData):
@@ -98,7 +118,11 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, notice, stage, fla
     ctx.page.load(open_first, asked, shown, **AT_ONCE)
     analyse.click(open_given, [*asked, upload, report], shown, **AT_ONCE)
     upload.upload(open_upload, [*asked, upload, report], shown, **AT_ONCE)
+    cases.pick(take_report, asked, shown, **AT_ONCE)
+    stage.erase(erase, asked, shown, **AT_ONCE)
+    stage.undo(undo, asked, shown, **AT_ONCE)
     stage.select(explain, ctx.session, stage, **AT_ONCE)
+    stage.method(choose_method, ctx.session, stage, **AT_ONCE)
 
 
 def _on_beta(ctx: Context, settled: gr.HTML) -> None:
@@ -119,6 +143,16 @@ def _on_beta(ctx: Context, settled: gr.HTML) -> None:
     )
 
 
+def _on_standing_still(ctx: Context, probe: gr.HTML) -> None:
+    """What stays on the stage is tested; see `dashboard.trusting`."""
+    examiner = Examiner(ctx.engine, ctx.table)
+
+    def examine(session: Session, event: gr.EventData):
+        yield from examiner.examine(session, int(event.ticket or 0))
+
+    probe.submit(examine, ctx.session, probe, **AT_ONCE)
+
+
 def _on_verdict(ctx: Context, flag: gr.HTML) -> None:
     def keep(session: Session, beta: float, saved: int, event: gr.EventData):
         try:
@@ -129,6 +163,16 @@ def _on_verdict(ctx: Context, flag: gr.HTML) -> None:
         return _flag_value(ctx, key="flag.saved", values={"flag_id": flag_id}), saved + 1
 
     flag.submit(keep, [ctx.session, ctx.beta, ctx.saved], [flag, ctx.saved], **QUIET)
+
+
+def _methods() -> str:
+    """What the stage offers to choose from, with its help."""
+    return json.dumps(
+        {
+            modality: [{"name": m.name, "title": m.title, "help": m.help} for m in methods(modality).values()]
+            for modality in ("image", "report")
+        }
+    )
 
 
 def _flag_value(ctx: Context, **outcome) -> str:

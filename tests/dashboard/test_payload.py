@@ -11,7 +11,7 @@ from explain.words import Word, split_words
 
 @pytest.fixture(scope="module")
 def found(engine):
-    return evidence(engine, engine.encode(random_film(), REPORT), "Effusion", exact=False)
+    return evidence(engine, engine.encode(random_film(), REPORT), "Effusion", report="contextual_cam")
 
 
 def test_arrays_survive_the_round_trip(found):
@@ -21,6 +21,7 @@ def test_arrays_survive_the_round_trip(found):
     for name, sent in {"curve": found.curve, "cam": found.cam, "words": found.word_scores}.items():
         np.testing.assert_allclose(arrays[name], sent, rtol=1e-6, atol=1e-7)
     assert arrays["contributions"].shape == found.contributions.shape
+    assert arrays["interaction"].shape == found.interaction.shape
 
 
 def test_mask_of_the_truth_is_packed_in_bits(found):
@@ -31,12 +32,14 @@ def test_mask_of_the_truth_is_packed_in_bits(found):
 
 
 def test_case_without_image_sends_no_map(engine):
-    _, arrays = unpack(pack(evidence(engine, engine.encode(None, REPORT), "Effusion", exact=False), REPORT))
+    _, arrays = unpack(pack(evidence(engine, engine.encode(None, REPORT), "Effusion", report="contextual_cam"), REPORT))
     assert "cam" not in arrays
 
 
 def test_case_without_report_sends_no_words(engine):
-    header, arrays = unpack(pack(evidence(engine, engine.encode(random_film(), ""), "Effusion", exact=False), ""))
+    header, arrays = unpack(
+        pack(evidence(engine, engine.encode(random_film(), ""), "Effusion", report="contextual_cam"), "")
+    )
     assert "words" not in arrays
     assert header["segments"] == []
 

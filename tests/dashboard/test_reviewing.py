@@ -10,6 +10,7 @@ from PIL import Image
 
 from dashboard.payload import unpack
 from dashboard.reviewing import Refused, Reviewer
+from explain import Discordance, Superseded
 from model.errors import FeedbackError
 from model.feedback import FeedbackStore
 
@@ -49,7 +50,8 @@ def opened(reviewer, session):
 def test_a_study_opens_with_the_instant_tier_and_then_the_exact_one(engine, table, session):
     first, second = tiers(Reviewer(engine, table).open_study(session, "one", 0.5))
     assert (first["tier"], second["tier"]) == ("instant", "exact")
-    assert second["completeness"] is not None
+    assert (first["methods"]["report"], second["methods"]["report"]) == ("contextual_cam", "integrated_gradients")
+    assert second["completeness"]["report"] is not None
     assert first["film"].startswith("data:image/jpeg;base64,")
     assert first["findings"] == list(engine.findings)
 
@@ -57,6 +59,63 @@ def test_a_study_opens_with_the_instant_tier_and_then_the_exact_one(engine, tabl
 def test_what_is_known_exactly_is_shown_at_once(reviewer, opened):
     (again,) = tiers(reviewer.open_study(opened, "one", 0.5))
     assert again["tier"] == "exact"
+
+
+def test_methods_that_cost_nothing_need_one_step(reviewer, session):
+    session.report_method = "contextual_cam"
+    (only,) = tiers(reviewer.open_study(session, "two", 0.5))
+    assert only["tier"] == "exact"
+    assert only["methods"] == {"image": "gradcam", "report": "contextual_cam"}
+
+
+def test_a_chosen_method_explains_this_case_and_the_next(reviewer, opened):
+    *_, last = tiers(reviewer.choose_method(opened, "image", "layercam"))
+    assert last["case"] == "one"
+    assert last["methods"] == {"image": "layercam", "report": "integrated_gradients"}
+    *_, last = tiers(reviewer.open_study(opened, "two", 0.5))
+    assert last["methods"]["image"] == "layercam"
+
+
+def test_another_method_for_the_film_asks_nothing_again_of_the_report(reviewer, opened):
+    with encoder_runs(reviewer.engine) as runs:
+        *_, last = tiers(reviewer.choose_method(opened, "image", "gradcam_plus_plus"))
+    assert last["tier"] == "exact"
+    assert runs == []
+
+
+@pytest.mark.parametrize(("modality", "name"), [("image", "contextual_cam"), ("sound", "gradcam"), (None, {})])
+def test_an_unknown_method_changes_nothing(reviewer, opened, modality, name):
+    assert list(reviewer.choose_method(opened, modality, name)) == []
+    assert opened.image_method == "gradcam"
+
+
+def test_work_that_nobody_waits_for_ends_quietly(reviewer, opened):
+    steps = reviewer.choose_method(opened, "image", "occlusion")
+    assert tiers([next(steps)])[0]["tier"] == "instant"
+    opened.next_ticket()
+    assert list(steps) == []
+
+
+def test_long_work_is_asked_whether_it_is_still_wanted(engine, table, session, monkeypatch):
+    def superseded(engine, encoded, finding, image, report, wanted):
+        session.next_ticket()
+        assert not wanted()
+        raise Superseded
+
+    monkeypatch.setattr("dashboard.reviewing.evidence", superseded)
+    assert list(Reviewer(engine, table).open_study(session, "one", 0.5)) == []
+
+
+def test_a_model_without_calibration_says_nothing_of_discordance(reviewer, session):
+    *_, last = tiers(reviewer.open_study(session, "one", 0.5))
+    assert last["discordance"] is None
+
+
+def test_discordance_is_sent_as_it_was_calibrated(reviewer, session, monkeypatch):
+    found = Discordance(0.97, True, "Effusion", 0.98, 0.02)
+    monkeypatch.setattr("dashboard.reviewing.discordance", lambda engine, encoded: found)
+    *_, last = tiers(reviewer.open_study(session, "one", 0.5))
+    assert last["discordance"] == found._asdict()
 
 
 def test_moving_beta_runs_no_encoder(reviewer, opened):

@@ -1,18 +1,20 @@
-// The probability of every finding. A row is a button that asks for that finding's explanation;
-// the hollow marks say what the report alone (square) and the image alone (circle) would decide.
+// The probability of every finding, as bar and as number. A row is a button that asks for that finding's explanation.
+// Beside the fused decision stands what the report alone (square) and the image alone (circle) would decide; a tick
+// says what was decided before the case was changed.
 (() => {
   const B = window.BetaLens;
+  const ALONE = { report: 0, image: 1 }; // the beta that leaves the other one out
 
   class BarsView {
     constructor(choose) {
       this.choose = choose;
       this.list = B.el("div", { class: "bl-bars", role: "radiogroup", "data-i18n-label": "bars.label", "aria-label": B.t("bars.label") });
-      this.key = B.el("span", { class: "bl-mark-key bl-muted" },
-        B.el("i", { class: "bl-mark bl-mark-report" }), B.phrase("span", "bars.report_alone"),
-        B.el("i", { class: "bl-mark bl-mark-image" }), B.phrase("span", "bars.image_alone"));
+      const column = (kind, ...mark) => B.el("span", { class: `bl-bar-${kind}` }, ...mark, B.phrase("span", `bars.${kind}`));
+      this.ghost = B.el("span", { class: "bl-bar-then", hidden: true }, B.el("i", { class: "bl-ghost" }), B.phrase("span", "bars.then"));
       this.node = B.el("section", { class: "bl-bars-section" },
-        B.el("header", { class: "bl-sub-head" }, B.phrase("h3", "bars.title"),
-          this.key),
+        B.el("header", { class: "bl-bar-head" }, B.phrase("h3", "bars.title"), B.el("span", { class: "bl-bar-key" }, this.ghost),
+          column("report_alone", B.el("i", { class: "bl-mark bl-mark-report" })), column("fused"),
+          column("image_alone", B.el("i", { class: "bl-mark bl-mark-image" }))),
         this.list);
       this.list.addEventListener("keydown", (event) => this.walk(event));
       B.on("truth", (on) => this.list.classList.toggle("bl-show-truth", on));
@@ -21,13 +23,16 @@
     load(opened) {
       this.opened = opened;
       const both = opened.modalities.length === 2;
-      this.key.hidden = !both;
+      this.node.classList.toggle("bl-one", !both);
+      this.ghost.hidden = !opened.original;
       this.rows = opened.findings.map((finding, index) => {
         const row = {
           fill: B.el("span", { class: "bl-bar-fill" }),
           value: B.el("span", { class: "bl-bar-value bl-num" }),
+          ghost: opened.original && B.el("i", { class: "bl-ghost" }),
         };
-        const mark = (kind, beta) => both && B.el("i", { class: `bl-mark bl-mark-${kind}`, style: `left:${100 * opened.probability(beta, index)}%` });
+        const mark = (kind) => both && B.el("i", { class: `bl-mark bl-mark-${kind}`, style: `left:${100 * opened.probability(ALONE[kind], index)}%` });
+        const alone = (kind) => both && B.el("span", { class: "bl-bar-alone bl-num", text: B.probability(opened.probability(ALONE[kind], index)) });
         const recorded = opened.labels && opened.labels.includes(finding);
         row.node = B.el("button", {
           type: "button", role: "radio", class: `bl-bar${recorded ? " bl-recorded" : ""}`, "data-finding": finding,
@@ -35,8 +40,8 @@
           onclick: () => this.choose(index, finding),
         },
         B.el("span", { class: "bl-bar-name", text: B.findingName(finding), title: finding }),
-        B.el("span", { class: "bl-bar-track" }, row.fill, mark("report", 0) || null, mark("image", 1) || null, B.el("span", { class: "bl-bar-half" })),
-        row.value);
+        B.el("span", { class: "bl-bar-track" }, row.fill, row.ghost, mark("report") || null, mark("image") || null, B.el("span", { class: "bl-bar-half" })),
+        alone("report") || null, row.value, alone("image") || null);
         return row;
       });
       const focused = this.list.contains(document.activeElement);
@@ -45,12 +50,17 @@
     }
 
     move(beta) {
+      const { opened } = this;
       this.rows.forEach((row, index) => {
-        const p = this.opened.probability(beta, index);
+        const p = opened.probability(beta, index);
+        const then = opened.original && opened.original.probability(beta, index);
         row.fill.style.width = `${100 * p}%`;
         row.value.textContent = B.probability(p);
         row.node.classList.toggle("bl-positive", p >= 0.5);
-        row.node.setAttribute("aria-label", `${B.findingName(this.opened.findings[index])} ${B.probability(p)}`);
+        if (row.ghost) row.ghost.style.left = `${100 * then}%`;
+        const said = row.ghost ? `${B.probability(then)} → ${B.probability(p)}` : B.probability(p);
+        row.node.setAttribute("aria-label", `${B.findingName(opened.findings[index])} ${said}`);
+        row.node.title = row.ghost ? said : "";
       });
     }
 

@@ -1,9 +1,11 @@
-// One explained case as dashboard/payload.py packed it: a JSON header and one block of float32.
+// One explained case as dashboard/payload.py packed it: a JSON header and one block of float32. Where it was changed,
+// `original` is the case as it came, explained alike.
 (() => {
   const B = window.BetaLens;
 
   class Case {
-    constructor(message, film) {
+    // before: what was on the stage of the same case, which has the films that a message leaves out.
+    constructor(message, before) {
       Object.assign(this, message);
       const block = B.floats(message.block);
       this.arrays = {};
@@ -11,8 +13,11 @@
         const length = shape.reduce((a, b) => a * b, 1);
         this.arrays[name] = { values: block.subarray(offset, offset + length), shape };
       }
-      this.film = message.film || film;
+      this.film = message.film || (before && before.film);
       this.index = this.findings.indexOf(this.finding);
+      if (!message.original) return;
+      const { findings, single } = message;
+      this.original = new Case({ findings, single, ...message.original }, before && before.original);
     }
 
     // A quantity stored at the nodes of beta, at any beta; null where the case has none.
@@ -29,6 +34,13 @@
       const at = Math.max(0, Math.min(1, beta)) * (steps - 1);
       const low = Math.floor(at + 1e-9), high = Math.min(steps - 1, low + 1), share = Math.max(0, at - low);
       return values[low * findings + finding] * (1 - share) + values[high * findings + finding] * share;
+    }
+
+    // What is decided on the finding at beta, as the key of a phrase.
+    verdict(beta) {
+      const p = this.probability(beta);
+      if (!this.single) return p >= 0.5 ? "verdict.present" : "verdict.absent";
+      return this.findings.every((_, i) => this.probability(beta, i) <= p) ? "verdict.first" : "verdict.not_first";
     }
   }
   B.Case = Case;

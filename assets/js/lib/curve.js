@@ -1,4 +1,5 @@
-// p over beta for the explained finding, the others faint behind it, and a flag wherever the decision flips.
+// p over beta for the explained finding, the others faint behind it, and a flag wherever the decision flips. Before the
+// case was changed: dashed.
 (() => {
   const B = window.BetaLens;
   const LEFT = 30, RIGHT = 8, TOP = 8, BOTTOM = 20;
@@ -27,7 +28,7 @@
       const X = (beta) => LEFT + beta * (w - LEFT - RIGHT), Y = (p) => TOP + (1 - p) * (h - TOP - BOTTOM);
       this.scale = { X, Y };
       this.svg.setAttribute("viewBox", `0 0 ${w} ${h}`);
-      const line = (finding) => Array.from({ length: 101 }, (_, i) => `${i ? "L" : "M"}${X(i / 100).toFixed(1)} ${Y(opened.probability(i / 100, finding)).toFixed(1)}`).join("");
+      const line = (finding, side = opened) => Array.from({ length: 101 }, (_, i) => `${i ? "L" : "M"}${X(i / 100).toFixed(1)} ${Y(side.probability(i / 100, finding)).toFixed(1)}`).join("");
       const label = (at, top, text, anchor = "middle") => B.el("text", { x: at, y: top, "text-anchor": anchor, class: "bl-axis", text });
       this.dot = B.el("circle", { r: 4.5, class: "bl-curve-dot" });
       this.rule = B.el("line", { y1: TOP, y2: h - BOTTOM, class: "bl-curve-rule" });
@@ -40,6 +41,7 @@
           B.el("line", { x1: X(flip), x2: X(flip), y1: TOP, y2: h - BOTTOM, class: "bl-flip" }),
           B.el("path", { d: `M${X(flip)} ${Y(opened.probability(flip)) - 5}l5 5l-5 5l-5-5z`, class: "bl-flip-mark" }),
         ]),
+        ...(opened.original ? [B.el("path", { d: line(opened.index, opened.original), class: "bl-curve-then" })] : []),
         B.el("path", { d: line(opened.index), class: "bl-curve-line" }), this.rule, this.dot);
       this.flips.textContent = opened.modalities.length < 2 ? ""
         : opened.flips.length ? B.t("curve.flips", { betas: opened.flips.map((flip) => B.number(flip)).join(", ") }) : B.t("curve.steady");

@@ -1,57 +1,66 @@
-// The film on a canvas, the heat over it, and on demand the true outline of the finding.
+// The film with its heat, beside it the film before it was changed, and under them what both are shown and changed by.
 (() => {
   const B = window.BetaLens;
 
   class FilmView {
-    constructor() {
-      this.canvas = B.el("canvas", { class: "bl-film-canvas", role: "img", tabindex: "-1" });
+    // method: a MethodPicker; erase: called with the packed mask of what was painted; head: stands above the films.
+    constructor(method, erase, head) {
+      this.now = new B.FilmPicture("now");
+      this.then = new B.FilmPicture("then");
+      this.method = method;
       this.opacity = B.el("input", {
         type: "range", min: 0, max: 100, value: 60, class: "bl-range", "data-i18n-label": "film.opacity",
         "aria-label": B.t("film.opacity"), oninput: () => this.draw(),
       });
-      this.truth = B.el("button", {
-        type: "button", class: "bl-toggle", "aria-pressed": "false", "data-i18n": "film.truth", text: B.t("film.truth"),
-        onclick: () => this.toggleTruth(),
+      this.truth = B.phrase("button", "film.truth", { type: "button", class: "bl-toggle", "aria-pressed": "false", onclick: () => this.toggleTruth() });
+      this.brush = new B.Brush(this.now.canvas, erase, B.everyFrame(() => this.draw()));
+      this.erase = B.phrase("button", "erase.on", {
+        type: "button", class: "bl-toggle bl-erase", "aria-pressed": "false", onclick: () => this.toggleErase(),
       });
-      this.note = B.el("p", { class: "bl-film-note", hidden: true, role: "status" });
-      this.caption = B.el("span", { class: "bl-film-caption" });
+      this.size = B.el("input", {
+        type: "range", min: 3, max: 30, value: 100 * this.brush.size, class: "bl-range bl-brush-size", hidden: true, "data-i18n-label": "erase.size",
+        "aria-label": B.t("erase.size"), oninput: () => (this.brush.size = this.size.value / 100),
+      });
+      this.hint = B.phrase("p", "erase.hint", { class: "bl-film-note bl-erase-hint", hidden: true });
+      this.now.node.append(this.hint);
       this.ticks = B.el("span", { class: "bl-ticks bl-num" });
-      this.legend = B.el("div", { class: "bl-legend" },
+      this.legend = B.el("span", { class: "bl-legend" },
         B.phrase("span", "film.legend", { class: "bl-muted" }),
-        B.el("span", { class: "bl-scale" }, B.el("span", { class: "bl-gradient", style: `background-image:${B.heatGradient()}` }), this.ticks),
-      );
-      this.node = B.el("figure", { class: "bl-panel bl-film" },
-        B.el("div", { class: "bl-film-frame" }, this.canvas, this.note),
-        B.el("figcaption", { class: "bl-film-bar" },
-          this.legend, B.el("label", { class: "bl-opacity" }, B.phrase("span", "film.overlay", { class: "bl-muted" }), this.opacity), this.truth),
-      );
+        B.el("span", { class: "bl-scale" }, B.el("span", { class: "bl-gradient", style: `background-image:${B.heatGradient()}` }), this.ticks));
+      this.frames = B.el("div", { class: "bl-film-frames" });
+      this.bar = B.el("figcaption", { class: "bl-film-bar" },
+        B.el("div", { class: "bl-film-row" }, method.node, this.legend),
+        B.el("div", { class: "bl-film-row" },
+          B.el("label", { class: "bl-opacity" }, B.phrase("span", "film.overlay", { class: "bl-muted" }), this.opacity),
+          B.el("span", { class: "bl-erase-tools" }, this.size, this.erase), this.truth));
+      this.node = B.el("figure", { class: "bl-panel bl-film" }, head, this.frames, this.bar,
+        B.el("div", { class: "bl-trust", "data-modality": "image" }));
       new ResizeObserver(() => this.draw()).observe(this.node);
+      document.addEventListener("keydown", (event) => event.key === "Escape" && this.brush.on && this.toggleErase(false));
+      B.on("refused", () => this.brush.clear());
       this.shown = false;
     }
 
     load(opened) {
-      const sameFilm = this.opened && this.opened.film === opened.film;
-      this.opened = opened;
-      const cam = opened.arrays.cam;
-      this.heat = cam ? new B.Heat(cam.shape[1], cam.shape[2]) : null;
-      this.segments = opened.truth && opened.truth.mask
-        ? B.outline(B.bits(opened.truth.mask, opened.truth.height * opened.truth.width), opened.truth.height, opened.truth.width) : [];
-      this.truth.hidden = !opened.truth;
-      if (!opened.truth && this.shown) this.toggleTruth(false);
-      this.legend.parentElement.classList.toggle("bl-hidden", !cam);
-      this.note.classList.toggle("bl-centre", !opened.film);
+      const { original } = opened;
+      this.pictures = original ? [this.then, this.now] : [this.now];
+      this.frames.replaceChildren(...this.pictures.map((picture) => picture.node));
+      B.translate(this.frames);
+      for (const picture of this.pictures) picture.caption.hidden = !original;
+      this.now.load(opened);
+      if (original) this.then.load(original);
+      // A refinement of what is on the screen must not wipe out a stroke that has begun.
+      if (!this.brush.painting && this.film !== opened.film) this.brush.clear();
+      this.film = opened.film;
+      if (!opened.film && this.brush.on) this.toggleErase(false);
+      this.erase.hidden = !opened.film;
+      const known = [opened, original].some((side) => side && side.truth);
+      this.truth.hidden = !known;
+      if (!known && this.shown) this.toggleTruth(false);
+      this.bar.classList.toggle("bl-hidden", !opened.arrays.cam);
+      this.method.show(opened.chosen.image);
       const top = opened.scales.image;
       this.ticks.replaceChildren(...[0, 0.5, 1].map((share) => B.el("span", { text: share ? String(Number((share * top).toPrecision(2))) : "0" })));
-      if (!opened.film) this.image = null;
-      if (!sameFilm && opened.film) {
-        const image = new Image();
-        image.onload = () => {
-          if (this.opened.film !== opened.film) return;
-          this.image = image;
-          this.draw();
-        };
-        image.src = opened.film;
-      }
     }
 
     toggleTruth(on = !this.shown) {
@@ -61,62 +70,22 @@
       this.draw();
     }
 
+    toggleErase(on = !this.brush.on) {
+      this.brush.turn(on);
+      this.erase.setAttribute("aria-pressed", String(on));
+      this.size.hidden = this.hint.hidden = !on;
+    }
+
     move(beta) {
-      if (this.heat) {
-        const peak = this.heat.paint(this.opened.at("cam", beta), this.opened.scales.image);
-        this.empty = peak < 0.01 * this.opened.scales.image;
-      }
+      for (const picture of this.pictures) picture.move(beta);
       this.draw();
     }
 
     draw() {
-      if (!this.opened) return;
-      const side = Math.round(this.canvas.clientWidth * Math.min(2, window.devicePixelRatio || 1));
-      if (!side) return;
-      if (this.canvas.width !== side) this.canvas.width = this.canvas.height = side;
-      const context = this.canvas.getContext("2d");
-      context.clearRect(0, 0, side, side);
-      const absent = !this.opened.film;
-      if (this.image && !absent) {
-        const [top, left, height, width] = this.opened.box.map((share) => share * side);
-        context.imageSmoothingQuality = "high";
-        context.drawImage(this.image, left, top, width, height);
-        context.save();
-        context.beginPath();
-        context.rect(left, top, width, height);
-        context.clip();
-        if (this.heat) {
-          context.globalAlpha = this.opacity.value / 100;
-          context.drawImage(this.heat.canvas, 0, 0, side, side);
-          context.globalAlpha = 1;
-        }
-        if (this.shown) this.drawOutline(context, left, top, width, height);
-        context.restore();
-      }
-      const undrawn = this.shown && this.opened.truth && !this.segments.length;
-      const key = absent ? "film.none" : undrawn ? "film.truth_none" : this.heat && this.empty ? "film.empty" : null;
-      this.note.hidden = !key;
-      if (key) this.note.textContent = B.t(key, { finding: B.findingName(this.opened.finding) });
-      this.canvas.setAttribute("aria-label", absent ? B.t("film.none")
-        : B.t(this.empty ? "film.alt_empty" : "film.alt", { finding: B.findingName(this.opened.finding) }));
-    }
-
-    // White dashes in a black halo: legible on film, on heat, and without colour.
-    drawOutline(context, left, top, width, height) {
-      if (!this.segments.length) return;
-      const { truth } = this.opened;
-      const scale = this.canvas.width / this.canvas.clientWidth;
-      for (const [style, line] of [["rgba(0,0,0,.75)", 3.5], ["#8ff0ff", 1.5]]) {
-        context.beginPath();
-        for (const [[ax, ay], [bx, by]] of this.segments) {
-          context.moveTo(left + (ax / truth.width) * width, top + (ay / truth.height) * height);
-          context.lineTo(left + (bx / truth.width) * width, top + (by / truth.height) * height);
-        }
-        context.strokeStyle = style;
-        context.lineWidth = line * scale;
-        context.lineCap = "round";
-        context.stroke();
-      }
+      if (!this.pictures) return;
+      const look = { opacity: this.opacity.value / 100, truth: this.shown };
+      if (this.pictures.includes(this.then)) this.then.draw(look);
+      this.now.draw({ ...look, over: this.brush.on ? (context, side) => this.brush.draw(context, side) : null });
     }
   }
   B.FilmView = FilmView;

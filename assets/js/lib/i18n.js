@@ -14,13 +14,13 @@
   // A finding is named by the study table; a name the phrases do not know is shown as it stands.
   B.findingName = (finding) => B.phrases[B.language]?.[`finding.${finding}`] ?? B.phrases.en[`finding.${finding}`] ?? finding;
 
-  const translate = () => {
-    for (const node of document.querySelectorAll("[data-i18n]")) node.textContent = B.t(node.dataset.i18n);
-    for (const node of document.querySelectorAll("[data-i18n-label]")) {
+  // Also for what comes back into the page: the language may have changed while it was out.
+  B.translate = (root) => {
+    for (const node of root.querySelectorAll("[data-i18n]")) node.textContent = B.t(node.dataset.i18n);
+    for (const node of root.querySelectorAll("[data-i18n-label]")) {
       node.setAttribute("aria-label", B.t(node.dataset.i18nLabel));
       node.title = B.t(node.dataset.i18nLabel);
     }
-    document.title = B.t("page.title");
   };
 
   // Gradio exports its language switch from one of its own modules; Settings in the footer does the same by hand.
@@ -35,7 +35,8 @@
     const language = supported(document.documentElement.lang);
     if (language === B.language && document.title === B.t("page.title")) return;
     B.language = language;
-    translate();
+    B.translate(document);
+    document.title = B.t("page.title");
     B.emit("language", language);
   }).observe(document.documentElement, { attributes: true, attributeFilter: ["lang"] });
 

@@ -1,5 +1,6 @@
 // The exact Shapley values of image and report as one signed stack: what speaks for the finding grows to the right
-// of the reference, what speaks against it to the left, and together they are logit minus reference logit.
+// of the reference, what speaks against it to the left, and together they are logit minus reference logit. What exists
+// only because both are there together is shared equally between them, and said.
 (() => {
   const B = window.BetaLens;
   const KINDS = ["image", "report"];
@@ -8,17 +9,19 @@
     constructor() {
       this.bars = KINDS.map((kind) => B.el("span", { class: `bl-share bl-share-${kind}` }));
       this.values = KINDS.map(() => B.el("b", { class: "bl-num" }));
+      this.together = B.el("span", { class: "bl-interaction bl-num" });
       this.total = B.el("b", { class: "bl-num" });
       this.node = B.el("section", { class: "bl-shares" },
         B.el("header", { class: "bl-sub-head" }, B.phrase("h3", "shares.title"),
           B.el("span", { class: "bl-muted" }, B.phrase("span", "shares.total"), " ", this.total)),
         B.el("div", { class: "bl-share-track" }, ...this.bars, B.el("span", { class: "bl-share-zero" })),
         B.el("div", { class: "bl-share-legend" }, ...KINDS.map((kind, i) =>
-          B.el("span", {}, B.el("i", { class: `bl-swatch bl-share-${kind}` }), B.phrase("span", `shares.${kind}`), " ", this.values[i]))));
+          B.el("span", {}, B.el("i", { class: `bl-swatch bl-share-${kind}` }), B.phrase("span", `shares.${kind}`), " ", this.values[i])), this.together));
     }
 
     load(opened) {
       this.opened = opened;
+      this.together.hidden = opened.modalities.length < 2;
       // One scale for the whole case: the longest stack any beta needs, on either side.
       const { values } = opened.arrays.contributions;
       this.top = 0.5;
@@ -44,6 +47,7 @@
         this.values[i].textContent = `${B.signed(value)} (${share})`;
       });
       this.total.textContent = B.signed(image + report);
+      this.together.textContent = B.t("shares.interaction", { value: B.signed(this.opened.at("interaction", beta)[0]) });
     }
   }
   B.SharesView = SharesView;

@@ -1,74 +1,45 @@
-// The report with each word's signed share of the decision: red with a solid line speaks for the finding,
-// blue with a dashed line against it. One tab stop; the arrow keys walk from word to word.
+// The report in its colours, and beside it the report before it was changed.
 (() => {
   const B = window.BetaLens;
 
   class WordsView {
-    constructor() {
-      this.text = B.el("p", { class: "bl-report-text", role: "group", "data-i18n-label": "words.label", "aria-label": B.t("words.label") });
+    // method: a MethodPicker; tools: buttons at the end of the header.
+    constructor(method, ...tools) {
+      this.method = method;
       this.readout = B.el("span", { class: "bl-readout bl-num", "aria-live": "polite" });
+      // Beta repeats the word that was pointed at last; there is one, on either side.
+      const tell = (side, text) => {
+        for (const other of [this.now, this.then]) if (other !== side) other.current = null;
+        this.readout.textContent = text;
+      };
+      this.now = new B.ReportText("now", tell);
+      this.then = new B.ReportText("then", tell);
+      this.sides = B.el("div", { class: "bl-report-sides" });
       this.node = B.el("section", { class: "bl-panel bl-words" },
         B.el("header", { class: "bl-panel-head" },
           B.phrase("h3", "words.title"), this.readout,
           B.el("span", { class: "bl-word-key" },
             B.phrase("span", "words.against", { class: "bl-word bl-con", style: "--bl-share:.75" }),
-            B.phrase("span", "words.for", { class: "bl-word bl-pro", style: "--bl-share:.75" }))),
-        this.text);
-      this.text.addEventListener("keydown", (event) => this.walk(event));
-      for (const name of ["pointerover", "focusin"]) this.text.addEventListener(name, (event) => this.read(event.target));
-      B.on("truth", (on) => this.text.classList.toggle("bl-show-truth", on));
+            B.phrase("span", "words.for", { class: "bl-word bl-pro", style: "--bl-share:.75" })),
+          method.node, ...tools),
+        this.sides, B.el("div", { class: "bl-trust", "data-modality": "report" }));
     }
 
     load(opened) {
-      this.opened = opened;
-      this.words = [];
+      const { original } = opened;
+      this.texts = original ? [this.then, this.now] : [this.now];
+      this.sides.replaceChildren(...this.texts.map((text) => text.node));
+      B.translate(this.sides);
+      for (const text of this.texts) text.caption.hidden = !original;
       this.readout.textContent = "";
-      if (!opened.segments.length) {
-        this.text.replaceChildren(B.phrase("span", "words.none", { class: "bl-muted" }));
-        return;
-      }
-      const stating = new Set((opened.truth && opened.truth.words) || []);
-      this.text.replaceChildren(...opened.segments.map(([text, word, isRead]) => {
-        if (!isRead) return B.el("span", { class: "bl-unread" }, B.phrase("span", "words.unread", { class: "bl-unread-mark" }), B.el("span", { text }));
-        if (word < 0) return B.el("span", { text });
-        const span = B.el("span", { text, class: `bl-word${stating.has(word) ? " bl-stating" : ""}`, tabindex: this.words.length ? -1 : 0, "data-word": word });
-        this.words.push(span);
-        return span;
-      }));
+      this.now.load(opened);
+      if (original) this.then.load(original);
+      this.method.node.hidden = !opened.arrays.words;
+      this.method.show(opened.chosen.report);
     }
 
     move(beta) {
-      const scores = this.opened.at("words", beta);
-      if (!scores) return;
-      const top = this.opened.scales.words;
-      for (const span of this.words) {
-        const score = scores[span.dataset.word];
-        const share = Math.min(1, Math.abs(score) / top);
-        const quiet = share < 0.04;
-        span.classList.toggle("bl-pro", !quiet && score > 0);
-        span.classList.toggle("bl-con", !quiet && score < 0);
-        span.style.setProperty("--bl-share", share.toFixed(3));
-        span.dataset.score = B.signed(score, 3);
-      }
-      if (this.current) this.read(this.current);
-    }
-
-    read(span) {
-      if (!span.dataset || span.dataset.score === undefined) return;
-      this.current = span;
-      this.readout.textContent = `“${span.textContent}” ${span.dataset.score}`;
-      span.title = B.t("words.value", { value: span.dataset.score });
-      span.setAttribute("aria-label", `${span.textContent}, ${span.title}`);
-    }
-
-    walk(event) {
-      const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-      const next = step && this.words[this.words.indexOf(event.target) + step];
-      if (!next) return;
-      event.preventDefault();
-      event.target.tabIndex = -1;
-      next.tabIndex = 0;
-      next.focus();
+      for (const text of this.texts) text.move(beta);
     }
   }
   B.WordsView = WordsView;

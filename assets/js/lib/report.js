@@ -1,0 +1,71 @@
+// One report with each word's signed share of the decision: red with a solid line speaks for the finding,
+// blue with a dashed line against it. One tab stop; the arrow keys walk from word to word.
+(() => {
+  const B = window.BetaLens;
+
+  class ReportText {
+    // side: "now", or "then" for the report before it was changed; tell: called with this and the word that is pointed at.
+    constructor(side, tell) {
+      this.tell = tell;
+      this.text = B.el("p", { class: "bl-report-text", role: "group", "data-side": side, "data-i18n-label": "words.label", "aria-label": B.t("words.label") });
+      this.caption = B.phrase("span", `what_if.${side}`, { class: "bl-report-caption bl-muted", hidden: true });
+      this.node = B.el("div", { class: "bl-report-side" }, this.caption, this.text);
+      this.text.addEventListener("keydown", (event) => this.walk(event));
+      for (const name of ["pointerover", "focusin"]) this.text.addEventListener(name, (event) => this.read(event.target));
+      B.on("truth", (on) => this.text.classList.toggle("bl-show-truth", on));
+    }
+
+    load(opened) {
+      this.opened = opened;
+      this.words = [];
+      this.current = null;
+      if (!opened.segments.length) {
+        this.text.replaceChildren(B.phrase("span", "words.none", { class: "bl-muted" }));
+        return;
+      }
+      const stating = new Set((opened.truth && opened.truth.words) || []);
+      this.text.replaceChildren(...opened.segments.map(([text, word, isRead]) => {
+        if (!isRead) return B.el("span", { class: "bl-unread" }, B.phrase("span", "words.unread", { class: "bl-unread-mark" }), B.el("span", { text }));
+        if (word < 0) return B.el("span", { text });
+        const span = B.el("span", { text, class: `bl-word${stating.has(word) ? " bl-stating" : ""}`, tabindex: this.words.length ? -1 : 0, "data-word": word });
+        this.words.push(span);
+        return span;
+      }));
+    }
+
+    move(beta) {
+      const scores = this.opened.at("words", beta);
+      if (!scores) return;
+      const top = this.opened.scales.words;
+      for (const span of this.words) {
+        const score = scores[span.dataset.word];
+        const share = Math.min(1, Math.abs(score) / top);
+        const quiet = share < 0.04;
+        span.classList.toggle("bl-pro", !quiet && score > 0);
+        span.classList.toggle("bl-con", !quiet && score < 0);
+        span.style.setProperty("--bl-share", share.toFixed(3));
+        span.dataset.score = B.signed(score, 3);
+      }
+      if (this.current) this.read(this.current);
+    }
+
+    read(span) {
+      if (!span.dataset || span.dataset.score === undefined) return;
+      this.current = span;
+      this.tell(this, `“${span.textContent}” ${span.dataset.score}`);
+      span.title = B.t("words.value", { value: span.dataset.score });
+      span.setAttribute("aria-label", `${span.textContent}, ${span.title}`);
+    }
+
+    walk(event) {
+      const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+      const next = step && this.words[this.words.indexOf(event.target) + step];
+      if (!next) return;
+      event.preventDefault();
+      event.target.tabIndex = -1;
+      next.tabIndex = 0;
+      next.focus();
+    }
+  }
+  B.ReportText = ReportText;
+})();

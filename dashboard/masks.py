@@ -1,0 +1,33 @@
+"""A region painted in the browser, as bits over the square the model sees, on the pixels of a film."""
+
+import base64
+import binascii
+
+import numpy as np
+
+from model.errors import ImageError
+from model.preprocess import Box
+
+SIDE = 128  # assets/js/lib/brush.js paints as many
+
+
+def read_mask(text: object) -> np.ndarray:
+    """Bool (SIDE, SIDE) from the base64 of its packed bits.
+
+    Raises:
+        ImageError: it is no such mask.
+    """
+    try:
+        packed = base64.b64decode(text, validate=True) if isinstance(text, str) else b""
+    except (binascii.Error, ValueError):
+        packed = b""
+    if len(packed) != SIDE * SIDE // 8:
+        raise ImageError(f"What was painted did not arrive as a mask of {SIDE} by {SIDE}: paint it again.")
+    return np.unpackbits(np.frombuffer(packed, np.uint8)).astype(bool).reshape(SIDE, SIDE)
+
+
+def on_film(mask: np.ndarray, box: Box, height: int, width: int) -> np.ndarray:
+    """The mask at the pixels of a film that lies at `box` in the square: bool (height, width)."""
+    rows = ((box.top + (np.arange(height) + 0.5) / height * box.height) * SIDE).astype(int).clip(0, SIDE - 1)
+    cols = ((box.left + (np.arange(width) + 0.5) / width * box.width) * SIDE).astype(int).clip(0, SIDE - 1)
+    return mask[np.ix_(rows, cols)]

@@ -1,0 +1,21 @@
+"""Trust: can the explanation on the stage be believed, and which method can?"""
+
+import json
+
+import gradio as gr
+
+from dashboard.context import Context
+from dashboard.trusting import MODALITIES, Examiner
+from dashboard.widgets import widget
+from dashboard.widgets.plotly import serve_plotly
+from explain import methods
+
+ORDER = 25
+TITLE = "tab.trust"
+
+
+def build(ctx: Context) -> None:
+    titles = {m: {name: method.title for name, method in methods(m).items()} for m in MODALITIES}
+    measured = Examiner(ctx.engine, ctx.table).of_methods()
+    with gr.Column(elem_classes="bl-page"):
+        widget("trust", json.dumps({"plotly": serve_plotly(), "titles": titles, "measured": measured}))
