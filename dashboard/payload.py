@@ -5,21 +5,15 @@ Bulk numbers travel as one string because Gradio serialises a component's proper
 
 import base64
 import json
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from explain import NODES, Evidence
+from explain.truth import Truth
 from explain.words import Word
 
 LITTLE_ENDIAN_FLOAT = np.dtype("<f4")  # what a Float32Array reads on every machine that runs a browser
-
-
-class Truth(NamedTuple):
-    """What is known of a demo study: where on the film the finding is, and which words state it."""
-
-    mask: np.ndarray | None  # bool, (rows, columns) of the whole film
-    words: tuple[int, ...]
 
 
 def pack(evidence: Evidence, report: str, *, truth: Truth | None = None, **facts: Any) -> str:

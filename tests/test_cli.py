@@ -62,7 +62,8 @@ def test_explain_says_everything_about_the_decision(explained):
     assert all(0 <= p <= 1 for p in result["prediction"].values())
     shares = result["contributions"]["image"] + result["contributions"]["report"]
     assert shares == pytest.approx(result["logit"] - result["reference_logit"], abs=1e-3)
-    assert 0 <= result["completeness_error"] <= 0.01
+    assert result["methods"] == {"image": "gradcam", "report": "integrated_gradients"}
+    assert 0 <= result["completeness_error"]["report"] <= 0.01
     assert [REPORT[w["start"] : w["end"]] for w in result["words"]] == [w["text"] for w in result["words"]]
 
 
@@ -86,6 +87,21 @@ def test_evaluate_prints_metrics_over_beta(betalens):
     assert result["macro_auroc"][2] >= max(result["macro_auroc"][0], result["macro_auroc"][4]) - 0.005
 
 
+def test_trust_prints_each_figure_of_each_method(betalens):
+    done = betalens(
+        "trust", "--cases", "8", "--image-method", "gradcam", "--report-method", "gradient_x_input", "--json"
+    )
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout.splitlines()[-1])
+    both = {"n", "deletion_auc", "random_deletion_auc", "insertion_auc", "random_insertion_auc", "stability", "sanity"}
+    film, report = result["image"]["gradcam"], result["report"]["gradient_x_input"]
+    assert both | {"points_inside", "heat_concentration"} <= film.keys()
+    assert both | {"top_word_states", "rank_percentile"} <= report.keys()
+    assert film["points_inside"] >= 0.6
+    assert film["heat_concentration"] > 2
+    assert sum(v["n"] for v in film["per_finding"].values()) == film["n"] > 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -99,6 +115,7 @@ def test_evaluate_prints_metrics_over_beta(betalens):
         (["evaluate", "--split", "holdout"], "holdout"),
         (["evaluate", "--studies", "no-such.csv"], "cannot be read"),
         (["evaluate", "--device", "tpu"], "tpu"),
+        (["trust", "--image-method", "saliency"], "gradcam"),
         (["train", "--out", "/tmp/x", "--config", "pyproject.toml"], "config"),
     ],
 )
@@ -111,7 +128,7 @@ def test_what_a_person_did_wrong_is_one_sentence_and_exit_2(betalens, arguments,
 
 def test_every_command_has_help(betalens):
     listed = betalens("--help").stdout
-    for command in ("serve", "train", "evaluate", "explain", "options"):
+    for command in ("serve", "train", "evaluate", "explain", "trust", "options"):
         assert command in listed
         assert betalens(command, "--help").returncode == 0
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from helpers import REPORT, random_film
 
-from dashboard.payload import Truth, pack, segments, unpack
+from dashboard.payload import pack, segments, unpack
 from explain import evidence
+from explain.truth import Truth
 from explain.words import Word, split_words
 
 

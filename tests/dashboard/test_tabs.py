@@ -18,8 +18,8 @@ def page(engine, table, tmp_path_factory) -> gr.Blocks:
     return build(engine, table, FeedbackStore(tmp_path_factory.mktemp("flags")))
 
 
-def test_five_tabs_in_order():
-    assert [tabs.name(tab) for tab in tabs.discover()] == ["review", "beta_lab", "atlas", "feedback", "about"]
+def test_the_tabs_in_order():
+    assert [tabs.name(tab) for tab in tabs.discover()] == ["review", "beta_lab", "trust", "atlas", "feedback", "about"]
 
 
 @pytest.mark.parametrize("tab", tabs.discover(), ids=tabs.name)

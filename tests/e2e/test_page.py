@@ -4,10 +4,10 @@ import pytest
 from e2e.driving import wait_for_exact
 from playwright.sync_api import expect
 
-TABS = ["Review", "β lab", "Atlas", "Feedback", "About"]
+TABS = ["Review", "β lab", "Trust", "Atlas", "Feedback", "About"]
 
 
-def test_five_tabs_and_the_notice(page):
+def test_the_tabs_and_the_notice(page):
     assert page.get_by_role("tab").all_inner_texts() == TABS
     expect(page.locator(".bl-foot")).to_contain_text("Not a medical device.")
 

@@ -104,7 +104,11 @@ def test_gradient_x_input_is_captums(engine, encoded, question):
 def test_integrated_gradients_of_the_film_are_captums(engine, encoded, question):
     ours = method("image", "integrated_gradients").explain(replace(question, betas=(0.6,)))
     expected = IntegratedGradients(of_films(engine, encoded, 1)).attribute(
-        encoded.square, torch.zeros_like(encoded.square), additional_forward_args=0.6, n_steps=200, internal_batch_size=25
+        encoded.square,
+        torch.zeros_like(encoded.square),
+        additional_forward_args=0.6,
+        n_steps=200,
+        internal_batch_size=25,
     )
     side = ours.scores.shape[-1]
     expected = expected[0, 0].unflatten(0, (side, -1)).unflatten(2, (side, -1)).sum((1, 3)).detach().numpy()

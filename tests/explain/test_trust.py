@@ -65,7 +65,9 @@ def test_a_random_network_is_another_one_and_leaves_the_first_alone(engine):
     other = randomised(engine, 5)
     assert randomised(engine, 5) is other
     assert all(torch.equal(v, before[k]) for k, v in engine.network.state_dict().items())
-    changed = [not torch.equal(a, b) for a, b in zip(other.network.parameters(), engine.network.parameters(), strict=True)]
+    changed = [
+        not torch.equal(a, b) for a, b in zip(other.network.parameters(), engine.network.parameters(), strict=True)
+    ]
     assert np.mean(changed) > 0.5
 
 

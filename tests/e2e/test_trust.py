@@ -1,0 +1,37 @@
+"""What stands on the stage is tested, beside it and in a tab of its own."""
+
+import pytest
+from driving import EXACT_LIMIT, wait_for_exact
+from playwright.sync_api import expect
+
+
+@pytest.fixture
+def tested(page):
+    wait_for_exact(page)
+    page.wait_for_selector(".bl-trust[data-modality=report] .bl-test", timeout=EXACT_LIMIT)
+    return page
+
+
+def test_the_tests_stand_under_film_and_report(tested):
+    for modality, says in (("image", "Points at it"), ("report", "Top word states it")):
+        strip = tested.locator(f".bl-trust[data-modality={modality}]")
+        for name in (says, "Deletion", "Insertion", "Stability", "Random model"):
+            expect(strip).to_contain_text(name)
+    for part in (".bl-film", ".bl-words"):
+        box = tested.locator(part).bounding_box()
+        assert box["y"] + box["height"] <= 800, f"{part} is not on the screen"
+
+
+def test_another_finding_is_tested_anew(tested):
+    tested.locator(".bl-bar[aria-checked=false]").first.click()
+    expect(tested.locator(".bl-trust .bl-test")).to_have_count(0)
+    tested.wait_for_selector(".bl-trust[data-modality=report] .bl-test", timeout=EXACT_LIMIT)
+
+
+def test_the_tab_shows_curves_and_every_method(tested):
+    tested.get_by_role("tab", name="Trust").click()
+    expect(tested.locator(".bl-trust-plot .main-svg").first).to_be_visible(timeout=30_000)
+    expect(tested.locator(".bl-trust-table").first).to_contain_text("hottest point")
+    table = tested.locator(".bl-trust-methods")
+    for name in ("Grad-CAM", "Occlusion", "Leave one word out"):
+        expect(table).to_contain_text(name)
