@@ -89,8 +89,9 @@ class Question:
         self, image: Float[Tensor, "films image_channels"], report: Float[Tensor, "reports report_channels"]
     ) -> Float[Tensor, "betas cases findings"]:
         """All logits at each β of variants of the case, given by their pooled vectors. One row stands for all."""
-        image, report = torch.broadcast_tensors(*self.engine.network.embed(Pooled(image, report)))
-        return torch.stack([self.engine.network.decide(image, report, b.expand(len(image), 1)) for b in self.beta])
+        network = self.engine.network
+        embedded = torch.broadcast_tensors(network.image_projection(image), network.report_projection(report))
+        return torch.stack([network.decide(*embedded, b.expand(len(embedded[0]), 1)) for b in self.beta])
 
     def logits_of_images(self, image: Float[Tensor, "n image_channels"]) -> Float[Tensor, "betas n"]:
         """The finding's logit at each β of other films with the report of the case."""

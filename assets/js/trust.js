@@ -37,7 +37,7 @@ class Examined {
       x: fractions, y: curves[name], name: B.t(`trust.curve.${name}`), mode: "lines", line: { color: B.colour(colour), width: dash ? 1.3 : 2.4, dash },
     });
     Plotly.react(this.plot, [line("deletion", "bad"), line("random_deletion", "bad", "dot"), line("insertion", "accent"), line("random_insertion", "accent", "dot")],
-      B.plotLayout({ xaxis: { title: { text: B.t("trust.axis"), standoff: 6 }, range: [0, 1] }, yaxis: { range: [0, 1.02] }, showlegend: true, legend: { orientation: "h", y: 1.12, font: { size: 10.5 } } }), B.plotConfig);
+      B.plotLayout({ xaxis: { title: { text: B.t("trust.axis"), standoff: 6, font: { size: 12 } }, range: [0, 1] }, yaxis: { range: [0, 1.02] }, showlegend: true, margin: { l: 44, r: 14, t: 52, b: 40 }, legend: { orientation: "h", y: 1.02, yanchor: "bottom", font: { size: 10.5 } } }), B.plotConfig);
   }
 }
 

@@ -19,7 +19,7 @@
   B.trustTests = (figures) => TESTS.filter(([name]) => figures[name] !== undefined && figures[name] !== null)
     .map(([name, show, good]) => ({ name, value: show(figures), good: Boolean(good(figures)) }));
 
-  const chip = ({ name, value, good }) => B.el("span", { class: `bl-test ${good ? "bl-pass" : "bl-doubt"}`, title: B.t(`trust.help.${name}`) },
+  const chip = ({ name, value, good }) => B.el("span", { class: `bl-test ${good ? "bl-pass" : "bl-doubt"}`, title: `${value}. ${B.t(`trust.help.${name}`)}` },
     B.el("i", { "aria-hidden": "true", text: good ? "✓" : "!" }), B.phrase("span", `trust.short.${name}`), " ", B.el("b", { class: "bl-num", text: value }));
 
   B.trust = null; // the tests of what is on the stage
