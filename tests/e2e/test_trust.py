@@ -1,7 +1,7 @@
 """What stands on the stage is tested, beside it and in a tab of its own."""
 
 import pytest
-from driving import EXACT_LIMIT, wait_for_exact
+from e2e.driving import EXACT_LIMIT, wait_for_exact
 from playwright.sync_api import expect
 
 
