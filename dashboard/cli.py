@@ -127,6 +127,9 @@ def trust(
     report_method: Annotated[
         list[str] | None, typer.Option(help="A method for the report, or none; may be repeated. [default: all]")
     ] = None,
+    truth_only: Annotated[
+        bool, typer.Option("--truth-only", help="Only the tests against the truth: much faster.")
+    ] = False,
     keep: Annotated[
         bool, typer.Option("--keep", help="Write the result into the checkpoint, for the Trust tab.")
     ] = False,
@@ -143,7 +146,7 @@ def trust(
 
     names = chosen_methods(image_method, report_method)
     engine, table = Engine.load(checkpoint, device), open_studies(studies)
-    result = measure(engine, table, split, names, cases, lambda r: tqdm(r, unit="case"))
+    result = measure(engine, table, split, names, cases, truth_only, lambda r: tqdm(r, unit="case"))
     if keep:
         (engine.folder / KEPT).write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     _print(result, json_)
