@@ -147,9 +147,12 @@ def trust(
     names = chosen_methods(image_method, report_method)
     engine, table = Engine.load(checkpoint, device), open_studies(studies)
     result = measure(engine, table, split, names, cases, truth_only, lambda r: tqdm(r, unit="case"))
-    if keep:
+    stopped = result.get("interrupted", False)
+    if keep and not stopped:
         (engine.folder / KEPT).write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     _print(result, json_)
+    if stopped:
+        raise typer.Exit(130)
 
 
 @app.command()

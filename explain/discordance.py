@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Float
 from scipy.spatial.distance import jensenshannon
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
 
 from model.config import SINGLE_LABEL
 from model.data import Study
@@ -76,6 +77,24 @@ def calibrate(engine: Engine, reference: Reference, studies: tuple[Study, ...]) 
     fitted = LogisticRegression(class_weight="balanced", C=100).fit(apart, is_foreign)
     engine.network.discord_slope.fill_(fitted.coef_.item())
     engine.network.discord_offset.fill_(fitted.intercept_.item())
+
+
+def told_apart(engine: Engine, reference: Reference, studies: tuple[Study, ...]) -> dict[str, float] | None:
+    """How well the alert tells discordant studies from concordant ones: `n`, `auroc`, and the share of each kind on
+    which it is raised. None where the studies are all of one kind, or the model was never calibrated."""
+    kept = tuple(s for s, h in zip(studies, reference.has[reference.rows(studies)], strict=True) if h.all())
+    discordant = np.array([s.discordant for s in kept], bool)
+    slope, offset = float(engine.network.discord_slope), float(engine.network.discord_offset)
+    if not slope or discordant.all() or not discordant.any():
+        return None
+    apart = scores(engine, reference, kept)
+    raised = slope * apart + offset >= 0
+    figures = {
+        "auroc": roc_auc_score(discordant, apart),
+        "raised_discordant": raised[discordant].mean(),
+        "raised_concordant": raised[~discordant].mean(),
+    }
+    return {"n": len(kept)} | {name: round(float(value), 4) for name, value in figures.items()}
 
 
 def _alone(engine: Engine, reference: Reference, studies: tuple[Study, ...]) -> tuple[np.ndarray, np.ndarray]:

@@ -5,12 +5,14 @@ and the method, the same wherever the slider stands.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+import torch
 
 from explain.base import Question
+from explain.discordance import told_apart
 from explain.faithfulness import Curves, deletion_insertion, sanity, stability
 from explain.methods import method
 from explain.truth import Truth, heat_concentration, lungs_of, points_inside, rank_percentile, truth_of
@@ -18,8 +20,7 @@ from explain.words import split_words
 from model.config import SINGLE_LABEL
 from model.data import Study, StudyTable, load_film
 from model.engine import Encoded, Engine
-from model.errors import ImageError
-from model.reference import Progress
+from model.reference import Progress, Reference, load_reference, logits_at
 
 ALONE = {"image": 1.0, "report": 0.0}
 # Findings that are a place on the film; edema and emphysema are all of both lungs.
@@ -99,14 +100,6 @@ def _against_truth(encoded: Encoded, modality: str, scores: np.ndarray, truth: T
     return found
 
 
-class Case(NamedTuple):
-    """A finding of a study that the model found from one modality alone, and rightly."""
-
-    study: Study
-    finding: str
-    encoded: Encoded
-
-
 def measure(
     engine: Engine,
     table: StudyTable,
@@ -118,73 +111,89 @@ def measure(
 ) -> dict:
     """Test methods over the true positives of a split: each modality where it is right on its own.
 
+    Ctrl-C ends the tests; what they found so far is returned, with `interrupted`.
+
     Args:
         names: the methods to test of each modality.
         cases: how many (study, finding) pairs to test of each modality, evenly over the findings; 0 for all.
         truth_only: leave out the tests that need no truth, which take nearly all of the time.
-        progress: wraps the loops over pairs.
+        progress: wraps the loops over batches and pairs.
 
     Returns:
         For each modality and method the number of pairs, the mean of every figure, and those against the truth for
-        each finding. `pointing_game` and `heat_concentration` are means over the findings that have a bounded place.
+        each finding. `points_inside` and `heat_concentration` are means over the findings that have a bounded place.
+        `discordance`, where the split has studies of both kinds, is how well the alert tells them apart.
 
     Raises:
         ChoiceError: the split or a method is unknown.
     """
+    studies = table.of_split(split)
+    reference = load_reference(engine, table, progress)
     result = {"split": split, "model": engine.digest}
+    if told := told_apart(engine, reference, studies):
+        result["discordance"] = told
     for modality, chosen in names.items():
-        pairs = list(_true_positives(engine, table.of_split(split), modality, cases, progress))
+        pairs = _true_positives(engine, reference, studies, modality, cases) if chosen else []
         found = {name: defaultdict(list) for name in chosen}
-        for pair in progress(pairs):
-            truth, lungs = _known(table, pair)
-            for name in chosen:
-                if truth_only:
-                    question = Question(engine, pair.encoded, engine.finding_index(pair.finding), (ALONE[modality],))
-                    scores = method(modality, name).explain(question).scores[0]
-                    known = _against_truth(pair.encoded, modality, scores, truth, lungs)
-                    figures = {key: value for key, value in known.items() if value is not None}
-                else:
-                    figures = examine(engine, pair.encoded, pair.finding, modality, name, truth, lungs).figures()
-                found[name][pair.finding].append(figures)
+        try:
+            for study, finding in progress(pairs):
+                for name, figures in _figures(engine, table, study, finding, modality, chosen, truth_only).items():
+                    found[name][finding].append(figures)
+        except KeyboardInterrupt:
+            result["interrupted"] = True
         result[modality] = {name: _summary(figures) for name, figures in found.items()}
+        if "interrupted" in result:
+            break
     return result
 
 
-def _known(table: StudyTable, pair: Case) -> tuple[Truth | None, np.ndarray | None]:
-    words = split_words(pair.study.report, pair.encoded.read_to)
-    return truth_of(table, pair.study, pair.finding, words), lungs_of(pair.study)
+def _figures(
+    engine: Engine,
+    table: StudyTable,
+    study: Study,
+    finding: str,
+    modality: str,
+    chosen: tuple[str, ...],
+    truth_only: bool,
+) -> dict[str, dict[str, float]]:
+    """What every chosen method gets on one finding of one study."""
+    # Where one modality decides alone, the other need not be read.
+    film, report = (load_film(study), "") if modality == "image" else (None, study.report)
+    encoded = engine.encode(film, report)
+    truth = truth_of(table, study, finding, split_words(report, encoded.read_to))
+    lungs = lungs_of(study)
+    if not truth_only:
+        return {n: examine(engine, encoded, finding, modality, n, truth, lungs).figures() for n in chosen}
+    question = Question(engine, encoded, engine.finding_index(finding), (ALONE[modality],))
+    scores = {name: method(modality, name).explain(question).scores[0] for name in chosen}
+    known = {name: _against_truth(encoded, modality, s, truth, lungs) for name, s in scores.items()}
+    return {name: {k: v for k, v in found.items() if v is not None} for name, found in known.items()}
 
 
 def _true_positives(
-    engine: Engine, studies: tuple[Study, ...], modality: str, cases: int, progress: Progress
-) -> Iterator[Case]:
-    """Studies in a fixed random order, as many of each finding as the others while there are."""
-    rng = np.random.default_rng(SEED)
-    concordant = [s for s in studies if not s.discordant]
-    most = -(-cases // len(engine.findings)) if cases else len(concordant)
-    count = dict.fromkeys(engine.findings, 0)
-    for i in progress(rng.permutation(len(concordant))):
-        study = concordant[i]
-        wanted = [f for f in sorted(study.labels & count.keys()) if count[f] < most]
-        if not wanted:
-            continue
-        try:
-            encoded = engine.encode(load_film(study), study.report)
-        except ImageError:
-            continue
-        if modality not in encoded.modalities:
-            continue
-        decided = _decided(engine, encoded, ALONE[modality])
-        for finding in wanted:
-            if finding in decided:
+    engine: Engine, reference: Reference, studies: tuple[Study, ...], modality: str, cases: int
+) -> list[tuple[Study, str]]:
+    """(study, finding) in a fixed random order of studies, as many of each finding as the others while there are."""
+    rows = reference.rows(studies)
+    decided = _decided(engine, logits_at(engine, reference, ALONE[modality], rows))
+    has = reference.has[rows, list(ALONE).index(modality)]
+    most = -(-cases // len(engine.findings)) if cases else len(studies)
+    count, pairs = dict.fromkeys(engine.findings, 0), []
+    for i in np.random.default_rng(SEED).permutation(len(studies)):
+        study = studies[i]
+        for finding in sorted(study.labels & decided[i]) if has[i] and not study.discordant else ():
+            if count[finding] < most:
                 count[finding] += 1
-                yield Case(study, finding, encoded)
+                pairs.append((study, finding))
+    return pairs
 
 
-def _decided(engine: Engine, encoded: Encoded, beta: float) -> set[str]:
-    p = engine.probabilities(encoded, np.array([beta]))[0]
+def _decided(engine: Engine, logits: np.ndarray) -> list[set[str]]:
+    """The findings that the model decides for, of each study."""
+    p = engine.network.probabilities(torch.from_numpy(logits)).numpy()
     single = engine.config.problem_type == SINGLE_LABEL
-    return {f for f, value in zip(engine.findings, p, strict=True) if (value == p.max() if single else value >= 0.5)}
+    least = p.max(1, keepdims=True) if single else 0.5
+    return [{f for f, yes in zip(engine.findings, row, strict=True) if yes} for row in p >= least]
 
 
 def _summary(found: dict[str, list[dict[str, float]]]) -> dict:

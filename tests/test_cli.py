@@ -99,6 +99,7 @@ def test_trust_prints_each_figure_of_each_method(betalens):
     assert both | {"top_word_states", "rank_percentile"} <= report.keys()
     assert film["points_inside"] >= 0.6
     assert film["heat_concentration"] > 2
+    assert result["discordance"]["auroc"] >= 0.9
     assert sum(v["n"] for v in film["per_finding"].values()) == film["n"] > 0
 
 

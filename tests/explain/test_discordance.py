@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 from helpers import REPORT, random_film, small_network
+from sklearn.metrics import roc_auc_score
 
 import explain
-from explain.discordance import calibrate, scores
+from explain.discordance import calibrate, scores, told_apart
 from model.data import Study
 from model.engine import Engine
 from model.reference import Reference
@@ -44,6 +45,13 @@ def test_calibration_tells_swapped_pairs_from_own_ones(fresh):
     discordant = np.array([s.discordant for s in studies])
     assert fresh.network.discord_slope > 0
     assert ((odds > 0) == discordant).mean() > 0.9
+    told = told_apart(fresh, reference, studies)
+    assert told["n"] == 80
+    assert told["auroc"] == pytest.approx(roc_auc_score(discordant, odds), abs=1e-4)
+    assert told["raised_discordant"] == pytest.approx((odds > 0)[discordant].mean(), abs=1e-4)
+    assert told["raised_concordant"] == pytest.approx((odds > 0)[~discordant].mean(), abs=1e-4)
+    alike = tuple(s for s in studies if s.discordant)
+    assert told_apart(fresh, reference, alike) is None
 
 
 def test_too_few_studies_leave_a_model_uncalibrated(fresh):
