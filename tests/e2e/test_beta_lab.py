@@ -32,10 +32,11 @@ def test_the_cursor_moves_everything(lab):
 
 def test_a_confusion_cell_opens_its_case(lab):
     lab.locator("#bl-lab-finding").select_option("Nodule")
-    lab.locator("[data-cell=fn]").click()
-    case = lab.locator(".bl-confusion-case, [data-study]").first
+    lab.locator("[data-cell=tp]").click()
+    case = lab.locator(".bl-lab-case").first
     expect(case).to_be_visible(timeout=30_000)
     study = case.get_attribute("data-study")
     case.click()
-    expect(lab.locator(STAGE)).to_be_visible(timeout=EXACT_LIMIT)
-    expect(lab.locator("body")).to_contain_text(study)
+    expect(lab.locator(STAGE)).to_have_attribute("data-case", study, timeout=EXACT_LIMIT)
+    expect(lab.locator(STAGE)).to_have_attribute("data-finding", "Nodule", timeout=EXACT_LIMIT)
+    expect(lab.locator(STAGE)).to_be_visible()
