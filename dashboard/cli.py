@@ -59,17 +59,22 @@ def train(
         Path | None, typer.Option(help="Folder of further rendered films (for the embedded demo alone).")
     ] = None,
     half: Annotated[bool, typer.Option(help="Store the weights in 16 bits.")] = False,
+    resume: Annotated[bool, typer.Option(help="Go on from the last whole epoch of an interrupted training.")] = False,
     device: Device = "auto",
     json_: Json = False,
 ) -> None:
-    """Train a model on a table of studies. Ctrl-C ends it early and keeps the best weights so far."""
+    """Train a model on a table of studies. Ctrl-C ends it early and keeps the best weights so far.
+
+    `accelerate launch -m dashboard.cli train …` trains on several GPUs and machines.
+    """
     from dashboard.training import train_checkpoint
 
     fields = _read_config(config) if config else {}
     given = {"epochs": epochs, "seed": seed}
     fields |= {name: value for name, value in given.items() if value is not None}
-    result = train_checkpoint(studies, out, fields, extra, half, device)
-    _print(result, json_)
+    result = train_checkpoint(studies, out, fields, extra, half, device, resume)
+    if result is not None:
+        _print(result, json_)
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from accelerate import PartialState
 from tqdm import tqdm
 
 from explain.publish import publish
@@ -14,25 +15,29 @@ from model.engine import choose_device
 from model.errors import ChoiceError, StudyTableError
 from model.network import Network
 from model.train import train
+from model.training_state import folder_beside
 
 SUMMARY = "A fused image-and-report model, trained with `betalens train`."
 
 
 def train_checkpoint(
-    studies: Path | None, out: Path, fields: dict, extra: Path | None, half: bool, device: str
-) -> dict:
-    """Train on a table and write the checkpoint.
+    studies: Path | None, out: Path, fields: dict, extra: Path | None, half: bool, device: str, resume: bool = False
+) -> dict | None:
+    """Train on a table and write the checkpoint. Its state after each epoch and its logs lie beside it.
 
     Args:
         fields: of `Config`; findings and problem type come from the table.
         extra: a folder of further rendered films for the embedded demo.
+        resume: go on from the end of the last epoch of a training that was interrupted.
 
     Returns:
-        The digest of the model and how many studies were used and skipped.
+        The digest of the model and how many studies were used and skipped. None in a process of several that is not
+        the main one.
 
     Raises:
         ChoiceError: a field is unknown or out of bounds.
         StudyTableError: the table cannot be used.
+        TrainingError: it cannot start, or not go on.
     """
     table = open_studies(studies)
     config = Config.from_dict({**fields, "findings": table.findings, "problem_type": table.problem_type})
@@ -43,7 +48,9 @@ def train_checkpoint(
     data, validation = _arrays(table, config, "train"), _arrays(table, config, "val")
     if extra:
         data = joined(data, extra_arrays(extra, config.image_size))
-    network = train(network, data, validation, where)
+    network = train(network, data, validation, where, folder_beside(out), resume)
+    if not PartialState().is_main_process:
+        return None
     summary = DEMO_SUMMARY if table.is_demo else SUMMARY
     if extra:
         summary += f"\n\nIt was trained on {len(data):,} films, with further ones of training reports among them."

@@ -14,6 +14,9 @@ from model.errors import ChoiceError
 MULTI_LABEL = "multi_label_classification"
 SINGLE_LABEL = "single_label_classification"
 
+# How findings that few studies have are weighted in the loss.
+UNWEIGHTED, BALANCED = "none", "balanced"
+
 
 def option(default: Any, help: str, low: float | None = None, high: float | None = None, choices: tuple = ()):
     """A dataclass field that carries its help text and what values it may take."""
@@ -60,6 +63,10 @@ class Config:
     mask_weight: float = option(
         0.0, "weight of the loss that asks the map for the known outlines, where there are any", 0, 10
     )
+    class_weighting: str = option(
+        UNWEIGHTED, "balanced: a rare finding weighs as much as a common one", choices=(UNWEIGHTED, BALANCED)
+    )
+    patience: int = option(0, "epochs without a better validation AUROC after which training ends; 0: never", 0, 1000)
     seed: int = option(0, "of every random draw", 0, 2**31 - 1)
 
     # Use

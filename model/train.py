@@ -1,38 +1,42 @@
-"""Training: one loop, β drawn per sample, so that the head knows every β it will be asked for."""
+"""Training: one loop, β drawn per sample, so that the head knows every β it will be asked for.
 
+Accelerate runs it on a CPU, a GPU, or as many processes as `accelerate launch` starts. An epoch follows from the seed
+and its number alone, and its end is saved: a training that was killed goes on as if it had not been.
+"""
+
+import copy
 import math
-from collections.abc import Iterator
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from jaxtyping import Float
+from accelerate import Accelerator, DistributedDataParallelKwargs
+from accelerate.utils import broadcast_object_list
 from sklearn.metrics import roc_auc_score
-from torch import Tensor, nn
+from torch import Tensor
 from tqdm import tqdm
 
 from model.arrays import StudyArrays
-from model.config import SINGLE_LABEL, Config
+from model.augment import LEAST, Part, batches, steps_of
+from model.config import Config
+from model.errors import TrainingError
+from model.learner import Learner
 from model.network import Network, Pooled, allowed_beta
+from model.training_state import TrainingState, fingerprint
 
-# A fifth of the samples is drawn at each end: a missing modality is β = 0 or β = 1, and uniform draws seldom get there.
-SHARE_OF_ENDS = 0.4
 WARM_UP = 0.1  # share of the steps in which the learning rate rises
 VALIDATION_BETAS = (0.0, 0.5, 1.0)
 
 
-class Batch(NamedTuple):
-    """Tensors of one training step on the device."""
-
-    films: Float[Tensor, "batch 1 side side"]
-    reports: list[str]
-    labels: Float[Tensor, "batch findings"]
-    beta: Float[Tensor, "batch 1"]
-    outlines: Float[Tensor, "batch findings rows cols"] | None
-
-
-def train(network: Network, data: StudyArrays, validation: StudyArrays, device: torch.device) -> Network:
+def train(
+    network: Network,
+    data: StudyArrays,
+    validation: StudyArrays,
+    device: torch.device,
+    folder: Path | None = None,
+    resume: bool = False,
+) -> Network:
     """Fit a network; the weights with the best mean validation AUROC over β = 0, ½, 1 are kept.
 
     Ctrl-C ends the training early, with the best weights so far.
@@ -40,132 +44,177 @@ def train(network: Network, data: StudyArrays, validation: StudyArrays, device: 
     Args:
         network: its `config` says how it is trained.
         data: what it learns from; outlines in `data.masks`, if any, guide the image encoder.
+        device: under `accelerate launch` each process takes its own of that kind.
+        folder: for the state after each epoch and the TensorBoard logs; None keeps neither.
+        resume: go on from the state in the folder, with the same config, studies and processes.
 
     Returns:
-        The same network, in evaluation mode, with its reference embeddings set.
+        The same network, in evaluation mode, with its reference embeddings set. In a process that is not the main one,
+        as it was after the last step.
+
+    Raises:
+        TrainingError: too few studies, a loss that is no number, or a state that cannot be used.
+        KeyboardInterrupt: Ctrl-C before the first epoch was done.
     """
-    config = network.config
-    torch.manual_seed(config.seed)
-    rng = np.random.default_rng(config.seed)
-    network.to(device)
-    outline_head = nn.Conv2d(config.image_channels, len(config.findings), 1).to(device)
-    optimizer, schedule = _optimizer(network, outline_head, config, math.ceil(len(data) / config.batch_size))
-    best, best_score = _copy(network), -math.inf
-    try:
-        for epoch in range(config.epochs):
-            loss = _epoch(network, outline_head, data, optimizer, schedule, rng, epoch)
-            aurocs = validate(network, validation)
-            score = float(np.nanmean(aurocs))
-            tqdm.write(
-                f"epoch {epoch + 1}/{config.epochs}  loss {loss:.4f}  validation AUROC "
-                + "  ".join(f"β={b:g}: {a:.4f}" for b, a in zip(VALIDATION_BETAS, aurocs, strict=True))
-            )
-            if score > best_score:
-                best, best_score = _copy(network), score
-    except KeyboardInterrupt:
-        tqdm.write("Interrupted: keeping the best weights so far.")
-    network.load_state_dict(best)
-    _set_references(network, data)
+    run = Run(network, data, device, folder, resume)
+    with tqdm(total=run.steps * network.config.epochs, disable=not run.main, unit="step", mininterval=1) as bar:
+        bar.update(run.epoch * run.steps)
+        try:
+            while run.goes_on():
+                run.learn_epoch(data, bar)
+                run.end_epoch(validation, bar)
+        except KeyboardInterrupt:
+            if not run.best:
+                raise
+            tqdm.write("Interrupted: keeping the best weights so far; --resume goes on.")
+        else:
+            run.finish()
+    if run.main:
+        network.load_state_dict(run.best)
+        set_references(network.eval(), data)
+    run.accelerator.end_training()
     return network.eval()
 
 
+class Run:
+    """A training between two of its epochs."""
+
+    def __init__(self, network: Network, data: StudyArrays, device: torch.device, folder: Path | None, resume: bool):
+        config = self.config = network.config
+        self.accelerator = _accelerator(device, folder)
+        self.part = Part(self.accelerator.process_index, self.accelerator.num_processes)
+        self.main = self.accelerator.is_main_process
+        self.steps = steps_of(len(data), config.batch_size, self.part)
+        if not self.steps:
+            least = LEAST * self.part.world
+            raise TrainingError(f"Training needs at least {least} studies in split train; there are {len(data)}.")
+        torch.manual_seed(config.seed)
+        learner = Learner(network, torch.from_numpy(data.labels), data.masks is not None).to(self.accelerator.device)
+        self.network, self.bare = network, learner
+        optimizer, self.schedule = _optimizer(learner, config, self.steps)
+        self.learner, self.optimizer = self.accelerator.prepare(learner, optimizer)
+        self.epoch, self.best, self.best_score, self.stale = 0, {}, -math.inf, 0
+        self.state = folder and TrainingState(folder, fingerprint(config, data, self.part.world), resume)
+        if resume and self.state:
+            self._restore(self.state.load(self.accelerator.device))
+
+    def goes_on(self) -> bool:
+        """Whether another epoch follows."""
+        patience = self.config.patience
+        return self.epoch < self.config.epochs and not (patience and self.stale >= patience)
+
+    def learn_epoch(self, data: StudyArrays, bar: tqdm) -> None:
+        """Every study once."""
+        self.learner.train()
+        self.losses: list[float] = []
+        seed = (self.config.seed, self.epoch)
+        for batch in batches(data, self.config.batch_size, seed, self.part, self.accelerator.device):
+            loss = self.learner(batch)
+            self.optimizer.zero_grad(set_to_none=True)
+            self.accelerator.backward(loss)
+            self.accelerator.clip_grad_norm_(self.learner.parameters(), 1.0)
+            self.optimizer.step()
+            self.schedule.step()
+            self.losses.append(loss.item())
+            if not math.isfinite(self.losses[-1]):
+                raise TrainingError(
+                    f"The loss became {self.losses[-1]} in epoch {self.epoch + 1}; lower learning_rate."
+                )
+            bar.set_description(f"epoch {self.epoch + 1}/{self.config.epochs}", refresh=False)
+            bar.set_postfix(self._postfix(), refresh=False)
+            bar.update()
+
+    def end_epoch(self, validation: StudyArrays, bar: tqdm) -> None:
+        """Validate, keep what is best, and save."""
+        self.epoch += 1
+        aurocs = validate(self.network, validation) if self.main else []
+        aurocs = broadcast_object_list([aurocs])[0]
+        score = float(np.nanmean(aurocs)) if not np.isnan(aurocs).all() else 0.0
+        self.stale = 0 if score > self.best_score else self.stale + 1
+        if score > self.best_score:
+            self.best, self.best_score = _copy(self.network), score
+        if not self.main:
+            return
+        loss = float(np.mean(self.losses))
+        named = {f"β={b:g}": a for b, a in zip(VALIDATION_BETAS, aurocs, strict=True)}
+        tqdm.write(
+            f"epoch {self.epoch}/{self.config.epochs}  loss {loss:.4f}  validation AUROC "
+            + "  ".join(f"{name}: {a:.4f}" for name, a in named.items())
+        )
+        bar.set_postfix(self._postfix())
+        if self.state:
+            rate = self.schedule.get_last_lr()[-1]
+            logged = {"loss": loss, "learning_rate": rate} | {f"validation AUROC/{n}": a for n, a in named.items()}
+            self.accelerator.log(logged, step=self.epoch)
+            self.state.save(self._kept())
+
+    def finish(self) -> None:
+        """Every epoch is done: nothing to go on from."""
+        if self.main and self.state:
+            self.state.remove()
+
+    def _postfix(self) -> dict[str, str]:
+        facts = {"loss": f"{np.mean(self.losses[-50:]):.4f}"}
+        return facts | ({"best validation AUROC": f"{self.best_score:.4f}"} if self.best else {})
+
+    def _kept(self) -> dict[str, Any]:
+        return {
+            "epoch": self.epoch,
+            "best": self.best,
+            "best_score": self.best_score,
+            "stale": self.stale,
+            "learner": self.bare.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "schedule": self.schedule.state_dict(),
+        }
+
+    def _restore(self, kept: dict[str, Any] | None) -> None:
+        if kept is None:
+            if self.main:
+                tqdm.write("There is no unfinished training to resume; it starts from the beginning.")
+            return
+        self.bare.load_state_dict(kept["learner"])
+        self.optimizer.load_state_dict(kept["optimizer"])
+        self.schedule.load_state_dict(kept["schedule"])
+        self.epoch, self.best, self.best_score, self.stale = (
+            kept[name] for name in ("epoch", "best", "best_score", "stale")
+        )
+
+
+def _accelerator(device: torch.device, folder: Path | None) -> Accelerator:
+    """bf16 on a GPU that has it; TensorBoard's logs in the folder."""
+    on_cpu = device.type == "cpu"
+    mixed = "bf16" if not on_cpu and torch.cuda.is_bf16_supported() else "no"
+    accelerator = Accelerator(
+        cpu=on_cpu,
+        mixed_precision=mixed,
+        log_with="tensorboard" if folder else None,
+        project_dir=folder,
+        # The word pieces of a batch without reports, or a map without outlines, reach no loss.
+        kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
+    )
+    if folder:
+        accelerator.init_trackers("logs")
+    return accelerator
+
+
 def _copy(network: Network) -> dict[str, Tensor]:
-    return {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
+    return copy.deepcopy({name: tensor.detach() for name, tensor in network.state_dict().items()})
 
 
-def _optimizer(network: Network, outline_head: nn.Module, config: Config, steps_per_epoch: int):
+def _optimizer(learner: Learner, config: Config, steps_per_epoch: int):
+    network = learner.network
     encoders = [*network.image_encoder.parameters(), *network.report_encoder.parameters()]
     known = {id(p) for p in encoders}
-    rest = [p for p in network.parameters() if id(p) not in known] + list(outline_head.parameters())
     groups = [
         {"params": [p for p in encoders if p.requires_grad], "lr": config.encoder_learning_rate},
-        {"params": rest, "lr": config.learning_rate},
+        {"params": [p for p in learner.parameters() if id(p) not in known], "lr": config.learning_rate},
     ]
     optimizer = torch.optim.AdamW(groups, weight_decay=config.weight_decay)
     total = max(4, config.epochs * steps_per_epoch)  # the schedule divides by the length of each of its phases
     warm_up = max(WARM_UP, 2 / total)
     rates = [g["lr"] for g in groups]
     return optimizer, torch.optim.lr_scheduler.OneCycleLR(optimizer, rates, total_steps=total, pct_start=warm_up)
-
-
-def _epoch(network, outline_head, data, optimizer, schedule, rng, epoch: int) -> float:
-    network.train()
-    losses = []
-    count = math.ceil(len(data) / network.config.batch_size)
-    bar = tqdm(batches(network, data, rng), total=count, desc=f"epoch {epoch + 1}", leave=False, mininterval=2)
-    for batch in bar:
-        loss = _loss(network, outline_head, batch)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimizer.step()
-        schedule.step()
-        losses.append(loss.item())
-        bar.set_postfix(loss=f"{np.mean(losses[-50:]):.4f}", refresh=False)
-    return float(np.mean(losses))
-
-
-def _loss(network: Network, outline_head: nn.Module, batch: Batch) -> Tensor:
-    features = network.feature_map(batch.films)
-    pooled = Pooled(network.pool_map(features), network.pool_reports(batch.reports))
-    logits = network(pooled, batch.beta)
-    if network.config.problem_type == SINGLE_LABEL:
-        loss = F.cross_entropy(logits, batch.labels.argmax(1))
-    else:
-        loss = F.binary_cross_entropy_with_logits(logits, batch.labels)
-    if batch.outlines is not None and network.config.mask_weight:
-        loss = loss + network.config.mask_weight * _outline_loss(outline_head(features), batch.outlines)
-    return loss
-
-
-def _outline_loss(maps: Tensor, outlines: Tensor) -> Tensor:
-    """Cross-entropy between a map of each finding and its outline, over the findings whose outline is known."""
-    known = ~outlines.isnan().flatten(2).any(2)
-    target = F.interpolate(outlines.nan_to_num(0), maps.shape[-2:], mode="area")
-    weight = 1 + 9 * target  # a nodule is 1 cell in 300
-    cells = F.binary_cross_entropy_with_logits(maps, target, weight, reduction="none").mean((2, 3))
-    return cells[known].mean() if known.any() else maps.sum() * 0
-
-
-def batches(network: Network, data: StudyArrays, rng: np.random.Generator) -> Iterator[Batch]:
-    """The studies in random order, augmented, each with its β."""
-    device = network.image_reference.device
-    order = rng.permutation(len(data))
-    for start in range(0, len(order), network.config.batch_size):
-        rows = order[start : start + network.config.batch_size]
-        if len(rows) < 2:  # batch normalisation needs two
-            continue
-        films = torch.from_numpy(data.films[rows])[:, None].to(device).float() / 255
-        outlines = None if data.masks is None else torch.from_numpy(data.masks[rows]).float().to(device)
-        films, outlines = augment(films, outlines)
-        labels = torch.from_numpy(data.labels[rows]).to(device)
-        beta = draw_beta(torch.from_numpy(data.has[rows])).to(device)
-        yield Batch(films, [data.reports[i] for i in rows], labels, beta, outlines)
-
-
-def draw_beta(has: Float[Tensor, "batch 2"]) -> Float[Tensor, "batch 1"]:
-    """β per sample: uniform on [0, 1], with extra draws at the ends; 1 or 0 where a modality is missing."""
-    beta = torch.rand(len(has), 1)
-    ends = torch.rand(len(has), 1) < SHARE_OF_ENDS
-    beta = torch.where(ends, (beta > 0.5).float(), beta)
-    return allowed_beta(has, beta)
-
-
-def augment(films: Tensor, outlines: Tensor | None) -> tuple[Tensor, Tensor | None]:
-    """Small shifts, turns, scalings and changes of exposure. Never a mirror image: left and right are evidence."""
-    n = len(films)
-    angle, scale = (torch.rand(n) - 0.5) * 0.2, 1 + (torch.rand(n) - 0.5) * 0.2
-    cos, sin, shift = angle.cos() * scale, angle.sin() * scale, (torch.rand(n, 2) - 0.5) * 0.12
-    theta = torch.stack([torch.stack([cos, -sin, shift[:, 0]], 1), torch.stack([sin, cos, shift[:, 1]], 1)], 1)
-    theta = theta.to(films.device)
-    films = F.grid_sample(films, F.affine_grid(theta, films.shape, align_corners=False), align_corners=False)
-    if outlines is not None:
-        outlines = F.grid_sample(
-            outlines, F.affine_grid(theta, outlines.shape, align_corners=False), align_corners=False
-        )
-    gamma = torch.exp((torch.rand(n, 1, 1, 1, device=films.device) - 0.5) * 0.6)
-    gain = 1 + (torch.rand(n, 1, 1, 1, device=films.device) - 0.5) * 0.3
-    return (films.clamp(1e-4, 1) ** gamma * gain).clamp(0, 1), outlines
 
 
 @torch.no_grad()
@@ -194,7 +243,7 @@ def validate(network: Network, data: StudyArrays) -> list[float]:
 
 
 @torch.no_grad()
-def _set_references(network: Network, data: StudyArrays, most: int = 2000) -> None:
+def set_references(network: Network, data: StudyArrays, most: int = 2000) -> None:
     """The mean embeddings over (up to 2,000 of) the training studies that have the modality."""
     rows = np.linspace(0, len(data) - 1, min(most, len(data))).astype(int)
     some = StudyArrays(data.films[rows], [data.reports[i] for i in rows], data.labels[rows], data.has[rows])

@@ -6,9 +6,10 @@ import torch
 from helpers import small_network
 
 from model.arrays import StudyArrays, joined
+from model.augment import augment, draw_beta
 from model.data import Study, label_matrix
 from model.evaluate import expected_calibration_error
-from model.train import augment, draw_beta, train, validate
+from model.train import train, validate
 
 SENTENCE = {True: "There is a large effusion on the left.", False: "The lungs are clear."}
 

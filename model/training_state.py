@@ -1,0 +1,83 @@
+"""What an interrupted training goes on from: written after each epoch, whole or not at all."""
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from model.arrays import StudyArrays
+from model.config import Config
+from model.errors import TrainingError
+
+NAME = "state.pt"
+
+
+def folder_beside(checkpoint: Path) -> Path:
+    """Where the state and the logs of the training of a checkpoint are kept."""
+    return checkpoint.with_name(checkpoint.name + ".training")
+
+
+def fingerprint(config: Config, data: StudyArrays, world: int) -> str:
+    """Of all that decides which weights a training ends at: choices, studies, number of processes."""
+    digest = hashlib.sha256(f"{config.to_json()}{world}".encode())
+    for report in data.reports:
+        digest.update(report.encode(errors="surrogatepass") + b"\0")
+    for array in (data.films, data.labels, data.has, data.masks):
+        digest.update(b"-" if array is None else array.tobytes())
+    return digest.hexdigest()
+
+
+class TrainingState:
+    """The state of a training in a folder.
+
+    Args:
+        resume: go on from what is there; otherwise nothing may be there.
+
+    Raises:
+        TrainingError: there is a state and `resume` is off, or it belongs to another training.
+    """
+
+    def __init__(self, folder: Path, mark: str, resume: bool):
+        self.path = folder / NAME
+        self.mark = mark
+        if self.path.exists() and not resume:
+            raise TrainingError(
+                f"{folder} holds an unfinished training; go on with --resume, or remove the folder to start anew."
+            )
+
+    def load(self, device: torch.device) -> dict[str, Any] | None:
+        """What was saved last; None where nothing was.
+
+        Raises:
+            TrainingError: it belongs to another training, or cannot be read.
+        """
+        if not self.path.exists():
+            return None
+        try:
+            state = torch.load(self.path, map_location=device, weights_only=True)
+        except Exception as error:  # torch raises whatever its parts do
+            raise TrainingError(
+                f"{self.path} cannot be read ({type(error).__name__}); remove it to start anew."
+            ) from error
+        if state.pop("mark", None) != self.mark:
+            raise TrainingError(
+                f"{self.path} belongs to a training with other options, studies or processes; "
+                "give the same ones as before, or remove the folder to start anew."
+            )
+        return state
+
+    def save(self, state: dict[str, Any]) -> None:
+        """Replace what was saved; a crash leaves the one or the other."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = self.path.with_suffix(".tmp")
+        with fresh.open("wb") as file:
+            torch.save(state | {"mark": self.mark}, file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(fresh, self.path)
+
+    def remove(self) -> None:
+        """The training is over; logs stay."""
+        self.path.unlink(missing_ok=True)
