@@ -46,12 +46,6 @@ def test_nothing_is_wider_than_the_screen(page, width):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_beta_lab_draws_the_metrics(page):
-    page.get_by_role("tab", name="β lab").click()
-    expect(page.locator(".bl-lab .js-plotly-plot")).to_have_count(2, timeout=240_000)
-    expect(page.locator(".bl-lab tbody tr").first).to_contain_text("macro")
-
-
 def test_a_point_of_the_atlas_opens_its_study(page):
     page.get_by_role("tab", name="Atlas").click()
     page.wait_for_selector("#bl-atlas [data-points]", timeout=280_000)
