@@ -1,5 +1,6 @@
 """`betalens train`: a table of studies in, a checkpoint out."""
 
+import sys
 from pathlib import Path
 
 from tqdm import tqdm
@@ -13,6 +14,7 @@ from model.demo.table import extra_arrays, outlines
 from model.engine import choose_device
 from model.errors import ChoiceError, StudyTableError
 from model.network import Network
+from model.rows import skipped_in_words
 from model.train import train
 
 SUMMARY = "A fused image-and-report model, trained with `betalens train`."
@@ -36,8 +38,8 @@ def train_checkpoint(
     """
     table = open_studies(studies)
     config = Config.from_dict({**fields, "findings": table.findings, "problem_type": table.problem_type})
-    for skipped in table.skipped:
-        tqdm.write(f"line {skipped.line} of {table.name} is left out: {skipped.why}")
+    for line in skipped_in_words(table.name, table.skipped):
+        tqdm.write(line, file=sys.stderr)
     where = choose_device(device)
     network = Network(config)
     data, validation = _arrays(table, config, "train"), _arrays(table, config, "val")
