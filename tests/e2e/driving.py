@@ -55,3 +55,9 @@ def dicom() -> bytes:
 def wait_for_exact(page: Page) -> None:
     """Until the exact tier of the case on the stage is there."""
     page.wait_for_selector("[data-tier=exact]", timeout=EXACT_LIMIT)
+
+
+def reload(page: Page) -> None:
+    """Load the page again, as a person does, and wait for its case."""
+    page.reload()
+    wait_for_exact(page)

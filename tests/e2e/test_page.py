@@ -1,7 +1,7 @@
 """The page as a whole: languages, light, tabs, keyboard."""
 
 import pytest
-from e2e.driving import wait_for_exact
+from e2e.driving import reload, wait_for_exact
 from playwright.sync_api import expect
 
 TABS = ["Review", "β lab", "Trust", "Atlas", "Feedback", "About"]
@@ -17,8 +17,7 @@ def test_language_changes_in_the_page_and_stays(page):
     expect(page.get_by_role("tab").first).to_have_text("阅片")
     expect(page.locator(".bl-cases h3")).to_have_text("参考病例")
     expect(page.get_by_role("button", name="分析")).to_be_visible()
-    page.reload()
-    wait_for_exact(page)
+    reload(page)
     expect(page.get_by_role("tab").first).to_have_text("阅片")
     expect(page.locator(".bl-cases h3")).to_have_text("参考病例")
 
@@ -37,8 +36,7 @@ def test_light_is_a_choice_and_dark_the_default(page):
     assert page.evaluate("document.body.classList.contains('dark')")
     page.locator(".bl-icon").click()
     assert not page.evaluate("document.body.classList.contains('dark')")
-    page.reload()
-    wait_for_exact(page)
+    reload(page)
     assert not page.evaluate("document.body.classList.contains('dark')")
 
 
