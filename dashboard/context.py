@@ -1,6 +1,8 @@
 """What the tabs are built from, and the few components they share."""
 
+import time
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import gradio as gr
 
@@ -9,6 +11,20 @@ from dashboard.views import ReferenceViews
 from model.data import StudyTable
 from model.engine import Engine
 from model.feedback import FeedbackStore
+
+
+class Request(NamedTuple):
+    """A study to open in Review; each is another one, so that the same study can be asked for again."""
+
+    study_id: str
+    number: int
+    finding: str = ""  # to explain; "" the likeliest
+    beta: float | None = None  # to open it at; None where the reader left it
+
+
+def request(study_id: str, finding: str = "", beta: float | None = None) -> Request:
+    """A new request."""
+    return Request(study_id, time.monotonic_ns(), finding, beta)
 
 
 @dataclass(frozen=True)
@@ -26,5 +42,5 @@ class Context:
     session: gr.State  # a Session: what this reader has open
     beta: gr.Slider
     beta_ends: gr.HTML
-    request: gr.State  # set it to (study_id, a number never used before) to open that study in Review
+    request: gr.State  # set it to a Request to open that study in Review
     saved: gr.State  # counts the verdicts saved from this page

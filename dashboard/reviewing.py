@@ -71,8 +71,12 @@ class Reviewer:
         self._cache = LRUCache(CACHED_EVIDENCE)
         self._lock = threading.Lock()
 
-    def open_study(self, session: Session, study_id: str, beta: float) -> Iterator[Staged | Refused]:
-        """Open a reference study: what is known at once, then the chosen methods."""
+    def open_study(self, session: Session, study_id: str, beta: float, finding: str = "") -> Iterator[Staged | Refused]:
+        """Open a reference study: what is known at once, then the chosen methods.
+
+        Args:
+            finding: to explain; the likeliest at β where the model does not know it.
+        """
         ticket = session.next_ticket()
         try:
             study = self.table.by_id(study_id)
@@ -82,7 +86,8 @@ class Reviewer:
             yield _refused(error)
             return
         name = study.image.name if study.image else ""
-        yield from self._open(session, ticket, OpenCase(study.study_id, film, name, report, encoded, study), beta)
+        case = OpenCase(study.study_id, film, name, report, encoded, study)
+        yield from self._open(session, ticket, case, beta, finding)
 
     def open_film(self, session: Session, upload: str, text: str, beta: float) -> Iterator[Staged | Refused]:
         """Open an uploaded film, with the text as its report."""
@@ -229,11 +234,12 @@ class Reviewer:
         encoded = self.engine.encode(film, report)
         return OpenCase(f"film-{film.sha256[:12]}" if film else "report", film, name, report, encoded, None)
 
-    def _open(self, session: Session, ticket: int, case: OpenCase, beta: float) -> Iterator[Staged]:
+    def _open(self, session: Session, ticket: int, case: OpenCase, beta: float, finding: str = "") -> Iterator[Staged]:
         if session.ticket != ticket:
             return
-        likeliest = int(self._at(case, self.engine.clamp_beta(case.encoded, beta)).argmax())
-        session.cases, session.finding = [case], self.engine.findings[likeliest]
+        if finding not in self.engine.findings:
+            finding = self.engine.findings[int(self._at(case, self.engine.clamp_beta(case.encoded, beta)).argmax())]
+        session.cases, session.finding = [case], finding
         session.flag_id = new_flag_id()
         yield from self._steps(session, ticket, pictures=True)
 

@@ -1,4 +1,4 @@
-"""What the tabs over all reference studies show, computed at the first look and kept: embeddings, metrics, map."""
+"""What the tabs over all reference studies show, computed at the first look and kept: embeddings and map."""
 
 import threading
 from functools import cached_property
@@ -8,10 +8,8 @@ import numpy as np
 from explain.atlas import Atlas, load_atlas, place
 from model.data import StudyTable
 from model.engine import Encoded, Engine
-from model.evaluate import Evaluation, evaluate
-from model.reference import Reference, load_reference
+from model.reference import Progress, Reference, load_reference
 
-LAB_BETAS = tuple(np.linspace(0, 1, 21).round(2).tolist())
 PATH_BETAS = np.linspace(0, 1, 21)  # where the place of a case is computed; drawn as lines between
 
 
@@ -22,27 +20,22 @@ class ReferenceViews:
         self.engine = engine
         self.table = table
         self._lock = threading.RLock()
-
-    @cached_property
-    def _reference(self) -> Reference:
-        return load_reference(self.engine, self.table)
-
-    @cached_property
-    def _evaluation(self) -> Evaluation:
-        return evaluate(self.engine, self._reference, self.table.of_split("val"), LAB_BETAS)
+        self._reference: Reference | None = None
 
     @cached_property
     def _atlas(self) -> Atlas:
-        return load_atlas(self.engine, self.table, self._reference)
+        return load_atlas(self.engine, self.table, self.reference())
 
-    def evaluation(self) -> Evaluation:
-        """Metrics on the validation split at 21 β.
+    def reference(self, progress: Progress = iter) -> Reference:
+        """The embeddings of every study.
 
-        Raises:
-            ChoiceError: the table has no validation split.
+        Args:
+            progress: wraps the loop over batches, where they must be computed.
         """
         with self._lock:
-            return self._evaluation
+            if self._reference is None:
+                self._reference = load_reference(self.engine, self.table, progress)
+            return self._reference
 
     def atlas(self) -> Atlas:
         """The map at its slices of β."""
@@ -51,7 +44,7 @@ class ReferenceViews:
 
     def path_of(self, encoded: Encoded) -> list[list[float]]:
         """Where a case lies on the map at each of PATH_BETAS."""
-        atlas, reference = self.atlas(), self._reference
+        atlas, reference = self.atlas(), self.reference()
         betas = [self.engine.clamp_beta(encoded, float(b)) for b in PATH_BETAS]
         at = [place(self.engine, atlas, reference, encoded, beta) for beta in betas]
         return np.asarray(at).round(4).tolist()

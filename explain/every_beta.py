@@ -1,7 +1,6 @@
 """All the evidence for one finding of one case, at every β."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +9,7 @@ from jaxtyping import Float
 from explain.base import Attribution, Question
 from explain.contribution import shapley
 from explain.methods import method
-from explain.nodes import COARSE, NODES, refine
+from explain.nodes import NODES
 from explain.words import Word
 from model.config import SINGLE_LABEL
 from model.engine import Encoded, Engine
@@ -69,8 +68,8 @@ def evidence(
     question = Question(engine, encoded, engine.finding_index(finding), tuple(NODES.tolist()), wanted)
     contribution = shapley(question)
     curve = engine.probabilities(encoded, CURVE_BETAS)
-    cells = _ask(question, "image", image) if "image" in encoded.modalities else None
-    words = _ask(question, "report", report) if "report" in encoded.modalities else None
+    cells = method("image", image).explain(question) if "image" in encoded.modalities else None
+    words = method("report", report).explain(question) if "report" in encoded.modalities else None
     return Evidence(
         finding=finding,
         image_method=image if cells else None,
@@ -91,15 +90,6 @@ def evidence(
         cell_scale=_cell_scale(engine, encoded, cells),
         word_scale=float(engine.network.word_scale),
     )
-
-
-def _ask(question: Question, modality: str, name: str) -> Attribution:
-    """The answer at all nodes; a costly method is asked at the coarse ones, which say the rest."""
-    chosen = method(modality, name)
-    if not chosen.costly:
-        return chosen.explain(question)
-    answer = chosen.explain(replace(question, betas=tuple(NODES[COARSE].tolist())))
-    return answer._replace(scores=refine(answer.scores))
 
 
 def _cell_scale(engine: Engine, encoded: Encoded, cells: Attribution | None) -> float:

@@ -1,8 +1,7 @@
 """The methods of explanation, found by themselves.
 
 A method is a module in `explain/image/` or `explain/report/`: its docstring is the help shown in the page (what it is,
-its cost, its limits), `TITLE` its name there, `ORDER` its place, `COSTLY` says that each β costs a backward pass
-through an encoder, and `explain(question) -> Attribution` does the work.
+its cost, its limits), `TITLE` its name there, `ORDER` its place, and `explain(question) -> Attribution` does the work.
 """
 
 import importlib
@@ -24,7 +23,6 @@ class Method(NamedTuple):
     name: str
     title: str
     help: str
-    costly: bool
     explain: Callable[[Question], Attribution]
 
 
@@ -66,4 +64,4 @@ def _method(name: str, module) -> Method:
     # A line break within a paragraph of a docstring says nothing.
     paragraphs = inspect.getdoc(module).split("\n\n")
     text = "\n\n".join(" ".join(p.split()) for p in paragraphs)
-    return Method(name, module.TITLE, text, getattr(module, "COSTLY", False), module.explain)
+    return Method(name, module.TITLE, text, module.explain)

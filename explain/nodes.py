@@ -8,19 +8,14 @@ import numpy as np
 from jaxtyping import Float
 from scipy.interpolate import BarycentricInterpolator
 
-COUNT = 9
+# Between the nodes, maps of the demo are 1e-2 of their maximum off with 9 nodes, 6e-5 with 17, and as exact as 32-bit
+# numbers with 25.
+COUNT = 25
 
 NODES: Float[np.ndarray, "nodes"] = (1 - np.cos(np.pi * np.arange(COUNT) / (COUNT - 1))) / 2
-
-# Every second node is a Chebyshev point too: enough for what is costly at each.
-COARSE = slice(None, None, 2)
+WEIGHTS: Float[np.ndarray, "nodes"] = BarycentricInterpolator(NODES).wi
 
 
 def interpolate(values: Float[np.ndarray, "nodes *shape"], beta: float) -> Float[np.ndarray, "*shape"]:
     """The value at β, in [0, 1], of what is known at the nodes."""
-    return BarycentricInterpolator(NODES, values, axis=0)(beta)
-
-
-def refine(values: Float[np.ndarray, "coarse *shape"]) -> Float[np.ndarray, "nodes *shape"]:
-    """The values at all nodes of what is known at the coarse ones."""
-    return BarycentricInterpolator(NODES[COARSE], values, axis=0)(NODES)
+    return BarycentricInterpolator(NODES, values, axis=0, wi=WEIGHTS)(beta)

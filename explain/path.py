@@ -1,7 +1,7 @@
 """Integrated gradients (Sundararajan et al., ICML 2017) through either encoder, factored over β.
 
 attributions(β) = (input − baseline) · ∫₀¹ ∂logit/∂input at β along the straight path. The encoder runs once a point of
-the path; at each β only the vector differs that its Jacobian is multiplied with: ∂logit/∂pooled at that point and β.
+the path, and backwards a few times for all β: see `explain.factored`.
 """
 
 from collections.abc import Callable
@@ -12,6 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from explain.base import Attribution, Question
+from explain.factored import pull_back
 from model.network import Pooled
 
 # Intervals of the path: doubled until the attributions add up to the change of the logit within this share.
@@ -80,14 +81,7 @@ def _along(question, modality, actual, baseline, pool, fold, points) -> Float[np
         with torch.enable_grad():
             pooled = pool(inputs)
         cotangents = _cotangents(question, modality, pooled.detach())
-        rows = []
-        for cotangent in cotangents:
-            if cotangent.any():
-                gradient = torch.autograd.grad(pooled, inputs, cotangent, retain_graph=True)[0]
-                rows.append(fold(gradient * (actual - baseline)))
-            else:  # a modality without weight: nothing to send through its encoder
-                rows.append(torch.zeros_like(fold(inputs.detach())))
-        values.append(torch.stack(rows, 1).cpu().numpy())
+        values.append(pull_back(pooled, inputs, cotangents, lambda g: fold(g * (actual - baseline))).cpu().numpy())
     return np.concatenate(values)
 
 

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -101,6 +102,45 @@ def verify(folder: Path) -> dict:
         if (got := _digest(path)) != expected:
             raise CheckpointError(f"{path} is damaged: its SHA-256 is {got[:12]}…, the manifest says {expected[:12]}….")
     return manifest
+
+
+def with_default_beta(folder: Path, beta: float, out: Path | None = None) -> Path:
+    """Write a checkpoint with another default β; its weights, and so its digest, stay the same.
+
+    Args:
+        beta: from 0 to 1.
+        out: a folder for the copy, replaced where there is one; None changes the checkpoint itself, all or not at all.
+
+    Returns:
+        The folder that was written.
+
+    Raises:
+        CheckpointError: the checkpoint is damaged, or the folder cannot be written.
+        ChoiceError: β lies outside its bounds.
+    """
+    out = (out or folder).resolve()  # of a link, what it points to is replaced
+    manifest = verify(folder)
+    config = replace(Config.from_json((folder / CONFIG).read_text(encoding="utf-8")), default_beta=float(beta))
+    scratch = None
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+        # Also what lies beside the manifest's files, such as measured trust.
+        shutil.copytree(folder, scratch, dirs_exist_ok=True)
+        (scratch / CONFIG).write_text(config.to_json(), encoding="utf-8")
+        manifest["files"][CONFIG] = _digest(scratch / CONFIG)
+        (scratch / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+        verify(scratch)
+        for path in scratch.iterdir():
+            if path.is_file():
+                _sync(path)
+        _replace(scratch, out)
+    except OSError as error:
+        raise CheckpointError(f"The default β cannot be written to {out}: {error.strerror}.") from error
+    finally:
+        if scratch:
+            shutil.rmtree(scratch, ignore_errors=True)
+    return out
 
 
 def stored_names(network: Network) -> set[str]:

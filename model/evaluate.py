@@ -47,7 +47,7 @@ def evaluate(
     """
     chosen = tuple(s for s in studies if not s.discordant)
     truth, rows = label_matrix(chosen, engine.findings), reference.rows(chosen)
-    probabilities = [_probabilities(engine, logits_at(engine, reference, b, rows)) for b in betas]
+    probabilities = [probabilities_at(engine, reference, b, rows) for b in betas]
     auroc = np.array([[_auroc(truth[:, i], p[:, i]) for i in range(truth.shape[1])] for p in probabilities])
     single = engine.config.problem_type == SINGLE_LABEL
     ece = np.array([expected_calibration_error(truth, p, single) for p in probabilities])
@@ -76,8 +76,11 @@ def expected_calibration_error(
     return float(np.abs(gaps).sum() / max(counts.sum(), 1))
 
 
-def _probabilities(engine: Engine, logits: np.ndarray) -> np.ndarray:
-    return engine.network.probabilities(torch.from_numpy(logits)).numpy()
+def probabilities_at(
+    engine: Engine, reference: Reference, beta: float, rows: np.ndarray
+) -> Float[np.ndarray, "n findings"]:
+    """Probabilities of reference studies at β, in [0, 1]."""
+    return engine.network.probabilities(torch.from_numpy(logits_at(engine, reference, beta, rows))).numpy()
 
 
 def _auroc(truth: np.ndarray, score: np.ndarray) -> float:

@@ -1,11 +1,10 @@
 """Atlas: the reference studies by their fused embeddings, morphing with β, and the open case among them."""
 
 import json
-import time
 
 import gradio as gr
 
-from dashboard.context import Context
+from dashboard.context import Context, request
 from dashboard.payload import lay_out
 from dashboard.session import Session
 from dashboard.widgets import widget
@@ -32,7 +31,7 @@ def build(ctx: Context) -> None:
         return json.dumps({"case": session.opened.case_id, "path": ctx.views.path_of(session.opened.encoded)})
 
     def open_point(event: gr.SelectData):
-        return (event.value, time.monotonic_ns()), gr.Tabs(selected="review")
+        return request(event.value), gr.Tabs(selected="review")
 
     drawn = ctx.tab.select(lambda: _geometry(ctx), None, atlas, **QUIET)
     drawn.then(show_case, ctx.session, case, **QUIET)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import gradio as gr
 
-from dashboard.context import Context
+from dashboard.context import Context, Request
 from dashboard.i18n import t
 from dashboard.reviewing import Refused, Staged
 from dashboard.session import Session
@@ -70,15 +70,18 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, notice, stage, fla
                 form = gr.skip() if session.flag_id == judged else _fresh(ctx, session, step)
                 yield step.stage, "", step.case.report, kept, *_beta_of(session, step), form
 
-    def show_study(session: Session, study_id: str, beta: float):
-        yield from show(session, reviewer.open_study(session, study_id, beta), beta, False)
+    def show_study(session: Session, study_id: str, beta: float, finding: str = ""):
+        yield from show(session, reviewer.open_study(session, study_id, beta, finding), beta, False)
 
     def open_study(session: Session, beta: float, event: gr.SelectData):
         yield from show_study(session, event.value, beta)
 
-    def open_requested(session: Session, beta: float, request):
-        if request:
-            yield from show_study(session, request[0], beta)
+    def open_requested(session: Session, beta: float, request: Request | None):
+        if request is None:
+            return
+        if request.beta is not None:
+            beta = session.beta = request.beta
+        yield from show_study(session, request.study_id, beta, request.finding)
 
     def open_first(session: Session, beta: float):
         yield from show_study(session, json.loads(shelf(ctx.table))["studies"][0]["id"], beta)

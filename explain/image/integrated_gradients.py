@@ -18,7 +18,6 @@ from explain.base import Attribution, Question
 
 TITLE = "Integrated gradients"
 ORDER = 4
-COSTLY = True
 STEPS = (24, 48, 96)
 
 

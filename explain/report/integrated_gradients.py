@@ -17,7 +17,6 @@ from explain.words import merge_pieces
 
 TITLE = "Integrated gradients"
 ORDER = 1
-COSTLY = True
 
 
 def explain(question: Question) -> Attribution:

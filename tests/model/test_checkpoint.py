@@ -1,5 +1,6 @@
 """A checkpoint comes back as it was, and a damaged or foreign one is refused by name."""
 
+import dataclasses
 import json
 import os
 import signal
@@ -11,7 +12,7 @@ import torch
 from helpers import small_network
 
 from model import checkpoint
-from model.errors import CheckpointError
+from model.errors import CheckpointError, ChoiceError
 
 
 @pytest.fixture(scope="module")
@@ -125,3 +126,41 @@ def test_a_writer_killed_at_any_time_leaves_a_whole_checkpoint_or_none_damaged(f
         # Between moving the old one aside and the new one in there is none for an instant; never a torn one.
         if folder.exists():
             checkpoint.load(folder)
+
+
+def test_another_default_beta_changes_nothing_else(network, folder):
+    (folder / "trust.json").write_text("{}")  # lies beside what the manifest names
+    digest = checkpoint.load(folder)[1]
+    assert checkpoint.with_default_beta(folder, 0.35) == folder
+    loaded, again = checkpoint.load(folder)
+    assert again == digest
+    assert loaded.config == dataclasses.replace(network.config, default_beta=0.35)
+    assert (folder / "trust.json").read_text() == "{}"
+    assert [p.name for p in folder.parent.iterdir()] == ["model"]
+
+
+def test_a_copy_with_another_default_beta_leaves_the_checkpoint_alone(folder, tmp_path):
+    before = {p.name: p.read_bytes() for p in folder.iterdir()}
+    copy = checkpoint.with_default_beta(folder, 0.8, tmp_path / "copies" / "model")
+    assert checkpoint.load(copy)[0].config.default_beta == 0.8
+    assert {p.name: p.read_bytes() for p in folder.iterdir()} == before
+
+
+def test_a_default_beta_that_cannot_be_written_is_one_sentence(folder, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CheckpointError, match="cannot be written"):
+        checkpoint.with_default_beta(folder, 0.8, tmp_path / "file" / "model")
+    with pytest.raises(ChoiceError, match="default_beta"):
+        checkpoint.with_default_beta(folder, 1.2)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "model"]
+
+
+def test_stopping_while_the_default_beta_is_written_keeps_the_checkpoint(folder, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(checkpoint.shutil, "copytree", full)
+    with pytest.raises(CheckpointError, match="No space left"):
+        checkpoint.with_default_beta(folder, 0.9)
+    assert checkpoint.load(folder)[0].config.default_beta == 0.5
+    assert [p.name for p in folder.parent.iterdir()] == ["model"]

@@ -1,0 +1,67 @@
+// What the server measured over beta (dashboard/lab.py): rows over beta by place, where place 0 is all findings together.
+(() => {
+  const B = window.BetaLens;
+  const known = (value) => (Number.isNaN(value) ? null : value); // Plotly leaves a gap
+
+  class LabData {
+    constructor(message) {
+      Object.assign(this, message);
+      const block = B.floats(message.block);
+      this.rows = Object.fromEntries(Object.entries(message.arrays).map(([name, [offset, rows, ...rest]]) => {
+        const width = rest.reduce((a, b) => a * b, 1);
+        return [name, Array.from({ length: rows }, (_, row) => block.subarray(offset + row * width, offset + (row + 1) * width))];
+      }));
+    }
+
+    get count() {
+      return this.betas.length;
+    }
+
+    nearest(beta) {
+      return Math.min(this.count - 1, Math.max(0, Math.round(beta * (this.count - 1))));
+    }
+
+    label(place) {
+      return place ? B.findingName(this.names[place]) : B.t("lab.macro");
+    }
+
+    // A quantity with its interval, as lists over beta.
+    band(place, name) {
+      const [value, low, high] = this.rows[`${place}.${name}`].map((row) => Array.from(row, known));
+      return { value, low, high };
+    }
+
+    at(place, name, index) {
+      const [value, low, high, p] = this.rows[`${place}.${name}`].map((row) => known(row[index]));
+      return { value, low, high, p };
+    }
+
+    bestIndex(place) {
+      const [best] = this.best[place];
+      return best === null ? null : this.nearest(best);
+    }
+
+    // How AUROC at a beta stands to that of one modality alone, as the end of a phrase's key.
+    verdict(place, modality, index) {
+      const { value, low, high } = this.at(place, modality, index);
+      if (value === null || low === null) return "undefined";
+      if (index === (modality === "image" ? this.count - 1 : 0)) return "itself";
+      if (low > 0) return "better";
+      if (high < 0) return "worse";
+      return high < this.margin ? "same" : "unsure";
+    }
+
+    // The bins that hold studies: predicted and observed shares with their interval, and how many.
+    reliability(place, index) {
+      const bins = this.rows[`${place}.reliability`][0].length / this.count;
+      const [count, predicted, value, low, high] = this.rows[`${place}.reliability`].map((row) => row.subarray(index * bins, (index + 1) * bins));
+      return Array.from(count.keys()).filter((bin) => count[bin] > 0)
+        .map((bin) => ({ count: count[bin], predicted: predicted[bin], value: value[bin], low: known(low[bin]) ?? value[bin], high: known(high[bin]) ?? value[bin] }));
+    }
+  }
+  B.LabData = LabData;
+
+  B.labFigure = (value) => (value === null || value === undefined ? "–" : B.number(value, 3));
+  B.labInterval = ({ low, high }, digits = 3) => (low === null || low === undefined ? "" : `${B.number(low, digits)} – ${B.number(high, digits)}`);
+  B.labP = (p) => (p < 0.001 ? "p < 0.001" : `p = ${B.number(p, 3)}`);
+})();

@@ -1,0 +1,186 @@
+"""The β lab on the server: measures a split once for all readers, without making any of them wait for the page."""
+
+import json
+import os
+import threading
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from platformdirs import user_data_path
+
+from dashboard.payload import lay_out
+from dashboard.pictures import thumbnail
+from dashboard.views import ReferenceViews
+from model import lab
+from model.checkpoint import with_default_beta
+from model.data import SPLITS, StudyTable
+from model.engine import Engine
+from model.errors import BetaLensError, CheckpointError, ChoiceError
+from model.paths import DEMO_CHECKPOINT
+
+FILMS_AT_ONCE = 24  # the picture files that one request may have read
+TICK = 0.25  # seconds between two looks at the work
+
+
+class Work:
+    """A measurement of one split in its own thread: it goes on, and is kept, when the reader who asked has left."""
+
+    def __init__(self, views: ReferenceViews, split: str):
+        self.views = views
+        self.split = split
+        self.result: lab.Lab | None = None
+        self.error = ""
+        self.step = ("encoding", 0, 0)  # what is done, how much of it, of how much
+        self._thread = threading.Thread(target=self._run, daemon=True, name=f"beta-lab-{split}")
+        self._thread.start()
+
+    def wait(self, seconds: float) -> bool:
+        """Whether it is finished, at the latest after so many seconds."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        try:
+            studies = self.views.table.of_split(self.split)
+            reference = self.views.reference(self._counted("encoding"))
+            self.result = lab.measure(self.views.engine, reference, studies, progress=self._counted("resampling"))
+        except BetaLensError as error:
+            self.error = str(error)
+        except Exception as error:  # the reader is told, and the log of the server gets the traceback
+            self.error = f"The measurement failed ({type(error).__name__}); the log of the server says more."
+            raise
+
+    def _counted(self, name: str):
+        def progress(steps: Iterable) -> Iterator:
+            steps = list(steps)
+            for done, step in enumerate(steps):
+                self.step = (name, done, len(steps))
+                yield step
+
+        return progress
+
+
+class Laboratory:
+    """What the β lab shows of one table under one engine. Safe to ask from many threads."""
+
+    def __init__(self, engine: Engine, table: StudyTable, views: ReferenceViews):
+        self.engine = engine
+        self.table = table
+        self.views = views
+        self._works: dict[str, Work] = {}
+        self._lock = threading.Lock()
+
+    def splits(self) -> list[str]:
+        """The splits that the table has studies in, and all of them together."""
+        present = {s.split for s in self.table.studies}
+        return [split for split in SPLITS if split in present] + ["all"]
+
+    def measure(self, split: str) -> Iterator[dict[str, Any]]:
+        """How far the work is, now and again, and at last what it found: {"split", "progress" | "error" | the lab}."""
+        work = self._work(split)
+        while not work.wait(TICK):
+            name, done, total = work.step
+            yield {"split": split, "progress": {"name": name, "done": done, "total": total}}
+        if work.result is None:
+            yield {"split": split, "error": work.error}
+        else:
+            yield {"split": split, **describe(work.result)}
+
+    def scores(self, split: str, finding: str) -> dict[str, Any]:
+        """What each study of a measured split was given for a finding, at every β.
+
+        Raises:
+            ChoiceError: the finding is unknown, or the split was not measured.
+        """
+        index, result = self.engine.finding_index(finding), self._result(split)
+        layout, block = lay_out({"scores": result.probabilities[:, :, index], "labels": result.labels[:, index]})
+        return {"split": split, "finding": finding, "ids": result.study_ids, "arrays": layout, "block": block}
+
+    def films(self, study_ids: list[str]) -> dict[str, str | None]:
+        """Thumbnails by study id; None where there is no film that can be read. Unknown ids are left out."""
+        known = {}
+        for study_id in study_ids[:FILMS_AT_ONCE]:
+            try:
+                known[study_id] = thumbnail(self.table.by_id(study_id).image)
+            except ChoiceError:
+                continue
+        return known
+
+    def save(self, beta: float) -> dict[str, Any]:
+        """Make β the default of the checkpoint; where it must not or cannot be changed, of a copy.
+
+        Returns:
+            The key of the phrase that says what was done, and what the phrase names.
+        """
+        folder = self.engine.folder
+        if folder is None:
+            return {"key": "lab.save.no_folder", "bad": True}
+        try:
+            beta = round(float(beta), 2)
+            if not _is_embedded(folder) and os.access(folder.resolve().parent, os.W_OK):
+                return {"key": "lab.save.done", "folder": str(with_default_beta(folder, beta)), "beta": beta}
+            copy = user_data_path("betalens") / "checkpoints" / f"{_name(folder)}-{self.engine.digest[:8]}"
+            key = "lab.save.copy_demo" if _is_embedded(folder) else "lab.save.copy_locked"
+            return {"key": key, "folder": str(with_default_beta(folder, beta, copy)), "beta": beta}
+        except (CheckpointError, ChoiceError) as error:
+            return {"key": "lab.save.failed", "reason": str(error), "bad": True}
+
+    def _work(self, split: str) -> Work:
+        """The work on a split; what failed is tried again."""
+        with self._lock:
+            work = self._works.get(split)
+            if work is None or work.error:
+                work = self._works[split] = Work(self.views, split)
+            return work
+
+    def _result(self, split: str) -> lab.Lab:
+        work = self._works.get(split)
+        if work is None or work.result is None:
+            raise ChoiceError(f"Split {split!r} has not been measured yet.")
+        return work.result
+
+
+def describe(result: lab.Lab) -> dict[str, Any]:
+    """A lab as the page reads it: facts, and one block of numbers in which "" names all findings together."""
+    measures = {"": result.overall, **result.per_finding}
+    arrays = {}
+    for place, found in enumerate(measures.values()):
+        for name in ("auroc", "average_precision", "ece", "threshold"):
+            arrays[f"{place}.{name}"] = np.stack(getattr(found, name))
+        for modality, gain in found.gains.items():
+            arrays[f"{place}.{modality}"] = np.stack([*gain.difference, gain.p])
+        shown = found.reliability
+        arrays[f"{place}.reliability"] = np.stack([shown.count, shown.predicted, *shown.observed])
+    layout, block = lay_out(arrays)
+    return {
+        "betas": result.betas,
+        "n": len(result.study_ids),
+        "patients": result.patients,
+        "resamples": result.resamples,
+        "names": list(measures),
+        "positives": [found.positives for found in measures.values()],
+        "best": [[_plain(value) for value in found.best] for found in measures.values()],
+        "margin": lab.MARGIN,
+        "alone": [found.alone_suffices() for found in measures.values()],
+        "arrays": layout,
+        "block": block,
+    }
+
+
+def as_json(value: dict[str, Any]) -> str:
+    """A value for the page."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def _plain(value: Any) -> float | None:
+    return None if np.isnan(value) else round(float(value), 2)
+
+
+def _is_embedded(folder: Path) -> bool:
+    return folder.resolve() == DEMO_CHECKPOINT.resolve()
+
+
+def _name(folder: Path) -> str:
+    return "demo" if _is_embedded(folder) else folder.resolve().name

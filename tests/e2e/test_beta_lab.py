@@ -1,0 +1,42 @@
+"""The β lab: what is best at which β, the cases behind a decision, and what the measurement leads to."""
+
+import re
+
+import pytest
+from e2e.driving import EXACT_LIMIT, STAGE
+from playwright.sync_api import expect
+
+
+@pytest.fixture
+def lab(page):
+    page.get_by_role("tab", name="β lab").click()
+    page.wait_for_selector("#bl-beta-lab [data-state=ready]", timeout=EXACT_LIMIT)
+    return page
+
+
+def test_every_finding_has_a_best_beta_with_its_interval(lab):
+    rows = lab.locator(".bl-lab-table tbody tr")
+    expect(rows).to_have_count(9)  # eight findings and all of them together
+    for text in rows.all_inner_texts():
+        assert re.search(r"0\.\d\d.*0\.\d\d\s*[–-]\s*[01]\.\d\d", text.replace("\n", " ")), text
+
+
+def test_the_cursor_moves_everything(lab):
+    cards = lab.locator(".bl-lab-cards")
+    before = cards.inner_text()
+    lab.locator("[data-plot=auroc]").focus()
+    for _ in range(8):
+        lab.keyboard.press("ArrowRight")
+    expect(cards).not_to_have_text(before)
+
+
+def test_a_confusion_cell_opens_its_case(lab):
+    lab.locator("#bl-lab-finding").select_option("Nodule")
+    lab.locator("[data-cell=tp]").click()
+    case = lab.locator(".bl-lab-case").first
+    expect(case).to_be_visible(timeout=30_000)
+    study = case.get_attribute("data-study")
+    case.click()
+    expect(lab.locator(STAGE)).to_have_attribute("data-case", study, timeout=EXACT_LIMIT)
+    expect(lab.locator(STAGE)).to_have_attribute("data-finding", "Nodule", timeout=EXACT_LIMIT)
+    expect(lab.locator(STAGE)).to_be_visible()
