@@ -9,11 +9,14 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from model.errors import BetaLensError
+
+if TYPE_CHECKING:
+    from model.data import StudyTable
 
 # Before gradio and the hub's libraries are imported: nothing leaves this machine.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -40,11 +43,10 @@ def serve(
 ) -> None:
     """Start the dashboard and say where it is."""
     from dashboard.app import serve as serve_page
-    from model.data import open_studies
     from model.engine import Engine
     from model.feedback import FeedbackStore
 
-    engine, table = Engine.load(checkpoint, device), open_studies(studies)
+    engine, table = Engine.load(checkpoint, device), _open(studies)
     serve_page(engine, table, FeedbackStore(feedback), host=host, port=port)
 
 
@@ -89,11 +91,10 @@ def evaluate(
     from tqdm import tqdm
 
     from model import evaluate as evaluation
-    from model.data import open_studies
     from model.engine import Engine
     from model.reference import encode_studies
 
-    engine, chosen = Engine.load(checkpoint, device), open_studies(studies).of_split(split)
+    engine, chosen = Engine.load(checkpoint, device), _open(studies).of_split(split)
     reference = encode_studies(engine, chosen, lambda r: tqdm(r, desc="encoding", unit="batch"))
     _print(evaluation.evaluate(engine, reference, chosen).to_json(), json_)
 
@@ -146,11 +147,10 @@ def trust(
 
     from explain.methods import chosen_methods
     from explain.trust import KEPT, measure
-    from model.data import open_studies
     from model.engine import Engine
 
     names = chosen_methods(image_method, report_method)
-    engine, table = Engine.load(checkpoint, device), open_studies(studies)
+    engine, table = Engine.load(checkpoint, device), _open(studies)
     result = measure(engine, table, split, names, cases, truth_only, lambda r: tqdm(r, unit="case"))
     stopped = result.get("interrupted", False)
     if keep and not stopped:
@@ -170,6 +170,17 @@ def options(json_: Json = False) -> None:
         for f in dataclasses.fields(Config)
     }
     _print(rows, json_)
+
+
+def _open(studies: Path | None) -> "StudyTable":
+    """The table; which of its rows cannot be used is said on the standard error."""
+    from model.data import open_studies
+    from model.rows import skipped_in_words
+
+    table = open_studies(studies)
+    for line in skipped_in_words(table.name, table.skipped):
+        print(line, file=sys.stderr)
+    return table
 
 
 def _read(path: Path) -> bytes:

@@ -1,5 +1,6 @@
 """`betalens train`: a table of studies in, a checkpoint out."""
 
+import sys
 from pathlib import Path
 
 from accelerate import PartialState
@@ -14,6 +15,7 @@ from model.demo.table import extra_arrays, outlines
 from model.engine import choose_device
 from model.errors import ChoiceError, StudyTableError
 from model.network import Network
+from model.rows import skipped_in_words
 from model.train import train
 from model.training_state import folder_beside
 
@@ -41,8 +43,8 @@ def train_checkpoint(
     """
     table = open_studies(studies)
     config = Config.from_dict({**fields, "findings": table.findings, "problem_type": table.problem_type})
-    for skipped in table.skipped:
-        tqdm.write(f"line {skipped.line} of {table.name} is left out: {skipped.why}")
+    for line in skipped_in_words(table.name, table.skipped):
+        tqdm.write(line, file=sys.stderr)
     where = choose_device(device)
     network = Network(config)
     data, validation = _arrays(table, config, "train"), _arrays(table, config, "val")

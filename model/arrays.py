@@ -1,5 +1,6 @@
 """Studies as arrays in memory: what training reads, epoch after epoch."""
 
+import logging
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
@@ -9,6 +10,8 @@ from jaxtyping import Float, UInt8
 from model.data import Study, label_matrix, load_film
 from model.errors import ImageError
 from model.preprocess import fit_film
+
+log = logging.getLogger(__name__)
 
 
 class StudyArrays(NamedTuple):
@@ -35,13 +38,14 @@ def load_arrays(
     progress: Callable[[Iterable], Iterable] = iter,
     masks: Float[np.ndarray, "n findings rows cols"] | None = None,
 ) -> StudyArrays:
-    """Read and fit the films of some studies. A film that cannot be read counts as missing."""
+    """Read and fit the films of some studies. A film that cannot be read is named and counts as missing."""
     films = np.zeros((len(studies), side, side), np.uint8)
     has = np.array([[0, bool(s.report.strip())] for s in studies], np.float32).reshape(-1, 2)
     for i, study in enumerate(progress(studies)):
         try:
             film = load_film(study)
-        except ImageError:
+        except ImageError as error:
+            log.warning("%s Its report alone is used, if it has one.", error)
             continue
         if film is not None:
             films[i] = np.round(fit_film(film.pixels, side)[0] * 255)

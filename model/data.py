@@ -3,7 +3,8 @@
 `studies.csv` has the columns `study_id`, `image` (a path below the file's folder), `report` and `label` (findings
 joined by `|`; exactly one finding everywhere means single-label), and optionally `patient_id`, `split` (train, val or
 test), `discordant` (1 where image and report disagree on purpose) and `lung_mask` (a path: a picture of the size of the
-image, white where there is lung). An image or a report may be empty, not both.
+image, white where there is lung). An image or a report may be empty, not both. A row without any label has the label
+NaN; an empty one means no finding, except in a table that names exactly one everywhere else.
 """
 
 import hashlib
@@ -12,12 +13,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 from jaxtyping import Float
 
 from model.config import MULTI_LABEL, SINGLE_LABEL
-from model.errors import ChoiceError, StudyTableError
+from model.errors import ChoiceError, ImageError, StudyTableError
 from model.inputs import Film, read_film
+from model.rows import Files, Rows, Skipped, label_is_missing, read_rows
 
 REQUIRED = ("study_id", "image", "report", "label")
 SPLITS = ("train", "val", "test")
@@ -34,13 +35,7 @@ class Study(NamedTuple):
     split: str
     discordant: bool = False
     lung_mask: Path | None = None
-
-
-class Skipped(NamedTuple):
-    """A row that could not be used: its line in the file, and why."""
-
-    line: int
-    why: str
+    line: int = 0  #: in the file; 0 where it has none
 
 
 class StudyTable:
@@ -100,9 +95,17 @@ def load_film(study: Study) -> Film | None:
     """The film of a study, or None where it has none.
 
     Raises:
-        ImageError: the file cannot be read as a film.
+        ImageError: the file cannot be read as a film; the message names the line of the table.
     """
-    return read_film(study.image.read_bytes()) if study.image else None
+    if study.image is None:
+        return None
+    where = f"Line {study.line} of the table of studies: " if study.line else ""
+    try:
+        return read_film(study.image.read_bytes())
+    except ImageError as error:
+        raise ImageError(f"{where}{error}") from None
+    except OSError as error:
+        raise ImageError(f"{where}the image cannot be read: {error.strerror}.") from None
 
 
 def open_studies(path: Path | None) -> StudyTable:
@@ -119,74 +122,77 @@ def open_studies(path: Path | None) -> StudyTable:
         return open_demo()
     try:
         content = path.read_bytes()
-        # utf-8-sig: a spreadsheet writes a byte-order mark. Empty cells stay "", so that a finding may be called NA.
-        rows = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise StudyTableError(f"{path} cannot be read as a CSV of studies: {type(error).__name__}.") from error
-    if missing := [c for c in REQUIRED if c not in rows.columns]:
-        raise StudyTableError(f"{path} lacks the column {missing[0]!r}; expected {', '.join(REQUIRED)}.")
-    return table_from_rows(path.name, rows.to_dict("records"), path.parent, hashlib.sha256(content).hexdigest())
+    except OSError as error:
+        raise StudyTableError(f"{path} cannot be read as a CSV of studies: {error.strerror}.") from error
+    rows = read_rows(path, content, REQUIRED)
+    return table_from_rows(path.name, rows, path.parent, hashlib.sha256(content).hexdigest())
 
 
-def table_from_rows(name: str, rows: list[dict], folder: Path, digest: str, is_demo: bool = False) -> StudyTable:
+def table_from_rows(name: str, read: Rows, folder: Path, digest: str) -> StudyTable:
     """A table from rows of text whose images lie below `folder`.
 
     Raises:
         StudyTableError: no row can be used.
     """
-    studies, skipped, seen = [], [], set()
-    for line, row in enumerate(rows, start=2):  # line 1 holds the names of the columns
-        why = _unusable(row, folder, seen)
+    files, seen = Files(folder), set()
+    studies, skipped = [], list(read.skipped)
+    unlabelled = label_is_missing(row["label"] for _, row in read.rows)
+    for (line, row), no_label in zip(read.rows, unlabelled, strict=True):
+        why = "its label is missing (empty or NaN)" if no_label else _unusable(row, files, seen)
         if why:
             skipped.append(Skipped(line, why))
             continue
         seen.add(row["study_id"])
-        studies.append(_study(row, folder))
+        studies.append(_study(line, row, folder))
+    skipped.sort()
     if not studies:
         raise StudyTableError(
             f"{name} has no usable study; line {skipped[0].line}: {skipped[0].why}"
             if skipped
             else f"{name} has no row."
         )
-    return StudyTable(name, studies, skipped, digest, is_demo)
+    return StudyTable(name, studies, skipped, digest)
 
 
-def _unusable(row: dict, folder: Path, seen: set[str]) -> str | None:
+def _unusable(row: dict[str, str], files: Files, seen: set[str]) -> str | None:
     if not row["study_id"] or row["study_id"] in seen:
         return "its study_id is empty or not unique"
     if row.get("split", "") not in ("", *SPLITS):
         return f"its split is {row['split'][:20]!r}, not one of {', '.join(SPLITS)}"
     if not row["image"]:
         return None if row["report"].strip() else "it has neither an image nor a report"
-    image = (folder / row["image"]).resolve()
-    if not image.is_relative_to(folder.resolve()):
-        return "its image lies outside the folder of the table"
-    if not image.is_file() or image.stat().st_size == 0:
-        return "its image is missing or empty"
-    return None
+    return files.why_unusable(row["image"])
 
 
-def _study(row: dict, folder: Path) -> Study:
+def _study(line: int, row: dict[str, str], folder: Path) -> Study:
     patient = row.get("patient_id") or row["study_id"]
     return Study(
         study_id=row["study_id"],
         image=folder / row["image"] if row["image"] else None,
         report=row["report"],
-        labels=frozenset(label.strip() for label in row["label"].split("|") if label.strip()),
+        labels=split_labels(row["label"]),
         patient_id=patient,
-        split=row.get("split") or _split_of(patient),
+        split=row.get("split") or split_of(patient),
         discordant=row.get("discordant") == "1",
         lung_mask=_inside(folder, row.get("lung_mask", "")),
+        line=line,
     )
+
+
+def split_labels(cell: str) -> frozenset[str]:
+    """The findings of a cell that joins them by `|`."""
+    return frozenset(label.strip() for label in cell.split("|") if label.strip())
 
 
 def _inside(folder: Path, name: str) -> Path | None:
     """The file of that name below a folder, if there is one."""
+    if not name:
+        return None
     path = (folder / name).resolve()
-    return path if name and path.is_relative_to(folder.resolve()) and path.is_file() else None
+    return path if path.is_relative_to(folder.resolve()) and path.is_file() else None
 
 
-def _split_of(patient: str) -> str:
+def split_of(patient: str) -> str:
     """70 % train, 15 % val, 15 % test by a hash of the patient: the same for all time, and no patient in two."""
     draw = int.from_bytes(hashlib.sha256(patient.encode()).digest()[:4]) / 2**32
     return "train" if draw < 0.7 else "val" if draw < 0.85 else "test"

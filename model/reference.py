@@ -1,5 +1,6 @@
 """The embeddings of a table's studies under a model: what metrics over β, the atlas and neighbours are made of."""
 
+import logging
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
@@ -13,6 +14,8 @@ from model.errors import ImageError
 from model.kept import Arrays, kept_arrays
 from model.network import Pooled, allowed_beta
 from model.preprocess import fit_film
+
+log = logging.getLogger(__name__)
 
 NAME = "reference"
 BATCH = 16
@@ -89,6 +92,7 @@ def _square(study: Study, size: int) -> np.ndarray | None:
     """The fitted film, or None where there is none that can be read."""
     try:
         film = load_film(study)
-    except ImageError:
+    except ImageError as error:
+        log.warning("%s Its report alone is used, if it has one.", error)
         return None
     return None if film is None else fit_film(film.pixels, size)[0]

@@ -1,19 +1,24 @@
 """Tables of studies: what is read, what is left out and why."""
 
 import csv
+import os
 
 import pytest
 from PIL import Image
 
+from model.arrays import load_arrays
 from model.config import MULTI_LABEL, SINGLE_LABEL
 from model.data import label_matrix, load_film, open_studies
-from model.errors import ChoiceError, StudyTableError
+from model.errors import ChoiceError, ImageError, StudyTableError
+from model.rows import Skipped, skipped_in_words
 
 
 @pytest.fixture
 def write_table(tmp_path):
     for name in ("a.png", "b.png"):
         Image.linear_gradient("L").save(tmp_path / name)
+    (tmp_path / "empty.png").touch()
+    (tmp_path / "link.png").symlink_to("/etc/hostname")
 
     def write(*rows, columns=("study_id", "image", "report", "label"), encoding="utf-8"):
         path = tmp_path / "studies.csv"
@@ -47,8 +52,14 @@ def test_a_finding_may_be_called_na(write_table):
 @pytest.mark.parametrize(
     ("row", "why"),
     [
-        (("2", "missing.png", "x", ""), "missing or empty"),
+        (("2", "missing.png", "x", ""), "missing"),
+        (("2", "empty.png", "x", ""), "0 bytes"),
         (("2", "../outside.png", "x", ""), "outside the folder"),
+        (("2", "/etc/hostname", "x", ""), "outside the folder"),
+        (("2", "link.png", "x", ""), "outside the folder"),
+        (("2", "a.png\0", "x", ""), "missing"),
+        (("2", "b.png", "x", "NaN"), "label is missing"),
+        (("2", "b.png", "x"), "3 cells, not 4"),
         (("2", "", " ", ""), "neither"),
         (("1", "b.png", "x", ""), "not unique"),
     ],
@@ -58,6 +69,82 @@ def test_an_unusable_row_is_named_with_its_line_and_the_rest_goes_on(write_table
     assert [s.study_id for s in table.studies] == ["1", "3"]
     assert table.skipped[0].line == 3
     assert why in table.skipped[0].why
+
+
+def test_a_line_is_counted_as_an_editor_does(write_table):
+    long = "The heart is normal.\nNo effusion.\n\nNo pneumothorax."
+    rows = [(str(i), "a.png", long, "Edema") for i in range(3)]
+    table = open_studies(write_table(*rows, ("bad", "missing.png", "x", ""), ("good", "b.png", long, "")))
+    assert [(s.line, s.why) for s in table.skipped] == [(14, "its image is missing")]
+    assert [s.line for s in table.studies] == [2, 6, 10, 15]
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "gb18030"])
+def test_a_report_in_another_encoding_costs_its_row_alone(write_table, encoding):
+    path = write_table(("1", "a.png", "β", "Edema"), ("2", "b.png", "clear", "Edema"))
+    path.write_bytes(path.read_bytes() + "3,b.png,Épanchement à gauche ×,Edema\n".encode(encoding))
+    table = open_studies(path)
+    assert [s.report for s in table.studies] == ["β", "clear"]
+    assert [s.line for s in table.skipped] == [4]
+    assert "UTF-8" in table.skipped[0].why
+
+
+def test_a_quotation_mark_that_never_ends_is_named_with_what_it_takes(write_table):
+    path = write_table(("1", "a.png", "x", "Edema"))
+    path.write_text(path.read_text() + '2,b.png,"open,Edema\n3,b.png,y,Edema\n')
+    table = open_studies(path)
+    assert [s.study_id for s in table.studies] == ["1"]
+    assert table.skipped[0].line == 3
+    assert "up to line 4" in table.skipped[0].why
+
+
+def test_an_empty_label_among_exactly_one_finding_each_is_missing(write_table):
+    rows = [(str(i), "a.png", "x", ("COVID-19", "No finding")[i % 2]) for i in range(6)]
+    table = open_studies(write_table(*rows, ("bad", "b.png", "x", "")))
+    assert table.problem_type == SINGLE_LABEL
+    assert [s.line for s in table.skipped] == [8]
+
+
+def test_a_film_that_cannot_be_decoded_is_named_with_its_line_when_it_is_read(write_table, tmp_path):
+    (tmp_path / "c.png").write_bytes((tmp_path / "a.png").read_bytes()[:200])
+    table = open_studies(write_table(("1", "a.png", "x\ny", "Edema"), ("2", "c.png", "x", "")))
+    assert not table.skipped
+    with pytest.raises(ImageError, match=r"Line 4 .*damaged"):
+        load_film(table.by_id("2"))
+    (tmp_path / "a.png").unlink()
+    with pytest.raises(ImageError, match=r"Line 2 .*cannot be read"):
+        load_film(table.by_id("1"))
+
+
+def test_reading_many_films_names_those_that_cannot_be_read_and_goes_on(write_table, tmp_path, caplog):
+    (tmp_path / "c.png").write_bytes(b"no picture, and a secret")
+    table = open_studies(write_table(("1", "a.png", "x", "Edema"), ("2", "c.png", "x", ""), ("3", "b.png", "x", "")))
+    assert load_arrays(table.studies, table.findings, 32).has.tolist() == [[1, 1], [0, 1], [1, 1]]
+    assert [r.getMessage()[:7] for r in caplog.records] == ["Line 3 "]
+    assert "secret" not in caplog.text
+
+
+def test_a_long_table_is_opened_without_a_look_at_each_file(write_table, tmp_path, monkeypatch):
+    count, stats = 20_000, []
+    for i in range(100):
+        (tmp_path / f"{i}.png").write_bytes(b"x")
+    rows = [(str(i), f"{i % 100}.png", "x", "Edema") for i in range(count)]
+    path = write_table(*rows)
+    stat = os.stat
+    monkeypatch.setattr(os, "stat", lambda *a, **k: stats.append(a) or stat(*a, **k))
+    monkeypatch.setattr(os.path, "realpath", lambda p, *a, **k: stats.append(p) or str(p))
+    assert len(open_studies(path).studies) == count
+    assert len(stats) < 100
+
+
+def test_what_is_left_out_is_said_reason_by_reason_with_every_line():
+    skipped = (Skipped(3, "a"), Skipped(4, "a"), Skipped(5, "b"), Skipped(9, "a"))
+    assert skipped_in_words("t.csv", skipped) == [
+        "t.csv: 4 rows are left out, the rest is used",
+        "  lines 3-4, 9: a",
+        "  line 5: b",
+    ]
+    assert skipped_in_words("t.csv", ()) == []
 
 
 def test_a_patient_is_in_one_split(write_table):
