@@ -17,7 +17,7 @@ from model.errors import ChoiceError, StudyTableError
 from model.network import Network
 from model.rows import skipped_in_words
 from model.train import train
-from model.training_state import folder_beside
+from model.training_state import folder_beside, forget
 
 SUMMARY = "A fused image-and-report model, trained with `betalens train`."
 
@@ -50,13 +50,15 @@ def train_checkpoint(
     data, validation = _arrays(table, config, "train"), _arrays(table, config, "val")
     if extra:
         data = joined(data, extra_arrays(extra, config.image_size))
-    network = train(network, data, validation, where, folder_beside(out), resume)
+    done = train(network, data, validation, where, folder_beside(out), resume)
     if not PartialState().is_main_process:
         return None
     summary = DEMO_SUMMARY if table.is_demo else SUMMARY
     if extra:
         summary += f"\n\nIt was trained on {len(data):,} films, with further ones of training reports among them."
     digest = publish(network, table, out, where, summary, half, lambda r: tqdm(r, desc="measuring", unit="batch"))
+    if done:
+        forget(folder_beside(out))
     return {"checkpoint": str(out), "digest": digest, "studies": len(data), "skipped": len(table.skipped)}
 
 

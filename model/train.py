@@ -6,6 +6,7 @@ and its number alone, and its end is saved: a training that was killed goes on a
 
 import copy
 import math
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ def train(
     device: torch.device,
     folder: Path | None = None,
     resume: bool = False,
-) -> Network:
+) -> bool:
     """Fit a network; the weights with the best mean validation AUROC over β = 0, ½, 1 are kept.
 
     Ctrl-C ends the training early, with the best weights so far.
@@ -49,8 +50,8 @@ def train(
         resume: go on from the state in the folder, with the same config, studies and processes.
 
     Returns:
-        The same network, in evaluation mode, with its reference embeddings set. In a process that is not the main one,
-        as it was after the last step.
+        Whether every epoch was done; False after Ctrl-C. The network is in evaluation mode, with its reference
+        embeddings set; in a process that is not the main one, as it was after the last step.
 
     Raises:
         TrainingError: too few studies, a loss that is no number, or a state that cannot be used.
@@ -66,14 +67,13 @@ def train(
         except KeyboardInterrupt:
             if not run.best:
                 raise
-            tqdm.write("Interrupted: keeping the best weights so far; --resume goes on.")
-        else:
-            run.finish()
+            tqdm.write("Interrupted: keeping the best weights so far; --resume goes on.", file=sys.stderr)
     if run.main:
         network.load_state_dict(run.best)
         set_references(network.eval(), data)
     run.accelerator.end_training()
-    return network.eval()
+    network.eval()
+    return not run.goes_on()
 
 
 class Run:
@@ -139,7 +139,8 @@ class Run:
         named = {f"β={b:g}": a for b, a in zip(VALIDATION_BETAS, aurocs, strict=True)}
         tqdm.write(
             f"epoch {self.epoch}/{self.config.epochs}  loss {loss:.4f}  validation AUROC "
-            + "  ".join(f"{name}: {a:.4f}" for name, a in named.items())
+            + "  ".join(f"{name}: {a:.4f}" for name, a in named.items()),
+            file=sys.stderr,
         )
         bar.set_postfix(self._postfix())
         if self.state:
@@ -147,11 +148,6 @@ class Run:
             logged = {"loss": loss, "learning_rate": rate} | {f"validation AUROC/{n}": a for n, a in named.items()}
             self.accelerator.log(logged, step=self.epoch)
             self.state.save(self._kept())
-
-    def finish(self) -> None:
-        """Every epoch is done: nothing to go on from."""
-        if self.main and self.state:
-            self.state.remove()
 
     def _postfix(self) -> dict[str, str]:
         facts = {"loss": f"{np.mean(self.losses[-50:]):.4f}"}
@@ -171,7 +167,7 @@ class Run:
     def _restore(self, kept: dict[str, Any] | None) -> None:
         if kept is None:
             if self.main:
-                tqdm.write("There is no unfinished training to resume; it starts from the beginning.")
+                tqdm.write("There is no unfinished training to resume; it starts from the beginning.", file=sys.stderr)
             return
         self.bare.load_state_dict(kept["learner"])
         self.optimizer.load_state_dict(kept["optimizer"])

@@ -78,6 +78,7 @@ class TrainingState:
             os.fsync(file.fileno())
         os.replace(fresh, self.path)
 
-    def remove(self) -> None:
-        """The training is over; logs stay."""
-        self.path.unlink(missing_ok=True)
+
+def forget(folder: Path) -> None:
+    """Remove the state of a training whose checkpoint is written; its logs stay."""
+    (folder / NAME).unlink(missing_ok=True)
