@@ -137,17 +137,17 @@ class Run:
             return
         loss = float(np.mean(self.losses))
         named = {f"β={b:g}": a for b, a in zip(VALIDATION_BETAS, aurocs, strict=True)}
+        if self.state:
+            rate = self.schedule.get_last_lr()[-1]
+            logged = {"loss": loss, "learning_rate": rate} | {f"validation AUROC/{n}": a for n, a in named.items()}
+            self.accelerator.log(logged, step=self.epoch)
+            self.state.save(self._kept())
         tqdm.write(
             f"epoch {self.epoch}/{self.config.epochs}  loss {loss:.4f}  validation AUROC "
             + "  ".join(f"{name}: {a:.4f}" for name, a in named.items()),
             file=sys.stderr,
         )
         bar.set_postfix(self._postfix())
-        if self.state:
-            rate = self.schedule.get_last_lr()[-1]
-            logged = {"loss": loss, "learning_rate": rate} | {f"validation AUROC/{n}": a for n, a in named.items()}
-            self.accelerator.log(logged, step=self.epoch)
-            self.state.save(self._kept())
 
     def _postfix(self) -> dict[str, str]:
         facts = {"loss": f"{np.mean(self.losses[-50:]):.4f}"}
