@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+import torch
 from accelerate import PartialState
 from tqdm import tqdm
 
@@ -46,6 +47,7 @@ def train_checkpoint(
     for line in skipped_in_words(table.name, table.skipped):
         tqdm.write(line, file=sys.stderr)
     where = choose_device(device)
+    torch.manual_seed(config.seed)
     network = Network(config)
     data, validation = _arrays(table, config, "train"), _arrays(table, config, "val")
     if extra:

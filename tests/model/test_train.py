@@ -1,15 +1,23 @@
 """Training learns what there is to learn, at every β."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from helpers import small_network
+from sklearn.utils.class_weight import compute_class_weight
 
+import model.train
 from model.arrays import StudyArrays, joined
 from model.augment import augment, draw_beta
+from model.config import BALANCED, MULTI_LABEL, SINGLE_LABEL, UNWEIGHTED
 from model.data import Study, label_matrix
+from model.errors import TrainingError
 from model.evaluate import expected_calibration_error
+from model.learner import MOST_WEIGHT, class_weights
 from model.train import train, validate
+from model.training_state import TrainingState, fingerprint
 
 SENTENCE = {True: "There is a large effusion on the left.", False: "The lungs are clear."}
 
@@ -35,8 +43,6 @@ def test_a_network_learns_from_film_and_report(monkeypatch):
 
 
 def test_an_interrupted_training_keeps_the_best_so_far(monkeypatch):
-    import model.train
-
     network = small_network(image_size=64, image_weights="none", report_layers=0, epochs=5, batch_size=16)
     data, scores = bright_corner_studies(32, 0), iter([0.9, 0.5])
 
@@ -51,6 +57,57 @@ def test_an_interrupted_training_keeps_the_best_so_far(monkeypatch):
     train(network, data, data, torch.device("cpu"))
     assert len(saved) == 2
     assert torch.equal(network.head.out.weight, saved[0]["head.out.weight"])
+
+
+def test_a_state_is_for_the_training_it_was_saved_in_alone(tmp_path):
+    data = bright_corner_studies(8, 0)
+    config = small_network().config
+    same, other = fingerprint(config, data, 1), fingerprint(replace(config, seed=1), data, 1)
+    assert len({same, other, fingerprint(config, data, 2), fingerprint(config, bright_corner_studies(8, 1), 1)}) == 4
+    TrainingState(tmp_path, same, resume=False).save({"epoch": 3})
+    assert TrainingState(tmp_path, same, resume=True).load(torch.device("cpu")) == {"epoch": 3}
+    with pytest.raises(TrainingError, match="--resume"):
+        TrainingState(tmp_path, same, resume=False)
+    with pytest.raises(TrainingError, match="other options"):
+        TrainingState(tmp_path, other, resume=True).load(torch.device("cpu"))
+    (tmp_path / "state.pt").write_bytes(b"half a file")
+    with pytest.raises(TrainingError, match="cannot be read"):
+        TrainingState(tmp_path, same, resume=True).load(torch.device("cpu"))
+
+
+def test_training_ends_once_it_has_not_got_better_for_long(monkeypatch):
+    network = small_network(image_size=64, image_weights="none", report_layers=0, epochs=9, batch_size=16, patience=2)
+    data, scores = bright_corner_studies(16, 0), iter([0.6, 0.9, 0.8, 0.9, 1.0])
+    monkeypatch.setattr(model.train, "validate", lambda network, _: [next(scores)] * 3)
+    assert train(network, data, data, torch.device("cpu"))
+    assert list(scores) == [1.0]
+
+
+def test_a_loss_that_is_no_number_ends_training_with_a_reason():
+    network = small_network(image_size=64, image_weights="none", report_layers=0, epochs=1, batch_size=16)
+    data = bright_corner_studies(16, 0)
+    with torch.no_grad():
+        network.head.out.bias.fill_(torch.nan)
+    with pytest.raises(TrainingError, match="loss became nan in epoch 1"):
+        train(network, data, data, torch.device("cpu"))
+
+
+def test_one_study_is_too_few_to_train_on():
+    network, one = small_network(image_size=64), bright_corner_studies(1, 0)
+    with pytest.raises(TrainingError, match="at least 2"):
+        train(network, one, one, torch.device("cpu"))
+
+
+def test_class_weights_are_scikit_learns():
+    classes = np.repeat([0, 1, 2], [12, 6, 3])
+    expected = compute_class_weight("balanced", classes=np.arange(3), y=classes)
+    found = class_weights(torch.eye(3)[classes], SINGLE_LABEL, BALANCED)
+    assert found.numpy() == pytest.approx(expected, rel=1e-6)
+    several = (torch.rand(200, 3, generator=torch.Generator().manual_seed(0)) < torch.tensor([0.5, 0.2, 0.05])).float()
+    for weight, column in zip(class_weights(several, MULTI_LABEL, BALANCED), several.T.numpy(), strict=True):
+        negative, positive = compute_class_weight("balanced", classes=np.arange(2), y=column)
+        assert weight == pytest.approx(min(positive / negative, MOST_WEIGHT), rel=1e-5)
+    assert (class_weights(several, MULTI_LABEL, UNWEIGHTED) == 1).all()
 
 
 def test_beta_is_drawn_over_all_of_its_range_and_fixed_where_a_modality_is_missing():
