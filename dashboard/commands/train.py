@@ -1,0 +1,38 @@
+"""`betalens train`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dashboard.console import Device, Json, Studies, read_config, show
+
+ORDER = 20
+
+
+def command(
+    out: Annotated[Path, typer.Option(help="Folder to write the checkpoint to.")],
+    studies: Studies = None,
+    config: Annotated[Path | None, typer.Option(help="A JSON file of config fields; see `betalens options`.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the training studies.", min=1)] = None,
+    seed: Annotated[int | None, typer.Option(help="Of every random draw.", min=0)] = None,
+    extra: Annotated[
+        Path | None, typer.Option(help="Folder of further rendered films (for the embedded demo alone).")
+    ] = None,
+    half: Annotated[bool, typer.Option(help="Store the weights in 16 bits.")] = False,
+    resume: Annotated[bool, typer.Option(help="Go on from the last whole epoch of an interrupted training.")] = False,
+    device: Device = "auto",
+    json_: Json = False,
+) -> None:
+    """Train a model on a table of studies. Ctrl-C ends it early and keeps the best weights so far.
+
+    `accelerate launch -m dashboard.cli train …` trains on several GPUs and machines.
+    """
+    from dashboard.training import train_checkpoint
+
+    fields = read_config(config) if config else {}
+    given = {"epochs": epochs, "seed": seed}
+    fields |= {name: value for name, value in given.items() if value is not None}
+    result = train_checkpoint(studies, out, fields, extra, half, device, resume)
+    if result is not None:
+        show(result, json_)

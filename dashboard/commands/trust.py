@@ -1,0 +1,48 @@
+"""`betalens trust`."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from dashboard.console import Checkpoint, Device, Json, Studies, open_table, show
+
+ORDER = 60
+
+
+def command(
+    checkpoint: Checkpoint = None,
+    studies: Studies = None,
+    split: Annotated[str, typer.Option(help="train, val, test or all.")] = "test",
+    cases: Annotated[int, typer.Option(help="True positives to test of each modality; 0 for all.", min=0)] = 40,
+    image_method: Annotated[
+        list[str] | None, typer.Option(help="A method for the film, or none; may be repeated. [default: all]")
+    ] = None,
+    report_method: Annotated[
+        list[str] | None, typer.Option(help="A method for the report, or none; may be repeated. [default: all]")
+    ] = None,
+    truth_only: Annotated[
+        bool, typer.Option("--truth-only", help="Only the tests against the truth: much faster.")
+    ] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Write the result into the checkpoint, for the Trust tab.")
+    ] = False,
+    device: Device = "auto",
+    json_: Json = False,
+) -> None:
+    """Test explanations: against the truth where it is known, against random order, noise and a random network."""
+    from tqdm import tqdm
+
+    from explain.methods import chosen_methods
+    from explain.trust import KEPT, measure
+    from model.engine import Engine
+
+    names = chosen_methods(image_method, report_method)
+    engine, table = Engine.load(checkpoint, device), open_table(studies)
+    result = measure(engine, table, split, names, cases, truth_only, lambda r: tqdm(r, unit="case"))
+    stopped = result.get("interrupted", False)
+    if keep and not stopped:
+        (engine.folder / KEPT).write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    show(result, json_)
+    if stopped:
+        raise typer.Exit(130)
