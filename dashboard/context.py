@@ -10,7 +10,7 @@ from dashboard.reviewing import Reviewer
 from dashboard.views import ReferenceViews
 from model.data import StudyTable
 from model.engine import Engine
-from model.feedback import FeedbackStore
+from model.feedback import FeedbackStore, Flag
 
 
 class Request(NamedTuple):
@@ -20,11 +20,12 @@ class Request(NamedTuple):
     number: int
     finding: str = ""  # to explain; "" the likeliest
     beta: float | None = None  # to open it at; None where the reader left it
+    recorded: Flag | None = None  # to show the study as it was when this was given
 
 
-def request(study_id: str, finding: str = "", beta: float | None = None) -> Request:
+def request(study_id: str, finding: str = "", beta: float | None = None, recorded: Flag | None = None) -> Request:
     """A new request."""
-    return Request(study_id, time.monotonic_ns(), finding, beta)
+    return Request(study_id, time.monotonic_ns(), finding, beta, recorded)
 
 
 @dataclass(frozen=True)

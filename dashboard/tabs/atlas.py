@@ -26,7 +26,7 @@ def build(ctx: Context) -> None:
 
     def show_case(session: Session) -> str:
         """The open case on the map; its geometry was sent already."""
-        if session.opened is None or len(ctx.table.studies) < FEWEST:
+        if session.opened is None or session.veiled or len(ctx.table.studies) < FEWEST:
             return ""
         return json.dumps({"case": session.opened.case_id, "path": ctx.views.path_of(session.opened.encoded)})
 

@@ -1,7 +1,6 @@
 """Review: a case in, a decision with its evidence out."""
 
 import json
-import time
 from collections.abc import Iterator
 
 import gradio as gr
@@ -10,11 +9,13 @@ from dashboard.context import Context, Request
 from dashboard.i18n import t
 from dashboard.reviewing import Refused, Staged
 from dashboard.session import Session
-from dashboard.shelf import shelf
+from dashboard.queue import to_judge
+from dashboard.shelf import queue, shelf
 from dashboard.trusting import Examiner
+from dashboard.verdict_form import VerdictForm
 from dashboard.widgets import widget
 from explain import methods
-from model.errors import FeedbackError
+from model.feedback import Flag
 
 ORDER = 10
 TITLE = "tab.review"
@@ -37,21 +38,21 @@ def build(ctx: Context) -> None:
                 elem_classes="bl-report",
             )
             analyse = gr.Button(t("analyse"), variant="primary", elem_classes="bl-analyse")
+            form = VerdictForm(ctx)
         with gr.Column(elem_classes="bl-main", min_width=600):
             notice = widget("notice")
             stage = widget("stage", methods=_methods())
             settled = widget("settled")
             probe = widget("trust_probe")
-            flag = widget("flag", _flag_value(ctx))
-    _on_opening(ctx, cases, upload, report, analyse, notice, stage, flag)
+    _on_opening(ctx, cases, upload, report, analyse, notice, stage, form)
     _on_beta(ctx, settled)
-    _on_verdict(ctx, flag)
+    form.listen(stage)
     _on_standing_still(ctx, probe)
 
 
-def _on_opening(ctx: Context, cases, upload, report, analyse, notice, stage, flag) -> None:
+def _on_opening(ctx: Context, cases, upload, report, analyse, notice, stage, form: VerdictForm) -> None:
     reviewer = ctx.reviewer
-    shown = [stage, notice, report, upload, ctx.beta, ctx.beta_ends, flag]
+    shown = [stage, notice, report, upload, ctx.beta, ctx.beta_ends, form.widget]
 
     def show(session: Session, steps: Iterator[Staged | Refused], beta: float, keep_upload: bool):
         """The outputs of each step. Text, film and slider are set by the first one alone, lest they undo what the
@@ -67,11 +68,11 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, notice, stage, fla
             else:
                 kept = gr.skip() if keep_upload else None
                 # A change of the case, and taking it back, leave what the reader wrote of it.
-                form = gr.skip() if session.flag_id == judged else _fresh(ctx, session, step)
-                yield step.stage, "", step.case.report, kept, *_beta_of(session, step), form
+                cleared = gr.skip() if session.flag_id == judged else form.fresh(session)
+                yield step.stage, "", step.case.report, kept, *_beta_of(session, step), cleared
 
-    def show_study(session: Session, study_id: str, beta: float, finding: str = ""):
-        yield from show(session, reviewer.open_study(session, study_id, beta, finding), beta, False)
+    def show_study(session: Session, study_id: str, beta: float, finding: str = "", recorded: Flag | None = None):
+        yield from show(session, reviewer.open_study(session, study_id, beta, finding, recorded), beta, False)
 
     def open_study(session: Session, beta: float, event: gr.SelectData):
         yield from show_study(session, event.value, beta)
@@ -81,9 +82,10 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, notice, stage, fla
             return
         if request.beta is not None:
             beta = session.beta = request.beta
-        yield from show_study(session, request.study_id, beta, request.finding)
+        yield from show_study(session, request.study_id, beta, request.finding, request.recorded)
 
-    def open_first(session: Session, beta: float):
+    def open_first(session: Session, beta: float, request: gr.Request):
+        session.login = session.reviewer = request.username or ""
         yield from show_study(session, json.loads(shelf(ctx.table))["studies"][0]["id"], beta)
 
     def open_given(session: Session, beta: float, path: str | None, text: str):
@@ -111,12 +113,14 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, notice, stage, fla
         for step in reviewer.choose_method(session, str(event._data.get("modality")), str(event._data.get("name"))):
             yield step.stage
 
-    def narrow(event: gr.EventData):
+    def narrow(session: Session, event: gr.EventData):
+        if event.queue:
+            return queue(ctx.table, to_judge(ctx, session.reviewer))
         return shelf(ctx.table, str(event.finding or ""), bool(event.discordant))
 
     asked = [ctx.session, ctx.beta]
     cases.select(open_study, asked, shown, **AT_ONCE)
-    cases.filter(narrow, None, cases, **QUIET)
+    cases.filter(narrow, ctx.session, cases, **QUIET)
     ctx.request.change(open_requested, [*asked, ctx.request], shown, **AT_ONCE)
     ctx.page.load(open_first, asked, shown, **AT_ONCE)
     analyse.click(open_given, [*asked, upload, report], shown, **AT_ONCE)
@@ -156,18 +160,6 @@ def _on_standing_still(ctx: Context, probe: gr.HTML) -> None:
     probe.submit(examine, ctx.session, probe, **AT_ONCE)
 
 
-def _on_verdict(ctx: Context, flag: gr.HTML) -> None:
-    def keep(session: Session, beta: float, saved: int, event: gr.EventData):
-        try:
-            flag_id = ctx.reviewer.keep_verdict(session, ctx.feedback, beta, dict(event._data))
-        except FeedbackError as error:
-            key = "flag.no_case" if session.opened is None else "flag.not_saved"
-            return _flag_value(ctx, key=key, values={"reason": str(error)}, bad=True, nonce=time.monotonic_ns()), saved
-        return _flag_value(ctx, key="flag.saved", values={"flag_id": flag_id}), saved + 1
-
-    flag.submit(keep, [ctx.session, ctx.beta, ctx.saved], [flag, ctx.saved], **QUIET)
-
-
 def _methods() -> str:
     """What the stage offers to choose from, with its help."""
     return json.dumps(
@@ -176,16 +168,6 @@ def _methods() -> str:
             for modality in ("image", "report")
         }
     )
-
-
-def _flag_value(ctx: Context, **outcome) -> str:
-    return json.dumps({"findings": ctx.engine.findings, "outcome": outcome or None})
-
-
-def _fresh(ctx: Context, session: Session, step: Staged) -> str:
-    """A cleared form, with the model's own findings ticked for the reader to correct."""
-    labels = ctx.reviewer.decided(step.case, session.beta)
-    return _flag_value(ctx, fresh=True, labels=labels, ticket=session.ticket)
 
 
 def _beta_of(session: Session, step: Staged):
