@@ -19,7 +19,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from model.errors import FeedbackError
-from model.feedback import HEADER, FeedbackStore, Flag, new_flag_id, utc_now
+from model.feedback import FeedbackStore, Flag, new_flag_id, standing, utc_now
+from model.feedback.cells import HEADER
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAG = Flag(
@@ -38,6 +39,9 @@ FLAG = Flag(
     wrong_evidence="image",
     comment="=1+1",
     app_version="0.1.0",
+    blind=True,
+    wrong_regions=((0.25, 0.5, 0.125, 0.0625),),
+    wrong_words=((0, 8), (12, 20)),
 )  # fmt: skip
 
 
@@ -68,7 +72,7 @@ def test_a_spreadsheet_and_pandas_see_one_header_and_no_formula(tmp_path):
         cells = [cell for row in csv.reader(file) for cell in row]
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r", "＝"))]
     table = pd.read_csv(store.path)
-    assert list(table.schema) == [1] * 8
+    assert list(table.schema) == [2] * 8
     assert list(table.beta) == [0.35] * 8
     assert table.comment[0] == "'=1+1"
 
@@ -110,7 +114,10 @@ def test_a_very_long_report_does_not_hide_other_rows(tmp_path):
     [
         {"verdict": "yes"}, {"wrong_evidence": "both?"}, {"beta": 1.5}, {"beta": float("nan")}, {"beta": "much"},
         {"flag_id": "a,b"}, {"flag_id": ""}, {"comment": None}, {"probabilities": {"a": float("nan")}},
-        {"probabilities": [0.5]}, {"corrected_labels": "Effusion"},
+        {"probabilities": [0.5]}, {"corrected_labels": "Effusion"}, {"blind": "yes"}, {"wrong_regions": ((0, 0, 1),)},
+        {"wrong_regions": ((0.5, 0, 0.6, 1),)}, {"wrong_regions": ((0, 0, float("nan"), 1),)},
+        {"wrong_words": ((5, 5),)}, {"wrong_words": ((0.5, 5),)}, {"verdict": "undo"}, {"undoes": "f1"},
+        {"verdict": "undo", "undoes": "a,b"},
     ],
 )  # fmt: skip
 def test_a_value_that_would_not_read_back_is_refused(wrong):
@@ -126,6 +133,72 @@ def test_a_retry_is_acknowledged_and_kept_once(tmp_path):
     os.replace(store.path, tmp_path / "archive.csv")  # a fresh file has none of the old ids
     store.append(FLAG)
     assert store.rows() == [FLAG]
+
+
+def test_an_undone_or_purged_flag_does_not_stand():
+    first, second, third = a_flag(), a_flag(verdict="agree"), a_flag(verdict="unsure")
+    undo = a_flag(verdict="undo", undoes=second.flag_id)
+    assert standing([first, second, undo, third]) == [first, third]
+    assert standing([undo, second, first.tombstone()]) == []  # another server's clock may put the undo first
+
+
+# What an older version wrote
+
+OLD_COLUMNS = (
+    "flag_id,schema,time_utc,reviewer,study_id,image_sha256,image_name,report,model_digest,beta,probabilities,verdict,"
+    "corrected_labels,wrong_evidence,comment,app_version"
+)
+OLD = (
+    f"\ufeff{OLD_COLUMNS}\r\n"
+    'a1,1,2026-01-31T12:00:00Z,reader 1,s1,,film.png,"two\nlines, ""quoted""",cd,0.35,"{""Effusion"": 0.123457}",'
+    'disagree,"[""Effusion""]",image,\'=1+1,0.1.0\r\n'
+    "a2,1,2026-01-31T12:00:01Z,,s2,,,,cd,1.0,{},agree,[],neither,,0.1.0\r\n"
+).encode()
+
+
+@pytest.mark.parametrize("torn", [b"", b'a3,1,2026-01-31T12:00:02Z,"torn'])
+def test_an_older_file_is_read_as_it_stands_and_brought_up_to_date_by_the_next_flag(tmp_path, torn):
+    (tmp_path / "flags.csv").write_bytes(OLD + torn)
+    store = FeedbackStore(tmp_path)
+    old = store.rows()
+    assert [(f.flag_id, f.report, f.comment, f.blind, f.wrong_words) for f in old] == [
+        ("a1", 'two\nlines, "quoted"', "=1+1", False, ()),
+        ("a2", "", "", False, ()),
+    ]
+    assert store.path.read_bytes() == OLD + torn
+    store.append(FLAG)
+    store.append(old[0])
+    assert store.rows() == [*old, FLAG]
+    table = pd.read_csv(store.path)
+    assert list(table.schema) == [1, 1, 2]
+    assert list(table.blind) == [False, False, True]
+    assert [p.name for p in tmp_path.iterdir()] == ["flags.csv"]
+
+
+def test_an_older_file_torn_within_its_header_is_begun_anew(tmp_path):
+    header = OLD[: len(OLD_COLUMNS) + 5]
+    for length in range(len(header) + 1):
+        (tmp_path / "flags.csv").write_bytes(header[:length])
+        store = FeedbackStore(tmp_path)
+        assert store.rows() == []
+        store.append(FLAG)
+        assert store.rows() == [FLAG]
+
+
+def test_a_disk_too_full_to_bring_an_older_file_up_to_date_leaves_it(tmp_path):
+    (tmp_path / "flags.csv").write_bytes(OLD)
+    store = FeedbackStore(tmp_path)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (300, limits[1]))
+        with pytest.raises(FeedbackError, match="The flag was not saved: File too large"):
+            store.append(FLAG)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert [p.name for p in tmp_path.iterdir()] == ["flags.csv"]
+    assert store.path.read_bytes() == OLD
+    store.append(FLAG)
+    assert len(store.rows()) == 3
 
 
 # What is torn or foreign
@@ -220,7 +293,7 @@ def test_a_flag_is_not_acknowledged_when_the_disk_does_not_confirm_it(tmp_path, 
         raise OSError(5, "Input/output error")
 
     with monkeypatch.context() as patch:
-        patch.setattr("model.feedback.os.fsync", failing)
+        patch.setattr("os.fsync", failing)
         with pytest.raises(FeedbackError, match="Input/output error"):
             store.append(FLAG)
     assert store.rows() == []
