@@ -16,6 +16,8 @@ Device = Annotated[str, typer.Option(help="auto, cpu or cuda; auto takes the GPU
 Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
 Feedback = Annotated[Path, typer.Option(help="Folder that flags are kept in.", envvar="BETALENS_FEEDBACK")]
 
+Models = Annotated[Path, typer.Option(help="Folder of the versions of a model.", envvar="BETALENS_MODELS")]
+
 
 def open_table(studies: Path | None) -> "StudyTable":
     """The table; which of its rows cannot be used is said on the standard error.

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from model.agreement import judged
 from model.config import SINGLE_LABEL
-from model.data import StudyTable
+from model.data import Study, StudyTable
 from model.feedback import Flag, standing
 from model.feedback.cells import escape
 
@@ -51,6 +51,12 @@ def corrected_labels(labels: frozenset[str], correction: Correction) -> frozense
     """The labels of a study once it is corrected: as they were where the reviewers decide nothing."""
     kept = {f for f in labels if f not in correction.labels}
     return frozenset(kept | {f for f, yes in correction.labels.items() if yes})
+
+
+def relabelled(studies: Iterable[Study], found: dict[str, Correction]) -> tuple[Study, ...]:
+    """Studies with the labels that reviewers gave them."""
+    known = ((study, found.get(study.study_id)) for study in studies)
+    return tuple(s._replace(labels=corrected_labels(s.labels, c)) if c else s for s, c in known)
 
 
 def fine_tuning_set(table: StudyTable, found: dict[str, Correction]) -> str:
