@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from explain import INSTANT
 from explain.publish import write
 from explain.trust import measure
+from model.calibrate import calibrate
 from model.comparison import BETAS, Comparison, Model, compare, share_as_corrected
 from model.corrections import corrections, relabelled
 from model.data import Study, StudyTable
@@ -99,11 +100,12 @@ def finetune_version(
     """
     corrected = corrections(flags, base.findings, base.config.problem_type)
     train, validation = (_split(table, name) for name in ("train", "val"))
+    held_out = relabelled(validation, corrected)
     pooled = load_pooled(base, table, told("encode"))
     before = Model(base, pooled.embedded(base))
     taught = {s.study_id: corrected[s.study_id] for s in train if s.study_id in corrected}
     if encoders:
-        start = teach_encoders(base, train, relabelled(validation, corrected), taught, recipe.replay, told("read"))
+        start = teach_encoders(base, train, held_out, taught, recipe.replay, told("read"))
         pooled = load_pooled(start, table, told("encode"))
     else:
         start = Engine(copy.deepcopy(base.network), "", base.device)
@@ -112,7 +114,8 @@ def finetune_version(
     complete = finetune(start.network, data, recipe, marks, told("learn"))
 
     after = Model(start, pooled.embedded(start))
-    comparison = compare(before, after, relabelled(validation, corrected))
+    calibrate(start, after.reference, held_out)
+    comparison = compare(before, after, held_out)
     rows = (
         *_measured(comparison),
         *_as_corrected(before, after, table, taught, corrected),

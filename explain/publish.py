@@ -10,8 +10,9 @@ import torch
 from explain.anchor import anchor_scales
 from explain.atlas import NAME as atlas_name
 from explain.atlas import fit_atlas
-from explain.discordance import calibrate
+from explain.discordance import calibrate as calibrate_alert
 from model import checkpoint
+from model.calibrate import calibrate
 from model.data import SPLITS, StudyTable
 from model.engine import Engine
 from model.errors import ChoiceError
@@ -77,8 +78,10 @@ def publish(
         checkpoint.round_to_half(network)
     engine = Engine(network, "", device)
     held_out = _first_split(table, "val", "test", "train")[1]
-    anchor_scales(engine, held_out, progress)
     reference = encode_studies(engine, table.studies, progress)
+    # First of all, because it scales the logits that everything else is measured in.
+    calibrate(engine, reference, held_out)
+    anchor_scales(engine, held_out, progress)
     extra = {}
     if table.is_demo:  # so that its atlas opens at once; others are fitted when they are first looked at
         extra[f"{atlas_name}.safetensors"] = pack_arrays({"xy": fit_atlas(engine, reference).xy}, table)
@@ -94,7 +97,7 @@ def write(
     half: bool = False,
     extra: dict[str, bytes] | None = None,
 ) -> str:
-    """Calibrate and measure a model whose colour scales are set, and write its checkpoint.
+    """Measure a model that is calibrated and whose colour scales are set, and write its checkpoint.
 
     Args:
         reference: the embeddings of the table's studies.
@@ -104,7 +107,7 @@ def write(
         The model's digest.
     """
     network = engine.network
-    calibrate(engine, reference, _first_split(table, "val", "test", "train")[1])
+    calibrate_alert(engine, reference, _first_split(table, "val", "test", "train")[1])
     if half:
         checkpoint.round_to_half(network)
     split, studies = _first_split(table, "test", "val", "train")
