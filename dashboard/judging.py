@@ -150,7 +150,8 @@ def _region(top: float, left: float, height: float, width: float) -> tuple[float
     if not all(map(math.isfinite, (top, left, height, width))):
         raise ValueError
     (top, bottom), (left, right) = (
-        (min(max(start, 0.0), 1.0), min(max(start + length, 0.0), 1.0)) for start, length in ((top, height), (left, width))
+        (min(max(start, 0.0), 1.0), min(max(start + length, 0.0), 1.0))
+        for start, length in ((top, height), (left, width))
     )
     if bottom - top < SMALLEST or right - left < SMALLEST:
         raise ValueError

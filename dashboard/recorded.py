@@ -7,8 +7,12 @@ from explain.words import split_words
 from model.feedback import Flag
 
 
-def as_recorded(flag: Flag, case: OpenCase) -> dict[str, Any]:
-    """The judgement for the stage that shows `case`; words by their place among those of the report."""
+def as_recorded(flag: Flag, case: OpenCase, digest: str) -> dict[str, Any]:
+    """The judgement for the stage that shows `case`; words by their place among those of the report.
+
+    Args:
+        digest: of the model that explains the case now.
+    """
     words = split_words(flag.report, case.encoded.read_to)
     return {
         "time": flag.time_utc,
@@ -16,8 +20,12 @@ def as_recorded(flag: Flag, case: OpenCase) -> dict[str, Any]:
         "verdict": flag.verdict,
         "blind": flag.blind,
         "beta": flag.beta,
+        "model": flag.model_digest,
+        "same_model": flag.model_digest == digest,
         "corrected": list(flag.corrected_labels),
         "comment": flag.comment,
         "regions": [list(box) for box in flag.wrong_regions],
-        "words": [i for i, w in enumerate(words) if any(w.start < end and start < w.end for start, end in flag.wrong_words)],
+        "words": [
+            i for i, w in enumerate(words) if any(w.start < end and start < w.end for start, end in flag.wrong_words)
+        ],
     }

@@ -324,7 +324,7 @@ class Reviewer:
             discordant=bool(study and study.discordant and not case.changes),
             discordance=clash and clash._asdict(),
             changes=[change._asdict() for change in case.changes],
-            recorded=session.recorded and as_recorded(session.recorded, case),
+            recorded=session.recorded and as_recorded(session.recorded, case, self.engine.digest),
             **_facts(case, pictures),
         )
         return Staged(case, value)

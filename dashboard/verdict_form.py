@@ -39,7 +39,11 @@ class VerdictForm:
                 flag = self.judge.keep(session, beta, dict(event._data), request.username or "")
             except FeedbackError as error:
                 key = "flag.no_case" if session.opened is None else "flag.not_saved"
-                yield self._value(session, {"key": key, "values": {"reason": str(error)}, "bad": True}), saved, gr.skip()
+                yield (
+                    self._value(session, {"key": key, "values": {"reason": str(error)}, "bad": True}),
+                    saved,
+                    gr.skip(),
+                )
                 return
             steps = ctx.reviewer.reveal(session) if veiled else ()
             key = f"flag.saved_blind_{flag.verdict}" if veiled else "flag.saved"
@@ -52,7 +56,9 @@ class VerdictForm:
             try:
                 taken = self.judge.undo(session)
             except FeedbackError as error:
-                return self._value(session, {"key": "flag.not_undone", "values": {"reason": str(error)}, "bad": True}), saved
+                return self._value(
+                    session, {"key": "flag.not_undone", "values": {"reason": str(error)}, "bad": True}
+                ), saved
             return self._value(session, {"key": "flag.undone", "flag_id": taken.flag_id}), saved + 1
 
         def go_blind(session: Session, event: gr.EventData):

@@ -126,7 +126,9 @@ def fuse(ids: tuple[str, ...], findings: tuple[str, ...], signals: dict[str, Sig
     limit = max(1.0, FIRST * len(ids))
     found = []
     for row in np.argsort(-total, kind="stable").tolist():
-        first = sorted((r[row], kind) for kind, r in ranks.items() if r[row] <= limit and signals[kind].strength[row] > 0)
+        first = sorted(
+            (r[row], kind) for kind, r in ranks.items() if r[row] <= limit and signals[kind].strength[row] > 0
+        )
         reasons = tuple(_reason(kind, signals[kind], row, findings) for _, kind in first)
         if reasons:
             found.append(Candidate(ids[row], float(total[row]), reasons))

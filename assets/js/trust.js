@@ -60,7 +60,7 @@ const methods = B.el("section", { class: "bl-panel bl-lab-panel bl-trust-methods
 element.replaceChildren(B.el("div", { class: "bl-trust-page" }, ...panels.map((panel) => panel.node), methods));
 
 const load = () => panels.forEach((panel) => panel.load(B.trust));
-for (const name of ["trust", "explained"]) B.on(name, load);
+for (const name of ["trust", "explained", "veiled"]) B.on(name, load);
 B.on("theme", load);
 B.on("language", load);
 load();

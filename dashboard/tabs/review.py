@@ -7,9 +7,9 @@ import gradio as gr
 
 from dashboard.context import Context, Request
 from dashboard.i18n import t
+from dashboard.queue import to_judge
 from dashboard.reviewing import Refused, Staged
 from dashboard.session import Session
-from dashboard.queue import to_judge
 from dashboard.shelf import queue, shelf
 from dashboard.trusting import Examiner
 from dashboard.verdict_form import VerdictForm
