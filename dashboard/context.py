@@ -10,7 +10,7 @@ from dashboard.reviewing import Reviewer
 from dashboard.views import ReferenceViews
 from model.data import StudyTable
 from model.engine import Engine
-from model.feedback import FeedbackStore
+from model.feedback import Store
 
 
 class Request(NamedTuple):
@@ -33,7 +33,7 @@ class Context:
 
     engine: Engine
     table: StudyTable
-    feedback: FeedbackStore
+    feedback: Store
     reviewer: Reviewer
     views: ReferenceViews
     page: gr.Blocks
