@@ -107,8 +107,9 @@ class CsvFile:
     def _cut_torn_tail(self, file: int) -> int:
         """Cut what follows the last whole row; return the length that is left."""
         size = os.fstat(file).st_size
-        if size < len(HEADER):  # torn within the header
-            os.ftruncate(file, 0)
+        if size < len(HEADER):
+            if size:  # torn within the header
+                os.ftruncate(file, 0)
             return 0
         position, block = size, b""
         while END not in block:  # ends at the latest at the header's own end
