@@ -86,7 +86,7 @@ def purge(
     """
     from model.feedback import open_store
 
-    print(f"purged {open_store(feedback).purge(study)}")
+    print(f"rows purged: {open_store(feedback).purge(study)}")
 
 
 def _flag(line: bytes) -> "Flag":
@@ -95,22 +95,11 @@ def _flag(line: bytes) -> "Flag":
     Raises:
         FeedbackError: it is none.
     """
-    from dashboard.version import app_version
+    from dashboard.recording import new_flag
     from model.errors import FeedbackError
-    from model.feedback import UNDO, Flag, new_flag_id, utc_now
-    from model.feedback.record import TEXT
 
     try:
         given = dict(json.loads(line))
     except (ValueError, TypeError, RecursionError):  # no cause in the text: it could quote a report
         raise FeedbackError("The flag was not saved: it is not one JSON object.") from None
-    filled = dict.fromkeys(TEXT, "") | {"wrong_evidence": "neither", "probabilities": {}, "app_version": app_version()}
-    filled |= {"flag_id": new_flag_id(), "time_utc": utc_now()}
-    if given.get("verdict") == UNDO:
-        filled["beta"] = 0.0
-    try:
-        return Flag(**(filled | given))
-    except TypeError:
-        raise FeedbackError(
-            "The flag was not saved: it needs a verdict and a beta, and no field but those that `list --json` prints."
-        ) from None
+    return new_flag(**given)
