@@ -26,6 +26,9 @@ Replica = Annotated[
 ]
 
 Models = Annotated[Path, typer.Option(help="Folder of the versions of a model.", envvar="BETALENS_MODELS")]
+ServedModels = Annotated[
+    Path | None, typer.Option(help="Folder of versions: serve the promoted one.", envvar="BETALENS_MODELS")
+]
 
 
 def open_table(studies: Path | None) -> "StudyTable":

@@ -4,7 +4,6 @@ import copy
 import math
 from collections.abc import Callable
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from explain import INSTANT
@@ -21,7 +20,6 @@ from model.finetune import Recipe, finetune, lessons
 from model.finetune_encoders import teach_encoders
 from model.marks import read_marks
 from model.noise import mistakes
-from model.paths import DEMO_CHECKPOINT
 from model.pooled import load_pooled
 from model.reference import Progress
 from model.versions import Versions
@@ -57,20 +55,6 @@ class Outcome(NamedTuple):
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
         return self._asdict() | {"rows": [row._asdict() for row in self.rows]}
-
-
-def base_version(versions: Versions, checkpoint: Path | None) -> str:
-    """The promoted version; where none is yet, a copy of a checkpoint (the embedded demo's where none is named) is
-    promoted as the first.
-
-    Raises:
-        CheckpointError: the checkpoint is damaged, or the folder cannot be written.
-    """
-    name = versions.current()
-    if name is None:
-        name = versions.adopt(checkpoint or DEMO_CHECKPOINT)
-        versions.promote(name)
-    return name
 
 
 def finetune_version(

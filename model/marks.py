@@ -39,18 +39,19 @@ class Marks:
         self.marks = marks
 
     def penalty(self, network: Network) -> Float[Tensor, ""]:
-        """The mean over some of the studies, each at a β of its own, of the squared evidence of every finding in the
+        """The mean over some of the studies, each at a β and of a finding drawn anew, of the squared evidence in the
         wrong places. It can be differentiated by the network's parameters."""
         some = [self.marks[i] for i in torch.randperm(len(self.marks))[:AT_ONCE]]
         pooled = Pooled(*(torch.cat(p).requires_grad_() for p in zip(*(m.pooled for m in some), strict=True)))
         has = torch.cat([m.has for m in some])
         logits = network(pooled, draw_beta(has.cpu()).to(has.device))
-        total = logits.new_zeros(())
-        for of_finding in logits.sum(0):
-            image, report = torch.autograd.grad(of_finding, pooled, create_graph=True)
-            for mark, g_image, g_report in zip(some, image, report, strict=True):
-                total = total + (mark.cells @ g_image).square().sum() + (mark.pieces @ g_report).square().sum()
-        return total / len(some)
+        drawn = torch.randint(logits.shape[1], (len(some), 1), device=logits.device)
+        gradients = torch.autograd.grad(logits.gather(1, drawn).sum(), pooled, create_graph=True)
+        each = [
+            (mark.cells @ image).square().sum() + (mark.pieces @ report).square().sum()
+            for mark, image, report in zip(some, *gradients, strict=True)
+        ]
+        return torch.stack(each).mean()
 
 
 def read_marks(engine: Engine, table: StudyTable, corrected: Iterable[Correction]) -> Marks | None:

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 from model.checkpoint import WEIGHTS, verify
 from model.errors import CheckpointError, ChoiceError
 from model.feedback import utc_now
+from model.paths import DEMO_CHECKPOINT
 
 CURRENT, ORIGIN, LOCK = "current.json", "origin.json", ".lock"
 
@@ -169,6 +170,20 @@ class Versions:
         with _named(self.folder), (self.folder / LOCK).open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def base_version(versions: Versions, checkpoint: Path | None) -> str:
+    """The promoted version; where none is yet, a copy of a checkpoint (the embedded demo's where none is named) is
+    promoted as the first.
+
+    Raises:
+        CheckpointError: the checkpoint is damaged, or the folder cannot be written.
+    """
+    name = versions.current()
+    if name is None:
+        name = versions.adopt(checkpoint or DEMO_CHECKPOINT)
+        versions.promote(name)
+    return name
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ ORDER = 25
 
 def command(
     models: Models = Path("models"),
-    feedback: Feedback = Path("feedback"),
+    feedback: Feedback = "feedback",
     studies: Studies = None,
     checkpoint: Checkpoint = None,
     evidence_weight: Annotated[
@@ -38,14 +38,14 @@ def command(
     """
     from tqdm import tqdm
 
-    from dashboard.finetuning import base_version, finetune_version
+    from dashboard.finetuning import finetune_version
     from model.engine import Engine
-    from model.feedback import FeedbackStore
+    from model.feedback import open_store
     from model.finetune import Recipe
-    from model.versions import Versions
+    from model.versions import Versions, base_version
 
     table, versions = open_table(studies), Versions(models)
-    flags = FeedbackStore(feedback).rows()
+    flags = open_store(feedback).rows()
     base = Engine.load(versions.path(base_version(versions, checkpoint)), device)
     recipe = Recipe(passes, replay=replay, learning_rate=learning_rate, evidence_weight=evidence_weight, seed=seed)
     try:
