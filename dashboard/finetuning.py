@@ -167,13 +167,14 @@ def _trusted(before: Model, after: Model, table: StudyTable, progress: Progress)
     rows = []
     for modality, (name,) in names.items():
         old, new = (result[modality][name] for result in found)
-        for figure in sorted((old.keys() & new.keys()) - {"n", "per_finding"}):
+        figures = [f for f in old if f in new and f not in ("n", "per_finding") and not f.startswith("random")]
+        for figure in figures:
             rows.append(Row(f"{figure}|{name}", old[figure], new[figure]))
     return rows
 
 
 def _summary(parent: str, learnt: dict[str, Any]) -> str:
-    return f"{SUMMARY}\n\nIt came from version {parent or 'of its own'} and learnt of {learnt['studies']} corrected studies."
+    return f"{SUMMARY}\n\nIt came from version {parent} and learnt from {learnt['studies']} corrected studies."
 
 
 def _plain(value: float | None) -> float | None:

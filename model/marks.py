@@ -67,11 +67,12 @@ def read_marks(engine: Engine, table: StudyTable, corrected: Iterable[Correction
             encoded = engine.encode(load_film(study), study.report)
         except InputError:
             continue
-        marks.append(_mark(engine.network, encoded, correction.wrong_regions, words))
+        marks.append(mark(engine.network, encoded, correction.wrong_regions, words))
     return Marks(marks) if marks else None
 
 
-def _mark(network: Network, encoded: Encoded, regions: tuple, words: tuple) -> Mark:
+def mark(network: Network, encoded: Encoded, regions: tuple, words: tuple) -> Mark:
+    """What is wrong in one encoded case; regions as in `cells_inside`, words as spans of the report's characters."""
     cells = torch.zeros(0, network.config.image_channels)
     if encoded.features is not None:
         features = encoded.features[0]

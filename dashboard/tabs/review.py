@@ -79,9 +79,8 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, notice, stage, for
                 yield step.stage, "", step.case.report, kept, *_beta_of(session, step), cleared
 
     def show_study(session: Session, study_id: str, beta: float, finding: str = "", recorded: Flag | None = None):
-        yield from show(
-            session, reviewer_of(session).open_study(session, study_id, beta, finding, recorded), beta, False
-        )
+        steps = reviewer_of(session).open_study(session, study_id, beta, finding, recorded)
+        yield from show(session, steps, beta, False)
 
     def open_study(session: Session, beta: float, event: gr.SelectData):
         yield from show_study(session, event.value, beta)
@@ -119,9 +118,8 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, notice, stage, for
             yield step.stage
 
     def choose_method(session: Session, event: gr.EventData):
-        for step in reviewer_of(session).choose_method(
-            session, str(event._data.get("modality")), str(event._data.get("name"))
-        ):
+        modality, name = (str(event._data.get(key)) for key in ("modality", "name"))
+        for step in reviewer_of(session).choose_method(session, modality, name):
             yield step.stage
 
     def narrow(session: Session, event: gr.EventData):
