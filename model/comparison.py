@@ -43,10 +43,10 @@ class Comparison(NamedTuple):
     per_finding: dict[str, Change]
 
     def worse(self) -> tuple[str, ...]:
-        """What got worse beyond the interval: "macro" where all of it lies below 0, a finding where all of it lies
-        below −MARGIN (of many findings, one has an interval below 0 by chance)."""
+        """What got worse beyond the interval: "macro" where all of it lies below 0, a finding where it does and more
+        than MARGIN is lost (of many findings, one loses a trifle beyond its interval by chance)."""
         lost = ("macro",) if self.macro.high < 0 else ()
-        return lost + tuple(f for f, change in self.per_finding.items() if change.high < -MARGIN)
+        return lost + tuple(f for f, change in self.per_finding.items() if change.high < 0 and change.value < -MARGIN)
 
 
 def compare(before: Model, after: Model, studies: tuple[Study, ...], seed: int = 0) -> Comparison:
