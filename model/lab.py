@@ -15,8 +15,8 @@ from model.data import Study, label_matrix
 from model.engine import Engine
 from model.evaluate import ECE_BINS, probabilities_at
 from model.reference import Progress, Reference
+from model.scored import BETAS
 
-BETAS = tuple(np.linspace(0, 1, 21).round(2).tolist())
 RESAMPLES = 1000
 # Times a study is counted, over all resamples, that are held at once (8 bytes each): a split of more than 20,000
 # studies gets fewer resamples, as its bands are narrow.
