@@ -4,6 +4,8 @@ Their published weights are of those films, not of ImageNet: `image_weights` kee
 (`densenet121-res224-all`, `-nih`, `-pc`, `-chex`, `-rsna`, `-mimic_nb`, `-mimic_ch`, and `resnet50-res512-all`).
 """
 
+import contextlib
+import sys
 from collections import OrderedDict
 
 import torch
@@ -52,7 +54,8 @@ def _tensors(name: str, weights: str) -> dict[str, Tensor]:
 
     if weights == "imagenet":
         try:
-            weights = models.get_weights(name)
+            with contextlib.redirect_stdout(sys.stderr):  # where its progress does not mix with results
+                weights = models.get_weights(name)
         except Exception as error:  # urllib's or requests', of many kinds
             raise weights_not_here(f"torchxrayvision/{name}") from error
     # The files of the DenseNets hold whole networks: of these classes, and of no others.
