@@ -1,10 +1,12 @@
 """What an image encoder promises, how a trunk is cut to a feature map, and how its weights are read."""
 
 import math
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
 from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -121,19 +123,34 @@ def no_such_map(name: str, stride: int, side: int) -> EncoderError:
     )
 
 
-def weights_not_here(name: str) -> EncoderError:
-    """What to say of published weights that cannot be had."""
-    return EncoderError(
-        f"The published weights of {name} are not on this machine and could not be fetched; give their file, or a "
-        "folder that holds it, as image_weights, or use timm/tf_efficientnet_lite0, whose weights are installed."
-    )
+@contextmanager
+def fetching(name: str) -> Iterator[None]:
+    """Around whatever gets the published weights of an encoder; what it prints goes to the standard error.
+
+    Raises:
+        EncoderError: they cannot be had.
+    """
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    except Exception as error:  # each library raises whatever its HTTP client raised
+        raise EncoderError(
+            f"The published weights of {name} are not on this machine and could not be fetched; give their file, or a "
+            "folder that holds it, as image_weights, or use timm/tf_efficientnet_lite0, whose weights are installed."
+        ) from error
 
 
-def read_weights(path: str | Path) -> dict[str, Tensor]:
+def tensors_alone(path: Path) -> Any:
+    """What a PyTorch file holds, if that is tensors and containers of them alone: no code in it is run."""
+    return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def read_weights(path: str | Path, load: Callable[[Path], Any] = tensors_alone) -> dict[str, Tensor]:
     """The tensors in a file of weights (safetensors, or a PyTorch file that holds tensors alone), by name.
 
     Args:
         path: of the file, or of a folder that holds it.
+        load: reads a PyTorch file without running code in it.
 
     Raises:
         EncoderError: there is no such file, there are several, or it cannot be read without running code.
@@ -144,11 +161,9 @@ def read_weights(path: str | Path) -> dict[str, Tensor]:
             from safetensors.torch import load_file
 
             return load_file(path)
-        loaded = torch.load(path, map_location="cpu", weights_only=True)
+        loaded = load(path)
     except Exception as error:  # torch raises whatever its parts do
         raise EncoderError(f"{path.name} is not a file of tensors alone: {type(error).__name__}.") from error
-    if isinstance(loaded, nn.Module):  # of a class that the caller allowed
-        return loaded.state_dict()
     for name in ("state_dict", "model"):  # what training programs wrap them in
         if isinstance(loaded, dict) and isinstance(loaded.get(name), dict):
             loaded = loaded[name]
@@ -188,7 +203,9 @@ def load_weights(model: nn.Module, trunk: nn.Module, tensors: dict[str, Tensor],
         raise EncoderError(
             f"The file of weights does not hold {len(missing)} tensors of {name} in their shape, such as {missing[0]}."
         )
-    model.load_state_dict(own | fitting)
+    state = own | fitting
+    state._metadata = own._metadata  # which version of its layers the names are of
+    model.load_state_dict(state)
 
 
 def fit_by_order(weights: dict[str, Tensor], target: nn.Module) -> dict[str, Tensor]:

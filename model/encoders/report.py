@@ -58,12 +58,12 @@ class ReportEncoder(nn.Module):
         self._try(name)
 
     def _train_last(self, count: int) -> None:
-        lists = [m for m in self.bert.modules() if isinstance(m, nn.ModuleList)]
         depth = self.bert.config.num_hidden_layers
+        lists = [m for m in self.bert.modules() if isinstance(m, nn.ModuleList)]
         # ALBERT's layers are one, used again and again.
-        layers = next((m for m in lists if len(m) == depth), lists[0] if lists else [])
-        self.bert.requires_grad_(count >= len(layers))
-        for layer in list(layers)[len(layers) - min(count, len(layers)) :]:
+        layers = list(next((m for m in lists if len(m) == depth), lists[0]))
+        self.bert.requires_grad_(count >= depth)
+        for layer in layers[max(len(layers) - count, 0) :]:
             layer.requires_grad_(True)
         self.frozen_names = frozenset(n for n, p in self.bert.named_parameters() if not p.requires_grad)
 

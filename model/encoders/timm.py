@@ -7,11 +7,11 @@ from torch import Tensor, nn
 from model.encoders.base import (
     ImageEncoder,
     cell,
+    fetching,
     fit_by_order,
     frozen_blocks,
     no_such_map,
     read_weights,
-    weights_not_here,
 )
 from model.errors import EncoderError
 
@@ -84,10 +84,8 @@ def _with_weights(name: str, fields: dict, weights: str) -> nn.Module:
     if weights == "imagenet" and name == "tf_efficientnet_lite0":
         return _packaged_lite0()
     if weights == "imagenet":
-        try:
+        with fetching(f"timm/{name}"):
             return timm.create_model(name, pretrained=True, **fields)
-        except Exception as error:  # timm raises whatever its HTTP client raised
-            raise weights_not_here(f"timm/{name}") from error
     return _from_file(name, fields, read_weights(weights))
 
 

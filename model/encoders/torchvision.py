@@ -12,12 +12,12 @@ from torchvision.ops import Permute
 from model.encoders.base import (
     ImageEncoder,
     cut,
+    fetching,
     flat,
     frozen_blocks,
     load_weights,
     no_such_map,
     read_weights,
-    weights_not_here,
 )
 from model.errors import EncoderError
 
@@ -102,10 +102,8 @@ def _early_patches(vit: VisionTransformer, stride: int) -> list[nn.Module | nn.P
 
 def _tensors(name: str, model: nn.Module, weights: str) -> dict[str, Tensor]:
     if weights == "imagenet":
-        try:
+        with fetching(f"torchvision/{name}"):
             tensors = torchvision.models.get_model_weights(name).DEFAULT.get_state_dict(progress=False, check_hash=True)
-        except Exception as error:  # urllib's, of many kinds
-            raise weights_not_here(f"torchvision/{name}") from error
     else:
         tensors = read_weights(weights)
     if isinstance(model, VisionTransformer):

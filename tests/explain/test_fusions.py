@@ -1,5 +1,7 @@
 """Every fusion can be explained at every β, whichever files there are."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -17,11 +19,7 @@ BETWEEN = tuple((explain.NODES[:-1] + explain.NODES[1:]) / 2)
 
 @pytest.fixture(scope="module", params=fusion_names())
 def engine(request) -> Engine:
-    """One whose fusion leans as far as it can: training may bring it there."""
     network = small_network(fusion=request.param, image_weights="none", report_layers=0)
-    with torch.no_grad():
-        for parameter in network.fusion.parameters():
-            parameter.mul_(3)
     return Engine(network, request.param, torch.device("cpu"))
 
 
@@ -30,7 +28,12 @@ def encoded(engine):
     return engine.encode(random_film(), REPORT)
 
 
-def test_the_nodes_say_everything_between_them(engine, encoded):
+@pytest.mark.parametrize("size", [1, 3])
+def test_the_nodes_say_everything_between_them(engine, encoded, size):
+    """Also where training has let the fusion lean as far as it can."""
+    engine = Engine(copy.deepcopy(engine.network), f"{engine.digest}-{size}", engine.device)
+    for parameter in engine.network.fusion.parameters():
+        parameter.mul_(size)
     found = explain.evidence(engine, encoded, "Effusion", **explain.INSTANT)
     direct = method("image", "gradcam").explain(explain.Question(engine, encoded, 1, BETWEEN)).scores
     logits = engine.logits(encoded, np.array(BETWEEN))[:, 1].numpy()
@@ -40,8 +43,8 @@ def test_the_nodes_say_everything_between_them(engine, encoded):
         assert np.abs(explain.interpolate(found.cam, beta) - map_).max() <= 1e-4 * np.abs(direct).max()
 
 
-def test_all_the_evidence_is_there_and_adds_up(engine, encoded):
-    found = explain.evidence(engine, encoded, "Effusion")
+def test_all_the_evidence_is_there_and_adds_up(engine):
+    found = explain.evidence(engine, engine.encode(random_film(), "A small effusion."), "Effusion")
     np.testing.assert_allclose(found.contributions.sum(1), found.logit - found.reference_logit, atol=1e-6)
     assert found.contributions[[0, -1], [0, 1]] == pytest.approx([0, 0], abs=1e-6)
     assert found.report_error <= 0.01
