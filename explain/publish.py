@@ -10,8 +10,9 @@ import torch
 from explain.anchor import anchor_scales
 from explain.atlas import NAME as atlas_name
 from explain.atlas import fit_atlas
-from explain.discordance import calibrate
+from explain.discordance import calibrate as calibrate_alert
 from model import checkpoint
+from model.calibrate import calibrate
 from model.data import SPLITS, StudyTable
 from model.engine import Engine
 from model.errors import ChoiceError
@@ -19,7 +20,7 @@ from model.evaluate import evaluate
 from model.kept import pack_arrays
 from model.network import Network
 from model.reference import NAME as reference_name
-from model.reference import Progress, encode_studies
+from model.reference import Progress, Reference, encode_studies
 
 CARD = Template("""# Model card
 
@@ -77,21 +78,46 @@ def publish(
         checkpoint.round_to_half(network)
     engine = Engine(network, "", device)
     held_out = _first_split(table, "val", "test", "train")[1]
-    anchor_scales(engine, held_out, progress)
     reference = encode_studies(engine, table.studies, progress)
+    # First of all, because it scales the logits that everything else is measured in.
     calibrate(engine, reference, held_out)
+    anchor_scales(engine, held_out, progress)
+    extra = {}
+    if table.is_demo:  # so that its atlas opens at once; others are fitted when they are first looked at
+        extra[f"{atlas_name}.safetensors"] = pack_arrays({"xy": fit_atlas(engine, reference).xy}, table)
+    return write(engine, table, reference, folder, summary, half, extra)
+
+
+def write(
+    engine: Engine,
+    table: StudyTable,
+    reference: Reference,
+    folder: Path,
+    summary: str,
+    half: bool = False,
+    extra: dict[str, bytes] | None = None,
+) -> str:
+    """Measure a model that is calibrated and whose colour scales are set, and write its checkpoint.
+
+    Args:
+        reference: the embeddings of the table's studies.
+        extra: further files by name.
+
+    Returns:
+        The model's digest.
+    """
+    network = engine.network
+    calibrate_alert(engine, reference, _first_split(table, "val", "test", "train")[1])
     if half:
         checkpoint.round_to_half(network)
     split, studies = _first_split(table, "test", "val", "train")
     evaluation = evaluate(engine, reference, studies)
-    extra = {
+    measured = {
         "MODEL_CARD.md": _card(network, table, split, evaluation, summary).encode(),
         "evaluation.json": (json.dumps({"split": split, **evaluation.to_json()}, indent=1) + "\n").encode(),
         f"{reference_name}.safetensors": pack_arrays(reference.arrays(), table),
     }
-    if table.is_demo:  # so that its atlas opens at once; others are fitted when they are first looked at
-        extra[f"{atlas_name}.safetensors"] = pack_arrays({"xy": fit_atlas(engine, reference).xy}, table)
-    return checkpoint.save(network, folder, extra, half)
+    return checkpoint.save(network, folder, measured | (extra or {}), half)
 
 
 def _first_split(table: StudyTable, *names: str):

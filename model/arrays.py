@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int, UInt8
 
 from model.data import Study, label_matrix, load_film
 from model.errors import ImageError
@@ -29,6 +29,11 @@ class StudyArrays(NamedTuple):
 
     def __len__(self) -> int:
         return len(self.reports)
+
+    def rows(self, rows: Int[np.ndarray, "m"]) -> "StudyArrays":
+        """Some of the studies."""
+        masks = None if self.masks is None else self.masks[rows]
+        return StudyArrays(self.films[rows], [self.reports[i] for i in rows], self.labels[rows], self.has[rows], masks)
 
 
 def load_arrays(

@@ -77,6 +77,7 @@ class Config:
     class_weighting: str = option(
         UNWEIGHTED, "balanced: a rare finding weighs as much as a common one", choices=(UNWEIGHTED, BALANCED)
     )
+    label_smoothing: float = option(0.0, "how far the labels are drawn towards not knowing", 0, 0.5)
     patience: int = option(0, "epochs without a better validation AUROC after which training ends; 0: never", 0, 1000)
     seed: int = option(0, "of every random draw", 0, 2**31 - 1)
 

@@ -19,12 +19,17 @@ from model.engine import Engine
 Arrays = dict[str, np.ndarray]
 
 
-def kept_arrays(engine: Engine, table: StudyTable, name: str, compute: Callable[[], Arrays]) -> Arrays:
+def kept_arrays(
+    engine: Engine, table: StudyTable, name: str, compute: Callable[[], Arrays], of: str | None = None
+) -> Arrays:
     """The arrays called `name` of a model and table, from where they were kept, or computed and kept.
 
     Arrays that were kept in 16 bits come back in 32.
+
+    Args:
+        of: digest of the part of the model that they depend on; None for all of it.
     """
-    cached = user_cache_path("betalens") / f"{name}-{engine.digest[:16]}-{table.digest[:16]}.safetensors"
+    cached = user_cache_path("betalens") / f"{name}-{(of or engine.digest)[:16]}-{table.digest[:16]}.safetensors"
     for path in (engine.folder / f"{name}.safetensors" if engine.folder else None, cached):
         if path and (found := _read(path, table)):
             return found
