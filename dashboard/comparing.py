@@ -9,13 +9,13 @@ from tqdm import tqdm
 from dashboard.training import train_checkpoint
 from model import checkpoint
 from model.bootstrap import Band
-from model.compare import WAYS, Standing, compare, compared_studies, decide
 from model.config import Config
 from model.data import StudyTable
 from model.engine import Engine
 from model.errors import TrainingError
 from model.kept import belongs
 from model.reference import NAME as REFERENCE
+from model.side_by_side import WAYS, Standing, compare, compared_studies, decide
 from model.training_state import unfinished
 
 
@@ -53,7 +53,7 @@ def train_each(
 
 
 def compare_checkpoints(folders: list[Path], table: StudyTable, device: str) -> dict:
-    """Measure checkpoints on the test split of a table: see `model.compare`.
+    """Measure checkpoints on the test split of a table: see `model.side_by_side`.
 
     Returns:
         Plain numbers, rounded to 4 decimals: the studies, and a standing for each model.

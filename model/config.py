@@ -49,8 +49,8 @@ class Config:
     image_stride: int = option(16, "pixels per cell of the last feature map; smaller sees finer", 4, 32)
     image_frozen_stride: int = option(
         4,
-        "layers up to maps of this many pixels a cell stay as they came; 0: all are trained; image_stride or more: "
-        "none is",
+        "layers up to maps of this many pixels a cell stay as they came; 0: all are trained, as they are from "
+        "image_weights none; image_stride or more: none is",
         0,
         32,
     )

@@ -42,8 +42,10 @@ class Network(nn.Module):
         super().__init__()
         self.config = config
         weights = config.image_weights if pretrained else "none"
+        # What began at random has to learn from its first layer on.
+        frozen = 0 if config.image_weights == "none" else config.image_frozen_stride
         self.image_encoder = image_encoder(
-            config.image_encoder, config.image_size, config.image_stride, config.image_frozen_stride, weights
+            config.image_encoder, config.image_size, config.image_stride, frozen, weights
         )
         # Trunks cut in the middle end in a linear bottleneck; the neck gives the map the sparse, non-negative features
         # that class activation maps were made for.

@@ -26,8 +26,7 @@ def image_encoder(name: str, side: int, stride: int, frozen_stride: int, weights
         name: for instance `timm/tf_efficientnet_lite0` or `torchvision/resnet18`.
         side: of the films, in pixels.
         stride: pixels per cell of the feature map, at the most.
-        frozen_stride: layers up to maps of this stride are kept as they came, unless they start from `none`; 0 keeps
-            none, `stride` or more keeps all.
+        frozen_stride: layers up to maps of this stride are not trained; 0: all are, `stride` or more: none is.
         weights: `imagenet` (those it is published with), `none`, or the path of a file of weights or of its folder.
 
     Raises:
@@ -39,6 +38,6 @@ def image_encoder(name: str, side: int, stride: int, frozen_stride: int, weights
         raise EncoderError(f"Image encoder {name!r} is unknown; expected source/name with a source of {sources}.")
     module = importlib.import_module(f"model.encoders.{source}")
     encoder = module.build(rest, side, stride, frozen_stride, weights)
-    if weights != "none" and frozen_stride:
+    if frozen_stride:
         encoder.freeze(whole=frozen_stride >= stride)
     return encoder

@@ -8,13 +8,13 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from dashboard.cli import app
-from model.compare import decide
 from model.data import open_studies
 from model.engine import Engine
 from model.errors import BetaLensError
 from model.evaluate import evaluate
 from model.lab import BETAS
 from model.reference import encode_studies
+from model.side_by_side import decide
 
 FIELDS = {
     "image_size": 64,

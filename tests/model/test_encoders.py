@@ -165,19 +165,6 @@ def test_an_unknown_encoder_is_refused(name):
 # --- frozen, in part or wholly trained
 
 
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory):
-    """Files of weights of untrained models, by name: what is frozen must have come from somewhere."""
-    folder = tmp_path_factory.mktemp("weights")
-    for name in ("test_vit", "test_convnext"):
-        torch.save(timm.create_model(name).state_dict(), folder / f"timm-{name}.pth")
-    for name in ("resnet18", "vit_b_32"):
-        torch.save(torchvision.models.get_model(name).state_dict(), folder / f"torchvision-{name}.pth")
-    densenet = torchxrayvision_source._model("densenet121-res224-all")
-    torch.save(densenet.state_dict(), folder / "torchxrayvision-densenet121-res224-all.pth")
-    return lambda name: str(folder / f"{name.replace('/', '-')}.pth")
-
-
 @pytest.mark.parametrize(
     ("name", "early", "late"),
     [
@@ -188,11 +175,11 @@ def weights(tmp_path_factory):
         ("torchxrayvision/densenet121-res224-all", r"trunk\.0\.", "denselayer23"),
     ],
 )
-def test_it_is_trained_wholly_in_part_or_not_at_all(weights, name, early, late):
+def test_it_is_trained_wholly_in_part_or_not_at_all(name, early, late):
     stride = 32 if name.endswith("_32") else 16
     trained = {}
     for frozen in (0, 8, stride):
-        encoder = image_encoder(name, 128, stride, frozen, weights(name)).train()
+        encoder = image_encoder(name, 128, stride, frozen, "none").train()
         parameters = dict(encoder.named_parameters())
         trained[frozen] = {n for n, p in parameters.items() if p.requires_grad}
         assert all(n.rpartition(".")[0] not in modes(encoder) for n in set(parameters) - trained[frozen])
@@ -221,6 +208,16 @@ def test_early_layers_stay_as_they_came():
 # --- weights
 
 
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    """Files of weights of untrained models, by name."""
+    folder = tmp_path_factory.mktemp("weights")
+    torch.save(timm.create_model("test_convnext").state_dict(), folder / "timm-test_convnext.pth")
+    for name in ("resnet18", "mnasnet0_5"):
+        torch.save(torchvision.models.get_model(name).state_dict(), folder / f"torchvision-{name}.pth")
+    return lambda name: str(folder / f"{name.replace('/', '-')}.pth")
+
+
 def test_the_packaged_weights_recognise_what_imagenet_taught():
     """EfficientNet-Lite0 with its weights under timm's names still is the network that was trained."""
     from model.encoders.timm import _packaged_lite0
@@ -247,10 +244,21 @@ def test_weights_that_cannot_be_fetched_say_how_to_supply_them(name, monkeypatch
     assert not capsys.readouterr().out
 
 
-def test_a_file_of_weights_is_used(weights):
-    encoder = built("torchvision/resnet18", 32, weights=weights("torchvision/resnet18"))
-    saved = torch.load(weights("torchvision/resnet18"), weights_only=True)
-    assert torch.equal(encoder.trunk[0].weight, saved["conv1.weight"])
+@pytest.mark.parametrize(("name", "first"), [("resnet18", "conv1"), ("mnasnet0_5", "layers.0")])
+def test_a_file_of_weights_is_used(weights, name, first):
+    encoder = built(f"torchvision/{name}", 32, weights=weights(f"torchvision/{name}"))
+    saved = torch.load(weights(f"torchvision/{name}"), weights_only=True)
+    assert torch.equal(encoder.trunk[0].weight, saved[f"{first}.weight"])
+
+
+def test_the_names_of_the_published_densenets_are_understood(tmp_path):
+    theirs = torchvision.models.densenet121()
+    old = {re.sub(r"(denselayer\d+\.(?:norm|conv))([12])", r"\1.\2", n): t for n, t in theirs.state_dict().items()}
+    torch.save({n: t for n, t in old.items() if "num_batches_tracked" not in n}, tmp_path / "w.pth")
+    ours = built("torchvision/densenet121", 32, weights=str(tmp_path / "w.pth"))
+    x = torch.rand(1, 1, 64, 64)
+    with torch.no_grad():
+        torch.testing.assert_close(ours(x), theirs.eval().features((x - ours.mean) / ours.std), rtol=1e-3, atol=1e-4)
 
 
 def test_weights_of_another_classifier_and_another_size_are_used(weights, tmp_path):

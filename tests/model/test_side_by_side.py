@@ -5,9 +5,9 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from model.bootstrap import resample
-from model.compare import WAYS, Decisions, compare
 from model.data import Study
 from model.errors import ChoiceError
+from model.side_by_side import WAYS, Decisions, compare
 
 N, FINDINGS = 120, ("Effusion", "Nodule")
 
