@@ -24,7 +24,7 @@ from plotly.subplots import make_subplots
 from tqdm import tqdm
 
 from model.augment import draw_beta
-from model.comparison import BETAS
+from model.before_after import BETAS
 from model.corrections import corrections
 from model.data import Study, open_studies
 from model.engine import Engine

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from explain import INSTANT
 from explain.publish import write
 from explain.trust import measure
+from model.before_after import BETAS, Comparison, Model, compare, share_as_corrected
 from model.calibrate import calibrate
-from model.comparison import BETAS, Comparison, Model, compare, share_as_corrected
 from model.corrections import corrections, relabelled
 from model.data import Study, StudyTable
 from model.engine import Engine
