@@ -21,8 +21,8 @@ def command(
     replay: Annotated[
         float, typer.Option(help="Training studies that are replayed for each corrected one.", min=0)
     ] = 3,
-    passes: Annotated[int, typer.Option(help="Passes over the corrected studies.", min=1)] = 30,
-    learning_rate: Annotated[float, typer.Option(help="Of projections and head.", min=1e-7, max=1)] = 3e-4,
+    passes: Annotated[int, typer.Option(help="Passes over the corrected studies.", min=1)] = 60,
+    learning_rate: Annotated[float, typer.Option(help="Of projections and head.", min=1e-7, max=1)] = 5e-4,
     encoders: Annotated[
         bool, typer.Option("--encoders", help="Teach the encoders as well, first: minutes to hours instead of seconds.")
     ] = False,
