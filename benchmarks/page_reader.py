@@ -53,13 +53,18 @@ class PageReader:
         (found,) = [e for e in self._events if target in map(list, e["targets"]) and e["backend_fn"] and e["inputs"]]
         inputs = [(values or {}).get(p.get("label"), p.get("value")) for p in map(self._props, found["inputs"])]
         body = {"data": inputs, "event_data": data, "fn_index": found["id"], "session_hash": self._session}
+        if not found["queue"]:
+            answer = self._http.post("/gradio_api/run/predict", json=body)
+            if answer.status_code != httpx.codes.OK:
+                raise RuntimeError(f"{component} {event}: the server could not do it")
+            return answer.json()["data"]
         joined = self._http.post("/gradio_api/queue/join", json=body).raise_for_status().json()
         with self._http.stream("GET", "/gradio_api/queue/data", params={"session_hash": self._session}) as lines:
             for line in lines.iter_lines():
                 message = json.loads(line.removeprefix("data:")) if line.startswith("data:") else {}
                 if message.get("msg") == "process_completed" and message["event_id"] == joined["event_id"]:
                     if not message["success"]:
-                        raise RuntimeError(f"{component} {event}: {message['output']}")
+                        raise RuntimeError(f"{component} {event}: the server could not do it")
                     return message["output"]["data"]
         raise RuntimeError(f"{component} {event}: the server's answer ended early")
 

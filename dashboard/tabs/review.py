@@ -165,7 +165,8 @@ def _on_verdict(ctx: Context, flag: gr.HTML) -> None:
             return _flag_value(ctx, key=key, values={"reason": str(error)}, bad=True, nonce=time.monotonic_ns()), saved
         return _flag_value(ctx, key="flag.saved", values={"flag_id": flag_id}), saved + 1
 
-    flag.submit(keep, [ctx.session, ctx.beta, ctx.saved], [flag, ctx.saved], **QUIET)
+    # Saving takes milliseconds; in the queue it would wait for its turn and for news of it.
+    flag.submit(keep, [ctx.session, ctx.beta, ctx.saved], [flag, ctx.saved], queue=False, **QUIET)
 
 
 def _methods() -> str:
