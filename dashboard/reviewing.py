@@ -24,7 +24,7 @@ from model.data import StudyTable, load_film
 from model.engine import Engine
 from model.erase import erase
 from model.errors import BetaLensError, FeedbackError, ImageError, ReportError
-from model.feedback import FeedbackStore, Flag, new_flag_id, utc_now
+from model.feedback import Flag, Store, new_flag_id, utc_now
 from model.inputs import Film, read_film, read_report
 
 # About 20 kB each: a finding of a case, by one method for its film and one for its report.
@@ -186,7 +186,7 @@ class Reviewer:
         probabilities = self.engine.probabilities(case.encoded, np.array([beta]))[0]
         return {"ticket": session.ticket, "beta": beta, "probabilities": [float(p) for p in probabilities]}
 
-    def keep_verdict(self, session: Session, store: FeedbackStore, beta: float, form: dict[str, Any]) -> str:
+    def keep_verdict(self, session: Session, store: Store, beta: float, form: dict[str, Any]) -> str:
         """Save what the reader thinks of the open case at this β; what was decided is computed here, not believed.
 
         Raises:
@@ -216,6 +216,8 @@ class Reviewer:
             comment=form.get("comment", ""),
             app_version=app_version(),
         )
+        if case.film and case.study is None:  # no table of studies has it
+            store.keep_film(case.film)
         saved = store.append(flag)
         session.flag_id = new_flag_id()  # a second verdict on the same case is another one
         return saved

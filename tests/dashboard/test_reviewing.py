@@ -198,6 +198,17 @@ def test_a_verdict_holds_what_the_server_computed(reviewer, opened, tmp_path):
     assert flag.corrected_labels == ("Effusion",)
 
 
+def test_an_uploaded_film_is_kept_with_its_verdict_until_it_is_purged(reviewer, session, tmp_path):
+    store, path = FeedbackStore(tmp_path / "flags"), tmp_path / "film.png"
+    Image.fromarray((random_film(5).pixels * 255).astype(np.uint8)).save(path)
+    list(reviewer.open_film(session, str(path), "", 0.5))
+    reviewer.keep_verdict(session, store, 0.5, FORM)
+    (flag,) = store.rows()
+    np.testing.assert_allclose(store.film(flag.image_sha256).pixels, session.opened.film.pixels, atol=1e-5)
+    assert store.purge(session.opened.case_id) == 1
+    assert store.film(flag.image_sha256) is None
+
+
 def test_two_verdicts_on_one_case_are_two_rows(reviewer, opened, tmp_path):
     store = FeedbackStore(tmp_path)
     for beta in (0.2, 0.8):
