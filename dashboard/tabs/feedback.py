@@ -16,7 +16,6 @@ from dashboard.widgets import widget
 from dashboard.widgets.plotly import serve_plotly
 from model.corrections import corrections, fine_tuning_set
 from model.errors import BetaLensError, FeedbackError
-from model.feedback.cells import HEADER, encode
 
 ORDER = 40
 TITLE = "tab.feedback"
@@ -76,7 +75,7 @@ def build(ctx: Context) -> None:
         except FeedbackError as error:
             return _json({"error": str(error)})
         if event._data.get("what") != "finetune":
-            text = (HEADER + b"".join(map(encode, rows))).decode()
+            text = as_csv(rows).decode()
             return _json({"name": "flags.csv", "text": text})
         found = corrections(rows, ctx.engine.findings, ctx.engine.config.problem_type)
         return _json({"name": "fine-tuning.csv", "text": fine_tuning_set(ctx.table, found), "rows": len(found)})
