@@ -22,12 +22,12 @@ from dashboard.widgets.header import header
 from model.data import StudyTable
 from model.engine import Engine
 from model.errors import ChoiceError
-from model.feedback import FeedbackStore
+from model.feedback import Store
 
 DAY = 24 * 60 * 60  # seconds
 
 
-def build(engine: Engine, table: StudyTable, feedback: FeedbackStore) -> gr.Blocks:
+def build(engine: Engine, table: StudyTable, feedback: Store) -> gr.Blocks:
     """The page over one model, one table of reference studies and one store of verdicts. `serve` launches it.
 
     The embedded demo says so at the foot of the page.
@@ -67,7 +67,7 @@ def build(engine: Engine, table: StudyTable, feedback: FeedbackStore) -> gr.Bloc
 def serve(
     engine: Engine,
     table: StudyTable,
-    feedback: FeedbackStore,
+    feedback: Store,
     host: str = "127.0.0.1",
     port: int = 7860,
     root_path: str | None = None,

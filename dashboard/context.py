@@ -10,7 +10,7 @@ from dashboard.reviewing import Reviewer
 from dashboard.views import ReferenceViews
 from model.data import StudyTable
 from model.engine import Engine
-from model.feedback import FeedbackStore, Flag
+from model.feedback import Flag, Store
 
 
 class Request(NamedTuple):
@@ -34,7 +34,7 @@ class Context:
 
     engine: Engine
     table: StudyTable
-    feedback: FeedbackStore
+    feedback: Store
     reviewer: Reviewer
     views: ReferenceViews
     page: gr.Blocks

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from model.agreement import judged
 from model.config import SINGLE_LABEL
-from model.data import StudyTable
+from model.data import Study, StudyTable
 from model.feedback import Flag, standing
 from model.feedback.cells import escape
 
@@ -47,10 +47,16 @@ def corrections(flags: Iterable[Flag], findings: tuple[str, ...], problem_type: 
     return {study_id: _resolve(study_id, list(by.values()), findings, single) for study_id, by in latest.items()}
 
 
-def label_row(table: StudyTable, correction: Correction) -> frozenset[str]:
-    """The labels of a study once it is corrected: the table's where the reviewers decide nothing."""
-    kept = {f for f in table.by_id(correction.study_id).labels if f not in correction.labels}
+def corrected_labels(labels: frozenset[str], correction: Correction) -> frozenset[str]:
+    """The labels of a study once it is corrected: as they were where the reviewers decide nothing."""
+    kept = {f for f in labels if f not in correction.labels}
     return frozenset(kept | {f for f, yes in correction.labels.items() if yes})
+
+
+def relabelled(studies: Iterable[Study], found: dict[str, Correction]) -> tuple[Study, ...]:
+    """Studies with the labels that reviewers gave them."""
+    known = ((study, found.get(study.study_id)) for study in studies)
+    return tuple(s._replace(labels=corrected_labels(s.labels, c)) if c else s for s, c in known)
 
 
 def fine_tuning_set(table: StudyTable, found: dict[str, Correction]) -> str:
@@ -61,7 +67,7 @@ def fine_tuning_set(table: StudyTable, found: dict[str, Correction]) -> str:
     known = {s.study_id: s for s in table.studies}
     for correction in found.values():
         if study := known.get(correction.study_id):
-            labels = (label_row(table, correction), study.labels, correction.tied)
+            labels = (corrected_labels(study.labels, correction), study.labels, correction.tied)
             label, before, tied = ("|".join(sorted(names)) for names in labels)
             row = (study.study_id, study.split, label, before, str(correction.reviewers), tied)
             writer.writerow(map(escape, row))

@@ -8,6 +8,7 @@ file up to date, writes a new file and puts it in the old one's place, so that t
 import contextlib
 import fcntl
 import os
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -66,16 +67,12 @@ class CsvFile:
             OSError: not written.
         """
         with self._locked() as file:
+            for left in self.path.parent.glob(f"{self.path.name}.*.new"):  # by a rewriting that was killed
+                left.unlink()
             before = self.read()
             after = change(before)
             if after != before:
-                self._replace(file, after)
-            else:
-                self._beside.unlink(missing_ok=True)  # of a rewriting that was killed
-
-    @property
-    def _beside(self) -> Path:
-        return self.path.with_name(f".{self.path.name}.new")
+                put(self.path, after, os.fstat(file).st_mode)
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[int]:
@@ -104,29 +101,15 @@ class CsvFile:
         if start == HEADER or _is_torn_header(start):
             return False
         check_header(start, self.path.name)
-        self._replace(file, self.read())
+        put(self.path, self.read(), os.fstat(file).st_mode)
         return True
-
-    def _replace(self, file: int, data: bytes) -> None:
-        beside = self._beside
-        try:
-            new = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-            try:
-                os.fchmod(new, os.fstat(file).st_mode & 0o777)
-                _write(new, data, 0)
-            finally:
-                os.close(new)
-            os.replace(beside, self.path)
-        except BaseException:
-            beside.unlink(missing_ok=True)
-            raise
-        _sync_folder(self.path.parent)
 
     def _cut_torn_tail(self, file: int) -> int:
         """Cut what follows the last whole row; return the length that is left."""
         size = os.fstat(file).st_size
-        if size < len(HEADER):  # torn within the header
-            os.ftruncate(file, 0)
+        if size < len(HEADER):
+            if size:  # torn within the header
+                os.ftruncate(file, 0)
             return 0
         position, block = size, b""
         while END not in block:  # ends at the latest at the header's own end
@@ -150,6 +133,27 @@ class CsvFile:
             self._seen.update(row.split(b",", 1)[0] for row in rows)
             self._last = end - len(rows[-1]) - len(END), rows[-1].split(b",", 1)[0]
         self._seen_to = end
+
+
+def put(path: Path, data: bytes, mode: int = 0o600) -> None:
+    """Write a file, whole or not at all; one that has the name is replaced.
+
+    Raises:
+        OSError: not written.
+    """
+    beside = path.with_name(f"{path.name}.{uuid.uuid4().hex}.new")
+    try:
+        new = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            os.fchmod(new, mode & 0o777)
+            _write(new, data, 0)
+        finally:
+            os.close(new)
+        os.replace(beside, path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
 
 
 def _is_torn_header(start: bytes) -> bool:
