@@ -38,6 +38,12 @@ class PageReader:
             answer = self._http.post("/gradio_api/upload", files={"files": (path.name, file)}).raise_for_status()
         return {"path": answer.json()[0], "orig_name": path.name, "meta": {"_type": "gradio.FileData"}}
 
+    def loaded(self, component: str) -> Any:
+        """What a component shows once the page is loaded, where the server is asked for it then."""
+        number = self._ids[component]
+        (found,) = [e for e in self._events if [t[1] for t in e["targets"]] == ["load"] and e["outputs"] == [number]]
+        return self._run(found["id"], [], None)[0]
+
     def send(self, component: str | int, event: str, data: dict | None = None, values: dict | None = None) -> list[Any]:
         """Do what a component's event does with its inputs; return its outputs.
 
@@ -52,16 +58,19 @@ class PageReader:
         target = [self._ids.get(component, component), event]
         (found,) = [e for e in self._events if target in map(list, e["targets"]) and e["backend_fn"] and e["inputs"]]
         inputs = [(values or {}).get(p.get("label"), p.get("value")) for p in map(self._props, found["inputs"])]
-        body = {"data": inputs, "event_data": data, "fn_index": found["id"], "session_hash": self._session}
+        return self._run(found["id"], inputs, data)
+
+    def _run(self, function: int, inputs: list[Any], data: dict | None) -> list[Any]:
+        body = {"data": inputs, "event_data": data, "fn_index": function, "session_hash": self._session}
         joined = self._http.post("/gradio_api/queue/join", json=body).raise_for_status().json()
         with self._http.stream("GET", "/gradio_api/queue/data", params={"session_hash": self._session}) as lines:
             for line in lines.iter_lines():
                 message = json.loads(line.removeprefix("data:")) if line.startswith("data:") else {}
                 if message.get("msg") == "process_completed" and message["event_id"] == joined["event_id"]:
                     if not message["success"]:
-                        raise RuntimeError(f"{component} {event}: {message['output']}")
+                        raise RuntimeError(f"Event {function}: {message['output']}")
                     return message["output"]["data"]
-        raise RuntimeError(f"{component} {event}: the server's answer ended early")
+        raise RuntimeError(f"Event {function}: the server's answer ended early")
 
     def _props(self, number: int) -> dict[str, Any]:
         return self._components[number]["props"]

@@ -25,6 +25,11 @@ Replica = Annotated[
     typer.Option(help="Name of this server among several on one folder of flags.", envvar="BETALENS_REPLICA"),
 ]
 
+Models = Annotated[Path, typer.Option(help="Folder of the versions of a model.", envvar="BETALENS_MODELS")]
+ServedModels = Annotated[
+    Path | None, typer.Option(help="Folder of versions: serve the promoted one.", envvar="BETALENS_MODELS")
+]
+
 
 def open_table(studies: Path | None) -> "StudyTable":
     """The table; which of its rows cannot be used is said on the standard error.

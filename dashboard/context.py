@@ -7,6 +7,7 @@ from typing import NamedTuple
 import gradio as gr
 
 from dashboard.reviewing import Reviewer
+from dashboard.serving import Serving
 from dashboard.views import ReferenceViews
 from model.data import StudyTable
 from model.engine import Engine
@@ -32,16 +33,30 @@ def request(study_id: str, finding: str = "", beta: float | None = None, recorde
 class Context:
     """Handed to every tab's `build`."""
 
-    engine: Engine
+    serving: Serving
     table: StudyTable
     feedback: Store
-    reviewer: Reviewer
-    views: ReferenceViews
     page: gr.Blocks
     tabs: gr.Tabs
     tab: gr.Tab | None  # the one being built
     session: gr.State  # a Session: what this reader has open
+    header: gr.HTML
     beta: gr.Slider
     beta_ends: gr.HTML
     request: gr.State  # set it to a Request to open that study in Review
     saved: gr.State  # counts the verdicts saved from this page
+
+    @property
+    def engine(self) -> Engine:
+        """The engine that is served now. Its findings stay for as long as the page is served."""
+        return self.serving.now.engine
+
+    @property
+    def reviewer(self) -> Reviewer:
+        """The reviewer of the model that is served now."""
+        return self.serving.now.reviewer
+
+    @property
+    def views(self) -> ReferenceViews:
+        """The views under the model that is served now."""
+        return self.serving.now.views

@@ -167,6 +167,16 @@ class Reviewer:
         del session.cases[1 if all_of_them else -1 :]
         yield from self._steps(session, ticket, pictures=True)
 
+    def encode_again(self, session: Session) -> None:
+        """Make the open case, with its changes, one of this model; what is at work for another model ends."""
+        session.next_ticket()
+        session.cases = [replace(c, encoded=self.engine.encode(c.film, c.report)) for c in session.cases]
+
+    def show_again(self, session: Session) -> Iterator[Staged]:
+        """The open case once more, as this model has it."""
+        if session.opened is not None:
+            yield from self._steps(session, session.next_ticket(), pictures=True)
+
     def explain(self, session: Session, finding: str) -> Iterator[Staged]:
         """Explain another finding of the open case; the encoders do not run."""
         if session.opened is None or finding not in self.engine.findings:

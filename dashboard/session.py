@@ -4,13 +4,16 @@ Flags are written from here. What comes back from a browser can be forged; what 
 """
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from explain import DEFAULT
 from model.data import Study
 from model.engine import Encoded
 from model.feedback import Flag
 from model.inputs import Film
+
+if TYPE_CHECKING:
+    from dashboard.serving import Served
 
 
 class Change(NamedTuple):
@@ -54,6 +57,8 @@ class Session:
     seen: set[tuple[str, str]] = field(default_factory=set)  # keys of the cases whose answer was sent to this page
     saved: list[Flag] = field(default_factory=list)  # by this page, and not taken back: the last can be
     recorded: Flag | None = None  # the open case is shown as it was when this was given
+    served: "Served | None" = None  # the model that the open case is shown under
+    told: str = ""  # the digest of the model that the page names
     image_method: str = DEFAULT["image"]
     report_method: str = DEFAULT["report"]
 

@@ -21,7 +21,6 @@ class VerdictForm:
 
     def __init__(self, ctx: Context):
         self.ctx = ctx
-        self.judge = Judge(ctx.engine, ctx.feedback)
         self.widget = widget("flag", self._value(Session(beta=ctx.engine.default_beta)))
 
     def fresh(self, session: Session) -> str:
@@ -36,7 +35,7 @@ class VerdictForm:
         def keep(session: Session, beta: float, saved: int, event: gr.EventData, request: gr.Request):
             veiled = session.veiled
             try:
-                flag = self.judge.keep(session, beta, dict(event._data), request.username or "")
+                flag = self._judge(session).keep(session, beta, dict(event._data), request.username or "")
             except FeedbackError as error:
                 key = "flag.no_case" if session.opened is None else "flag.not_saved"
                 yield (
@@ -45,7 +44,7 @@ class VerdictForm:
                     gr.skip(),
                 )
                 return
-            steps = ctx.reviewer.reveal(session) if veiled else ()
+            steps = ctx.serving.of(session).reviewer.reveal(session) if veiled else ()
             key = f"flag.saved_blind_{flag.verdict}" if veiled else "flag.saved"
             outcome = {"key": key, "flag_id": flag.flag_id, "lifted": veiled, **self._labels(session, veiled)}
             yield self._value(session, outcome), saved + 1, gr.skip()
@@ -54,7 +53,7 @@ class VerdictForm:
 
         def undo(session: Session, saved: int):
             try:
-                taken = self.judge.undo(session)
+                taken = self._judge(session).undo(session)
             except FeedbackError as error:
                 return self._value(
                     session, {"key": "flag.not_undone", "values": {"reason": str(error)}, "bad": True}
@@ -62,7 +61,7 @@ class VerdictForm:
             return self._value(session, {"key": "flag.undone", "flag_id": taken.flag_id}), saved + 1
 
         def go_blind(session: Session, event: gr.EventData):
-            steps = ctx.reviewer.go_blind(session, bool(event._data.get("on")))
+            steps = ctx.serving.current(session).reviewer.go_blind(session, bool(event._data.get("on")))
             first = next(steps, None)
             yield self.fresh(session), first.stage if first else gr.skip()
             for step in steps:
@@ -72,10 +71,14 @@ class VerdictForm:
         form.undo(undo, [ctx.session, ctx.saved], [form, ctx.saved], **QUIET)
         form.blind(go_blind, ctx.session, [form, stage], **QUIET)
 
+    def _judge(self, session: Session) -> Judge:
+        """Of the model that the reader's open case is shown under."""
+        return Judge(self.ctx.serving.of(session).engine, self.ctx.feedback)
+
     def _labels(self, session: Session, known: bool = True) -> dict[str, Any]:
         if session.opened is None or session.veiled or not known:
             return {}
-        return {"labels": self.judge.decided(session.opened, session.beta)}
+        return {"labels": self._judge(session).decided(session.opened, session.beta)}
 
     def _value(self, session: Session, outcome: dict[str, Any] | None = None) -> str:
         return json.dumps(

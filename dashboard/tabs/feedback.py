@@ -8,6 +8,7 @@ import gradio as gr
 
 from dashboard.context import Context, request
 from dashboard.feedback_log import FeedbackLog, Filters
+from dashboard.finetune_panel import finetune_panel
 from dashboard.queue import to_judge
 from dashboard.session import Session
 from dashboard.shelf import queue
@@ -24,7 +25,6 @@ QUIET = {"show_progress": "hidden", "api_visibility": "private"}
 
 
 def build(ctx: Context) -> None:
-    log = FeedbackLog(ctx.engine, ctx.table, ctx.feedback)
     with gr.Column(elem_classes="bl-page"):
         record = widget("record")
         with gr.Row(elem_classes="bl-feedback"):
@@ -33,10 +33,14 @@ def build(ctx: Context) -> None:
                 agreement = widget("agreement", _json({"plotly": serve_plotly()}))
             worth = widget("queue")
         file = widget("download")
+        finetune_panel(ctx)
         filters = gr.State(Filters())
 
+    def log() -> FeedbackLog:
+        return FeedbackLog(ctx.engine, ctx.table, ctx.feedback)
+
     def shown(now: Filters):
-        found = log.shown(now)
+        found = log().shown(now)
         return _json(found), _json({"plotly": serve_plotly(), **found.get("agreement", {})})
 
     def filtered(event: gr.EventData):
@@ -51,16 +55,16 @@ def build(ctx: Context) -> None:
 
     def open_row(session: Session, event: gr.SelectData):
         try:
-            found = log.record(str(event.value))
+            found = log().record(str(event.value))
         except BetaLensError as error:
             return _json({"error": str(error)})
-        flag, _ = log.flag(found["id"])
+        flag, _ = log().flag(found["id"])
         session.seen.add((flag.image_sha256, flag.report))  # it says what the model answered
         return _json(found)
 
     def open_as_reviewed(event: gr.EventData):
-        flag, _ = log.flag(str(event._data.get("id")))
-        if log.study_of(flag)[0] is None:
+        flag, _ = log().flag(str(event._data.get("id")))
+        if log().study_of(flag)[0] is None:
             return gr.skip(), gr.skip()
         return request(flag.study_id, beta=flag.beta, recorded=flag), gr.Tabs(selected="review")
 
