@@ -82,7 +82,7 @@ class FeedbackLog:
         """
         flag, undone = self.flag(flag_id)
         study, why = self.study_of(flag)
-        film = load_film(study) if study and flag.image_sha256 else None
+        film = load_film(study) if study else self.store.film(flag.image_sha256) if flag.image_sha256 else None
         labels = agreement.judged(flag, self.single)
         return _row(flag, False) | {
             "digest": flag.model_digest,

@@ -78,8 +78,8 @@ class Judge:
             wrong_regions=regions,
             wrong_words=words,
         )
-        if case.film and case.study is None:  # no table of studies has it
-            self.store.keep_film(case.film)
+        if case.film and case.study is None:
+            self.store.keep_film(case.film)  # no table has it
         self.store.append(flag)
         session.saved.append(flag)
         session.revealed = True
