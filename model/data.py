@@ -19,8 +19,8 @@ import numpy as np
 from jaxtyping import Float
 
 from model.config import MULTI_LABEL, SINGLE_LABEL
-from model.errors import ChoiceError, ImageError, StudyTableError
-from model.inputs import Film, read_film
+from model.errors import ChoiceError, ImageError, ReportError, StudyTableError
+from model.inputs import Film, read_film, read_report
 from model.rows import Files, Skipped, label_is_missing
 from model.table_file import TableFile
 
@@ -62,8 +62,7 @@ class Study(_Row):
         """The report, or "" where there is none; read from the file each time, where it stays there.
 
         Raises:
-            OSError: the file cannot be read.
-            StudyTableError: it was changed after it had been opened.
+            StudyTableError: the file is gone, or was changed after it had been opened.
         """
         kept = self[2]
         return self.file.report(self.line) if kept is None else kept
@@ -130,13 +129,29 @@ def load_film(study: Study) -> Film | None:
     """
     if study.image is None:
         return None
-    where = f"Line {study.line} of the table of studies: " if study.line else ""
     try:
         return read_film(study.image.read_bytes())
     except ImageError as error:
-        raise ImageError(f"{where}{error}") from None
+        raise ImageError(f"{_place(study)}{error}") from None
     except OSError as error:
-        raise ImageError(f"{where}the image cannot be read: {error.strerror}.") from None
+        raise ImageError(f"{_place(study)}the image cannot be read: {error.strerror}.") from None
+
+
+def load_report(study: Study) -> str:
+    """The report of a study as it is shown and encoded, "" where it has none.
+
+    Raises:
+        ReportError: it is too long; the message names the line of the table.
+        StudyTableError: the table is gone, or was changed after it had been opened.
+    """
+    try:
+        return read_report(study.report)
+    except ReportError as error:
+        raise ReportError(f"{_place(study)}{error}") from None
+
+
+def _place(study: Study) -> str:
+    return f"Line {study.line} of the table of studies: " if study.line else ""
 
 
 def open_studies(path: Path | None) -> StudyTable:

@@ -25,6 +25,7 @@ from model.preprocess import Box, fit_film
 
 # An encoded case takes about 1 MB: film, feature map and contextual pieces.
 CACHED_CASES = 128
+NOTHING = "The case is empty: give a radiograph, a report, or both."
 
 
 class Encoded(NamedTuple):
@@ -92,7 +93,7 @@ class Engine:
         """
         report_given = bool(report.strip())
         if film is None and not report_given:
-            raise InputError("The case is empty: give a radiograph, a report, or both.")
+            raise InputError(NOTHING)
         square, features, box, pooled_image = self._encode_film(film)
         tokens, hidden, pooled_report, read_to = self._encode_report(report if report_given else "")
         return Encoded(
@@ -134,11 +135,10 @@ class Engine:
         Raises:
             ChoiceError: β is not a number from 0 to 1.
         """
-        if not 0 <= beta <= 1:
-            raise ChoiceError(f"β is {beta}; it takes a number from 0 (report alone) to 1 (image alone).")
+        beta = valid_beta(beta)
         if "report" not in encoded.modalities:
             return 1.0
-        return float(beta) if "image" in encoded.modalities else 0.0
+        return beta if "image" in encoded.modalities else 0.0
 
     @torch.no_grad()
     def logits(self, encoded: Encoded, betas: Float[np.ndarray, "n"]) -> Float[Tensor, "n findings"]:
@@ -161,6 +161,17 @@ class Engine:
         if finding not in self.findings:
             raise ChoiceError(f"Finding {finding!r} is unknown; this model decides on {', '.join(self.findings)}.")
         return self.findings.index(finding)
+
+
+def valid_beta(beta: float) -> float:
+    """β, a number from 0 to 1.
+
+    Raises:
+        ChoiceError: it is none.
+    """
+    if not 0 <= beta <= 1:
+        raise ChoiceError(f"β is {beta}; it takes a number from 0 (report alone) to 1 (image alone).")
+    return float(beta)
 
 
 def choose_device(name: str) -> torch.device:

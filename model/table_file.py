@@ -40,8 +40,7 @@ class TableFile:
         """Each row with the line it begins on; those that cannot be read, in their place.
 
         Raises:
-            OSError: the file cannot be read.
-            StudyTableError: it is empty, lacks a required column, or was changed meanwhile.
+            StudyTableError: the file is empty, lacks a required column, is gone, or was changed meanwhile.
         """
         with self._open() as file:
             yield from stream_rows(self.path, self._lines(file), self._required)
@@ -50,8 +49,7 @@ class TableFile:
         """The report of the row that begins on a line, after `rows` has passed it.
 
         Raises:
-            OSError: the file cannot be read.
-            StudyTableError: it was changed meanwhile.
+            StudyTableError: the file is gone, or was changed meanwhile.
         """
         with self._open() as file:
             file.seek(self._starts[line - 1])
@@ -59,7 +57,10 @@ class TableFile:
         return cells[self._columns.index("report")]
 
     def _open(self) -> BinaryIO:
-        file = self.path.open("rb")
+        try:
+            file = self.path.open("rb")
+        except OSError as error:
+            raise StudyTableError(f"{self.path.name} cannot be read any more: {error.strerror}.") from error
         if _stamp(file) != self._stamp:
             file.close()
             raise StudyTableError(f"{self.path.name} was changed after it had been opened; start again.")
