@@ -104,11 +104,11 @@ class Archive:
         folder = self.out / "overlays" / f"{number:05d}"
         folder.mkdir(parents=True, exist_ok=True)
         names = {s.study_id: folder / f"{number * SHARD + i:06d}.png" for i, s in enumerate(studies)}
-        pictures = []
+        pictures, scale = [], float(self.engine.network.cell_scale)
 
         def finished(rows: list[Row]) -> None:
             drawn = [row for row in rows if row.explained and row.explained.cam is not None]
-            pictures.extend(writers.submit(self._draw, row, names[row.study.study_id]) for row in drawn)
+            pictures.extend(writers.submit(draw, row, scale, names[row.study.study_id]) for row in drawn)
             done(rows)
 
         rows = explain_studies(self.engine, studies, **self._asked, done=finished)
@@ -118,12 +118,6 @@ class Archive:
         content = pa.BufferOutputStream()
         pq.write_table(pa.Table.from_pylist(records, self._schema()), content, compression="zstd")
         _write(self._path(number), content.getvalue())  # last: with it the shard is there
-
-    def _draw(self, row: Row, path: Path) -> None:
-        film, found = row.picture, row.explained
-        heat = heatmap(found.cam, found.box, *film.shape)
-        scale = float(self.engine.network.cell_scale)
-        Image.fromarray(overlay(film.astype(np.float32) / 255, heat, scale)).save(path, compress_level=1)
 
     def _record(self, row: Row, picture: Path) -> dict[str, Any]:
         known = {
@@ -191,6 +185,13 @@ class Archive:
             if found.get(key) != value:
                 name = {"report_method": "method for the report", "beta": "β"}.get(key, key)
                 raise ArchiveError(f"{self.out} was begun with another {name}; name another folder, or delete it.")
+
+
+def draw(row: Row, scale: float, path: Path) -> None:
+    """Write the overlay of an explained film; its colour is full at `scale`."""
+    film, found = row.picture, row.explained
+    heat = heatmap(found.cam, found.box, *film.shape)
+    Image.fromarray(overlay(film.astype(np.float32) / 255, heat, scale)).save(path, compress_level=1)
 
 
 def _write(path: Path, content: bytes | pa.Buffer) -> None:

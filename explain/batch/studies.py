@@ -32,7 +32,9 @@ class Row(NamedTuple):
     explained: Explained | None = None
 
 
-class _Read(NamedTuple):
+class Read(NamedTuple):
+    """A study as it was read; its case is empty where the row has an error."""
+
     row: Row
     case: Case
 
@@ -66,7 +68,7 @@ def explain_studies(
     rows: dict[int, Row] = {}
     pool = ThreadPoolExecutor(READERS, thread_name_prefix="read")
     try:
-        read = pool.map(lambda i: (i, _read(studies[i], engine.config.image_size)), order)
+        read = pool.map(lambda i: (i, read_study(studies[i], engine.config.image_size)), order)
         for batch in _batches(read, CASES[engine.device.type]):
             usable = [(i, r) for i, r in batch if not r.row.error]
             found = explain_cases(engine, [r.case for _, r in usable], beta, finding, report_method) if usable else []
@@ -79,19 +81,24 @@ def explain_studies(
     return [rows[i] for i in range(len(studies))]
 
 
-def _read(study: Study, side: int) -> _Read:
+def read_study(study: Study, side: int) -> Read:
+    """Its film fitted into a square of that side, and its report.
+
+    Raises:
+        StudyTableError: the table was changed meanwhile.
+    """
     nothing = Case(None, None, "")
     try:
         film, report = load_film(study), load_report(study)
         if film is None:
-            return _Read(Row(study, "" if report else NOTHING), nothing._replace(report=report))
+            return Read(Row(study, "" if report else NOTHING), nothing._replace(report=report))
         square, box = fit_film(film.pixels, side)
         picture = Image.fromarray((np.clip(film.pixels, 0, 1) * 255 + 0.5).astype(np.uint8))
         picture.thumbnail((PICTURE_SIDE, PICTURE_SIDE))
         row = Row(study, image_sha256=film.sha256, picture=np.asarray(picture))
-        return _Read(row, Case(square, box, report))
+        return Read(row, Case(square, box, report))
     except InputError as error:
-        return _Read(Row(study, str(error)), nothing)
+        return Read(Row(study, str(error)), nothing)
 
 
 def _batches(items: Iterator, size: int) -> Iterator[list]:
