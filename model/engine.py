@@ -3,6 +3,7 @@
 Nothing here hooks the network or changes it, so any number of threads may use one engine.
 """
 
+import itertools
 import threading
 from pathlib import Path
 from typing import NamedTuple
@@ -18,13 +19,14 @@ from model import checkpoint
 from model.encoders.report import Tokens, pool_pieces
 from model.errors import ChoiceError, InputError
 from model.inputs import Film
-from model.memory import keep_heap
+from model.memory import hand_back, keep_heap
 from model.network import Network, Pooled
 from model.paths import DEMO_CHECKPOINT
 from model.preprocess import Box, fit_film
 
 # An encoded case takes about 1 MB: film, feature map and contextual pieces.
 CACHED_CASES = 128
+TIDY_EVERY = 32  # encoded cases
 NOTHING = "The case is empty: give a radiograph, a report, or both."
 
 
@@ -61,6 +63,7 @@ class Engine:
         self.default_beta = network.config.default_beta
         self._cache = LRUCache(CACHED_CASES)
         self._lock = threading.Lock()
+        self._encoded = itertools.count(1)
 
     @classmethod
     def load(cls, folder: Path | None = None, device: str = "auto") -> "Engine":
@@ -91,6 +94,8 @@ class Engine:
         Raises:
             InputError: there is neither an image nor a report.
         """
+        if next(self._encoded) % TIDY_EVERY == 0:
+            hand_back()
         report_given = bool(report.strip())
         if film is None and not report_given:
             raise InputError(NOTHING)

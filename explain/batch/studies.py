@@ -15,6 +15,7 @@ from explain.every_beta import DEFAULT
 from model.data import Study, load_film, load_report
 from model.engine import NOTHING, Engine, valid_beta
 from model.errors import InputError
+from model.memory import hand_back
 from model.preprocess import fit_film
 
 CASES = {"cpu": 16, "cuda": 64}  # through the encoders at once
@@ -78,6 +79,7 @@ def explain_studies(
             done(list(fresh.values()))
     finally:
         pool.shutdown(cancel_futures=True)
+        hand_back()
     return [rows[i] for i in range(len(studies))]
 
 
