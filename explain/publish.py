@@ -10,8 +10,9 @@ import torch
 from explain.anchor import anchor_scales
 from explain.atlas import NAME as atlas_name
 from explain.atlas import fit_atlas
-from explain.discordance import calibrate
+from explain.discordance import calibrate as calibrate_alert
 from model import checkpoint
+from model.calibrate import calibrate
 from model.data import SPLITS, StudyTable
 from model.engine import Engine
 from model.errors import ChoiceError
@@ -77,9 +78,11 @@ def publish(
         checkpoint.round_to_half(network)
     engine = Engine(network, "", device)
     held_out = _first_split(table, "val", "test", "train")[1]
-    anchor_scales(engine, held_out, progress)
     reference = encode_studies(engine, table.studies, progress)
+    # First of all, because it scales the logits that everything else is measured in.
     calibrate(engine, reference, held_out)
+    anchor_scales(engine, held_out, progress)
+    calibrate_alert(engine, reference, held_out)
     if half:
         checkpoint.round_to_half(network)
     split, studies = _first_split(table, "test", "val", "train")

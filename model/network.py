@@ -65,6 +65,8 @@ class Network(nn.Module):
         # The logit contribution of a cell or a word that saturates its colour, measured after training.
         self.register_buffer("cell_scale", torch.ones(()))
         self.register_buffer("word_scale", torch.ones(()))
+        # The logarithm of what divides the logits, a parabola over β, constant first: see `model.calibrate`.
+        self.register_buffer("log_temperature", torch.zeros(3))
         # From how far image and report are apart to the odds that they do not belong together; 0 until calibrated.
         self.register_buffer("discord_slope", torch.zeros(()))
         self.register_buffer("discord_offset", torch.zeros(()))
@@ -104,8 +106,13 @@ class Network(nn.Module):
         report: Float[Tensor, "batch width"],
         beta: Float[Tensor, "batch 1"],
     ) -> Float[Tensor, "batch findings"]:
-        """Logits from embeddings at β, the weight of the image in [0, 1]."""
-        return self.head(self.fusion(image, report, beta))
+        """Calibrated logits from embeddings at β, the weight of the image in [0, 1]."""
+        return self.head(self.fusion(image, report, beta)) / self.temperature(beta)
+
+    def temperature(self, beta: Float[Tensor, "batch 1"]) -> Float[Tensor, "batch 1"]:
+        """What the head's logits are divided by at β, so that probabilities are as often right as they say."""
+        constant, linear, square = self.log_temperature
+        return torch.exp(constant + linear * beta + square * beta**2)
 
     def forward(self, pooled: Pooled, beta: Float[Tensor, "batch 1"]) -> Float[Tensor, "batch findings"]:
         """Logits from pooled vectors at β."""
