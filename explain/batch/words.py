@@ -78,8 +78,9 @@ class _Path(NamedTuple):
         found = torch.zeros(len(points), len(cases), self.step.shape[1], device=device)
         at, lengths = torch.tensor(points, dtype=self.step.dtype, device=device), self.batch.tokens.mask.sum(1).cpu()
         for who, where in _pairs(lengths[cases], len(points), PIECES[device.type]):
-            rows, who, where = torch.from_numpy(cases)[who].to(device), who.to(device), where.to(device)
-            kept = int(lengths[rows.cpu()].max())
+            rows = torch.from_numpy(cases)[who]
+            kept = int(lengths[rows].max())
+            rows, who, where = rows.to(device), who.to(device), where.to(device)
             step, mask = self.step[rows, :kept], self.batch.tokens.mask[rows, :kept]
             inputs = (self.baseline[rows, :kept] + at[where, None, None] * step).requires_grad_()
             with torch.enable_grad():
