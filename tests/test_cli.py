@@ -168,7 +168,7 @@ def test_an_archive_that_was_killed_goes_on(betalens, archive_table, tmp_path):
 
 def test_every_command_has_help(betalens):
     listed = betalens("--help").stdout
-    for command in ("serve", "train", "evaluate", "explain", "trust", "options"):
+    for command in ("serve", "train", "evaluate", "compare", "explain", "trust", "options"):
         assert command in listed
         assert betalens(command, "--help").returncode == 0
 
