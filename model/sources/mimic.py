@@ -109,5 +109,5 @@ def _report(path: Path) -> str:
     text = _HEADING.sub("", text)
     heads = list(_SECTION.finditer(text))
     ends = [head.start() for head in heads[1:]] + [len(text)]
-    read = [text[h.end() : end] for h, end in zip(heads, ends, strict=True) if _READ.search(h[1])]
+    read = [text[head.end() : end] for head, end in zip(heads, ends, strict=False) if _READ.search(head[1])]
     return " ".join(" ".join(read or [text]).split())

@@ -21,7 +21,8 @@ from model.errors import StudyTableError
 from model.inputs import read_identity
 from model.sources.base import FRONTAL, NOT_FRONTAL, LeftOut, Reason, Record, Source, files_below
 
-# torchxrayvision's Openi_Dataset reads the same files, but leaves out silently, and holds no text.
+# torchxrayvision's Openi_Dataset reads the same files, but leaves out silently, holds no text, and cannot be imported
+# beside a package named `model`: its tables serve, the class does not.
 PATH = "The folder of the radiographs."
 REPORTS = "Folder or .tgz of the XML reports. (default: those in PATH, else torchxrayvision's)"
 UNINDEXED = "No Indexing"
@@ -89,14 +90,15 @@ def _record(folder: Path, report: Report, image: str, names: list[str]) -> Recor
         return LeftOut(image, Reason.MISSING, "its image is missing")
     if len(names) > 1:
         return LeftOut(image, Reason.MISSING, "several files have its name")
-    if why := _why_not_frontal(folder / names[0], image):
+    if why := why_not_frontal(folder / names[0], image):
         return LeftOut(image, Reason.VIEW, why)
     coded = report.codes and UNINDEXED not in report.codes
     label = "|".join(sorted(report.findings)) if coded else None
     return Record(image, image, report.report_id, names[0], report.text, label)
 
 
-def _why_not_frontal(path: Path, image: str) -> str | None:
+def why_not_frontal(path: Path, image: str) -> str | None:
+    """Why the radiograph of that name, at that path, is left out; None where it is frontal as far as is known."""
     published, frontal = _views()
     key = _key(image)
     if key in published:
