@@ -48,7 +48,7 @@ def _import(
     from model.importing import import_studies
 
     try:
-        opened = source.open_source(path, reports)
+        opened = source.open_source(path, reports, lambda r: tqdm(r, desc="looking", leave=False))
         target = out or opened.folder
         done = import_studies(
             opened, target, copy, seed, lambda r, total: tqdm(r, desc="importing", total=total, unit="record")

@@ -1,7 +1,8 @@
 """Where studies come from, a file a source, found by itself.
 
-A source is a module here with `open_source(path, reports) -> Source`; its docstring is its help on the command line.
-`PATH` says what the path is; `REPORTS` what `--reports` is, where it takes that.
+A source is a module here with `open_source(path, reports, progress) -> Source`; its docstring is its help on the
+command line. `PATH` says what the path is; `REPORTS` what `--reports` is, where it takes that. `progress` wraps a loop
+over all files, where it takes one to know how many records there are.
 """
 
 import importlib

@@ -1,11 +1,13 @@
 """What a source of studies gives: a record for each radiograph or report that it holds, usable or not."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
+
+Progress = Callable[[Iterable], Iterable]  #: tqdm, or iter
 
 FRONTAL = {"PA", "AP"}
 NOT_FRONTAL = "it is not a frontal view"

@@ -10,13 +10,13 @@ from pathlib import Path
 from model.data import REQUIRED, SPLITS
 from model.errors import StudyTableError
 from model.rows import ENCODING, ERRORS, NAN, Skipped, stream_rows
-from model.sources.base import LeftOut, Reason, Record, Source
+from model.sources.base import LeftOut, Progress, Reason, Record, Source
 
 PATH = "A CSV of studies."
 KNOWN = (*REQUIRED, "patient_id", "split")
 
 
-def open_source(path: Path, reports: Path | None = None) -> Source:
+def open_source(path: Path, reports: Path | None = None, progress: Progress = iter) -> Source:
     """The rows of a CSV.
 
     Raises:

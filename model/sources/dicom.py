@@ -18,7 +18,7 @@ from model.data import SPLITS
 from model.errors import StudyTableError
 from model.inputs import Identity, read_identity
 from model.rows import Skipped
-from model.sources.base import FRONTAL, NOT_FRONTAL, LeftOut, Reason, Record, Source, files_below
+from model.sources.base import FRONTAL, NOT_FRONTAL, LeftOut, Progress, Reason, Record, Source, files_below
 from model.sources.csv import read, stated_label
 
 PATH = "The folder of the DICOM files."
@@ -37,7 +37,7 @@ class File(NamedTuple):
     frontal: bool
 
 
-def open_source(path: Path, reports: Path | None = None) -> Source:
+def open_source(path: Path, reports: Path | None = None, progress: Progress = iter) -> Source:
     """The files that rows name, and what is named on one side alone.
 
     Raises:
@@ -50,7 +50,7 @@ def open_source(path: Path, reports: Path | None = None) -> Source:
     join = _join(reports)
     names = [name for name in files_below(path) if (path / name).resolve() != reports.resolve()]
     files, found = {}, {}
-    for name in names:
+    for name in progress(names):
         identity = read_identity(path / name) or NO_HEADER
         files[name] = _file(name, identity)
         for key in _keys(name, identity, join):

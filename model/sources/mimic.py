@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from model.errors import StudyTableError
-from model.sources.base import FRONTAL, NOT_FRONTAL, LeftOut, Reason, Record, Source
+from model.sources.base import FRONTAL, NOT_FRONTAL, LeftOut, Progress, Reason, Record, Source
 
 PATH = "The folder that holds files/ and the tables."
 REPORTS = "Folder whose files/ holds the reports. (default: PATH)"
@@ -38,14 +38,15 @@ class Tables(NamedTuple):
     splits: dict[str, str]  #: dicom_id -> split
 
 
-def open_source(path: Path, reports: Path | None = None) -> Source:
+def open_source(path: Path, reports: Path | None = None, progress: Progress = iter) -> Source:
     """The radiographs of the table of metadata.
 
     Raises:
         StudyTableError: a table is missing, or lacks a column.
     """
-    labels = {row["study_id"]: _label(row) for row in _rows(path, "chexpert", "study_id")}
-    splits = {row["dicom_id"]: SPLITS.get(row["split"], "") for row in _rows(path, "split", "dicom_id", "split")}
+    chexpert, split = _rows(path, "chexpert", "study_id"), _rows(path, "split", "dicom_id", "split")
+    labels = {row["study_id"]: _label(row) for row in progress(chexpert)}
+    splits = {row["dicom_id"]: SPLITS.get(row["split"], "") for row in progress(split)}
     total = sum(1 for _ in _metadata(path))
     return Source(path, _records(path, reports or path, Tables(labels, splits)), total)
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from model.demo.reports import Report, archived_reports, packaged_reports, parse_report
 from model.errors import StudyTableError
 from model.inputs import read_identity
-from model.sources.base import FRONTAL, NOT_FRONTAL, LeftOut, Reason, Record, Source, files_below
+from model.sources.base import FRONTAL, NOT_FRONTAL, LeftOut, Progress, Reason, Record, Source, files_below
 
 # torchxrayvision's Openi_Dataset reads the same files, but leaves out silently, holds no text, and cannot be imported
 # beside a package named `model`: its tables serve, the class does not.
@@ -29,7 +29,7 @@ UNINDEXED = "No Indexing"
 _NAME = re.compile(r"(?:CXR)?(\d+)_(?:\1_)?(IM-[\d-]*\d)")  # CXR1_1_IM-0001-3001, 1_IM-0001-3001
 
 
-def open_source(path: Path, reports: Path | None = None) -> Source:
+def open_source(path: Path, reports: Path | None = None, progress: Progress = iter) -> Source:
     """The radiographs that the reports name, and what is named on one side alone.
 
     Raises:
@@ -43,7 +43,7 @@ def open_source(path: Path, reports: Path | None = None) -> Source:
         if not name.endswith((".xml", ".tgz", ".csv", ".txt", ".json")):
             images.setdefault(_key(Path(name).stem), []).append(name)
     source = reports or (path if any(n.endswith(".xml") for n in names) else packaged_reports())
-    total = sum(max(1, len(r.images)) if isinstance(r, Report) else 1 for r in _reports(source))
+    total = sum(max(1, len(r.images)) if isinstance(r, Report) else 1 for r in progress(_reports(source)))
     return Source(path, _records(path, source, images), total)
 
 
