@@ -8,7 +8,7 @@ import os
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
@@ -72,7 +72,7 @@ def _import(source: Source, place: Place, spool: Path, seed: int, progress: Prog
     columns = (*COLUMNS, *source.columns)
     place.scratch.mkdir()
     with spool.open("w", newline="", encoding="utf-8") as file, closing(judged(source)) as records:
-        kept = _kept(progress(records, source.total), place, csv.DictWriter(file, columns), report)
+        kept = _kept(iter(progress(records, source.total)), place, csv.DictWriter(file, columns), report)
     splits = _splits(kept, report, seed)
     if not any(splits):
         raise StudyTableError(f"None of the {report.records:,} records can be used. {report.commonest()}")
@@ -84,7 +84,7 @@ def _import(source: Source, place: Place, spool: Path, seed: int, progress: Prog
     return report
 
 
-def _kept(records: Iterable[Record | LeftOut], place: Place, rows: csv.DictWriter, report: ImportReport) -> list[Kept]:
+def _kept(records: Iterator[Record | LeftOut], place: Place, rows: csv.DictWriter, report: ImportReport) -> list[Kept]:
     """Write the rows of what can be used, but for their splits, and bring their files."""
     kept = []
     for record in records:
