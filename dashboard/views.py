@@ -1,4 +1,4 @@
-"""What the tabs over all reference studies show, computed at the first look and kept: embeddings and map."""
+"""What the tabs over all reference studies show, computed at the first look and kept: embeddings, map, queue."""
 
 import threading
 from functools import cached_property
@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from explain.atlas import Atlas, load_atlas, place
+from explain.worklist import Candidate, worklist
 from model.data import StudyTable
 from model.engine import Encoded, Engine
 from model.reference import Progress, Reference, load_reference
@@ -26,6 +27,10 @@ class ReferenceViews:
     def _atlas(self) -> Atlas:
         return load_atlas(self.engine, self.table, self.reference())
 
+    @cached_property
+    def _worklist(self) -> list[Candidate]:
+        return worklist(self.engine, self.table, self.reference(), self.engine.default_beta)
+
     def reference(self, progress: Progress = iter) -> Reference:
         """The embeddings of every study.
 
@@ -41,6 +46,11 @@ class ReferenceViews:
         """The map at its slices of β."""
         with self._lock:
             return self._atlas
+
+    def worklist(self) -> list[Candidate]:
+        """The studies most worth a reviewer's look, decided at the model's own β."""
+        with self._lock:
+            return self._worklist
 
     def path_of(self, encoded: Encoded) -> list[list[float]]:
         """Where a case lies on the map at each of PATH_BETAS."""

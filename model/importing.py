@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from model.errors import StudyTableError
 from model.import_report import ImportReport, Moved
-from model.judging import judged
+from model.screening import judged
 from model.placing import TABLE, Place, refuse_taken
 from model.rows import label_is_missing
 from model.sources.base import LeftOut, Reason, Record, Source

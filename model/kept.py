@@ -19,18 +19,28 @@ from model.engine import Engine
 Arrays = dict[str, np.ndarray]
 
 
-def kept_arrays(engine: Engine, table: StudyTable, name: str, compute: Callable[[], Arrays]) -> Arrays:
+def kept_arrays(
+    engine: Engine, table: StudyTable, name: str, compute: Callable[[], Arrays], of: str | None = None
+) -> Arrays:
     """The arrays called `name` of a model and table, from where they were kept, or computed and kept.
 
     Arrays that were kept in 16 bits come back in 32.
+
+    Args:
+        of: digest of the part of the model that they depend on; None for all of it.
     """
-    cached = user_cache_path("betalens") / f"{name}-{engine.digest[:16]}-{table.digest[:16]}.safetensors"
+    cached = user_cache_path("betalens") / f"{name}-{(of or engine.digest)[:16]}-{table.digest[:16]}.safetensors"
     for path in (engine.folder / f"{name}.safetensors" if engine.folder else None, cached):
-        if path and (found := _read(path, table)):
+        if path and (found := read_arrays(path, table)):
             return found
     arrays = compute()
     _write(cached, pack_arrays(arrays, table))
     return arrays
+
+
+def belongs(folder: Path, name: str, table: StudyTable) -> bool:
+    """Whether a checkpoint holds the arrays called `name` of that table: then it was trained on it."""
+    return _read(folder / f"{name}.safetensors", table) is not None
 
 
 def pack_arrays(arrays: Arrays, table: StudyTable) -> bytes:
@@ -39,7 +49,8 @@ def pack_arrays(arrays: Arrays, table: StudyTable) -> bytes:
     return save(halves, metadata={"table": table.digest})
 
 
-def _read(path: Path, table: StudyTable) -> Arrays | None:
+def read_arrays(path: Path, table: StudyTable) -> Arrays | None:
+    """The arrays in a file that `pack_arrays` made of this table; None where there is no such file."""
     try:
         with safe_open(path, "np") as file:
             if file.metadata()["table"] != table.digest:

@@ -77,15 +77,21 @@ def encode_studies(engine: Engine, studies: tuple[Study, ...], progress: Progres
 
 @torch.no_grad()
 def _encode_batch(engine: Engine, studies: tuple[Study, ...]):
+    pooled, has = pool_studies(engine, studies)
+    image, report = engine.network.embed(pooled)
+    return image.cpu().numpy(), report.cpu().numpy(), has
+
+
+@torch.no_grad()
+def pool_studies(engine: Engine, studies: tuple[Study, ...]) -> tuple[Pooled, Float[np.ndarray, "n 2"]]:
+    """The pooled vectors of a batch, and which modality each study has."""
     network, size = engine.network, engine.config.image_size
     films = [_square(s, size) for s in studies]
     has = np.array([[f is not None, bool(s.report.strip())] for f, s in zip(films, studies, strict=True)], np.float32)
     blank = np.zeros((size, size), np.float32)
     batch = torch.from_numpy(np.stack([blank if f is None else f for f in films]))[:, None].to(engine.device)
     reports = network.pool_reports([s.report for s in studies])
-    pooled = Pooled(network.pool_map(network.feature_map(batch)), reports)
-    image, report = network.embed(pooled)
-    return image.cpu().numpy(), report.cpu().numpy(), has
+    return Pooled(network.pool_map(network.feature_map(batch)), reports), has
 
 
 def _square(study: Study, size: int) -> np.ndarray | None:

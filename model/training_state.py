@@ -19,6 +19,11 @@ def folder_beside(checkpoint: Path) -> Path:
     return checkpoint.with_name(checkpoint.name + ".training")
 
 
+def unfinished(checkpoint: Path) -> bool:
+    """Whether the training of a checkpoint was interrupted, so that it can go on."""
+    return (folder_beside(checkpoint) / NAME).exists()
+
+
 def fingerprint(config: Config, data: StudyArrays, world: int) -> str:
     """Of all that decides which weights a training ends at: choices, studies, number of processes."""
     digest = hashlib.sha256(f"{config.to_json()}{world}".encode())

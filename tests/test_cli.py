@@ -134,7 +134,7 @@ def test_what_a_person_did_wrong_is_one_sentence_and_exit_2(betalens, arguments,
 
 def test_every_command_has_help(betalens):
     listed = betalens("--help").stdout
-    for command in ("serve", "import", "train", "evaluate", "explain", "trust", "options"):
+    for command in ("serve", "import", "train", "evaluate", "compare", "explain", "trust", "options"):
         assert command in listed
         assert betalens(command, "--help").returncode == 0
 

@@ -26,9 +26,10 @@ def build(ctx: Context) -> None:
 
     def show_case(session: Session) -> str:
         """The open case on the map; its geometry was sent already."""
-        if session.opened is None or len(ctx.table.studies) < FEWEST:
+        if session.opened is None or session.veiled or len(ctx.table.studies) < FEWEST:
             return ""
-        return json.dumps({"case": session.opened.case_id, "path": ctx.views.path_of(session.opened.encoded)})
+        views = ctx.serving.current(session).views
+        return json.dumps({"case": session.opened.case_id, "path": views.path_of(session.opened.encoded)})
 
     def open_point(event: gr.SelectData):
         return request(event.value), gr.Tabs(selected="review")

@@ -7,6 +7,7 @@ import gradio as gr
 
 from dashboard.context import Context, request
 from dashboard.lab import Laboratory, as_json
+from dashboard.serving import Served
 from dashboard.widgets import widget
 from dashboard.widgets.plotly import serve_plotly
 from model.errors import BetaLensError
@@ -20,8 +21,10 @@ AT_ONCE = QUIET | {"trigger_mode": "multiple", "concurrency_limit": 4}
 
 
 def build(ctx: Context) -> None:
-    laboratory = Laboratory(ctx.engine, ctx.table, ctx.views)
-    splits = laboratory.splits()
+    def laboratory() -> Laboratory:
+        return ctx.serving.now.part(_laboratory)
+
+    splits = laboratory().splits()
     first = "val" if "val" in splits else splits[0]
     setup = {"plotly": serve_plotly(), "splits": splits, "split": first}
     with gr.Column(elem_classes="bl-page"):
@@ -31,7 +34,7 @@ def build(ctx: Context) -> None:
 
     def measure(split: str):
         """The page itself says what it waits for; whoever comes back is told how far it is."""
-        for step in laboratory.measure(split):
+        for step in laboratory().measure(split):
             yield as_json(setup | step), split
 
     def measure_asked(event: gr.EventData):
@@ -41,13 +44,13 @@ def build(ctx: Context) -> None:
     def scores(event: gr.EventData) -> str:
         asked = event._data
         try:
-            found = laboratory.scores(str(asked.get("split")), str(asked.get("finding")))
+            found = laboratory().scores(str(asked.get("split")), str(asked.get("finding")))
         except BetaLensError as error:
             return _answer("failed", {"reason": str(error)})  # asked by no page of ours
         return _answer("scores", found)
 
     def films(event: gr.EventData) -> str:
-        return _answer("films", {"films": laboratory.films([str(i) for i in event._data.get("ids") or []])})
+        return _answer("films", {"films": laboratory().films([str(i) for i in event._data.get("ids") or []])})
 
     def open_case(event: gr.EventData):
         asked = event._data
@@ -55,7 +58,7 @@ def build(ctx: Context) -> None:
         return wanted, gr.Tabs(selected="review")
 
     def save(event: gr.EventData) -> str:
-        return _answer("saved", laboratory.save(_share(event._data.get("beta"))))
+        return _answer("saved", laboratory().save(_share(event._data.get("beta"))))
 
     ctx.tab.select(measure, chosen, [lab, chosen], **AT_ONCE)
     lab.measure(measure_asked, None, [lab, chosen], **AT_ONCE)
@@ -63,6 +66,10 @@ def build(ctx: Context) -> None:
     lab.films(films, None, told_films, **AT_ONCE)
     lab.open(open_case, None, [ctx.request, ctx.tabs], **QUIET)
     lab.keep(save, None, told_saved, **QUIET)
+
+
+def _laboratory(served: Served) -> Laboratory:
+    return Laboratory(served.engine, served.table, served.views)
 
 
 def _relay(kind: str) -> gr.HTML:
