@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 from model.errors import StudyTableError
 from model.import_report import ImportReport, Moved
-from model.screening import judged
 from model.placing import TABLE, Place, refuse_taken
 from model.rows import label_is_missing
+from model.screening import judged
 from model.sources.base import LeftOut, Reason, Record, Source
 from model.split import divided
 
