@@ -109,7 +109,7 @@ class Engine:
 
     def _encode_film(self, film: Film | None):
         if film is None:
-            return None, None, None, torch.zeros(1, self.config.image_channels, device=self.device)
+            return None, None, None, torch.zeros(1, self.network.image_channels, device=self.device)
         pixels, box = fit_film(film.pixels, self.config.image_size)
         square = torch.from_numpy(pixels)[None, None].to(self.device)
         features = self.network.feature_map(square)

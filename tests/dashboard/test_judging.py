@@ -146,7 +146,9 @@ def test_nothing_of_the_model_leaves_the_server_while_a_case_is_veiled(engine, t
 
 def test_a_blind_verdict_names_findings_and_is_compared_here(reviewer, judge, veiled):
     decided = judge.decided(veiled.opened, 0.5)
-    flag = judge.keep(veiled, 0.5, {"verdict": "findings", "corrected_labels": decided, "wrong_regions": [[0, 0, 1, 1]]})
+    flag = judge.keep(
+        veiled, 0.5, {"verdict": "findings", "corrected_labels": decided, "wrong_regions": [[0, 0, 1, 1]]}
+    )
     assert (flag.verdict, flag.blind, flag.corrected_labels, flag.wrong_regions) == ("agree", True, (), ())
     *_, shown = reviewer.reveal(veiled)
     assert unpack(shown.stage)[0]["tier"] == "exact"

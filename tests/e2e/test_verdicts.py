@@ -49,7 +49,17 @@ def test_blind_mode_hides_the_answer_until_one_is_given(page, server):
     expect(page.locator(".bl-veil")).to_contain_text("recorded as given blind", timeout=LIMIT)
     page.locator(".bl-beta input[type=range]").focus()
     page.keyboard.press("ArrowRight")
-    for gone in (".bl-bars", ".bl-shares", ".bl-curve", ".bl-p", ".bl-discord", ".bl-chip-exact", ".bl-test", ".bl-pro", ".bl-con"):
+    for gone in (
+        ".bl-bars",
+        ".bl-shares",
+        ".bl-curve",
+        ".bl-p",
+        ".bl-discord",
+        ".bl-chip-exact",
+        ".bl-test",
+        ".bl-pro",
+        ".bl-con",
+    ):
         assert page.locator(f"{STAGE} {gone}:visible").count() == 0, gone
     assert page.locator(".bl-word[data-score]").count() == 0
     assert page.locator(".bl-say-agree").is_hidden()
