@@ -74,6 +74,8 @@ def as_text(outcome) -> str:
         f"Learnt from {learnt['studies']} corrected studies ({learnt['labels_changed']} labels changed), each with "
         f"{learnt['replay']:g} others; {learnt['not_learnt']} corrected studies outside split train taught nothing."
     )
+    if not outcome.complete:
+        lines.append("Ctrl-C ended the learning early.")
     if outcome.promoted:
         lines.append(f"Version {outcome.version} is promoted; `betalens versions rollback` goes back.")
     else:
