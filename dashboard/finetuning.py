@@ -22,6 +22,7 @@ from model.marks import read_marks
 from model.noise import mistakes
 from model.pooled import load_pooled
 from model.reference import Progress
+from model.scored import score
 from model.versions import Versions
 
 TRUST_CASES = 24  # of each modality, against the truth
@@ -98,7 +99,7 @@ def finetune_version(
     complete = finetune(start.network, data, recipe, marks, told("learn"))
 
     after = Model(start, pooled.embedded(start))
-    calibrate(start, after.reference, held_out)
+    calibrate(start.network, score(start, after.reference, held_out))
     comparison = compare(before, after, held_out)
     rows = (
         *_measured(comparison),

@@ -1,5 +1,5 @@
-"""Calibrated probabilities at every β: temperature scaling (Guo et al., "On Calibration of Modern Neural Networks", ICML
-2017) with a temperature that is smooth in β.
+"""Calibrated probabilities at every β: temperature scaling (Guo et al., "On Calibration of Modern Neural Networks",
+ICML 2017) with a temperature that is smooth in β.
 
 One temperature would not do: a model is often surer of itself with one modality than with the other. Its logarithm is
 a parabola over β, so that logits stay as smooth in β as they were.
@@ -12,12 +12,9 @@ from scipy.optimize import minimize
 from scipy.special import log_expit, log_softmax
 
 from model.config import SINGLE_LABEL
-from model.data import Study, label_matrix
-from model.engine import Engine
 from model.network import Network
-from model.reference import Reference, logits_at
+from model.scored import BETAS, Scored
 
-BETAS = tuple(np.linspace(0, 1, 11).tolist())
 LEAST = 20  # studies; fewer say nothing of a probability
 # A standard normal prior on the coefficients that weighs as much as one study: without it, studies that are all decided
 # rightly would ask for certainty.
@@ -50,14 +47,11 @@ def fit_temperature(
     return minimize(loss, np.zeros(COEFFICIENTS), method="BFGS").x
 
 
-def calibrate(engine: Engine, reference: Reference, studies: tuple[Study, ...]) -> None:
-    """Fit the temperature of an engine's network on held-out studies that are not discordant, and set it."""
-    kept = tuple(s for s in studies if not s.discordant)
-    network, rows = engine.network, reference.rows(kept)
-    set_temperature(network, np.zeros(COEFFICIENTS))
-    logits = np.stack([logits_at(engine, reference, beta, rows) for beta in BETAS])
-    fitted = fit_temperature(logits, label_matrix(kept, engine.findings), engine.config.problem_type)
-    set_temperature(network, fitted)
+def calibrate(network: Network, scored: Scored) -> None:
+    """Fit the temperature of a network on held-out studies, those that are not discordant, and set it."""
+    kept = scored.concordant()
+    labels = kept.labels(network.config.findings)
+    set_temperature(network, fit_temperature(kept.logits, labels, network.config.problem_type))
 
 
 @torch.no_grad()

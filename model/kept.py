@@ -31,7 +31,7 @@ def kept_arrays(
     """
     cached = user_cache_path("betalens") / f"{name}-{(of or engine.digest)[:16]}-{table.digest[:16]}.safetensors"
     for path in (engine.folder / f"{name}.safetensors" if engine.folder else None, cached):
-        if path and (found := _read(path, table)):
+        if path and (found := read_arrays(path, table)):
             return found
     arrays = compute()
     _write(cached, pack_arrays(arrays, table))
@@ -49,7 +49,8 @@ def pack_arrays(arrays: Arrays, table: StudyTable) -> bytes:
     return save(halves, metadata={"table": table.digest})
 
 
-def _read(path: Path, table: StudyTable) -> Arrays | None:
+def read_arrays(path: Path, table: StudyTable) -> Arrays | None:
+    """The arrays in a file that `pack_arrays` made of this table; None where there is no such file."""
     try:
         with safe_open(path, "np") as file:
             if file.metadata()["table"] != table.digest:

@@ -12,6 +12,7 @@ from dashboard.payload import unpack
 from dashboard.reviewing import Refused, Reviewer
 from explain import Discordance, Superseded
 
+
 @contextmanager
 def encoder_runs(engine):
     runs = []

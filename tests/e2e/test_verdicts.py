@@ -49,7 +49,17 @@ def test_blind_mode_hides_the_answer_until_one_is_given(page, server):
     expect(page.locator(".bl-veil")).to_contain_text("recorded as given blind", timeout=LIMIT)
     page.locator(".bl-beta input[type=range]").focus()
     page.keyboard.press("ArrowRight")
-    for gone in (".bl-bars", ".bl-shares", ".bl-curve", ".bl-p", ".bl-discord", ".bl-chip-exact", ".bl-test", ".bl-pro", ".bl-con"):
+    for gone in (
+        ".bl-bars",
+        ".bl-shares",
+        ".bl-curve",
+        ".bl-p",
+        ".bl-discord",
+        ".bl-chip-exact",
+        ".bl-test",
+        ".bl-pro",
+        ".bl-con",
+    ):
         assert page.locator(f"{STAGE} {gone}:visible").count() == 0, gone
     assert page.locator(".bl-word[data-score]").count() == 0
     assert page.locator(".bl-say-agree").is_hidden()
@@ -82,7 +92,7 @@ def test_region_and_word_marks_are_stored_and_shown_again(page, server):
     word = page.locator(".bl-word[data-word]").nth(3)
     text = word.inner_text()
     word.click()
-    expect(page.locator(".bl-flag-marks")).to_contain_text("2 regions, 1 words")
+    expect(page.locator(".bl-flag-marks")).to_contain_text("regions 2 · words 1")
     page.get_by_role("button", name="Disagree", exact=True).click()
     page.locator("#bl-flag-comment").fill("not there")
     page.get_by_role("button", name="Save verdict").click()
