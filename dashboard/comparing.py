@@ -9,7 +9,7 @@ from tqdm import tqdm
 from dashboard.training import train_checkpoint
 from model import checkpoint
 from model.bootstrap import Band
-from model.config import Config
+from model.config import Config, suited
 from model.data import StudyTable
 from model.engine import Engine
 from model.errors import TrainingError
@@ -35,7 +35,7 @@ def train_each(
         KeyboardInterrupt: Ctrl-C ended a training early.
     """
     compared_studies(table)  # sooner than after hours of training
-    common = {**fields, "findings": table.findings, "problem_type": table.problem_type}
+    common = {**suited(fields, len(table.studies)), "findings": table.findings, "problem_type": table.problem_type}
     configs = {
         name: Config.from_dict({**common, "fusion": name}) for name in fusions
     }  # all are checked before any runs
@@ -45,7 +45,7 @@ def train_each(
             _expect(folder, config, table)
             continue
         print(f"Training {name} into {folder}.", file=sys.stderr)
-        train_checkpoint(studies, folder, {**fields, "fusion": name}, None, False, device, resume)
+        train_checkpoint(studies, folder, {**fields, "fusion": name}, None, False, device, resume, folds=0)
         if unfinished(folder):
             print("The same command again goes on.", file=sys.stderr)
             raise KeyboardInterrupt

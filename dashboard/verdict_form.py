@@ -67,7 +67,8 @@ class VerdictForm:
             for step in steps:
                 yield gr.skip(), step.stage
 
-        form.submit(keep, [ctx.session, ctx.beta, ctx.saved], [form, ctx.saved, stage], **QUIET)
+        # Nobody's verdict waits for another's, or for what lifting another's veil computes.
+        form.submit(keep, [ctx.session, ctx.beta, ctx.saved], [form, ctx.saved, stage], concurrency_limit=None, **QUIET)
         form.undo(undo, [ctx.session, ctx.saved], [form, ctx.saved], **QUIET)
         form.blind(go_blind, ctx.session, [form, stage], **QUIET)
 

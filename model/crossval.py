@@ -32,11 +32,13 @@ def folds(studies: tuple[Study, ...], count: int, seed: int) -> list[Fold]:
     """Cut studies into folds with no patient in two, each with about its share of every finding.
 
     Raises:
-        TrainingError: there are fewer patients than folds.
+        TrainingError: there is but one fold, or there are fewer patients than folds.
     """
     patients = np.array([s.patient_id for s in studies])
-    if len(set(patients)) < count:
-        raise TrainingError(f"{count} folds need at least {count} patients; there are {len(set(patients))}.")
+    if not 2 <= count <= len(set(patients)):
+        raise TrainingError(
+            f"{count} folds were asked for; {len(set(patients))} patients allow 2 up to as many as that."
+        )
     often = Counter(name for s in studies for name in s.labels)
     rarest = np.array([min(s.labels, key=lambda n: (often[n], n), default="") for s in studies])
     splitter = StratifiedGroupKFold(count, shuffle=True, random_state=seed)

@@ -26,7 +26,7 @@ class Learner(nn.Module):
         self.network = network
         self.outline_head = None
         if outlined and config.mask_weight:
-            self.outline_head = nn.Conv2d(config.image_channels, len(config.findings), 1)
+            self.outline_head = nn.Conv2d(network.image_channels, len(config.findings), 1)
         self.register_buffer("weights", class_weights(labels, config.problem_type, config.class_weighting))
         self._pooled_reports: dict[str, Tensor] = {}
 

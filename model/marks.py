@@ -73,7 +73,7 @@ def read_marks(engine: Engine, table: StudyTable, corrected: Iterable[Correction
 
 def mark(network: Network, encoded: Encoded, regions: tuple, words: tuple) -> Mark:
     """What is wrong in one encoded case; regions as in `cells_inside`, words as spans of the report's characters."""
-    cells = torch.zeros(0, network.config.image_channels)
+    cells = torch.zeros(0, network.image_channels)
     if encoded.features is not None:
         features = encoded.features[0]
         inside = torch.from_numpy(cells_inside(regions, encoded.box, *features.shape[1:])).to(features.device)

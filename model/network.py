@@ -49,13 +49,10 @@ class Network(nn.Module):
         )
         # Trunks cut in the middle end in a linear bottleneck; the neck gives the map the sparse, non-negative features
         # that class activation maps were made for.
-        self.neck = nn.Sequential(
-            nn.Conv2d(self.image_encoder.channels, config.image_channels, 1, bias=False),
-            nn.BatchNorm2d(config.image_channels),
-            nn.ReLU(),
-        )
+        self.neck = _neck(self.image_encoder.channels, config.image_channels)
+        self.image_channels = config.image_channels or self.image_encoder.channels
         self.report_encoder = ReportEncoder(config.report_encoder, config.report_layers, config.max_tokens)
-        self.image_projection = Projection(config.image_channels, config.width, config.dropout)
+        self.image_projection = Projection(self.image_channels, config.width, config.dropout)
         self.report_projection = Projection(self.report_encoder.channels, config.width, config.dropout)
         self.fusion = fusion(config.fusion, config.width)
         self.head = ResidualHead(config.width, len(config.findings), config.alpha, config.dropout)
@@ -122,3 +119,9 @@ class Network(nn.Module):
         """Softmax over findings, or a sigmoid each, as `problem_type` says."""
         single = self.config.problem_type == SINGLE_LABEL
         return logits.softmax(-1) if single else logits.sigmoid()
+
+
+def _neck(given: int, channels: int) -> nn.Module:
+    if not channels:
+        return nn.Identity()
+    return nn.Sequential(nn.Conv2d(given, channels, 1, bias=False), nn.BatchNorm2d(channels), nn.ReLU())

@@ -21,7 +21,12 @@ def folder_beside(checkpoint: Path) -> Path:
 
 def unfinished(checkpoint: Path) -> bool:
     """Whether the training of a checkpoint was interrupted, so that it can go on."""
-    return (folder_beside(checkpoint) / NAME).exists()
+    return has_state(folder_beside(checkpoint))
+
+
+def has_state(folder: Path) -> bool:
+    """Whether a training has left its state in a folder."""
+    return (folder / NAME).exists()
 
 
 def fingerprint(config: Config, data: StudyArrays, world: int) -> str:

@@ -6,8 +6,10 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from helpers import REPORT
 from PIL import Image
@@ -112,6 +114,8 @@ def test_trust_prints_each_figure_of_each_method(betalens):
         (["explain", "--report", "x", "--beta", "2", "--out", "/tmp/x"], "from 0"),
         (["explain", "--report", "x", "--beta", "nan", "--out", "/tmp/x"], "from 0"),
         (["explain", "--report", "x", "--finding", "Fracture", "--out", "/tmp/x"], "Fracture"),
+        (["explain", "--report", "x", "--split", "test", "--out", "/tmp/x"], "not both"),
+        (["explain", "--split", "test", "--report-method", "occlusion", "--out", "/tmp/x"], "contextual_cam"),
         (["evaluate", "--checkpoint", "tests"], "not a BetaLens checkpoint"),
         (["evaluate", "--split", "holdout"], "holdout"),
         (["evaluate", "--studies", "no-such.csv"], "cannot be read"),
@@ -125,6 +129,41 @@ def test_what_a_person_did_wrong_is_one_sentence_and_exit_2(betalens, arguments,
     assert done.returncode == 2
     assert says in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.fixture
+def archive_table(tmp_path):
+    """Studies for three shards, one of them with a film that is torn."""
+    Image.radial_gradient("L").resize((64, 64)).save(tmp_path / "film.png")
+    (tmp_path / "torn.png").write_bytes((tmp_path / "film.png").read_bytes()[:200])
+    rows = [f"{i},{'film.png' if i % 8 == 0 else ''},Heart is enlarged {i}.,Effusion" for i in range(300)]
+    rows[5] = "5,torn.png,x,Effusion"
+    (tmp_path / "studies.csv").write_text("\n".join(["study_id,image,report,label", *rows]), encoding="utf-8")
+    return tmp_path / "studies.csv"
+
+
+def test_an_archive_that_was_killed_goes_on(betalens, archive_table, tmp_path):
+    out = tmp_path / "why"
+    arguments = ["explain", "--studies", str(archive_table), "--out", str(out), "--report-method", "contextual_cam"]
+    process = subprocess.Popen([sys.executable, "-m", "dashboard.cli", *arguments], stderr=subprocess.DEVNULL)
+    end = time.monotonic() + 250
+    while not (out / "explanations-00000.parquet").exists() and time.monotonic() < end and process.poll() is None:
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    whole = {p.name: p.stat().st_mtime_ns for p in out.glob("*.parquet")}
+    assert "explanations-00000.parquet" in whole
+    assert len(whole) < 3
+    done = betalens(*arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    assert "Line 7" not in done.stderr  # in a shard that was there
+    result = json.loads(done.stdout.splitlines()[-1])
+    assert (result["studies"], result["unexplained"]) == (300, 1)
+    assert {name: (out / name).stat().st_mtime_ns for name in whole} == whole
+    assert sum(pq.read_metadata(p).num_rows for p in out.glob("*.parquet")) == 300
+    again = betalens(*arguments, "--json", "--beta", "0.1")
+    assert again.returncode == 2
+    assert "another β" in again.stderr
 
 
 def test_every_command_has_help(betalens):

@@ -29,6 +29,18 @@ class _Intermediate(nn.Module):
         return self.model.forward_intermediates(x, indices=[self.index], intermediates_only=True)[0]
 
 
+class _Whole(nn.Module):
+    """A CNN of timm up to what its classifier pools: of some, a layer of many channels more than its last map."""
+
+    def __init__(self, model: nn.Module):
+        super().__init__()
+        self.model = model
+        model.reset_classifier(0)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.model.forward_features(x)
+
+
 def build(name: str, side: int, stride: int, frozen_stride: int, weights: str) -> ImageEncoder:
     """The encoder `name` of timm, cut after its last feature map of at most `stride` pixels a cell."""
     if not timm.is_model(name):
@@ -36,19 +48,25 @@ def build(name: str, side: int, stride: int, frozen_stride: int, weights: str) -
         raise EncoderError(f"timm has no model {name!r}; it has {near or 'those that timm.list_models() names'}.")
     # Models with a fixed number of patches are made for the side of the films; others take any.
     fields = {"img_size": side} if timm.get_pretrained_cfg(name).fixed_input_size else {}
-    shapes = _maps(name, side, fields)
+    *shapes, last = _maps(name, side, fields)
     fine = [i for i, shape in enumerate(shapes) if cell(side, shape[-1]) <= stride]
     if not fine:
         raise no_such_map(f"timm/{name}", stride, side)
     model = _with_weights(name, fields, weights)
-    early = _early(model, frozen_stride)
     cfg = model.pretrained_cfg
-    return ImageEncoder(_Intermediate(model, fine[-1]), early, shapes[fine[-1]][1], cfg["mean"], cfg["std"])
+    if fine[-1] == len(shapes) - 1 and last.numel() > shapes[-1].numel():
+        trunk, channels = _Whole(model), last[1]
+        early = [trunk] if frozen_stride >= cell(side, last[-1]) else _early(model, frozen_stride)
+    else:
+        trunk, channels = _Intermediate(model, fine[-1]), shapes[fine[-1]][1]
+        early = _early(model, frozen_stride)
+    return ImageEncoder(trunk, early, channels, cfg["mean"], cfg["std"])
 
 
 @torch.no_grad()
 def _maps(name: str, side: int, fields: dict) -> list[torch.Size]:
-    """The shapes of all feature maps for films of that side.
+    """The shapes of all feature maps for films of that side, and of what the classifier pools: of some CNNs, more
+    channels than the last map has.
 
     Raises:
         EncoderError: the model is made for other sides.
@@ -56,7 +74,10 @@ def _maps(name: str, side: int, fields: dict) -> list[torch.Size]:
     try:
         with torch.device("meta"):
             sketch, films = timm.create_model(name, **fields).eval(), torch.empty(1, 3, side, side)
-        return [m.shape for m in sketch.forward_intermediates(films, intermediates_only=True)]
+        final, maps = sketch.forward_intermediates(films)
+        shapes = [m.shape for m in maps]
+        is_map = final.ndim == 4 and final.shape[2:] == shapes[-1][2:]
+        return [*shapes, final.shape if is_map else shapes[-1]]
     except Exception as error:  # a model refuses in its own way
         own = timm.get_pretrained_cfg(name).input_size[-1]
         raise EncoderError(f"timm/{name} is not made for image_size {side}; choose {own}.") from error
