@@ -1,6 +1,5 @@
 """About: what this is for, what it is not, and what it runs on."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import gradio as gr
@@ -22,19 +21,20 @@ def build(ctx: Context) -> None:
             phrase("about.versions", "bl-h")
             gr.Markdown("\n".join(f"- {name} `{version}`" for name, version in versions().items()))
         with gr.Column(elem_classes="bl-panel bl-prose"):
-            _card("about.model", lambda: ctx.engine.folder)
+            card = _card("about.model", ctx.engine.folder)
         with gr.Column(elem_classes="bl-panel bl-prose"):
-            _card("about.data", lambda: ASSETS / "demo" if ctx.table.is_demo else None)
+            _card("about.data", ASSETS / "demo" if ctx.table.is_demo else None)
+    if card:
+        ctx.at_each_load(card, lambda: _card_in(ctx.engine.folder))
 
 
-def _card(title: str, folder: Callable[[], Path | None]) -> None:
-    """The card a folder carries, as Markdown that Gradio cleans of scripts; read anew for each page, as a model may be
-    replaced."""
+def _card(title: str, folder: Path | None) -> gr.Markdown | None:
+    """The card a folder carries, as Markdown that Gradio cleans of scripts."""
     phrase(title, "bl-h")
-    if _card_in(folder()):
-        gr.Markdown(lambda: _card_in(folder()))
-    else:
-        phrase("about.none", "bl-muted")
+    if text := _card_in(folder):
+        return gr.Markdown(text)
+    phrase("about.none", "bl-muted")
+    return None
 
 
 def _card_in(folder: Path | None) -> str:

@@ -22,4 +22,4 @@ def build(ctx: Context) -> None:
         return json.dumps({"plotly": serve_plotly(), "titles": titles, "measured": measured})
 
     with gr.Column(elem_classes="bl-page"):
-        widget("trust", shown)
+        ctx.at_each_load(widget("trust", shown()), shown)

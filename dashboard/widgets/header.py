@@ -5,15 +5,14 @@ import json
 import gradio as gr
 import torch
 
-from dashboard.serving import Serving
 from dashboard.widgets import widget
 from model.engine import Engine
 from model.paths import DEMO_CHECKPOINT
 
 
-def header(serving: Serving) -> gr.HTML:
-    """The header over the model that is served when the page is loaded; see `facts`."""
-    return widget("header", lambda: facts(serving.now.engine))
+def header(engine: Engine) -> gr.HTML:
+    """The header over one engine."""
+    return widget("header", facts(engine))
 
 
 def facts(engine: Engine) -> str:

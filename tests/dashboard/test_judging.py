@@ -211,7 +211,8 @@ def test_a_model_that_decides_on_one_finding_is_corrected_to_one(engine, judge, 
 def test_the_form_tells_nothing_of_the_answer_while_it_is_veiled(engine, table, reviewer, judge, veiled):
     from dashboard.verdict_form import VerdictForm
 
-    form = VerdictForm(SimpleNamespace(engine=engine, feedback=judge.store))
+    serving = SimpleNamespace(of=lambda session: SimpleNamespace(engine=engine))
+    form = VerdictForm(SimpleNamespace(engine=engine, serving=serving, feedback=judge.store))
     told = json.loads(form.fresh(veiled))
     assert told["veiled"]
     assert "labels" not in told["outcome"]

@@ -67,7 +67,7 @@ def test_a_model_taught_wrong_is_put_right_and_forgets_nothing():
     flipped = tuple(s._replace(labels=s.labels ^ {"Effusion"}) if w else s for s, w in zip(studies, wrong, strict=True))
     network = small_network()
     everything = {s.study_id: correction(s.study_id, labels={f: f in s.labels for f in FINDINGS}) for s in flipped}
-    finetune(network, lessons(FINDINGS, flipped, pooled, everything), Recipe(learning_rate=3e-3))
+    finetune(network, lessons(FINDINGS, flipped, pooled, everything), Recipe(passes=8, learning_rate=3e-3))
     broken = [auroc(network, test, test_pooled, i) for i in range(3)]
     found = {s.study_id: correction(s.study_id, labels={f: f in s.labels for f in FINDINGS}) for s in studies[:150]}
     data = lessons(FINDINGS, flipped, pooled, found)
