@@ -25,12 +25,15 @@ class Filters(NamedTuple):
     model: str = ""
     text: str = ""  # in study, reviewer, comment or report, whatever the case of the letters
     order: str = DISAGREEMENTS
+    asked: int = 0  # the page's own number: it waits for the answer to its latest question
 
     @classmethod
     def read(cls, asked: dict[str, Any]) -> "Filters":
         """From what the page sent."""
         given = {name: str(asked.get(name) or "")[:200] for name in cls._fields}
-        return cls(**given | {"order": given["order"] if given["order"] in ORDERS else DISAGREEMENTS})
+        order = given["order"] if given["order"] in ORDERS else DISAGREEMENTS
+        number = asked.get("asked")
+        return cls(**given | {"order": order, "asked": number if type(number) is int else 0})
 
 
 class FeedbackLog:

@@ -140,7 +140,10 @@ const load = () => {
     tick(now.labels);
     say(null);
   } else if (now) {
-    if (now.lifted) tick(now.labels);
+    if (now.lifted) {
+      tick(now.labels);
+      trigger("lift");
+    }
     if (now.bad && verdict !== "disagree") verdict = "";
     if (now.flag_id) kept = verdict = now.key === "flag.undone" ? "" : verdict;
     if (kept === "disagree") verdict = "";

@@ -84,7 +84,7 @@ def build(ctx: Context) -> None:
     for event in (ctx.tab.select, ctx.saved.change):
         event(shown, filters, [table, agreement], **QUIET)
     ctx.tab.select(queued, ctx.session, worth, **QUIET)
-    table.filter(filtered, None, [filters, table, agreement], **QUIET | {"trigger_mode": "always_last"})
+    table.filter(filtered, None, [filters, table, agreement], **QUIET | {"trigger_mode": "multiple"})
     table.select(open_row, ctx.session, record, **QUIET)
     table.download(download, None, file, **QUIET)
     record.open(open_as_reviewed, None, [ctx.request, ctx.tabs], **QUIET)
