@@ -6,8 +6,8 @@ For each seed, projections and head of the demo's model are trained twice from r
 its training studies: with the table's labels (intact) and with 40 % of the finding's labels flipped (broken). Reviewers
 then judge training studies drawn at random, and say the opposite of the truth of 5 % of all labels. Their verdicts go
 through a store of feedback; `model.finetune` learns from them beside the flipped table. AUROC is that of the test
-split, the mean over β = 0, ½ and 1. `recovered` is the share of the loss that was won back, `others` the change of the finding
-that lost most among the other ones. The last line is one JSON object.
+split, the mean over β = 0, ½ and 1. `recovered` is the share of the loss that was won back, `others` the change of the
+finding that lost most among the other ones. The last line is one JSON object.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from plotly.subplots import make_subplots
 from tqdm import tqdm
 
 from model.augment import draw_beta
-from model.comparison import BETAS
+from model.before_after import BETAS
 from model.corrections import corrections
 from model.data import Study, open_studies
 from model.engine import Engine

@@ -177,7 +177,7 @@ def main() -> None:
     for _ in tqdm(range(options.rounds), unit="round"):
         for kind, done in rounds.items():
             done.append(race(kind))
-    for kind, done in rounds.items():
+    for kind, done in rounds.items() if options.rounds else ():
         acknowledged, lost = (sum(each[n] for each in done) for n in (0, 1))
         result[kind] = {"acknowledged": acknowledged, "lost": lost, **_times([s for each in done for s in each[2]])}
     print(json.dumps(result | {"cores": os.cpu_count()}))

@@ -58,7 +58,15 @@ class PageReader:
         target = [self._ids.get(component, component), event]
         (found,) = [e for e in self._events if target in map(list, e["targets"]) and e["backend_fn"] and e["inputs"]]
         inputs = [(values or {}).get(p.get("label"), p.get("value")) for p in map(self._props, found["inputs"])]
-        return self._run(found["id"], inputs, data)
+        return self._run(found["id"], inputs, data) if found["queue"] else self._ask(found["id"], inputs, data)
+
+    def _ask(self, function: int, inputs: list[Any], data: dict | None) -> list[Any]:
+        """Of a function that does not queue."""
+        body = {"data": inputs, "event_data": data, "fn_index": function, "session_hash": self._session}
+        answer = self._http.post("/gradio_api/run/predict", json=body)
+        if answer.status_code != httpx.codes.OK:
+            raise RuntimeError(f"Event {function}: {answer.json().get('error')}")
+        return answer.json()["data"]
 
     def _run(self, function: int, inputs: list[Any], data: dict | None) -> list[Any]:
         body = {"data": inputs, "event_data": data, "fn_index": function, "session_hash": self._session}

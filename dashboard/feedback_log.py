@@ -8,7 +8,7 @@ from model.config import SINGLE_LABEL
 from model.data import Study, StudyTable, load_film
 from model.engine import Engine
 from model.errors import BetaLensError, FeedbackError
-from model.feedback import VERDICTS, FeedbackStore, Flag, standing
+from model.feedback import VERDICTS, Flag, Store, standing
 from model.inputs import read_report
 
 SHOWN = 200  # rows on screen; the file holds all
@@ -25,18 +25,21 @@ class Filters(NamedTuple):
     model: str = ""
     text: str = ""  # in study, reviewer, comment or report, whatever the case of the letters
     order: str = DISAGREEMENTS
+    asked: int = 0  # the page's own number: it waits for the answer to its latest question
 
     @classmethod
     def read(cls, asked: dict[str, Any]) -> "Filters":
         """From what the page sent."""
         given = {name: str(asked.get(name) or "")[:200] for name in cls._fields}
-        return cls(**given | {"order": given["order"] if given["order"] in ORDERS else DISAGREEMENTS})
+        order = given["order"] if given["order"] in ORDERS else DISAGREEMENTS
+        number = asked.get("asked")
+        return cls(**given | {"order": order, "asked": number if type(number) is int else 0})
 
 
 class FeedbackLog:
     """The verdicts of one store, beside one engine and table."""
 
-    def __init__(self, engine: Engine, table: StudyTable, store: FeedbackStore):
+    def __init__(self, engine: Engine, table: StudyTable, store: Store):
         self.engine = engine
         self.table = table
         self.store = store
@@ -82,7 +85,7 @@ class FeedbackLog:
         """
         flag, undone = self.flag(flag_id)
         study, why = self.study_of(flag)
-        film = load_film(study) if study and flag.image_sha256 else None
+        film = load_film(study) if study else self.store.film(flag.image_sha256) if flag.image_sha256 else None
         labels = agreement.judged(flag, self.single)
         return _row(flag, False) | {
             "digest": flag.model_digest,

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from explain import INSTANT
 from explain.publish import write
 from explain.trust import measure
+from model.before_after import BETAS, Comparison, Model, compare, share_as_corrected
 from model.calibrate import calibrate
-from model.comparison import BETAS, Comparison, Model, compare, share_as_corrected
 from model.corrections import corrections, relabelled
 from model.data import Study, StudyTable
 from model.engine import Engine
@@ -82,6 +82,7 @@ def finetune_version(
         StudyTableError: the table lacks split train or val.
         TrainingError: there is nothing to learn, or the learning failed.
         CheckpointError: the version cannot be written.
+        KeyboardInterrupt: Ctrl-C at another time than while it learns; no version is made.
     """
     corrected = corrections(flags, base.findings, base.config.problem_type)
     train, validation = (_split(table, name) for name in ("train", "val"))
@@ -165,6 +166,8 @@ def _trusted(before: Model, after: Model, table: StudyTable, progress: Progress)
     found = [
         measure(m.engine, table, "val", names, cases, table.is_demo, progress, m.reference) for m in (before, after)
     ]
+    if any("interrupted" in result for result in found):
+        raise KeyboardInterrupt
     rows = []
     for modality, (name,) in names.items():
         old, new = (result[modality][name] for result in found)

@@ -15,7 +15,7 @@ from explain.words import split_words
 from model.config import SINGLE_LABEL
 from model.engine import Engine
 from model.errors import FeedbackError
-from model.feedback import UNDO, FeedbackStore, Flag, new_flag_id, utc_now
+from model.feedback import UNDO, Flag, Store, new_flag_id, utc_now
 
 MOST_REGIONS = 20
 SMALLEST = 0.005  # of the film's side: less is a click that was meant for something else
@@ -25,7 +25,7 @@ LONGEST_NAME = 120
 class Judge:
     """Keeps the verdicts on one engine's decisions in one store."""
 
-    def __init__(self, engine: Engine, store: FeedbackStore):
+    def __init__(self, engine: Engine, store: Store):
         self.engine = engine
         self.store = store
         self.single = engine.config.problem_type == SINGLE_LABEL
@@ -78,6 +78,8 @@ class Judge:
             wrong_regions=regions,
             wrong_words=words,
         )
+        if case.film and case.study is None:
+            self.store.keep_film(case.film)  # no table has it
         self.store.append(flag)
         session.saved.append(flag)
         session.revealed = True

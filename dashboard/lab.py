@@ -19,6 +19,7 @@ from model.data import SPLITS, StudyTable
 from model.engine import Engine
 from model.errors import BetaLensError, CheckpointError, ChoiceError
 from model.paths import DEMO_CHECKPOINT
+from model.scored import read_out_of_fold, score
 
 FILMS_AT_ONCE = 24  # the picture files that one request may have read
 TICK = 0.25  # seconds between two looks at the work
@@ -31,6 +32,7 @@ class Work:
         self.views = views
         self.split = split
         self.result: lab.Lab | None = None
+        self.out_of_fold = False
         self.error = ""
         self.step = ("encoding", 0, 0)  # what is done, how much of it, of how much
         self._thread = threading.Thread(target=self._run, daemon=True, name=f"beta-lab-{split}")
@@ -42,10 +44,14 @@ class Work:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
+        engine, table = self.views.engine, self.views.table
         try:
-            studies = self.views.table.of_split(self.split)
-            reference = self.views.reference(self._counted("encoding"))
-            self.result = lab.measure(self.views.engine, reference, studies, progress=self._counted("resampling"))
+            studies = table.of_split(self.split)
+            # Of a model that has learnt from every study, what counts is what was said of each before that.
+            scored = read_out_of_fold(engine, table, studies)
+            self.out_of_fold = scored is not None
+            scored = scored or score(engine, self.views.reference(self._counted("encoding")), studies)
+            self.result = lab.measure(engine.network, scored, progress=self._counted("resampling"))
         except BetaLensError as error:
             self.error = str(error)
         except Exception as error:  # the reader is told, and the log of the server gets the traceback
@@ -86,7 +92,7 @@ class Laboratory:
         if work.result is None:
             yield {"split": split, "error": work.error}
         else:
-            yield {"split": split, **describe(work.result)}
+            yield {"split": split, "out_of_fold": work.out_of_fold, **describe(work.result)}
 
     def scores(self, split: str, finding: str) -> dict[str, Any]:
         """What each study of a measured split was given for a finding, at every β.

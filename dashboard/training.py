@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from accelerate import PartialState
 from tqdm import tqdm
@@ -141,7 +142,9 @@ class Job(NamedTuple):
         complete = train(network, data, None, self.device, self.folder, self.resume and has_state(self.folder))
         summary = f"{SUMMARY} It has learnt from every study of its table; its figures are of {count} others like it, "
         summary += "each measured on patients that it had not seen."
-        return Made(network, complete, len(data), summary, Scored(studies, data.has, logits))
+        # As they will be kept, so that the model card says what can be computed from them again.
+        kept = logits.astype(np.float16).astype(np.float32)
+        return Made(network, complete, len(data), summary, Scored(studies, data.has, kept))
 
     def _network(self) -> Network:
         torch.manual_seed(self.config.seed)

@@ -38,18 +38,16 @@ class VerdictForm:
                 flag = self._judge(session).keep(session, beta, dict(event._data), request.username or "")
             except FeedbackError as error:
                 key = "flag.no_case" if session.opened is None else "flag.not_saved"
-                yield (
-                    self._value(session, {"key": key, "values": {"reason": str(error)}, "bad": True}),
-                    saved,
-                    gr.skip(),
-                )
-                return
-            steps = ctx.serving.of(session).reviewer.reveal(session) if veiled else ()
+                return self._value(session, {"key": key, "values": {"reason": str(error)}, "bad": True}), saved
             key = f"flag.saved_blind_{flag.verdict}" if veiled else "flag.saved"
             outcome = {"key": key, "flag_id": flag.flag_id, "lifted": veiled, **self._labels(session, veiled)}
-            yield self._value(session, outcome), saved + 1, gr.skip()
-            for step in steps:
-                yield gr.skip(), gr.skip(), step.stage
+            return self._value(session, outcome), saved + 1
+
+        def lift(session: Session):
+            if not session.revealed:
+                return
+            for step in ctx.serving.of(session).reviewer.reveal(session):
+                yield step.stage
 
         def undo(session: Session, saved: int):
             try:
@@ -67,7 +65,9 @@ class VerdictForm:
             for step in steps:
                 yield gr.skip(), step.stage
 
-        form.submit(keep, [ctx.session, ctx.beta, ctx.saved], [form, ctx.saved, stage], **QUIET)
+        # Saving takes milliseconds: in the queue it would wait for others, and again to be told of.
+        form.submit(keep, [ctx.session, ctx.beta, ctx.saved], [form, ctx.saved], queue=False, **QUIET)
+        form.lift(lift, ctx.session, stage, **QUIET)
         form.undo(undo, [ctx.session, ctx.saved], [form, ctx.saved], **QUIET)
         form.blind(go_blind, ctx.session, [form, stage], **QUIET)
 

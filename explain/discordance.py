@@ -63,7 +63,8 @@ def scores(engine: Engine, reference: Reference, studies: tuple[Study, ...]) -> 
 def calibrate(network: Network, scored: Scored) -> None:
     """Learn from concordant held-out studies how far apart is too far, and set it in the network. Studies that lack a
     modality are left out; fewer than ten leave the model uncalibrated."""
-    kept = scored.where(scored.has.all(1) & [not s.discordant for s in scored.studies])
+    kept = scored.concordant()
+    kept = kept.where(kept.has.all(1))
     if len(kept.studies) < 10:
         return
     report, *_, image = kept.probabilities(network)

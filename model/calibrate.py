@@ -49,7 +49,7 @@ def fit_temperature(
 
 def calibrate(network: Network, scored: Scored) -> None:
     """Fit the temperature of a network on held-out studies, those that are not discordant, and set it."""
-    kept = scored.where(np.array([not s.discordant for s in scored.studies], bool))
+    kept = scored.concordant()
     labels = kept.labels(network.config.findings)
     set_temperature(network, fit_temperature(kept.logits, labels, network.config.problem_type))
 

@@ -56,7 +56,7 @@ def evaluate(
 
 def evaluate_scored(network: Network, scored: Scored) -> Evaluation:
     """The same from what was said of held-out studies already."""
-    kept = scored.where(np.array([not s.discordant for s in scored.studies], bool))
+    kept = scored.concordant()
     probabilities = kept.probabilities(network)
     chosen = [probabilities[SCORED_BETAS.index(b)] for b in BETAS]
     return evaluation(network.config, kept.labels(network.config.findings), chosen, BETAS)

@@ -3,7 +3,9 @@
 Corrected studies are mixed with a replay of other training studies (Rolnick et al., "Experience Replay for Continual
 Learning", NeurIPS 2019). The encoders stay as they are, so a study is a pair of vectors, and a step takes milliseconds.
 
-Both teachers err: see `model.noise`. Without that, replaying wrong labels would undo what reviewers correct.
+Both teachers err: see `model.noise`. Without that, replaying wrong labels would undo what reviewers correct. And lest
+the few corrections are learnt by heart, what is learnt from lies between two studies and has something of the labels of
+both (Zhang et al., "mixup: Beyond Empirical Risk Minimization", ICLR 2018).
 """
 
 from dataclasses import dataclass
@@ -25,15 +27,17 @@ from model.noise import forward_loss, mistakes
 from model.pooled import PooledStudies
 from model.reference import Progress
 
+MIXED = 0.4  # of the Beta distribution that says how much of the second study there is: mostly little
+
 
 @dataclass(frozen=True)
 class Recipe:
     """How much is learnt, and of what."""
 
-    passes: int = 30  # over the corrected studies
+    passes: int = 60  # over the corrected studies
     batch_size: int = 32  # corrected studies a step
     replay: float = 3.0  # other training studies for each corrected one
-    learning_rate: float = 3e-4
+    learning_rate: float = 5e-4
     weight_decay: float = 0.02
     evidence_weight: float = 0.0  # of the penalty on what reviewers marked as wrong evidence; 0: none
     seed: int = 0
@@ -130,9 +134,7 @@ class Step:
 
     def __call__(self) -> None:
         rows = torch.cat([_some(self.taught, self.size), _some(self.others, self.replayed)])
-        batch = self.data.rows(rows)
-        beta = draw_beta(batch.has.cpu()).to(rows.device)
-        loss = forward_loss(self.network(batch.pooled, beta), batch.labels, self.flip[rows], self.single)
+        loss = self._loss(rows, rows[torch.randperm(len(rows)).to(rows.device)])
         if self.marks is not None and self.recipe.evidence_weight:
             loss = loss + self.recipe.evidence_weight * self.marks.penalty(self.network)
         if not loss.isfinite():
@@ -142,6 +144,21 @@ class Step:
         torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
         self.optimizer.step()
         self.schedule.step()
+
+    def _loss(self, rows: Tensor, partners: Tensor) -> Float[Tensor, ""]:
+        """Of studies with a little of their partners in them. Those that have other modalities are not mixed."""
+        first, second = self.data.rows(rows), self.data.rows(partners)
+        drawn = torch.distributions.Beta(MIXED, MIXED).sample((len(rows),)).to(rows.device)
+        alike = (first.has == second.has).all(1)
+        share = torch.where(alike, torch.maximum(drawn, 1 - drawn), 1.0)
+        pairs = zip(first.pooled, second.pooled, strict=True)
+        pooled = Pooled(*(b + share[:, None] * (a - b) for a, b in pairs))
+        logits = self.network(pooled, draw_beta(first.has.cpu()).to(rows.device))
+        of_first, of_second = (
+            forward_loss(logits, some.labels, self.flip[at], self.single)
+            for some, at in ((first, rows), (second, partners))
+        )
+        return (share * of_first + (1 - share) * of_second).mean()
 
 
 def trained(network: Network) -> list[torch.nn.Parameter]:

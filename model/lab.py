@@ -11,11 +11,10 @@ from jaxtyping import Float
 
 from model.bootstrap import RESAMPLES, Band, auroc, average_precision, band, counts_of, macro
 from model.config import SINGLE_LABEL
-from model.data import Study, label_matrix
-from model.engine import Engine
-from model.evaluate import ECE_BINS, probabilities_at
-from model.reference import Progress, Reference
-from model.scored import BETAS
+from model.evaluate import ECE_BINS
+from model.network import Network
+from model.reference import Progress
+from model.scored import BETAS, Scored
 
 ALONE = {"report": 0, "image": -1}  # where on the grid of β a modality decides alone
 MARGIN = 0.02  # of AUROC: a gain that is surely smaller than this is none
@@ -90,39 +89,30 @@ class _Samples(NamedTuple):
 
 
 def measure(
-    engine: Engine,
-    reference: Reference,
-    studies: tuple[Study, ...],
-    resamples: int = RESAMPLES,
-    seed: int = 0,
-    progress: Progress = iter,
+    network: Network, scored: Scored, resamples: int = RESAMPLES, seed: int = 0, progress: Progress = iter
 ) -> Lab:
-    """Measure concordant studies at every β of BETAS.
+    """Measure a network at every β of BETAS by what was said of studies.
 
-    Discordant studies are left out: no one label judges both their parts. A study that lacks a modality stays with the
-    other at every β.
+    Discordant studies are left out: no one label judges both their parts.
 
     Args:
         progress: wraps the loop over findings.
     """
-    chosen = tuple(s for s in studies if not s.discordant)
-    rows, labels = reference.rows(chosen), label_matrix(chosen, engine.findings)
-    probabilities = np.stack([probabilities_at(engine, reference, b, rows) for b in BETAS])
-    groups = tuple(s.patient_id for s in chosen)
+    kept, findings = scored.concordant(), network.config.findings
+    labels, probabilities = kept.labels(findings), kept.probabilities(network)
+    groups = tuple(s.patient_id for s in kept.studies)
     counts = counts_of(groups, resamples, seed)
-    samples = {
-        f: _samples(labels[:, i], probabilities[:, :, i], counts) for i, f in enumerate(progress(engine.findings))
-    }
-    single = engine.config.problem_type == SINGLE_LABEL
+    samples = {f: _samples(labels[:, i], probabilities[:, :, i], counts) for i, f in enumerate(progress(findings))}
+    single = network.config.problem_type == SINGLE_LABEL
     pooled = _of_decided(labels, probabilities, counts) if single else sum(s.bins for s in samples.values())
     return Lab(
         betas=BETAS,
-        findings=engine.findings,
+        findings=findings,
         patients=len(set(groups)),
         resamples=len(counts) - 1,
         overall=_summary(int(labels.any(1).sum()), _mean(samples, pooled)),
-        per_finding={f: _summary(int(labels[:, i].sum()), samples[f]) for i, f in enumerate(engine.findings)},
-        study_ids=tuple(s.study_id for s in chosen),
+        per_finding={f: _summary(int(labels[:, i].sum()), samples[f]) for i, f in enumerate(findings)},
+        study_ids=tuple(s.study_id for s in kept.studies),
         labels=labels,
         probabilities=probabilities,
     )

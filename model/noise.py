@@ -53,8 +53,9 @@ def forward_loss(
     labels: Float[Tensor, "n findings"],
     flip: Float[Tensor, "n findings"],
     single: bool,
-) -> Float[Tensor, ""]:
-    """Mean negative log-likelihood of labels of which the share `flip` is wrong; plain cross-entropy where that is 0.
+) -> Float[Tensor, "n"]:
+    """The negative log-likelihood of each study's labels, of which the share `flip` is wrong, mean over the findings;
+    plain cross-entropy where that is 0.
 
     Args:
         single: exactly one finding is right; a wrong label is any other one.
@@ -62,7 +63,7 @@ def forward_loss(
     if single:
         p = (logits.softmax(1) * labels).sum(1)
         wrong = (flip * labels).sum(1)
-        return -((1 - wrong) * p + wrong * (1 - p) / (labels.shape[1] - 1)).clamp_min(LEAST).log().mean()
+        return -((1 - wrong) * p + wrong * (1 - p) / (labels.shape[1] - 1)).clamp_min(LEAST).log()
     p = logits.sigmoid()
     seen = (flip + (1 - 2 * flip) * p).clamp(LEAST, 1 - LEAST)
-    return F.binary_cross_entropy(seen, labels)
+    return F.binary_cross_entropy(seen, labels, reduction="none").mean(1)

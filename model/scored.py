@@ -40,6 +40,10 @@ class Scored(NamedTuple):
         rows = np.array([place[s.study_id] for s in self.studies], np.int32)
         return {"rows": rows, "has": self.has, "logits": self.logits}
 
+    def concordant(self) -> "Scored":
+        """Those whose one label judges both their parts."""
+        return self.where(np.array([not s.discordant for s in self.studies], bool))
+
     def where(self, keep: np.ndarray) -> "Scored":
         """Some of the studies: those where `keep` is true."""
         kept = tuple(s for s, k in zip(self.studies, keep, strict=True) if k)

@@ -122,6 +122,11 @@ def test_trust_prints_each_figure_of_each_method(betalens):
         (["evaluate", "--device", "tpu"], "tpu"),
         (["trust", "--image-method", "saliency"], "gradcam"),
         (["train", "--out", "/tmp/x", "--config", "pyproject.toml"], "config"),
+        (["import", "csv", "no-such.csv"], "cannot be read"),
+        (["import", "csv", "pyproject.toml"], "column"),
+        (["import", "openi", "no-such-folder"], "no folder"),
+        (["import", "mimic", "tests"], "mimic-cxr-2.0.0-chexpert.csv"),
+        (["import", "dicom", "tests"], "--reports"),
     ],
 )
 def test_what_a_person_did_wrong_is_one_sentence_and_exit_2(betalens, arguments, says):
@@ -168,9 +173,15 @@ def test_an_archive_that_was_killed_goes_on(betalens, archive_table, tmp_path):
 
 def test_every_command_has_help(betalens):
     listed = betalens("--help").stdout
-    for command in ("serve", "train", "evaluate", "compare", "explain", "trust", "options"):
+    for command in ("serve", "import", "train", "evaluate", "compare", "explain", "trust", "options"):
         assert command in listed
         assert betalens(command, "--help").returncode == 0
+
+
+def test_every_source_says_what_it_reads(betalens):
+    for source in ("csv", "openi", "mimic", "dicom"):
+        assert source in betalens("import", "--help").stdout
+        assert betalens("import", source, "--help").returncode == 0
 
 
 def test_the_installed_program_is_the_same():
@@ -180,7 +191,7 @@ def test_the_installed_program_is_the_same():
     assert done.stderr.count("\n") == 1
 
 
-def test_train_then_evaluate_on_a_table_of_ones_own(betalens, tmp_path):
+def test_import_then_train_then_evaluate_on_studies_of_ones_own(betalens, tmp_path):
     rng = np.random.default_rng(0)
     rows = ["study_id,image,report,label,patient_id"]
     for i in range(60):
@@ -192,9 +203,14 @@ def test_train_then_evaluate_on_a_table_of_ones_own(betalens, tmp_path):
             f"{i},{i}.png,{'Effusion is seen.' if positive else 'Clear.'},{'Effusion' if positive else ''},p{i}"
         )
     rows.append("bad,missing.png,text,Effusion,p0")
-    (tmp_path / "studies.csv").write_text("\n".join(rows), encoding="utf-8")
+    (tmp_path / "mine.csv").write_text("\n".join(rows), encoding="utf-8")
     (tmp_path / "config.json").write_text('{"image_size": 64, "report_layers": 0, "epochs": 2}')
     studies, out = str(tmp_path / "studies.csv"), str(tmp_path / "model")
+    done = betalens("import", "csv", tmp_path / "mine.csv", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["left_out"] == {"missing image": 1}
+    with (tmp_path / "studies.csv").open("a", encoding="utf-8") as file:
+        file.write("late,p0,missing.png,text,Effusion,test\n")
     done = betalens("train", "--studies", studies, "--config", str(tmp_path / "config.json"), "--out", out, "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[-1])["skipped"] == 1

@@ -39,7 +39,7 @@ const form = B.el("form", { class: "bl-panel bl-flag", "data-i18n-label": "flag.
   said, corrected, markline, details, B.el("div", { class: "bl-flag-foot" }, save, undo, next), outcome);
 element.replaceChildren(form);
 
-let verdict = "", kept = "", unfolded = false;
+let verdict = "", kept = "", named = "", unfolded = false;
 
 // A verdict is about a case as it came; the server refuses any other.
 B.on("changed", (now) => {
@@ -79,7 +79,6 @@ const update = () => {
   said.hidden = !veiled;
   said.textContent = B.t("flag.blind_note");
   reviewer.disabled = state.login;
-  if (state.login || document.activeElement !== reviewer) reviewer.value = state.reviewer || reviewer.value;
 };
 const say = (key, values, bad = false) => {
   outcome.textContent = key ? B.t(key, values) : "";
@@ -130,6 +129,7 @@ const load = () => {
   state = JSON.parse(props.value);
   const now = state.outcome;
   busy = false;
+  if (state.reviewer !== named) reviewer.value = named = state.reviewer; // what is typed meanwhile stays
   if (now && now.fresh) {
     comment.value = "";
     evidence.value = "neither";
@@ -140,7 +140,10 @@ const load = () => {
     tick(now.labels);
     say(null);
   } else if (now) {
-    if (now.lifted) tick(now.labels);
+    if (now.lifted) {
+      tick(now.labels);
+      trigger("lift");
+    }
     if (now.bad && verdict !== "disagree") verdict = "";
     if (now.flag_id) kept = verdict = now.key === "flag.undone" ? "" : verdict;
     if (kept === "disagree") verdict = "";

@@ -21,10 +21,10 @@ element.replaceChildren(B.el("section", { class: "bl-panel bl-verdicts" },
   B.el("header", { class: "bl-panel-head" }, B.phrase("h3", "feedback.title"), counts, B.el("span", { class: "bl-push bl-feedback-exports" }, ...exports)),
   bar, B.el("div", { class: "bl-scroll", tabindex: 0 }, table), none));
 
-let waiting = 0;
+let waiting = 0, asked = 0;
 const ask = () => {
   clearTimeout(waiting);
-  trigger("filter", { ...Object.fromEntries(FILTERS.map((field) => [field, selects[field].value])), text: text.value, order: order.value });
+  trigger("filter", { ...Object.fromEntries(FILTERS.map((field) => [field, selects[field].value])), text: text.value, order: order.value, asked: ++asked });
 };
 const askSoon = () => {
   clearTimeout(waiting);
@@ -50,6 +50,7 @@ const fill = (field, options, chosen) => {
 };
 const draw = () => {
   const { rows, counts: tally, total, matching, choices, filters, error } = JSON.parse(props.value);
+  if (filters && filters.asked < asked) return; // what was chosen since is on its way
   counts.replaceChildren(...(total ? [B.el("span", { class: "bl-muted bl-num", text: B.t("feedback.total", { n: total }) }),
     ...Object.entries(tally).map(([verdict, n]) => B.el("span", { class: `bl-count bl-count-${verdict} bl-num`, text: `${B.t(`verdict.${verdict}`)} ${n}` }))] : []));
   if (choices) for (const field of FILTERS) fill(field, choices[field], filters[field]);

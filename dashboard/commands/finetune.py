@@ -21,8 +21,8 @@ def command(
     replay: Annotated[
         float, typer.Option(help="Training studies that are replayed for each corrected one.", min=0)
     ] = 3,
-    passes: Annotated[int, typer.Option(help="Passes over the corrected studies.", min=1)] = 30,
-    learning_rate: Annotated[float, typer.Option(help="Of projections and head.", min=1e-7, max=1)] = 3e-4,
+    passes: Annotated[int, typer.Option(help="Passes over the corrected studies.", min=1)] = 60,
+    learning_rate: Annotated[float, typer.Option(help="Of projections and head.", min=1e-7, max=1)] = 5e-4,
     encoders: Annotated[
         bool, typer.Option("--encoders", help="Teach the encoders as well, first: minutes to hours instead of seconds.")
     ] = False,
@@ -74,6 +74,8 @@ def as_text(outcome) -> str:
         f"Learnt from {learnt['studies']} corrected studies ({learnt['labels_changed']} labels changed), each with "
         f"{learnt['replay']:g} others; {learnt['not_learnt']} corrected studies outside split train taught nothing."
     )
+    if not outcome.complete:
+        lines.append("Ctrl-C ended the learning early.")
     if outcome.promoted:
         lines.append(f"Version {outcome.version} is promoted; `betalens versions rollback` goes back.")
     else:

@@ -16,7 +16,7 @@ from dashboard.widgets import widget
 from dashboard.widgets.plotly import serve_plotly
 from model.corrections import corrections, fine_tuning_set
 from model.errors import BetaLensError, FeedbackError
-from model.feedback.cells import HEADER, encode
+from model.feedback import as_csv
 
 ORDER = 40
 TITLE = "tab.feedback"
@@ -28,9 +28,10 @@ def build(ctx: Context) -> None:
     with gr.Column(elem_classes="bl-page"):
         record = widget("record")
         with gr.Row(elem_classes="bl-feedback"):
-            table = widget("verdicts", _json({"rows": [], "total": 0}))
+            with gr.Column(elem_classes="bl-feedback-main"):
+                table = widget("verdicts", _json({"rows": [], "total": 0}))
+                agreement = widget("agreement", _json({"plotly": serve_plotly()}))
             worth = widget("queue")
-        agreement = widget("agreement", _json({"plotly": serve_plotly()}))
         file = widget("download")
         finetune_panel(ctx)
         filters = gr.State(Filters())
@@ -76,15 +77,14 @@ def build(ctx: Context) -> None:
         except FeedbackError as error:
             return _json({"error": str(error)})
         if event._data.get("what") != "finetune":
-            text = (HEADER + b"".join(map(encode, rows))).decode()
-            return _json({"name": "flags.csv", "text": text})
+            return _json({"name": "flags.csv", "text": as_csv(rows).decode()})
         found = corrections(rows, ctx.engine.findings, ctx.engine.config.problem_type)
         return _json({"name": "fine-tuning.csv", "text": fine_tuning_set(ctx.table, found), "rows": len(found)})
 
     for event in (ctx.tab.select, ctx.saved.change):
         event(shown, filters, [table, agreement], **QUIET)
     ctx.tab.select(queued, ctx.session, worth, **QUIET)
-    table.filter(filtered, None, [filters, table, agreement], **QUIET | {"trigger_mode": "always_last"})
+    table.filter(filtered, None, [filters, table, agreement], **QUIET | {"trigger_mode": "multiple"})
     table.select(open_row, ctx.session, record, **QUIET)
     table.download(download, None, file, **QUIET)
     record.open(open_as_reviewed, None, [ctx.request, ctx.tabs], **QUIET)

@@ -173,10 +173,9 @@ def _on_replacement(ctx: Context, notice: gr.HTML, stage: gr.HTML, form: Verdict
 
     def follow(session: Session):
         served = ctx.serving.now
-        if session.told == served.engine.digest:
-            return
-        first, session.told = not session.told, served.engine.digest
-        if first:
+        told, session.told = session.told, served.engine.digest
+        if told in ("", session.told):
+            yield [gr.skip()] * 4  # nothing at all would empty them
             return
         steps = ctx.serving.current(session).reviewer.show_again(session)
         said = json.dumps({"level": "info", "key": "notice.model", "detail": served.engine.digest[:12]})

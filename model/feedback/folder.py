@@ -2,6 +2,8 @@
 
 import contextlib
 import heapq
+import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +14,8 @@ from model.feedback.films import film_of, png_of
 from model.feedback.record import PURGED, Flag
 from model.feedback.store import SHA256, Trace, refuse_tombstone, trace
 from model.inputs import Film
+
+NAME = re.compile(r"flags(-[0-9A-Za-z_-]+)?\.csv")
 
 
 class FeedbackStore:
@@ -29,10 +33,10 @@ class FeedbackStore:
     """
 
     def __init__(self, folder: str | Path, replica: str = ""):
-        if not all(c.isalnum() or c in "-_" for c in replica):
-            raise FeedbackError("The name of a replica may hold letters, digits, '-' and '_': name it otherwise.")
         self.folder = Path(folder)
         self.path = self.folder / (f"flags-{replica}.csv" if replica else "flags.csv")
+        if not NAME.fullmatch(self.path.name):
+            raise FeedbackError("The name of a replica may hold letters, digits, '-' and '_': name it otherwise.")
         self._file = CsvFile(self.path)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -89,8 +93,8 @@ class FeedbackStore:
             return sum(_entomb(file, found) for file in self._files())
 
     def _files(self) -> list[CsvFile]:
-        paths = {*self.folder.glob("flags.csv"), *self.folder.glob("flags-*.csv")}
-        return [self._file if path == self.path else CsvFile(path) for path in sorted(paths)]
+        paths = [self.folder / name for name in sorted(os.listdir(self.folder)) if NAME.fullmatch(name)]
+        return [self._file if path == self.path else CsvFile(path) for path in paths]
 
     def _tables(self) -> list[list[Flag]]:
         return [list(decode_all(data, file.path.name)) for file, data in self._read()]

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from gradio.data_classes import FileData
 from helpers import random_film
+from page_reader import PageReader
 from PIL import Image
 
-from benchmarks.page_reader import PageReader
 from dashboard.flagging import StoreFlagging
 from model.errors import FeedbackError
 from model.feedback import FeedbackStore

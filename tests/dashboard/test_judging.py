@@ -6,6 +6,8 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import random_film
+from PIL import Image
 
 from dashboard.judging import Judge
 from dashboard.payload import unpack
@@ -50,6 +52,16 @@ def test_a_verdict_holds_what_the_server_computed(reviewer, judge, opened):
     answer = reviewer.predict_at(opened, 0.25)["probabilities"]
     np.testing.assert_allclose(list(flag.probabilities.values()), answer, atol=1e-6)
     assert (flag.comment, flag.corrected_labels) == ("=1+1", ("Effusion",))
+
+
+def test_an_uploaded_film_is_kept_with_its_verdict_until_it_is_purged(reviewer, judge, session, tmp_path):
+    path = tmp_path / "film.png"
+    Image.fromarray((random_film(5).pixels * 255).astype(np.uint8)).save(path)
+    next(reviewer.open_film(session, str(path), "", 0.5))
+    flag = judge.keep(session, 0.5, FORM)
+    np.testing.assert_allclose(judge.store.film(flag.image_sha256).pixels, session.opened.film.pixels, atol=1e-5)
+    assert judge.store.purge(session.opened.case_id) == 1
+    assert judge.store.film(flag.image_sha256) is None
 
 
 def test_two_verdicts_on_one_case_are_two_rows(judge, opened):

@@ -70,7 +70,8 @@ def test_an_open_case_keeps_its_model_until_it_is_asked_for_again(serving, versi
     second = serving.current(session)
     assert second is serving.now
     new = second.reviewer.predict_at(session, 0.5)["probabilities"]
-    expected = second.engine.probabilities(second.engine.encode(session.opened.film, session.opened.report), [0.5])[0]
+    encoded = second.engine.encode(session.opened.film, session.opened.report)
+    expected = second.engine.probabilities(encoded, np.array([0.5]))[0]
     np.testing.assert_allclose(new, expected, rtol=1e-6)
     assert not np.allclose(new, old, atol=1e-3)
 

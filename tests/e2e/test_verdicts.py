@@ -92,7 +92,7 @@ def test_region_and_word_marks_are_stored_and_shown_again(page, server):
     word = page.locator(".bl-word[data-word]").nth(3)
     text = word.inner_text()
     word.click()
-    expect(page.locator(".bl-flag-marks")).to_contain_text("2 regions, 1 words")
+    expect(page.locator(".bl-flag-marks")).to_contain_text("regions 2 · words 1")
     page.get_by_role("button", name="Disagree", exact=True).click()
     page.locator("#bl-flag-comment").fill("not there")
     page.get_by_role("button", name="Save verdict").click()

@@ -32,6 +32,7 @@
         verdict === "disagree" && (corrected.map(B.findingName).join(", ") || B.t("cases.none")), comment && `“${comment}”`,
         !same && B.t("recorded.other_model", { model: model.slice(0, 8) }),
       ].filter(Boolean).join(" · ");
+      this.node.title = this.node.textContent;
     }
   }
   B.RecordedView = RecordedView;

@@ -5,6 +5,7 @@ import random
 import time
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -151,32 +152,47 @@ def test_three_processes_of_four_threads_lose_nothing_not_even_in_the_first_writ
     assert ids == Counter(f"p{n}-{t}-{i}" for n in range(3) for t in range(4) for i in range(25))
 
 
-@pytest.mark.parametrize("kills", [3, pytest.param(50, marks=pytest.mark.slow)])
-def test_every_flag_acknowledged_before_kill_9_is_there_once_and_whole(store, address, tmp_path, kills):
+def kill_writers(address: str, folder: Path, kills: int) -> list[Path]:
+    """Keep three writing processes of four threads, and kill one of them at random so many times.
+
+    Returns:
+        What each process acknowledged.
+    """
     forkserver, rng = multiprocessing.get_context("forkserver"), random.Random(kills)
     forkserver.set_forkserver_preload(["__main__", "writing"])
-    logs = []
+    logs, running = [], []
 
     def start():
-        logs.append(tmp_path / f"acknowledged-{len(logs)}")
-        process = forkserver.Process(target=write_until_killed, args=(address, logs[-1], 4))
-        process.start()
-        return process, logs[-1]
+        logs.append(folder / f"acknowledged-{len(logs)}")
+        running.append(forkserver.Process(target=write_until_killed, args=(address, logs[-1], 4)))
+        running[-1].log = logs[-1]
+        running[-1].start()
 
-    running = [start() for _ in range(3)]
-    for _ in range(kills):
-        victim = rng.randrange(3)
-        process, log = running[victim]
-        while not (log.exists() and log.stat().st_size):
-            assert process.is_alive()
-            time.sleep(0.01)
-        time.sleep(rng.uniform(0, 0.1))
+    def kill(process):
         process.kill()
         process.join()
-        running[victim] = start()
-    for process, _ in running:
-        process.kill()
-        process.join()
+        running.remove(process)
+
+    try:
+        for _ in range(3):
+            start()
+        for _ in range(kills):
+            victim = rng.choice(running)
+            while not (victim.log.exists() and victim.log.stat().st_size):
+                assert victim.is_alive()
+                time.sleep(0.01)
+            time.sleep(rng.uniform(0, 0.1))
+            kill(victim)
+            start()
+    finally:
+        for process in list(running):
+            kill(process)
+    return logs
+
+
+@pytest.mark.parametrize("kills", [3, pytest.param(50, marks=[pytest.mark.slow, pytest.mark.timeout(1800)])])
+def test_every_flag_acknowledged_before_kill_9_is_there_once_and_whole(store, address, tmp_path, kills):
+    logs = kill_writers(address, tmp_path, kills)
     acknowledged = [line for log in logs if log.exists() for line in log.read_text().split()]
     store.append(FLAG)  # what the last kill tore is cut off
     rows = store.rows()
