@@ -17,7 +17,7 @@ from dashboard.serving import Serving
 from dashboard.session import Session
 from dashboard.theme import theme
 from dashboard.widgets import phrase, widget
-from dashboard.widgets.header import facts, header
+from dashboard.widgets.header import header
 from model.data import StudyTable
 from model.engine import Engine
 from model.errors import ChoiceError
@@ -37,7 +37,7 @@ def build(engine: Engine, table: StudyTable, feedback: Store, versions: Versions
     """
     serving = Serving(engine, table, versions)
     with gr.Blocks(title="BetaLens", analytics_enabled=False, fill_width=True, delete_cache=(DAY, DAY)) as page:
-        top = header(engine)
+        top = header(page, serving)
         beta, beta_ends = _beta_bar(engine)
         # Gradio numbers tabs by their place among the children of gr.Tabs: nothing else may stand inside.
         shown = gr.Tabs(elem_classes="bl-tabs", render=False)
@@ -55,7 +55,6 @@ def build(engine: Engine, table: StudyTable, feedback: Store, versions: Versions
             request=gr.State(None),
             saved=gr.State(0),
         )
-        ctx.at_each_load(top, lambda: facts(ctx.engine))
         shown.render()
         with shown:
             for tab in tabs.discover():

@@ -1,7 +1,6 @@
 """What the tabs are built from, and the few components they share."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -61,9 +60,3 @@ class Context:
     def views(self) -> ReferenceViews:
         """The views under the model that is served now."""
         return self.serving.now.views
-
-    def at_each_load(self, component: gr.components.Component, value: Callable[[], str]) -> None:
-        """Ask for a component's value anew whenever the page is loaded, where the model may have been replaced since
-        the page was built."""
-        if self.serving.versions:
-            self.page.load(value, None, component, show_progress="hidden", api_visibility="private")

@@ -38,11 +38,6 @@ def kept_arrays(
     return arrays
 
 
-def belongs(folder: Path, name: str, table: StudyTable) -> bool:
-    """Whether a checkpoint holds the arrays called `name` of that table: then it was trained on it."""
-    return _read(folder / f"{name}.safetensors", table) is not None
-
-
 def pack_arrays(arrays: Arrays, table: StudyTable) -> bytes:
     """Arrays as a safetensors file that names its table, floats in 16 bits (which moves no metric by 1e-3)."""
     halves = {k: a.astype(np.float16) if a.dtype.kind == "f" else a for k, a in arrays.items()}

@@ -5,14 +5,17 @@ import json
 import gradio as gr
 import torch
 
+from dashboard.serving import Serving
 from dashboard.widgets import widget
 from model.engine import Engine
 from model.paths import DEMO_CHECKPOINT
 
 
-def header(engine: Engine) -> gr.HTML:
-    """The header over one engine."""
-    return widget("header", facts(engine))
+def header(page: gr.Blocks, serving: Serving) -> gr.HTML:
+    """The header over the model that is served when the page is loaded; see `facts`."""
+    bar = widget("header", facts(serving.now.engine))
+    page.load(lambda: facts(serving.now.engine), None, bar, show_progress="hidden", api_visibility="private")
+    return bar
 
 
 def facts(engine: Engine) -> str:

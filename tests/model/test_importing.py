@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -202,7 +203,9 @@ def test_stopped_at_any_time_it_leaves_no_table(source, tmp_path, how):
     rows = [(str(i), f"films/{i}.png", "x", "Edema") for i in range(40)]
     out = tmp_path / "out"
     command = [sys.executable, "-m", "dashboard.cli", "import", "csv", str(source(*rows)), "--out", str(out)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    # A shell has what it runs in the background ignore Ctrl-C, and children inherit that.
+    heeding = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=heeding)
     while not list(out.glob("unfinished-import-*/whole/images/films/3.png")):
         assert process.poll() is None
         time.sleep(0.01)
