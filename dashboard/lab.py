@@ -1,9 +1,8 @@
 """The β lab on the server: measures a split once for all readers, without making any of them wait for the page."""
 
-import json
 import os
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,53 +12,15 @@ from platformdirs import user_data_path
 from dashboard.payload import lay_out
 from dashboard.pictures import thumbnail
 from dashboard.views import ReferenceViews
+from dashboard.work import TICK, Counted, Work
 from model import lab
 from model.checkpoint import with_default_beta
 from model.data import SPLITS, StudyTable
 from model.engine import Engine
-from model.errors import BetaLensError, CheckpointError, ChoiceError
+from model.errors import CheckpointError, ChoiceError
 from model.paths import DEMO_CHECKPOINT
 
 FILMS_AT_ONCE = 24  # the picture files that one request may have read
-TICK = 0.25  # seconds between two looks at the work
-
-
-class Work:
-    """A measurement of one split in its own thread: it goes on, and is kept, when the reader who asked has left."""
-
-    def __init__(self, views: ReferenceViews, split: str):
-        self.views = views
-        self.split = split
-        self.result: lab.Lab | None = None
-        self.error = ""
-        self.step = ("encoding", 0, 0)  # what is done, how much of it, of how much
-        self._thread = threading.Thread(target=self._run, daemon=True, name=f"beta-lab-{split}")
-        self._thread.start()
-
-    def wait(self, seconds: float) -> bool:
-        """Whether it is finished, at the latest after so many seconds."""
-        self._thread.join(seconds)
-        return not self._thread.is_alive()
-
-    def _run(self) -> None:
-        try:
-            studies = self.views.table.of_split(self.split)
-            reference = self.views.reference(self._counted("encoding"))
-            self.result = lab.measure(self.views.engine, reference, studies, progress=self._counted("resampling"))
-        except BetaLensError as error:
-            self.error = str(error)
-        except Exception as error:  # the reader is told, and the log of the server gets the traceback
-            self.error = f"The measurement failed ({type(error).__name__}); the log of the server says more."
-            raise
-
-    def _counted(self, name: str):
-        def progress(steps: Iterable) -> Iterator:
-            steps = list(steps)
-            for done, step in enumerate(steps):
-                self.step = (name, done, len(steps))
-                yield step
-
-        return progress
 
 
 class Laboratory:
@@ -69,7 +30,7 @@ class Laboratory:
         self.engine = engine
         self.table = table
         self.views = views
-        self._works: dict[str, Work] = {}
+        self._works: dict[str, Work[lab.Lab]] = {}
         self._lock = threading.Lock()
 
     def splits(self) -> list[str]:
@@ -81,8 +42,7 @@ class Laboratory:
         """How far the work is, now and again, and at last what it found: {"split", "progress" | "error" | the lab}."""
         work = self._work(split)
         while not work.wait(TICK):
-            name, done, total = work.step
-            yield {"split": split, "progress": {"name": name, "done": done, "total": total}}
+            yield {"split": split, "progress": work.step._asdict()}
         if work.result is None:
             yield {"split": split, "error": work.error}
         else:
@@ -127,12 +87,18 @@ class Laboratory:
         except (CheckpointError, ChoiceError) as error:
             return {"key": "lab.save.failed", "reason": str(error), "bad": True}
 
-    def _work(self, split: str) -> Work:
+    def _work(self, split: str) -> Work[lab.Lab]:
         """The work on a split; what failed is tried again."""
+
+        def measure(counted: Counted) -> lab.Lab:
+            studies = self.table.of_split(split)
+            reference = self.views.reference(counted("encoding"))
+            return lab.measure(self.engine, reference, studies, progress=counted("resampling"))
+
         with self._lock:
             work = self._works.get(split)
             if work is None or work.error:
-                work = self._works[split] = Work(self.views, split)
+                work = self._works[split] = Work(f"beta-lab-{split}", measure)
             return work
 
     def _result(self, split: str) -> lab.Lab:
@@ -167,11 +133,6 @@ def describe(result: lab.Lab) -> dict[str, Any]:
         "arrays": layout,
         "block": block,
     }
-
-
-def as_json(value: dict[str, Any]) -> str:
-    """A value for the page."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
 def _plain(value: Any) -> float | None:

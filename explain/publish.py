@@ -8,9 +8,9 @@ from string import Template
 import torch
 
 from explain.anchor import anchor_scales
-from explain.atlas import NAME as atlas_name
-from explain.atlas import fit_atlas
+from explain.atlas import atlas_file
 from explain.discordance import calibrate
+from explain.spaces import Vectors
 from model import checkpoint
 from model.data import SPLITS, StudyTable
 from model.engine import Engine
@@ -19,7 +19,7 @@ from model.evaluate import evaluate
 from model.kept import pack_arrays
 from model.network import Network
 from model.reference import NAME as reference_name
-from model.reference import Progress, encode_studies
+from model.reference import Progress, encode_studies, load_pooled
 
 CARD = Template("""# Model card
 
@@ -90,7 +90,8 @@ def publish(
         f"{reference_name}.safetensors": pack_arrays(reference.arrays(), table),
     }
     if table.is_demo:  # so that its atlas opens at once; others are fitted when they are first looked at
-        extra[f"{atlas_name}.safetensors"] = pack_arrays({"xy": fit_atlas(engine, reference).xy}, table)
+        vectors = Vectors(engine, reference, lambda: load_pooled(engine, table, progress))
+        extra |= atlas_file(vectors, table, progress)
     return checkpoint.save(network, folder, extra, half)
 
 

@@ -2,9 +2,10 @@
 
 `studies.csv` has the columns `study_id`, `image` (a path below the file's folder), `report` and `label` (findings
 joined by `|`; exactly one finding everywhere means single-label), and optionally `patient_id`, `split` (train, val or
-test), `discordant` (1 where image and report disagree on purpose) and `lung_mask` (a path: a picture of the size of the
-image, white where there is lung). An image or a report may be empty, not both. A row without any label has the label
-NaN; an empty one means no finding, except in a table that names exactly one everywhere else.
+test), `discordant` (1 where image and report disagree on purpose), `source` (the site or collection it comes from) and
+`lung_mask` (a path: a picture of the size of the image, white where there is lung). An image or a report may be empty,
+not both. A row without any label has the label NaN; an empty one means no finding, except in a table that names exactly
+one everywhere else.
 """
 
 import hashlib
@@ -36,6 +37,7 @@ class Study(NamedTuple):
     discordant: bool = False
     lung_mask: Path | None = None
     line: int = 0  #: in the file; 0 where it has none
+    source: str = ""  #: the site or collection it comes from, where the table says so
 
 
 class StudyTable:
@@ -176,6 +178,7 @@ def _study(line: int, row: dict[str, str], folder: Path) -> Study:
         discordant=row.get("discordant") == "1",
         lung_mask=_inside(folder, row.get("lung_mask", "")),
         line=line,
+        source=row.get("source", "").strip(),
     )
 
 

@@ -8,6 +8,7 @@ import gradio as gr
 
 from dashboard.context import Context, Request
 from dashboard.i18n import t
+from dashboard.neighbours import neighbours
 from dashboard.reviewing import Refused, Staged
 from dashboard.session import Session
 from dashboard.shelf import shelf
@@ -43,6 +44,7 @@ def build(ctx: Context) -> None:
             settled = widget("settled")
             probe = widget("trust_probe")
             flag = widget("flag", _flag_value(ctx))
+            neighbours(ctx)
     _on_opening(ctx, cases, upload, report, analyse, notice, stage, flag)
     _on_beta(ctx, settled)
     _on_verdict(ctx, flag)
