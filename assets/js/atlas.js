@@ -129,7 +129,7 @@ const describe = () => {
   standing.hidden = !here;
   standing.classList.toggle("bl-atlas-far", Boolean(far));
   standing.textContent = here ? B.t(far ? "atlas.far" : "atlas.near", { case: here.case, closer: B.percent(along(here.closer)), further: B.percent(1 - along(here.closer)) }) : "";
-  sampled.hidden = atlas.n >= atlas.most ? atlas.of <= atlas.n : true;
+  sampled.hidden = atlas.n < atlas.most || atlas.n === atlas.of;
   sampled.textContent = B.t("atlas.sampled", { n: atlas.n.toLocaleString(B.language), of: atlas.of.toLocaleString(B.language) });
 };
 B.on("atlas-case", (now) => {
@@ -181,6 +181,7 @@ const load = () => {
   map.load(B.floats(atlas.block), atlas.arrays.xy[1], atlas.n);
   describe();
   element.dataset.points = atlas.n;
+  element.dataset.map = `${atlas.space}-${atlas.method}`;
   choose();
 };
 const moveSoon = B.everyFrame(() => {
