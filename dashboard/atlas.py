@@ -61,7 +61,7 @@ class Cartographer:
         """What the studies of a map are coloured by.
 
         Raises:
-            ChoiceError: the map is not made yet, or the kind or finding is unknown.
+            ChoiceError: the map cannot be made, or the kind or finding is unknown.
             FeedbackError: the verdicts cannot be read.
         """
         column: Column = self._made(key).columns.column(kind, finding)
@@ -160,9 +160,12 @@ class Cartographer:
             return work
 
     def _made(self, key: Key) -> Chart:
-        work = self._works.get(key)
-        if work is None or work.result is None:
-            raise ChoiceError("This map has not been made yet.")
+        """A map that the page was given: waited for, where the server was started anew since."""
+        work = self._work(key)
+        while not work.wait(TICK):
+            pass
+        if work.result is None:
+            raise ChoiceError(work.error)
         return work.result
 
     def _describe(self, chart: Chart) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def test_beta_morphs_the_map_while_the_server_is_silent(atlas):
     expect(atlas.locator(ATLAS)).to_have_attribute("data-points", str(COUNT))
     atlas.route("**/gradio_api/**", lambda route: None)  # never answered
     where = f"() => {MAP}.screenOf(17).map(Math.round)"
-    picture = "() => document.querySelector('.bl-map-canvas').toDataURL()"
+    picture = f"() => {{ {MAP}.paint(); return {MAP}.canvas.toDataURL(); }}"
     before = atlas.evaluate(where)
     move_beta(atlas, 30)
     expect(beta_of(atlas)).to_have_value("0.8")

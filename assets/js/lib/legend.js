@@ -2,7 +2,7 @@
 // stays when the colour changes, and then stands below.
 (() => {
   const B = window.BetaLens;
-  const SHAPES = ["M8 3a5 5 0 1 0 .01 0Z", "M3.5 3.5h9v9h-9Z", "M8 2l6 6-6 6-6-6Z", "M8 13.5 2.5 3h11Z"]; // as in lib/scatter.js
+  const SHAPES = ["M8 3a5 5 0 1 0 .01 0Z", "M3.5 3.5h9v9h-9Z", "M8 2l6 6-6 6-6-6Z", "M8 2.5 13.5 13h-11Z"]; // as in lib/scatter.js
   const { UNKNOWN, STEPS } = B.CODES;
 
   class Legend {
@@ -20,6 +20,10 @@
       Object.assign(this, { column, filters });
       this.list.replaceChildren(...(column.kind === "category" ? this.categories() : this.range()));
       this.update();
+    }
+
+    fail(reason) {
+      this.list.replaceChildren(B.el("p", { class: "bl-lab-warning", role: "alert", text: reason }));
     }
 
     categories() {
