@@ -9,6 +9,7 @@ import gradio as gr
 from dashboard.context import Context, request
 from dashboard.payload import as_json, share
 from dashboard.pictures import study_card
+from dashboard.serving import Served
 from dashboard.session import OpenCase, Session
 from dashboard.views import ReferenceViews
 from dashboard.widgets import widget
@@ -25,14 +26,14 @@ AT_ONCE = QUIET | {"trigger_mode": "multiple", "concurrency_limit": 4}
 
 def neighbours(ctx: Context) -> None:
     """Place the widget, and answer it."""
-    beside = Beside(ctx.views)
     shown = widget("neighbours")
 
     def look(session: Session, event: gr.EventData):
         case, ticket = session.opened, event.ticket
-        if case is None or ticket != session.ticket:
+        # What is known of studies like it would give away an answer that is kept back.
+        if case is None or session.veiled or ticket != session.ticket:
             return
-        for step in beside.of(case, share(event.beta)):
+        for step in ctx.serving.of(session).part(_beside).of(case, share(event.beta)):
             yield as_json({"ticket": ticket, **step})
 
     def open_study(event: gr.SelectData):
@@ -40,6 +41,10 @@ def neighbours(ctx: Context) -> None:
 
     shown.ask(look, ctx.session, shown, **AT_ONCE)
     shown.select(open_study, None, ctx.request, **QUIET)
+
+
+def _beside(served: Served) -> "Beside":
+    return Beside(served.views)
 
 
 class Beside:

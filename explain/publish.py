@@ -1,6 +1,5 @@
 """From a trained network to a checkpoint that can be opened: colour scales, metrics, embeddings, model card."""
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 from string import Template
@@ -9,17 +8,15 @@ import torch
 
 from explain.anchor import anchor_scales
 from explain.atlas import atlas_file
-from explain.discordance import calibrate
 from explain.spaces import Vectors
 from model import checkpoint
+from model.calibrate import calibrate
 from model.data import SPLITS, StudyTable
 from model.engine import Engine
 from model.errors import ChoiceError
-from model.evaluate import evaluate
-from model.kept import pack_arrays
 from model.network import Network
-from model.reference import NAME as reference_name
 from model.reference import Progress, encode_studies
+from model.scored import Scored
 
 CARD = Template("""# Model card
 
@@ -35,7 +32,7 @@ $summary
 | decision | $problem_type |
 | made | $made |
 
-## Measured on the $split split ($n studies that are not discordant)
+## Measured $where ($n studies that are not discordant)
 
 | β (weight of the image) | $betas |
 |---|$rule|
@@ -63,12 +60,14 @@ def publish(
     summary: str,
     half: bool = False,
     progress: Progress = iter,
+    out_of_fold: Scored | None = None,
 ) -> str:
     """Measure a trained network on its table and write its checkpoint.
 
     Args:
         summary: the first paragraph of the model card.
         half: store the weights in 16 bits; the network is rounded before it is measured.
+        out_of_fold: what others like it said of studies that they had not seen, where the network itself saw all.
 
     Returns:
         The model's digest.
@@ -76,22 +75,15 @@ def publish(
     if half:
         checkpoint.round_to_half(network)
     engine = Engine(network, "", device)
-    held_out = _first_split(table, "val", "test", "train")[1]
-    anchor_scales(engine, held_out, progress)
     reference = encode_studies(engine, table.studies, progress)
-    calibrate(engine, reference, held_out)
-    if half:
-        checkpoint.round_to_half(network)
-    split, studies = _first_split(table, "test", "val", "train")
-    evaluation = evaluate(engine, reference, studies)
-    extra = {
-        "MODEL_CARD.md": _card(network, table, split, evaluation, summary).encode(),
-        "evaluation.json": (json.dumps({"split": split, **evaluation.to_json()}, indent=1) + "\n").encode(),
-        f"{reference_name}.safetensors": pack_arrays(reference.arrays(), table),
-    }
+    held_out = out_of_fold or _held_out(engine, table, reference)
+    # First of all, because it scales the logits that everything else is measured in.
+    calibrate(network, held_out)
+    anchor_scales(engine, held_out.studies, progress)
+    extra = {}
     if table.is_demo:  # so that its atlas opens at once; others are fitted when they are first looked at
         extra |= atlas_file(Vectors(engine, reference), table, progress)
-    return checkpoint.save(network, folder, extra, half)
+    return write(engine, table, reference, folder, summary, half, extra, out_of_fold)
 
 
 def _first_split(table: StudyTable, *names: str):
@@ -103,7 +95,7 @@ def _first_split(table: StudyTable, *names: str):
     return "all", table.studies
 
 
-def _card(network: Network, table: StudyTable, split: str, evaluation, summary: str) -> str:
+def _card(network: Network, table: StudyTable, where: str, evaluation, summary: str) -> str:
     def cells(values) -> str:
         return " | ".join("–" if v is None else f"{v:.3f}" for v in values)
 
@@ -118,7 +110,7 @@ def _card(network: Network, table: StudyTable, split: str, evaluation, summary: 
             "counts": counts,
             "findings": ", ".join(network.config.findings),
             "made": datetime.now(UTC).strftime("%Y-%m-%d"),
-            "split": split,
+            "where": where,
             "n": evaluation.n,
             "betas": " | ".join(f"{b:g}" for b in evaluation.betas),
             "rule": "---|" * (len(evaluation.betas) - 1) + "---",

@@ -16,6 +16,10 @@ TITLE = "tab.trust"
 
 def build(ctx: Context) -> None:
     titles = {m: {name: method.title for name, method in methods(m).items()} for m in MODALITIES}
-    measured = Examiner(ctx.engine, ctx.table).of_methods()
+
+    def shown() -> str:
+        measured = Examiner(ctx.engine, ctx.table).of_methods()
+        return json.dumps({"plotly": serve_plotly(), "titles": titles, "measured": measured})
+
     with gr.Column(elem_classes="bl-page"):
-        widget("trust", json.dumps({"plotly": serve_plotly(), "titles": titles, "measured": measured}))
+        widget("trust", shown)
