@@ -11,7 +11,9 @@ from PIL import Image
 
 from dashboard.judging import Judge
 from dashboard.payload import unpack
+from dashboard.serving import Serving
 from dashboard.trusting import Examiner
+from dashboard.verdict_form import VerdictForm
 from explain.words import split_words
 from model.errors import FeedbackError
 from model.feedback import FeedbackStore, standing
@@ -209,9 +211,7 @@ def test_a_model_that_decides_on_one_finding_is_corrected_to_one(engine, judge, 
 
 
 def test_the_form_tells_nothing_of_the_answer_while_it_is_veiled(engine, table, reviewer, judge, veiled):
-    from dashboard.verdict_form import VerdictForm
-
-    form = VerdictForm(SimpleNamespace(engine=engine, feedback=judge.store))
+    form = VerdictForm(SimpleNamespace(engine=engine, feedback=judge.store, serving=Serving(engine, table)))
     told = json.loads(form.fresh(veiled))
     assert told["veiled"]
     assert "labels" not in told["outcome"]
