@@ -34,12 +34,13 @@ def command(
     from rich import print as print_rich
 
     from dashboard.comparing import as_table, compare_checkpoints, train_each
+    from model.errors import ChoiceError
 
     fusions, folders = (tuple(dict.fromkeys(given or ())) for given in (fusion, checkpoint))
     if len(fusions) + len(folders) < 2:
-        raise typer.BadParameter("Name at least two models to compare, with --checkpoint and --fusion.")
+        raise ChoiceError("Name at least two models to compare, with --checkpoint and --fusion.")
     if fusions and not out:
-        raise typer.BadParameter("--fusion trains a model for each; say where to with --out.")
+        raise ChoiceError("--fusion trains a model for each; say where to with --out.")
     table = open_table(studies)
     fields = read_config(config) if config else {}
     fields |= {name: value for name, value in {"epochs": epochs, "seed": seed}.items() if value is not None}
