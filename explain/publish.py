@@ -1,5 +1,6 @@
 """From a trained network to a checkpoint that can be opened: colour scales, metrics, embeddings, model card."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from string import Template
@@ -8,15 +9,20 @@ import torch
 
 from explain.anchor import anchor_scales
 from explain.atlas import atlas_file
+from explain.discordance import calibrate as calibrate_alert
 from explain.spaces import Vectors
 from model import checkpoint
 from model.calibrate import calibrate
 from model.data import SPLITS, StudyTable
 from model.engine import Engine
 from model.errors import ChoiceError
+from model.evaluate import evaluate, evaluate_scored
+from model.kept import pack_arrays
 from model.network import Network
-from model.reference import Progress, encode_studies
-from model.scored import Scored
+from model.reference import NAME as reference_name
+from model.reference import Progress, Reference, encode_studies
+from model.scored import NAME as out_of_fold_name
+from model.scored import Scored, score
 
 CARD = Template("""# Model card
 
@@ -84,6 +90,46 @@ def publish(
     if table.is_demo:  # so that its atlas opens at once; others are fitted when they are first looked at
         extra |= atlas_file(Vectors(engine, reference), table, progress)
     return write(engine, table, reference, folder, summary, half, extra, out_of_fold)
+
+
+def write(
+    engine: Engine,
+    table: StudyTable,
+    reference: Reference,
+    folder: Path,
+    summary: str,
+    half: bool = False,
+    extra: dict[str, bytes] | None = None,
+    out_of_fold: Scored | None = None,
+) -> str:
+    """Measure a model that is calibrated and whose colour scales are set, and write its checkpoint.
+
+    Args:
+        reference: the embeddings of the table's studies.
+        extra: further files by name.
+        out_of_fold: see `publish`.
+
+    Returns:
+        The model's digest.
+    """
+    network = engine.network
+    calibrate_alert(network, out_of_fold or _held_out(engine, table, reference))
+    if half:
+        checkpoint.round_to_half(network)
+    files = {f"{reference_name}.safetensors": pack_arrays(reference.arrays(), table)} | (extra or {})
+    if out_of_fold:
+        split, where, evaluation = "out of fold", "by cross-validation", evaluate_scored(network, out_of_fold)
+        files[f"{out_of_fold_name}.safetensors"] = pack_arrays(out_of_fold.arrays(table), table)
+    else:
+        split, studies = _first_split(table, "test", "val", "train")
+        where, evaluation = f"on the {split} split", evaluate(engine, reference, studies)
+    files["MODEL_CARD.md"] = _card(network, table, where, evaluation, summary).encode()
+    files["evaluation.json"] = (json.dumps({"split": split, **evaluation.to_json()}, indent=1) + "\n").encode()
+    return checkpoint.save(network, folder, files, half)
+
+
+def _held_out(engine: Engine, table: StudyTable, reference: Reference) -> Scored:
+    return score(engine, reference, _first_split(table, "val", "test", "train")[1])
 
 
 def _first_split(table: StudyTable, *names: str):

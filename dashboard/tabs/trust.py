@@ -22,4 +22,6 @@ def build(ctx: Context) -> None:
         return json.dumps({"plotly": serve_plotly(), "titles": titles, "measured": measured})
 
     with gr.Column(elem_classes="bl-page"):
-        widget("trust", shown)
+        methods_tested = widget("trust", shown())
+    # Anew for each page, as a model may be replaced.
+    ctx.page.load(shown, None, methods_tested, show_progress="hidden", api_visibility="private")

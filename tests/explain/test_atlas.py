@@ -20,7 +20,8 @@ from model.engine import Encoded, Engine
 from model.errors import ChoiceError
 from model.feedback import FeedbackStore
 from model.network import Pooled
-from model.reference import PooledStudies, Reference
+from model.pooled import PooledStudies
+from model.reference import Reference
 
 N = 90
 
@@ -38,17 +39,17 @@ def case() -> Case:
     engine = Engine(small_network(atlas_slices=3, atlas_neighbours=8), "atlas", torch.device("cpu"))
     rng = np.random.default_rng(1)
     group = np.arange(N) % 3
-    pooled = PooledStudies(
-        *(
-            (rng.normal(size=(3, width))[group] * strength + rng.normal(size=(N, width)) * 0.3).astype(np.float32)
-            for width, strength in ((engine.config.image_channels, 2), (engine.network.report_encoder.channels, 0.2))
-        )
-    )
-    with torch.no_grad():
-        image, report = engine.network.embed(Pooled(*map(torch.from_numpy, pooled)))
     has = np.ones((N, 2), np.float32)
     has[4], has[5] = (1, 0), (0, 1)
     ids = tuple(f"s{i}" for i in range(N))
+    widths = ((engine.config.image_channels, 2), (engine.network.report_encoder.channels, 0.2))
+    made_up = (
+        (rng.normal(size=(3, width))[group] * strength + rng.normal(size=(N, width)) * 0.3).astype(np.float32)
+        for width, strength in widths
+    )
+    pooled = PooledStudies(ids, *made_up, has)
+    with torch.no_grad():
+        image, report = engine.network.embed(Pooled(*map(torch.from_numpy, (pooled.image, pooled.report))))
     words = ("clear lungs", "large effusion on the left", "cardiac silhouette is enlarged")
     studies = [
         Study(
