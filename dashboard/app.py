@@ -37,7 +37,7 @@ def build(engine: Engine, table: StudyTable, feedback: Store, versions: Versions
     """
     serving = Serving(engine, table, versions)
     with gr.Blocks(title="BetaLens", analytics_enabled=False, fill_width=True, delete_cache=(DAY, DAY)) as page:
-        top = header(serving)
+        top = header(page, serving)
         beta, beta_ends = _beta_bar(engine)
         # Gradio numbers tabs by their place among the children of gr.Tabs: nothing else may stand inside.
         shown = gr.Tabs(elem_classes="bl-tabs", render=False)

@@ -11,9 +11,11 @@ from model.engine import Engine
 from model.paths import DEMO_CHECKPOINT
 
 
-def header(serving: Serving) -> gr.HTML:
+def header(page: gr.Blocks, serving: Serving) -> gr.HTML:
     """The header over the model that is served when the page is loaded; see `facts`."""
-    return widget("header", lambda: facts(serving.now.engine))
+    bar = widget("header", facts(serving.now.engine))
+    page.load(lambda: facts(serving.now.engine), None, bar, show_progress="hidden", api_visibility="private")
+    return bar
 
 
 def facts(engine: Engine) -> str:

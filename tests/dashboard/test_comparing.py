@@ -111,7 +111,9 @@ def test_a_training_that_was_interrupted_goes_on(table, compared, monkeypatch):
     monkeypatch.setattr("dashboard.training.forget", kept)
     resumed = []
     train = dashboard.comparing.train_checkpoint
-    monkeypatch.setattr(dashboard.comparing, "train_checkpoint", lambda *a: resumed.append(a[-1]) or train(*a))
+    monkeypatch.setattr(
+        dashboard.comparing, "train_checkpoint", lambda *a, **k: resumed.append(a[-1]) or train(*a, **k)
+    )
     done = run(table, *asked)
     assert resumed == [True]
     models = json.loads(done.stdout.splitlines()[-1])["models"]

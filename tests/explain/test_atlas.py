@@ -76,7 +76,7 @@ def layout(case: Case) -> Layout:
 
 def encoded(case: Case, row: int) -> Encoded:
     """What the engine would make of a study that is among the reference's."""
-    pooled = Pooled(*(torch.from_numpy(part[row : row + 1]) for part in case.pooled))
+    pooled = Pooled(*(torch.from_numpy(part[row : row + 1]) for part in (case.pooled.image, case.pooled.report)))
     return Encoded(("image", "report"), None, None, None, "", None, None, pooled, 0)
 
 
