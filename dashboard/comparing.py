@@ -13,7 +13,7 @@ from model.config import Config, suited
 from model.data import StudyTable
 from model.engine import Engine
 from model.errors import TrainingError
-from model.kept import belongs
+from model.kept import read_arrays
 from model.reference import NAME as REFERENCE
 from model.side_by_side import WAYS, Standing, compare, compared_studies, decide
 from model.training_state import unfinished
@@ -98,7 +98,9 @@ def _expect(folder: Path, config: Config, table: StudyTable) -> None:
     """A folder's model must be the one that training would give; its default β may have been chosen since."""
     checkpoint.verify(folder)
     own = Config.from_json((folder / checkpoint.CONFIG).read_text(encoding="utf-8"))
-    if vars(own) | {"default_beta": 0} != vars(config) | {"default_beta": 0} or not belongs(folder, REFERENCE, table):
+    # The embeddings in a checkpoint are those of the table that it was trained on.
+    of_table = read_arrays(folder / f"{REFERENCE}.safetensors", table) is not None
+    if not of_table or vars(own) | {"default_beta": 0} != vars(config) | {"default_beta": 0}:
         raise TrainingError(
             f"{folder} holds a model of other options or studies; give another --out, or compare it with --checkpoint."
         )

@@ -55,3 +55,16 @@ class ReferenceViews:
 
     def finder(self, progress: Progress = iter) -> Finder:
         """Searches all studies."""
+        with self._lock:
+            if self._finder is None:
+                self._finder = Finder(self.vectors(progress))
+            return self._finder
+
+    def row_of(self, study_id: str) -> int | None:
+        """The place of a study among the reference's; None where it is none of them."""
+        return self._rows.get(study_id)
+
+    def worklist(self) -> list[Candidate]:
+        """The studies most worth a reviewer's look, decided at the model's own β."""
+        with self._lock:
+            return self._worklist

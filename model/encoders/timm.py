@@ -69,7 +69,7 @@ def _maps(name: str, side: int, fields: dict) -> list[torch.Size]:
     channels than the last map has.
 
     Raises:
-        EncoderError: the model is made for other sides.
+        EncoderError: the model is made for other sides, or gives no such maps.
     """
     try:
         with torch.device("meta"):
@@ -80,6 +80,8 @@ def _maps(name: str, side: int, fields: dict) -> list[torch.Size]:
         return [*shapes, final.shape if is_map else shapes[-1]]
     except Exception as error:  # a model refuses in its own way
         own = timm.get_pretrained_cfg(name).input_size[-1]
+        if side == own:  # a few have two branches, or sizes that depend on what is in the film
+            raise EncoderError(f"timm/{name} gives no single feature map; choose another encoder.") from error
         raise EncoderError(f"timm/{name} is not made for image_size {side}; choose {own}.") from error
 
 

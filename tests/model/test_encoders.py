@@ -84,6 +84,10 @@ def test_models_of_timm_give_a_map(name):
     assert any(p.grad is not None for p in encoder.parameters())
 
 
+# Two branches of different cells, lists of maps, or sizes that depend on the values in the film.
+WITHOUT_MAP = {"crossvit_18_240", "efficientvim_m1", "gemma4_vit_167m"}
+
+
 def smallest_of_each_module() -> list[str]:
     names = []
     for module in timm.list_modules():
@@ -98,6 +102,10 @@ def smallest_of_each_module() -> list[str]:
 @pytest.mark.parametrize("name", smallest_of_each_module())
 def test_every_kind_of_model_of_timm_gives_a_map_or_says_why_not(name):
     side = timm.get_pretrained_cfg(name).input_size[-1]
+    if name in WITHOUT_MAP:
+        with pytest.raises(EncoderError, match="no single feature map"):
+            built(f"timm/{name}", 32, side)
+        return
     encoder = built(f"timm/{name}", 32, side)
     with torch.no_grad():
         features = encoder(torch.rand(1, 1, side, side))
