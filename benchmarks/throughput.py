@@ -5,8 +5,8 @@
 The rival explains one case after the other as captum's users do: read, LayerGradCam and LayerIntegratedGradients (50
 steps) at one β on the same network, with the image's pooled vector cached for the words. Ours is the whole command, up
 to the files, with either method for the report. They take turns on blocks of the demo's studies. `stages_ms` is what
-each step of ours takes a case when it is run alone; reading and writing go on beside the others. The last line is one
-JSON object.
+each step of ours takes a case when it is run alone; reading and writing go on beside the others. `--busy` counts the
+seconds that the process computed in place of those that went by. The last line is one JSON object.
 """
 
 import argparse
