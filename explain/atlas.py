@@ -93,7 +93,7 @@ def load_layout(
 
     _check(vectors, space, method)
     name, config = file_name(space, method), vectors.engine.config
-    return Layout(**kept_arrays(vectors.engine, table, name, compute, settings(config), half=False))
+    return Layout(**kept_arrays(vectors.engine, table, name, compute, settings=settings(config), half=False))
 
 
 def fit_layout(
