@@ -11,6 +11,9 @@ from playwright.sync_api import Page, expect
 
 from benchmarks.many import make
 
+# 5,000 studies, whose WebGL the CPU draws: minutes.
+pytestmark = pytest.mark.slow
+
 COUNT = 5000
 ATLAS = "#bl-atlas .bl-widget"
 MAP = "document.querySelector('.bl-map-over').mapView"
