@@ -46,14 +46,11 @@ def kept_arrays(
     return arrays
 
 
-def belongs(folder: Path, name: str, table: StudyTable) -> bool:
-    """Whether a checkpoint holds the arrays called `name` of that table: then it was trained on it."""
-    return read_arrays(folder / f"{name}.safetensors", table) is not None
-
-
 def pack_arrays(arrays: Arrays, table: StudyTable, settings: str = "", half: bool = True) -> bytes:
     """Arrays as a safetensors file that names its table, floats in 16 bits (which moves no metric by 1e-3)."""
-    stored = {k: a.astype(np.float16) if half and a.dtype.kind == "f" else a for k, a in arrays.items()}
+    halves = {k: a.astype(np.float16) if half and a.dtype.kind == "f" else a for k, a in arrays.items()}
+    # safetensors writes an array's memory as it lies, whatever its strides say.
+    stored = {k: np.ascontiguousarray(a) for k, a in halves.items()}
     return save(stored, metadata={"table": table.digest, "settings": settings})
 
 
