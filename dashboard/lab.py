@@ -1,9 +1,8 @@
 """The β lab on the server: measures a split once for all readers, without making any of them wait for the page."""
 
-import json
 import os
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,59 +12,16 @@ from platformdirs import user_data_path
 from dashboard.payload import lay_out
 from dashboard.pictures import thumbnail
 from dashboard.views import ReferenceViews
+from dashboard.work import TICK, Counted, Work
 from model import lab
 from model.checkpoint import with_default_beta
 from model.data import SPLITS, StudyTable
 from model.engine import Engine
-from model.errors import BetaLensError, CheckpointError, ChoiceError
+from model.errors import CheckpointError, ChoiceError
 from model.paths import DEMO_CHECKPOINT
 from model.scored import read_out_of_fold, score
 
 FILMS_AT_ONCE = 24  # the picture files that one request may have read
-TICK = 0.25  # seconds between two looks at the work
-
-
-class Work:
-    """A measurement of one split in its own thread: it goes on, and is kept, when the reader who asked has left."""
-
-    def __init__(self, views: ReferenceViews, split: str):
-        self.views = views
-        self.split = split
-        self.result: lab.Lab | None = None
-        self.out_of_fold = False
-        self.error = ""
-        self.step = ("encoding", 0, 0)  # what is done, how much of it, of how much
-        self._thread = threading.Thread(target=self._run, daemon=True, name=f"beta-lab-{split}")
-        self._thread.start()
-
-    def wait(self, seconds: float) -> bool:
-        """Whether it is finished, at the latest after so many seconds."""
-        self._thread.join(seconds)
-        return not self._thread.is_alive()
-
-    def _run(self) -> None:
-        engine, table = self.views.engine, self.views.table
-        try:
-            studies = table.of_split(self.split)
-            # Of a model that has learnt from every study, what counts is what was said of each before that.
-            scored = read_out_of_fold(engine, table, studies)
-            self.out_of_fold = scored is not None
-            scored = scored or score(engine, self.views.reference(self._counted("encoding")), studies)
-            self.result = lab.measure(engine.network, scored, progress=self._counted("resampling"))
-        except BetaLensError as error:
-            self.error = str(error)
-        except Exception as error:  # the reader is told, and the log of the server gets the traceback
-            self.error = f"The measurement failed ({type(error).__name__}); the log of the server says more."
-            raise
-
-    def _counted(self, name: str):
-        def progress(steps: Iterable) -> Iterator:
-            steps = list(steps)
-            for done, step in enumerate(steps):
-                self.step = (name, done, len(steps))
-                yield step
-
-        return progress
 
 
 class Laboratory:
@@ -75,7 +31,7 @@ class Laboratory:
         self.engine = engine
         self.table = table
         self.views = views
-        self._works: dict[str, Work] = {}
+        self._works: dict[str, Work[lab.Lab]] = {}
         self._lock = threading.Lock()
 
     def splits(self) -> list[str]:
@@ -87,12 +43,11 @@ class Laboratory:
         """How far the work is, now and again, and at last what it found: {"split", "progress" | "error" | the lab}."""
         work = self._work(split)
         while not work.wait(TICK):
-            name, done, total = work.step
-            yield {"split": split, "progress": {"name": name, "done": done, "total": total}}
+            yield {"split": split, "progress": work.step._asdict()}
         if work.result is None:
             yield {"split": split, "error": work.error}
         else:
-            yield {"split": split, "out_of_fold": work.out_of_fold, **describe(work.result)}
+            yield {"split": split, **describe(work.result)}
 
     def scores(self, split: str, finding: str) -> dict[str, Any]:
         """What each study of a measured split was given for a finding, at every β.
@@ -133,12 +88,21 @@ class Laboratory:
         except (CheckpointError, ChoiceError) as error:
             return {"key": "lab.save.failed", "reason": str(error), "bad": True}
 
-    def _work(self, split: str) -> Work:
+    def _work(self, split: str) -> Work[lab.Lab]:
         """The work on a split; what failed is tried again."""
+
+        def measure(counted: Counted) -> lab.Lab:
+            studies = self.table.of_split(split)
+            # Of a model that has learnt from every study, what counts is what was said of each before that.
+            told = read_out_of_fold(self.engine, self.table, studies)
+            scored = told or score(self.engine, self.views.reference(counted("encoding")), studies)
+            measured = lab.measure(self.engine.network, scored, progress=counted("resampling"))
+            return measured._replace(out_of_fold=told is not None)
+
         with self._lock:
             work = self._works.get(split)
             if work is None or work.error:
-                work = self._works[split] = Work(self.views, split)
+                work = self._works[split] = Work(f"beta-lab-{split}", measure)
             return work
 
     def _result(self, split: str) -> lab.Lab:
@@ -165,6 +129,7 @@ def describe(result: lab.Lab) -> dict[str, Any]:
         "n": len(result.study_ids),
         "patients": result.patients,
         "resamples": result.resamples,
+        "out_of_fold": result.out_of_fold,
         "names": list(measures),
         "positives": [found.positives for found in measures.values()],
         "best": [[_plain(value) for value in found.best] for found in measures.values()],
@@ -173,11 +138,6 @@ def describe(result: lab.Lab) -> dict[str, Any]:
         "arrays": layout,
         "block": block,
     }
-
-
-def as_json(value: dict[str, Any]) -> str:
-    """A value for the page."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
 def _plain(value: Any) -> float | None:

@@ -27,7 +27,7 @@ def pack(evidence: Evidence, report: str, *, truth: Truth | None = None, **facts
         facts: further JSON values the widget reads (ticket, case, film, findings, …); `original` may be a whole other
             `describe`, of the case before it was changed.
     """
-    return json.dumps(describe(evidence, report, truth=truth, **facts), ensure_ascii=False, allow_nan=False)
+    return as_json(describe(evidence, report, truth=truth, **facts))
 
 
 def describe(evidence: Evidence, report: str, *, truth: Truth | None = None, **facts: Any) -> dict[str, Any]:
@@ -59,6 +59,20 @@ def describe(evidence: Evidence, report: str, *, truth: Truth | None = None, **f
     }
 
 
+def as_json(value: dict[str, Any]) -> str:
+    """A value for the page."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def share(value: Any) -> float:
+    """A number from 0 to 1, such as β, from the page, which may send anything."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return 0.5
+    return min(max(number, 0.0), 1.0) if number == number else 0.5
+
+
 def veil(report: str, encoded: Encoded, **facts: Any) -> str:
     """The value of the stage widget for a case whose answer is kept back: film and report, and nothing of the model's.
 
@@ -82,6 +96,21 @@ def lay_out(arrays: dict[str, np.ndarray]) -> tuple[dict[str, list[int]], str]:
         parts.append(np.asarray(array, LITTLE_ENDIAN_FLOAT).ravel())
         offset += array.size
     return layout, base64.b64encode(np.concatenate(parts).tobytes()).decode()
+
+
+def bytes_of(array: np.ndarray) -> str:
+    """Bytes, or bits of a boolean array (the first one highest), in base64."""
+    packed = np.packbits(array) if array.dtype == bool else np.ascontiguousarray(array, np.uint8)
+    return base64.b64encode(packed.tobytes()).decode()
+
+
+def bits(value: Any, count: int) -> np.ndarray | None:
+    """The boolean array that the page packed as `bytes_of` does; None where it is none of that length."""
+    try:
+        packed = np.frombuffer(base64.b64decode(str(value), validate=True), np.uint8)
+    except ValueError:
+        return None
+    return np.unpackbits(packed)[:count].astype(bool) if len(packed) == (count + 7) // 8 else None
 
 
 def unpack(value: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

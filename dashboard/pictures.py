@@ -4,16 +4,19 @@ import base64
 import io
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 from PIL import Image
 
+from model.data import Study
 from model.errors import ImageError
 from model.inputs import read_film
 
 FILM_SIDE = 1024  # more than the stage shows on any screen at scale 1
 THUMB_SIDE = 112
+FIRST_WORDS = 160  # characters of a report, on a card
 
 
 def data_url(pixels: Float[np.ndarray, "height width"], side: int = FILM_SIDE, quality: int = 88) -> str:
@@ -34,3 +37,14 @@ def thumbnail(path: Path | None) -> str | None:
         return data_url(read_film(path.read_bytes()).pixels, THUMB_SIDE, quality=80)
     except (OSError, ImageError):
         return None
+
+
+def study_card(study: Study) -> dict[str, Any]:
+    """A reference study at a glance: findings, thumbnail and the first words of its report."""
+    words = " ".join(study.report.split())
+    return {
+        "id": study.study_id,
+        "labels": sorted(study.labels),
+        "film": thumbnail(study.image),
+        "words": words[:FIRST_WORDS] + ("…" if len(words) > FIRST_WORDS else ""),
+    }

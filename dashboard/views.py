@@ -1,17 +1,16 @@
-"""What the tabs over all reference studies show, computed at the first look and kept: embeddings, map, queue."""
+"""What the tabs over all reference studies are made of, computed at the first look and kept: their embeddings, who is
+near whom, and who is most worth a look."""
 
 import threading
 from functools import cached_property
 
-import numpy as np
-
-from explain.atlas import Atlas, load_atlas, place
+from explain.neighbours import Finder
+from explain.spaces import Vectors
 from explain.worklist import Candidate, worklist
 from model.data import StudyTable
-from model.engine import Encoded, Engine
+from model.engine import Engine
+from model.pooled import load_pooled
 from model.reference import Progress, Reference, load_reference
-
-PATH_BETAS = np.linspace(0, 1, 21)  # where the place of a case is computed; drawn as lines between
 
 
 class ReferenceViews:
@@ -22,10 +21,9 @@ class ReferenceViews:
         self.table = table
         self._lock = threading.RLock()
         self._reference: Reference | None = None
-
-    @cached_property
-    def _atlas(self) -> Atlas:
-        return load_atlas(self.engine, self.table, self.reference())
+        self._vectors: Vectors | None = None
+        self._finder: Finder | None = None
+        self._rows = {study.study_id: row for row, study in enumerate(table.studies)}
 
     @cached_property
     def _worklist(self) -> list[Candidate]:
@@ -42,19 +40,31 @@ class ReferenceViews:
                 self._reference = load_reference(self.engine, self.table, progress)
             return self._reference
 
-    def atlas(self) -> Atlas:
-        """The map at its slices of β."""
+    def vectors(self, progress: Progress = iter, of_pooled: Progress = iter) -> Vectors:
+        """Every study as a vector in each space.
+
+        Args:
+            progress: as for `reference`.
+            of_pooled: likewise, of the pooled vectors, which are computed when they are first looked at.
+        """
         with self._lock:
-            return self._atlas
+            if self._vectors is None:
+                reference = self.reference(progress)
+                self._vectors = Vectors(self.engine, reference, lambda: load_pooled(self.engine, self.table, of_pooled))
+            return self._vectors
+
+    def finder(self, progress: Progress = iter) -> Finder:
+        """Searches all studies."""
+        with self._lock:
+            if self._finder is None:
+                self._finder = Finder(self.vectors(progress))
+            return self._finder
+
+    def row_of(self, study_id: str) -> int | None:
+        """The place of a study among the reference's; None where it is none of them."""
+        return self._rows.get(study_id)
 
     def worklist(self) -> list[Candidate]:
         """The studies most worth a reviewer's look, decided at the model's own β."""
         with self._lock:
             return self._worklist
-
-    def path_of(self, encoded: Encoded) -> list[list[float]]:
-        """Where a case lies on the map at each of PATH_BETAS."""
-        atlas, reference = self.atlas(), self.reference()
-        betas = [self.engine.clamp_beta(encoded, float(b)) for b in PATH_BETAS]
-        at = [place(self.engine, atlas, reference, encoded, beta) for beta in betas]
-        return np.asarray(at).round(4).tolist()

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 from scipy.spatial.distance import jensenshannon
+from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
@@ -58,6 +59,16 @@ def scores(engine: Engine, reference: Reference, studies: tuple[Study, ...]) -> 
     """How far apart image and report of studies are: 0 to 1, not calibrated."""
     image, report = _alone(engine, reference, studies)
     return _distances(engine.config.problem_type, image, report).max(1)
+
+
+def probabilities(engine: Engine, reference: Reference, studies: tuple[Study, ...]) -> Float[np.ndarray, "n"] | None:
+    """That image and report of studies do not belong together, as in `Discordance`; NaN where a study lacks one. None
+    where the model was never calibrated."""
+    slope, offset = float(engine.network.discord_slope), float(engine.network.discord_offset)
+    if not slope:
+        return None
+    has = reference.has[reference.rows(studies)].all(1)
+    return np.where(has, expit(slope * scores(engine, reference, studies) + offset), np.nan)
 
 
 def calibrate(network: Network, scored: Scored) -> None:

@@ -8,9 +8,9 @@ from string import Template
 import torch
 
 from explain.anchor import anchor_scales
-from explain.atlas import NAME as atlas_name
-from explain.atlas import fit_atlas
+from explain.atlas import atlas_file
 from explain.discordance import calibrate as calibrate_alert
+from explain.spaces import Vectors
 from model import checkpoint
 from model.calibrate import calibrate
 from model.data import SPLITS, StudyTable
@@ -88,7 +88,7 @@ def publish(
     anchor_scales(engine, held_out.studies, progress)
     extra = {}
     if table.is_demo:  # so that its atlas opens at once; others are fitted when they are first looked at
-        extra[f"{atlas_name}.safetensors"] = pack_arrays({"xy": fit_atlas(engine, reference).xy}, table)
+        extra |= atlas_file(Vectors(engine, reference), table, progress)
     return write(engine, table, reference, folder, summary, half, extra, out_of_fold)
 
 

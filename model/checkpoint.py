@@ -118,17 +118,36 @@ def with_default_beta(folder: Path, beta: float, out: Path | None = None) -> Pat
         CheckpointError: the checkpoint is damaged, or the folder cannot be written.
         ChoiceError: β lies outside its bounds.
     """
+    verify(folder)
+    config = replace(Config.from_json((folder / CONFIG).read_text(encoding="utf-8")), default_beta=float(beta))
+    return with_files(folder, {CONFIG: config.to_json().encode()}, out)
+
+
+def with_files(folder: Path, files: dict[str, bytes], out: Path | None = None) -> Path:
+    """Write a checkpoint with some of its files, beside the weights, new or replaced; the rest stays.
+
+    Args:
+        files: contents by name.
+        out: as for `with_default_beta`.
+
+    Returns:
+        The folder that was written.
+
+    Raises:
+        CheckpointError: the checkpoint is damaged, or the folder cannot be written.
+    """
     out = (out or folder).resolve()  # of a link, what it points to is replaced
     manifest = verify(folder)
-    config = replace(Config.from_json((folder / CONFIG).read_text(encoding="utf-8")), default_beta=float(beta))
     scratch = None
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
         # Also what lies beside the manifest's files, such as measured trust.
         shutil.copytree(folder, scratch, dirs_exist_ok=True)
-        (scratch / CONFIG).write_text(config.to_json(), encoding="utf-8")
-        manifest["files"][CONFIG] = _digest(scratch / CONFIG)
+        for name, content in files.items():
+            (scratch / name).write_bytes(content)
+            manifest["files"][name] = _digest(scratch / name)
+        manifest["files"] = dict(sorted(manifest["files"].items()))
         (scratch / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
         verify(scratch)
         for path in scratch.iterdir():
@@ -136,7 +155,7 @@ def with_default_beta(folder: Path, beta: float, out: Path | None = None) -> Pat
                 _sync(path)
         _replace(scratch, out)
     except OSError as error:
-        raise CheckpointError(f"The default β cannot be written to {out}: {error.strerror}.") from error
+        raise CheckpointError(f"The checkpoint cannot be written to {out}: {error.strerror}.") from error
     finally:
         if scratch:
             shutil.rmtree(scratch, ignore_errors=True)

@@ -15,6 +15,8 @@ from model.fusions import fusion_names
 MULTI_LABEL = "multi_label_classification"
 SINGLE_LABEL = "single_label_classification"
 
+EUCLIDEAN, COSINE = METRICS = "euclidean", "cosine"
+
 # How findings that few studies have are weighted in the loss.
 UNWEIGHTED, BALANCED = "none", "balanced"
 
@@ -109,6 +111,26 @@ class Config:
 
     # Use
     default_beta: float = option(0.5, "β at which a case is opened", 0, 1)
+
+    # The atlas. Neighbours of a case are those of the same distance.
+    atlas_neighbours: int = option(
+        15,
+        "studies that each is held near on the map: fewer break groups into crumbs, more blur them",
+        2,
+        200,
+    )
+    atlas_metric: str = option(
+        EUCLIDEAN, "distance between embeddings; the head reads their length too, which cosine ignores", choices=METRICS
+    )
+    atlas_slices: int = option(
+        5, "β at which the map is laid out, evenly from 0 to 1: between two of them studies move along a line", 2, 21
+    )
+    atlas_most: int = option(
+        20_000,
+        "studies on the map, whose time and memory grow with them; of more, a stratified sample",
+        50,
+        1_000_000,
+    )
 
     def __post_init__(self):
         for f in dataclasses.fields(self):

@@ -2,9 +2,10 @@
 
 `studies.csv` has the columns `study_id`, `image` (a path below the file's folder), `report` and `label` (findings
 joined by `|`; exactly one finding everywhere means single-label), and optionally `patient_id`, `split` (train, val or
-test), `discordant` (1 where image and report disagree on purpose) and `lung_mask` (a path: a picture of the size of the
-image, white where there is lung). An image or a report may be empty, not both. A row without any label has the label
-NaN; an empty one means no finding, except in a table that names exactly one everywhere else.
+test), `discordant` (1 where image and report disagree on purpose), `source` (the site or collection it comes from) and
+`lung_mask` (a path: a picture of the size of the image, white where there is lung). An image or a report may be empty,
+not both. A row without any label has the label NaN; an empty one means no finding, except in a table that names exactly
+one everywhere else.
 
 Reports are most of a table, so they stay in the file: a table of 100,000 studies takes some 40 MB of memory.
 """
@@ -41,12 +42,14 @@ class _Row(NamedTuple):
     lung_mask: Path | None = None
     line: int = 0
     file: TableFile | None = None
+    source: str = ""
 
 
 class Study(_Row):
     """One row of a table.
 
-    `line` is the one it begins on in its file; 0 where it has none.
+    `line` is the one it begins on in its file, 0 where it has none; `source` the site or collection it comes from,
+    where the table says so.
     """
 
     __slots__ = ()
@@ -221,6 +224,7 @@ def _study(line: int, row: dict[str, str], file: TableFile) -> Study:
         discordant=row.get("discordant") == "1",
         lung_mask=_inside(file.path.parent, row.get("lung_mask", "")),
         line=line,
+        source=sys.intern(row.get("source", "").strip()),
         file=file,
     )
 

@@ -1,108 +1,206 @@
-// The map of the reference studies. Its geometry comes once; moving beta morphs it here.
+// The map of the reference studies. Its geometry comes once, a column of colours when it is chosen; moving beta morphs
+// the map here. What must be looked up (films, words, what lies in a lasso) is asked of the server.
 const B = window.BetaLens;
-const plot = B.el("div", { class: "bl-atlas-plot" });
-const colour = B.el("select", { class: "bl-select", id: "bl-atlas-colour", onchange: () => draw() });
-const content = B.el("section", { class: "bl-panel bl-atlas", hidden: true },
-  B.el("header", { class: "bl-panel-head" }, B.phrase("h3", "atlas.title"),
-    B.phrase("label", "atlas.colour", { class: "bl-muted bl-push", for: "bl-atlas-colour" }), colour),
-  plot, B.phrase("p", "atlas.note", { class: "bl-muted bl-lab-note" }));
-const waiting = B.phrase("p", "atlas.waiting", { class: "bl-empty" });
-element.replaceChildren(waiting, content);
+const setup = JSON.parse(props.value);
+const OF_FINDING = ["label", "probability"], OF_ANY = ["error", "confidence"]; // columns about one finding, or also about all
+const KINDS = ["findings", ...OF_FINDING, ...OF_ANY, "discordance", "split", "source", "feedback"];
 
-let atlas = null, here = null, groups = [];
+let atlas = null, columns = new Map(), colouring = null, awaited = null, here = null, last = null, area = null, shown = null;
 
-// Between slices of beta a point moves along a line, as explain.atlas has it.
-const positions = () => {
-  const { values, count } = atlas;
-  const at = B.beta * (atlas.slices.length - 1);
-  const low = Math.min(Math.floor(at), atlas.slices.length - 2), share = at - low;
-  const mix = (i) => values[low * count * 2 + i] * (1 - share) + values[(low + 1) * count * 2 + i] * share;
-  return Array.from({ length: count }, (_, i) => [mix(2 * i), mix(2 * i + 1)]);
-};
-const herePosition = () => {
-  const at = B.beta * (here.path.length - 1), low = Math.min(Math.floor(at), here.path.length - 2), share = at - low;
-  return [0, 1].map((axis) => here.path[low][axis] * (1 - share) + here.path[low + 1][axis] * share);
-};
+const select = (key, onchange) => B.el("select", { class: "bl-select", id: `bl-atlas-${key}`, "data-i18n-label": `atlas.${key}`, "aria-label": B.t(`atlas.${key}`), onchange });
+const space = select("space", () => ask()), method = select("method", () => ask());
+const by = select("by", () => choose()), finding = select("finding", () => choose());
+const key = () => ({ space: atlas.space, method: atlas.method }); // of the map that is drawn; another may be asked for
+const ask = () => trigger("chart", { space: space.value, method: method.value });
 
-const group = () => {
-  const chosen = colour.value;
-  const members = (test) => atlas.ids.map((_, i) => i).filter(test);
-  if (chosen) {
-    return [
-      { name: B.t("atlas.without", { finding: B.findingName(chosen) }), rows: members((i) => !atlas.labels[i].includes(chosen)), colour: B.colour("edge"), size: 5 },
-      { name: B.findingName(chosen), rows: members((i) => atlas.labels[i].includes(chosen)), colour: "#e69f00", size: 7 },
-    ];
-  }
-  const kinds = [...atlas.findings, ""];
-  return kinds.map((finding, k) => ({
-    name: finding ? B.findingName(finding) : B.t("cases.none"), rows: members((i) => (atlas.labels[i][0] || "") === finding),
-    colour: finding ? B.palette[k % B.palette.length] : B.colour("muted"), size: finding ? 6 : 5,
-  })).filter((kind) => kind.rows.length);
-};
-
-const draw = async () => {
-  if (!atlas || !atlas.ids) return;
-  const Plotly = await B.plotly(atlas.plotly);
-  groups = group();
-  const xy = positions();
-  const traces = groups.map(({ name, rows, colour: fill, size }) => ({
-    type: "scattergl", mode: "markers", name, x: rows.map((i) => xy[i][0]), y: rows.map((i) => xy[i][1]), customdata: rows,
-    text: rows.map((i) => `${atlas.ids[i]}<br>${atlas.labels[i].map(B.findingName).join(", ") || B.t("cases.none")}`),
-    hovertemplate: "%{text}<extra></extra>", marker: { color: fill, size, opacity: 0.85, line: { width: 0 } },
-  }));
-  if (here) {
-    const [x, y] = herePosition();
-    traces.push({ type: "scattergl", mode: "markers", name: B.t("atlas.here"), x: [x], y: [y], hovertemplate: `${B.t("atlas.here")}<extra></extra>`,
-      marker: { symbol: "star", size: 20, color: B.colour("text"), line: { color: B.colour("surface"), width: 2 } } });
-  }
-  const bare = { showgrid: false, showline: false, showticklabels: false, ticks: "" };
-  const layout = B.plotLayout({
-    xaxis: bare, yaxis: { ...bare, scaleanchor: "x" }, showlegend: true, uirevision: "kept", hovermode: "closest", dragmode: "pan",
-    margin: { l: 10, r: 10, t: 10, b: 10 }, legend: { font: { size: 12, color: B.colour("text") }, itemsizing: "constant", x: 1, xanchor: "right", y: 1, bgcolor: "rgba(0,0,0,0)" },
+const cards = new B.Cards((points, generation) => trigger("cards", { ...key(), points, generation }), () => (map.showCard(), map.draw()));
+const selection = new B.SelectionView({ clear: () => clear(), keep: () => trigger("keep", { ...key(), ...area }) });
+const legend = new B.Legend(() => paint(true));
+let map = null, failure = "";
+try {
+  map = new B.MapView(cards, {
+    open: (point) => (B.emit("opening"), trigger("open", { ...key(), point })), films: (points) => cards.want(points),
+    area: (corners) => lasso(corners), moved: () => {},
   });
-  await Plotly.react(plot, traces, layout, { ...B.plotConfig, scrollZoom: true });
-  element.dataset.points = atlas.count;
-  if (!plot.listens) {
-    plot.listens = true;
-    plot.on("plotly_click", ({ points: [point] }) => {
-      if (point.customdata !== undefined) trigger("select", { index: point.customdata, value: atlas.ids[point.customdata] });
-    });
-  }
-};
+  map.says = (point) => colouring && `${colouring.title()}: ${colouring.kind === "category" ? colouring.nameOf(map.styles[2 * point]) : map.styles[2 * point] === B.CODES.UNKNOWN ? B.t("atlas.unknown") : B.number(map.styles[2 * point] / B.CODES.STEPS)}`;
+} catch (error) {
+  failure = error.message;
+}
 
-const move = B.everyFrame(() => {
-  if (!atlas || !plot.data || !plot.offsetParent) return;
-  const xy = positions();
-  const x = groups.map(({ rows }) => rows.map((i) => xy[i][0])), y = groups.map(({ rows }) => rows.map((i) => xy[i][1]));
-  if (here && plot.data.length > groups.length) {
-    const [hx, hy] = herePosition();
-    x.push([hx]);
-    y.push([hy]);
+const tool = (name) => B.phrase("button", `atlas.tool.${name}`, { type: "button", class: "bl-toggle", "data-tool": name, "aria-pressed": String(name === "pan"), onclick: (event) => {
+  map.gestures.tool = name;
+  for (const button of event.target.parentNode.querySelectorAll("[data-tool]")) button.setAttribute("aria-pressed", String(button.dataset.tool === name));
+} });
+const view = (key, does) => B.phrase("button", key, { type: "button", class: "bl-toggle", onclick: does });
+const tools = B.el("div", { class: "bl-atlas-tools", role: "group" }, ...["pan", "lasso", "box"].map(tool),
+  view("atlas.in_view", () => {
+    const { width, height } = map.camera, at = (x, y) => map.camera.toMap(x, y);
+    lasso([at(0, 0), at(width, 0), at(width, height), at(0, height)]);
+  }), view("atlas.reset", () => (map.camera.fit(), map.draw())));
+const quality = B.el("p", { class: "bl-muted bl-num" });
+const standing = B.el("p", { class: "bl-atlas-here bl-num", role: "status" });
+const sampled = B.el("p", { class: "bl-lab-warning", role: "note", hidden: true });
+const choice = (label, ...controls) => [B.phrase("label", label, { class: "bl-muted", for: controls[0].id }), ...controls];
+const head = B.el("div", { class: "bl-atlas-head" }, ...choice("atlas.space", space), ...choice("atlas.method", method), tools);
+const panel = B.el("aside", { class: "bl-panel bl-atlas-side" }, ...choice("atlas.by", by, finding), legend.node,
+  B.el("div", { class: "bl-atlas-facts" }, standing, quality, B.phrase("p", "atlas.note", { class: "bl-muted" })));
+const content = B.el("div", { class: "bl-atlas", hidden: true }, sampled, B.el("div", { class: "bl-atlas-body" }, B.el("section", { class: "bl-panel bl-atlas-plot" }, map ? map.node : null), panel), selection.node);
+const wait = B.el("div", { class: "bl-empty bl-lab-wait", role: "status" });
+element.replaceChildren(head, wait, content);
+
+// One look over all columns that filter, at this beta.
+const filters = () => [...columns.values()].filter((column) => column.filters);
+const paint = (counted) => {
+  if (!colouring) return;
+  const codes = colouring.at(B.beta);
+  shown = new Uint8Array(atlas.n).fill(1);
+  for (const column of filters()) {
+    const passes = Array.from({ length: 256 }, (_, code) => column.passes(code)), own = column.at(B.beta);
+    for (let i = 0; i < atlas.n; i++) shown[i] &= passes[own[i]];
   }
-  window.Plotly.restyle(plot, { x, y });
+  map.style(codes, shown);
+  if (counted) legend.update(codes, shown);
+};
+const moves = () => colouring && (colouring.moves || filters().some((column) => column.moves));
+
+// Which column is asked for; it is fetched once, but for the verdicts, which grow.
+const choose = () => {
+  const of = OF_FINDING.includes(by.value) || OF_ANY.includes(by.value);
+  finding.hidden = !of;
+  if (OF_FINDING.includes(by.value) && !finding.value) finding.selectedIndex = 1;
+  finding.options[0].hidden = finding.options[0].disabled = OF_FINDING.includes(by.value);
+  const wanted = { column: by.value, finding: of ? finding.value : "" };
+  awaited = `${wanted.column}/${wanted.finding}`;
+  const known = columns.get(awaited);
+  if (known && known.name !== "feedback") return colour(known);
+  trigger("column", { ...key(), ...wanted });
+};
+const colour = (column) => {
+  colouring = column;
+  element.dataset.column = column.id;
+  map.setPalette(column.palette(), column.kind === "category");
+  legend.load(column, filters);
+  paint(true);
+};
+B.on("atlas-column", (answer) => {
+  if (!atlas || (!answer.error && (answer.space !== atlas.space || answer.method !== atlas.method))) return;
+  if (answer.error) return legend.fail(answer.error);
+  const column = new B.Column(answer, atlas.n), before = columns.get(column.id);
+  if (before) Object.assign(column, { hidden: before.hidden, low: before.low, high: before.high });
+  columns.set(column.id, column);
+  if (column.id === awaited) colour(column);
 });
+
+const lasso = (polygon) => {
+  const hides = shown && shown.some((one) => !one);
+  const packed = new Uint8Array(Math.ceil(atlas.n / 8));
+  if (hides) for (let i = 0; i < atlas.n; i++) packed[i >> 3] |= shown[i] << (7 - (i & 7));
+  area = { polygon, beta: B.beta, shown: hides ? B.base64(packed) : null };
+  map.outline = polygon;
+  trigger("lasso", { ...key(), ...area });
+};
+const clear = () => {
+  selection.hide();
+  area = map.outline = map.members = null;
+  paint();
+};
+B.on("atlas-selection", (found) => {
+  if (!area || found.beta !== area.beta) return;
+  const bits = Uint8Array.from(atob(found.members), (character) => character.charCodeAt(0));
+  map.members = found.size ? Uint8Array.from({ length: atlas.n }, (_, i) => (bits[i >> 3] >> (7 - (i & 7))) & 1) : null;
+  paint();
+  selection.load(found);
+});
+B.on("atlas-export", ({ csv }) => {
+  // A byte-order mark: a spreadsheet takes the file for another code page otherwise.
+  const link = B.el("a", { href: URL.createObjectURL(new Blob(["\ufeff", csv], { type: "text/csv" })), download: "betalens-selection.csv" });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+});
+B.on("atlas-cards", ({ cards: found, generation }) => cards.load(found, generation));
+
+// How good the map is, and what it says of the open case, at this beta.
+const along = (values) => {
+  const at = B.beta * (values.length - 1), low = Math.min(Math.floor(at), Math.max(values.length - 2, 0)), high = Math.min(low + 1, values.length - 1);
+  return values[low] + (values.length > 1 ? at - low : 0) * (values[high] - values[low]);
+};
+const describe = () => {
+  quality.textContent = B.t("atlas.trust", { trust: B.number(along(atlas.trust)), k: atlas.neighbours });
+  const far = here && here.far[Math.round(B.beta * (here.far.length - 1))];
+  standing.hidden = !here;
+  standing.classList.toggle("bl-atlas-far", Boolean(far));
+  standing.textContent = here ? B.t(far ? "atlas.far" : "atlas.near", { case: here.case, closer: B.percent(along(here.closer)), further: B.percent(1 - along(here.closer)) }) : "";
+  sampled.hidden = atlas.n < atlas.most || atlas.n === atlas.of;
+  sampled.textContent = B.t("atlas.sampled", { n: atlas.n.toLocaleString(B.language), of: atlas.of.toLocaleString(B.language) });
+};
+B.on("atlas-case", (now) => {
+  here = now.path ? now : null;
+  if (!atlas || !map) return;
+  map.here = here;
+  element.dataset.here = here ? here.case : "";
+  describe();
+  map.draw();
+  if (colouring && colouring.name === "feedback") choose(); // verdicts may have come since
+});
+
+const options = (node, names, prefix) => {
+  const chosen = node.value;
+  node.replaceChildren(...names.map((name) => B.el("option", { value: name, text: B.t(`${prefix}.${name}`) })));
+  if (names.includes(chosen)) node.value = chosen;
+};
+const fill = () => {
+  options(space, setup.spaces, "atlas.space");
+  options(method, setup.methods, "atlas.method");
+  if (!atlas) return;
+  options(by, KINDS.filter((kind) => atlas.columns.includes(kind)), "atlas.by");
+  const chosen = finding.value;
+  finding.replaceChildren(B.phrase("option", "atlas.all_findings", { value: "" }), ...atlas.findings.map((name) => B.el("option", { value: name, text: B.findingName(name) })));
+  finding.value = chosen;
+};
+const say = ({ progress, error }) => wait.replaceChildren(
+  B.el("p", { text: failure ? B.t("atlas.no_webgl") : error ? `${B.t("atlas.none")} ${error}` : B.t(progress ? `atlas.wait.${progress.name}` : "atlas.waiting") }),
+  progress && progress.total ? B.el("progress", { max: progress.total, value: progress.done, "aria-label": B.t(`atlas.wait.${progress.name}`) }) : "");
 
 const load = () => {
-  atlas = JSON.parse(props.value);
-  content.hidden = !atlas.ids;
-  waiting.hidden = Boolean(atlas.ids);
-  if (!atlas.ids) {
-    waiting.textContent = "error" in atlas ? `${B.t("atlas.none")} ${atlas.error}` : B.t("atlas.waiting");
-    return;
+  if (props.value === last) return;
+  last = props.value;
+  const message = JSON.parse(props.value);
+  content.hidden = !message.block || !map;
+  wait.hidden = !content.hidden;
+  tools.hidden = content.hidden;
+  element.dataset.state = message.block ? (map ? "ready" : "failed") : message.error ? "failed" : "working";
+  if (content.hidden) {
+    if (message.space) [space.value, method.value] = [message.space, message.method];
+    return say(message);
   }
-  atlas.values = B.floats(atlas.block);
-  atlas.count = atlas.ids.length;
-  const chosen = colour.value;
-  colour.replaceChildren(B.phrase("option", "cases.any", { value: "" }), ...atlas.findings.map((name) => B.el("option", { value: name, text: B.findingName(name) })));
-  colour.value = chosen;
-  draw();
+  atlas = message;
+  [columns, colouring, here, area, map.here] = [new Map(), null, null, null, null];
+  cards.clear();
+  selection.hide();
+  fill();
+  [space.value, method.value] = [atlas.space, atlas.method];
+  map.load(B.floats(atlas.block), atlas.arrays.xy[1], atlas.n);
+  describe();
+  element.dataset.points = atlas.n;
+  element.dataset.map = `${atlas.space}-${atlas.method}`;
+  choose();
 };
-watch("value", load);
-B.on("atlas-case", (now) => {
-  here = now;
-  draw();
+const moveSoon = B.everyFrame(() => {
+  if (!atlas || !map || !element.isConnected || !map.node.clientWidth) return;
+  describe();
+  if (moves()) paint();
+  else map.draw();
 });
-B.on("beta", move);
-B.on("theme", draw);
-B.on("language", () => atlas && load());
+const countSoon = B.settled(() => colouring && moves() && paint(true));
+watch("value", load);
+B.on("beta", () => (moveSoon(), countSoon()));
+B.on("theme", () => colouring && colour(colouring));
+B.on("language", () => {
+  fill();
+  if (!atlas) return say(JSON.parse(props.value));
+  describe();
+  if (colouring) colour(colouring);
+  if (selection.found) selection.load(selection.found);
+});
+fill();
 load();

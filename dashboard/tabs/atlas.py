@@ -1,52 +1,95 @@
-"""Atlas: the reference studies by their fused embeddings, morphing with β, and the open case among them."""
-
-import json
+"""Atlas: the reference studies on a map that moves with β, the open case among them, and what marks a group off."""
 
 import gradio as gr
 
+from dashboard.atlas import FIRST, Cartographer, Key, choices, key_of
 from dashboard.context import Context, request
-from dashboard.payload import lay_out
+from dashboard.payload import as_json, share
+from dashboard.serving import Served
 from dashboard.session import Session
 from dashboard.widgets import widget
-from dashboard.widgets.plotly import serve_plotly
-from explain.atlas import SLICES
+from dashboard.widgets.relay import Relay
 from model.errors import BetaLensError
 
 ORDER = 30
 TITLE = "tab.atlas"
-FEWEST = 20  # below this a map of neighbours says nothing
 
 QUIET = {"show_progress": "hidden", "api_visibility": "private"}
+# One reader's map must not make another wait.
+AT_ONCE = QUIET | {"trigger_mode": "multiple", "concurrency_limit": 4}
 
 
 def build(ctx: Context) -> None:
+    def cartographer(served: Served) -> Cartographer:
+        return Cartographer(served.views, ctx.feedback)
+
+    def maps() -> Cartographer:
+        return ctx.serving.now.part(cartographer)
+
     with gr.Column(elem_classes="bl-page"):
-        atlas = widget("atlas", json.dumps({"plotly": serve_plotly()}))
-        case = widget("atlas_case")
+        atlas = widget("atlas", as_json(choices()))
+        case, column, cards, selection, export = (
+            Relay(f"atlas-{kind}") for kind in ("case", "column", "cards", "selection", "export")
+        )
+        shown = gr.State(FIRST)  # the map a reader looks at
+        sent = gr.State(None)  # and the one the page has, of which model: its geometry goes once
 
-    def show_case(session: Session) -> str:
-        """The open case on the map; its geometry was sent already."""
-        if session.opened is None or session.veiled or len(ctx.table.studies) < FEWEST:
-            return ""
-        views = ctx.serving.current(session).views
-        return json.dumps({"case": session.opened.case_id, "path": views.path_of(session.opened.encoded)})
+    def draw(key: Key):
+        served = ctx.serving.now
+        for step in served.part(cartographer).chart(key):
+            yield as_json(choices() | step), key, (key, served.engine.digest) if "block" in step else None
 
-    def open_point(event: gr.SelectData):
-        return request(event.value), gr.Tabs(selected="review")
+    def draw_at_visit(key: Key, there: tuple[Key, str] | None):
+        if (key, ctx.engine.digest) == there:
+            yield (gr.skip(),) * 3
+        else:
+            yield from draw(key)
 
-    drawn = ctx.tab.select(lambda: _geometry(ctx), None, atlas, **QUIET)
-    drawn.then(show_case, ctx.session, case, **QUIET)
-    atlas.select(open_point, None, [ctx.request, ctx.tabs], **QUIET)
+    def draw_asked(event: gr.EventData):
+        yield from draw(key_of(event._data))
+
+    def show_case(session: Session, key: Key):
+        """The open case on the map; not while its answer is kept back, of which its place says much."""
+        hidden = session.opened is None or session.veiled
+        found = None if hidden else ctx.serving.current(session).part(cartographer).place_of(key, session.opened)
+        return case.answer(found or {"path": None})
+
+    def show_column(event: gr.EventData):
+        asked = event._data
+        kind, finding = str(asked.get("column")), str(asked.get("finding") or "")
+        try:
+            return column.answer(maps().column(key_of(asked), kind, finding))
+        except BetaLensError as error:
+            return column.answer({"column": kind, "finding": finding, "error": str(error)})
+
+    def show_cards(event: gr.EventData):
+        asked = event._data
+        found = maps().cards(key_of(asked), list(asked.get("points") or []))
+        return cards.answer(found | {"generation": asked.get("generation")})
+
+    def show_selection(event: gr.EventData):
+        for step in maps().select(*_area(event)):
+            yield selection.answer(step)
+
+    def show_export(event: gr.EventData):
+        return export.answer({"csv": maps().export(*_area(event))})
+
+    def open_point(event: gr.EventData):
+        study_id = maps().study_at(key_of(event._data), event._data.get("point"))
+        return (request(study_id) if study_id else gr.skip()), gr.Tabs(selected="review")
+
+    there = [atlas, shown, sent]
+    place = {"fn": show_case, "inputs": [ctx.session, shown], "outputs": case.box, **AT_ONCE}
+    ctx.tab.select(draw_at_visit, [shown, sent], there, **AT_ONCE).then(**place)
+    atlas.chart(draw_asked, None, there, **AT_ONCE).then(**place)
+    atlas.column(show_column, None, column.box, **AT_ONCE)
+    atlas.cards(show_cards, None, cards.box, **AT_ONCE)
+    atlas.lasso(show_selection, None, selection.box, **AT_ONCE)
+    atlas.keep(show_export, None, export.box, **AT_ONCE)
+    atlas.open(open_point, None, [ctx.request, ctx.tabs], **QUIET)
 
 
-def _geometry(ctx: Context) -> str:
-    if len(ctx.table.studies) < FEWEST:
-        return json.dumps({"plotly": serve_plotly(), "error": ""})
-    try:
-        atlas = ctx.views.atlas()
-    except BetaLensError as error:
-        return json.dumps({"plotly": serve_plotly(), "error": str(error)})
-    layout, block = lay_out({"xy": atlas.xy})
-    labels = [sorted(ctx.table.by_id(study_id).labels) for study_id in atlas.study_ids]
-    value = {"ids": atlas.study_ids, "labels": labels, "findings": ctx.engine.findings, "slices": SLICES}
-    return json.dumps({"plotly": serve_plotly(), **value, "arrays": layout, "block": block}, ensure_ascii=False)
+def _area(event: gr.EventData) -> tuple:
+    """A map, a polygon on it, which points are shown, and β."""
+    asked = event._data
+    return key_of(asked), asked.get("polygon"), asked.get("shown"), share(asked.get("beta"))

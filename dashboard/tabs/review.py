@@ -7,6 +7,7 @@ import gradio as gr
 
 from dashboard.context import Context, Request
 from dashboard.i18n import t
+from dashboard.neighbours import neighbours
 from dashboard.queue import to_judge
 from dashboard.reviewing import Refused, Reviewer, Staged
 from dashboard.serving import Served
@@ -47,6 +48,7 @@ def build(ctx: Context) -> None:
             stage = widget("stage", methods=_methods())
             settled = widget("settled")
             probe = widget("trust_probe")
+            neighbours(ctx)
     _on_opening(ctx, cases, upload, report, analyse, notice, stage, form)
     _on_beta(ctx, settled)
     form.listen(stage)

@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,10 +37,14 @@ class Server(NamedTuple):
 @pytest.fixture(scope="session")
 def server(tmp_path_factory) -> Server:
     """`betalens serve`, answering."""
-    folder = tmp_path_factory.mktemp("feedback")
+    extra = shlex.split(os.environ.get("BETALENS_E2E_ARGS", ""))
+    yield from serving(tmp_path_factory.mktemp("feedback"), *extra)
+
+
+def serving(folder: Path, *extra: str) -> Iterator[Server]:
+    """A server whose verdicts and log go to a folder, until it is not needed any more."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    extra = shlex.split(os.environ.get("BETALENS_E2E_ARGS", ""))
     command = [sys.executable, "-m", "dashboard.cli", "serve", "--port", str(port), "--feedback", str(folder), *extra]
     log = (folder / "server.log").open("w+")
     process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)

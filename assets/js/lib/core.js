@@ -45,6 +45,12 @@ window.BetaLens = window.BetaLens || {};
     return new Float32Array(bytes.buffer);
   };
 
+  B.base64 = (bytes) => {
+    let text = "";
+    for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192));
+    return btoa(text);
+  };
+
   // Draws at most once a frame however often it is asked to.
   B.everyFrame = (draw) => {
     let asked = false;
@@ -55,6 +61,15 @@ window.BetaLens = window.BetaLens || {};
         asked = false;
         draw();
       });
+    };
+  };
+
+  // Does something once what calls it has been quiet for a moment.
+  B.settled = (does, quiet = 150) => {
+    let waiting = 0;
+    return (...given) => {
+      clearTimeout(waiting);
+      waiting = setTimeout(() => does(...given), quiet);
     };
   };
 

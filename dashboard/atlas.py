@@ -1,0 +1,220 @@
+"""The atlas on the server: makes a map once for all readers, and answers what the page asks of its studies."""
+
+import threading
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float, Int
+
+from dashboard.payload import bits, bytes_of, lay_out
+from dashboard.pictures import study_card
+from dashboard.session import OpenCase
+from dashboard.views import ReferenceViews
+from dashboard.work import TICK, Counted, Work
+from explain.atlas import METHODS, PRINCIPAL, UMAP, Layout, load_layout, place
+from explain.columns import Column, Columns, decide
+from explain.neighbours import Finder
+from explain.selection import inside, summarise
+from explain.spaces import FUSED, SPACES
+from explain.telling import Regions, Telling
+from model.errors import ChoiceError
+from model.evaluate import probabilities_at
+from model.feedback import FeedbackStore
+
+CARDS_AT_ONCE = 24  # the picture files that one request may have read
+MOST_CORNERS = 2000  # of a lasso
+PATH_BETAS = np.linspace(0, 1, 21)  # where the place of a case is computed; drawn as lines between
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
+
+Key = tuple[str, str]  # space and method
+FIRST: Key = (FUSED, UMAP)
+
+
+class Chart(NamedTuple):
+    """A map with what is asked of it."""
+
+    layout: Layout
+    finder: Finder
+    columns: Columns
+
+
+class Cartographer:
+    """The maps of one table under one engine. Safe to ask from many threads."""
+
+    def __init__(self, views: ReferenceViews, store: FeedbackStore):
+        self.engine, self.table, self.views, self.store = views.engine, views.table, views, store
+        self.telling = Telling(views.table)
+        self._works: dict[Key, Work[Chart]] = {}
+        self._lock = threading.Lock()
+
+    def chart(self, key: Key) -> Iterator[dict[str, Any]]:
+        """How far the work is, now and again, and at last the map: {"space", "method", "progress" | "error" | …}."""
+        named = {"space": key[0], "method": key[1]}
+        work = self._work(key)
+        while not work.wait(TICK):
+            yield named | {"progress": work.step._asdict()}
+        yield named | ({"error": work.error} if work.result is None else self._describe(work.result))
+
+    def column(self, key: Key, kind: str, finding: str) -> dict[str, Any]:
+        """What the studies of a map are coloured by.
+
+        Raises:
+            ChoiceError: the map cannot be made, or the kind or finding is unknown.
+            FeedbackError: the verdicts cannot be read.
+        """
+        column: Column = self._made(key).columns.column(kind, finding)
+        said = {"kind": column.kind, "names": column.names, "betas": len(column.codes)}
+        asked = {"space": key[0], "method": key[1], "column": kind, "finding": finding}
+        return asked | said | {"codes": bytes_of(column.codes)}
+
+    def cards(self, key: Key, points: list[Any]) -> dict[str, Any]:
+        """What is shown of some points of a map: study, findings, film, and the first words of the report."""
+        rows = self._made(key).layout.rows
+        known = [p for p in points[:CARDS_AT_ONCE] if isinstance(p, int) and 0 <= p < len(rows)]
+        return {"cards": {point: study_card(self.table.studies[rows[point]]) for point in known}}
+
+    def study_at(self, key: Key, point: Any) -> str | None:
+        """The id of a point's study."""
+        rows = self._made(key).layout.rows
+        return self.table.studies[rows[point]].study_id if isinstance(point, int) and 0 <= point < len(rows) else None
+
+    def select(self, key: Key, polygon: Any, shown: Any, beta: float) -> Iterator[dict[str, Any]]:
+        """What lies in a polygon on the map at β: numbers and words at once, then where the films differ.
+
+        Args:
+            polygon: corners on the map, from the page.
+            shown: bits of the points that are not filtered away, from the page; what is none means all.
+        """
+        chart = self._made(key)
+        chosen = self._inside(chart, polygon, shown, beta)
+        member = np.zeros(len(chart.layout.rows), bool)
+        member[chosen] = True
+        group, rest = chart.layout.rows[member], chart.layout.rows[~member]
+        found = {"beta": beta, "size": len(group), "members": bytes_of(member)}
+        if len(group):
+            summary = summarise(self.engine, self.table, self.views.reference(), group, rest, beta)
+            said = summary._asdict() | {"findings": [finding._asdict() for finding in summary.findings]}
+            words = [word._asdict() for word in self.telling.words(group, rest)]
+            found |= {"summary": said, "words": words, "regions": None, "reading": True}
+            yield found
+            found |= {"regions": _regions(self.telling.regions(group, rest))}
+        yield found | {"reading": False}
+
+    def export(self, key: Key, polygon: Any, shown: Any, beta: float) -> str:
+        """The same studies as a CSV: a row each, with its place and what the model makes of it at β."""
+        chart = self._made(key)
+        chosen = self._inside(chart, polygon, shown, beta)
+        rows = chart.layout.rows[chosen]
+        studies = [self.table.studies[row] for row in rows]
+        p = probabilities_at(self.engine, self.views.reference(), beta, rows)
+        names = np.array(self.engine.findings)
+        x, y = chart.layout.at(beta)[chosen].T
+        table = {
+            "study_id": [s.study_id for s in studies],
+            "patient_id": [s.patient_id for s in studies],
+            "split": [s.split for s in studies],
+            "label": ["|".join(sorted(s.labels)) for s in studies],
+            "decided": ["|".join(names[row]) for row in decide(p, self.engine.config.problem_type)],
+            "discordant": [int(s.discordant) for s in studies],
+            "source": [s.source for s in studies],
+            "beta": beta,
+            "x": x.round(4),
+            "y": y.round(4),
+        } | {f"p_{name}": p[:, i].round(6) for i, name in enumerate(names)}
+        return pd.DataFrame(table).map(_inert).to_csv(index=False)
+
+    def place_of(self, key: Key, case: OpenCase) -> dict[str, Any] | None:
+        """Where a case lies on a map over β, and how far it is from everything. None before the map is made, and for a
+        case that has no place in the space."""
+        work = self._works.get(key)
+        if work is None or work.result is None:
+            return None
+        row = self.views.row_of(case.study.study_id) if case.study and not case.changes else None
+        betas = [self.engine.clamp_beta(case.encoded, float(b)) for b in (PATH_BETAS if key[0] == FUSED else [0.0])]
+        layout, finder, _ = work.result
+        places = [place(layout, finder, case.encoded, key[0], beta, row) for beta in betas]
+        if None in places:
+            return None
+        return {
+            "case": case.case_id,
+            "path": [p.xy.round(4).tolist() for p in places],
+            "closer": [round(p.closer, 4) for p in places],
+            "far": [p.far for p in places],
+        }
+
+    def _work(self, key: Key) -> Work[Chart]:
+        """The work on a map; what failed is tried again."""
+
+        def make(counted: Counted) -> Chart:
+            vectors = self.views.vectors(counted("encoding"), counted("encoding"))
+            layout = load_layout(vectors, self.table, *key, counted("layout"))
+            columns = Columns(self.engine, self.table, self.views.reference(), layout.rows, self.store)
+            return Chart(layout, Finder(vectors, layout.rows), columns)
+
+        with self._lock:
+            work = self._works.get(key)
+            if work is None or work.error:
+                work = self._works[key] = Work("atlas-" + "-".join(key), make)
+            return work
+
+    def _made(self, key: Key) -> Chart:
+        """A map that the page was given: waited for, where the server was started anew since."""
+        work = self._work(key)
+        while not work.wait(TICK):
+            pass
+        if work.result is None:
+            raise ChoiceError(work.error)
+        return work.result
+
+    def _describe(self, chart: Chart) -> dict[str, Any]:
+        layout = chart.layout
+        shape, block = lay_out({"xy": layout.xy})
+        return {
+            "n": len(layout.rows),
+            "of": len(self.table.studies),
+            "most": self.engine.config.atlas_most,
+            "trust": layout.trust.round(4).tolist(),
+            "neighbours": self.engine.config.atlas_neighbours,
+            "findings": self.engine.findings,
+            "columns": chart.columns.offered(),
+            "arrays": shape,
+            "block": block,
+        }
+
+    @staticmethod
+    def _inside(chart: Chart, polygon: Any, shown: Any, beta: float) -> Int[np.ndarray, "k"]:
+        xy = chart.layout.at(beta)
+        return inside(_corners(polygon), xy, None if shown is None else bits(shown, len(xy)))
+
+
+def key_of(asked: dict[str, Any]) -> Key:
+    """The map that the page asks for; the first one where it asks for none there is."""
+    key = str(asked.get("space")), str(asked.get("method"))
+    return key if key[0] in SPACES and key[1] in METHODS else FIRST
+
+
+def choices() -> dict[str, tuple[str, ...]]:
+    """What a reader may choose from."""
+    return {"spaces": SPACES, "methods": (UMAP, PRINCIPAL)}
+
+
+def _corners(polygon: Any) -> Float[np.ndarray, "corners 2"]:
+    try:
+        corners = np.asarray(polygon[:MOST_CORNERS], float).reshape(-1, 2)
+    except (TypeError, ValueError, KeyError):
+        return np.zeros((0, 2))
+    return corners if np.isfinite(corners).all() else np.zeros((0, 2))
+
+
+def _regions(found: Regions | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    layout, block = lay_out({"film": found.film, "t": found.t})
+    return {"films": found.films, "elsewhere": found.elsewhere, "arrays": layout, "block": block}
+
+
+def _inert(cell: Any) -> Any:
+    """Text that a spreadsheet would run gets an apostrophe in front."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell

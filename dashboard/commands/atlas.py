@@ -1,0 +1,52 @@
+"""`betalens atlas`."""
+
+import time
+from typing import Annotated
+
+import typer
+
+from dashboard.console import Checkpoint, Device, Json, Studies, open_table, show
+
+ORDER = 70
+
+
+def command(
+    checkpoint: Checkpoint = None,
+    studies: Studies = None,
+    space: Annotated[str, typer.Option(help="fused, image, report or pooled.")] = "fused",
+    method: Annotated[str, typer.Option(help="umap or pca.")] = "umap",
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Make the fused map anew and write it into the checkpoint.")
+    ] = False,
+    device: Device = "auto",
+    json_: Json = False,
+) -> None:
+    """Lay out a map of the studies before anyone opens the Atlas; what is kept already is not made again."""
+    from tqdm import tqdm
+
+    from dashboard.views import ReferenceViews
+    from explain.atlas import FUSED, UMAP, atlas_file, load_layout
+    from model.checkpoint import with_files
+    from model.engine import Engine
+    from model.errors import ChoiceError
+
+    if keep and (space, method) != (FUSED, UMAP):
+        raise ChoiceError("A checkpoint keeps the fused map by umap alone: leave out --keep, --space or --method.")
+    engine, table = Engine.load(checkpoint, device), open_table(studies)
+
+    def counted(name: str):
+        return lambda steps: tqdm(steps, desc=name, unit="step")
+
+    vectors = ReferenceViews(engine, table).vectors(counted("encoding"), counted("encoding"))
+    start = time.monotonic()
+    if keep:
+        with_files(engine.folder, atlas_file(vectors, table, counted("laying out")))
+    layout = load_layout(vectors, table, space, method, counted("laying out"))
+    result = {
+        "studies": len(layout.rows),
+        "of": len(table.studies),
+        "slices": len(layout.xy),
+        "trustworthiness": [round(float(t), 4) for t in layout.trust],
+        "seconds": round(time.monotonic() - start, 1),
+    }
+    show(result, json_)

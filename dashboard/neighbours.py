@@ -1,0 +1,83 @@
+"""The reference studies nearest to the open case, beside it in Review: by image, by report, and by both at this β."""
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+
+from dashboard.context import Context, request
+from dashboard.payload import as_json, share
+from dashboard.pictures import study_card
+from dashboard.serving import Served
+from dashboard.session import OpenCase, Session
+from dashboard.views import ReferenceViews
+from dashboard.widgets import widget
+from dashboard.work import TICK, Work
+from explain.neighbours import Finder
+from explain.spaces import FUSED, IMAGE, REPORT
+
+COUNT = 5
+SHOWN = (IMAGE, REPORT, FUSED)
+
+QUIET = {"show_progress": "hidden", "api_visibility": "private"}
+AT_ONCE = QUIET | {"trigger_mode": "multiple", "concurrency_limit": 4}
+
+
+def neighbours(ctx: Context) -> None:
+    """Place the widget, and answer it."""
+    shown = widget("neighbours")
+
+    def look(session: Session, event: gr.EventData):
+        case, ticket = session.opened, event.ticket
+        # What is known of studies like it would give away an answer that is kept back.
+        if case is None or session.veiled or ticket != session.ticket:
+            return
+        for step in ctx.serving.of(session).part(_beside).of(case, share(event.beta)):
+            yield as_json({"ticket": ticket, **step})
+
+    def open_study(event: gr.SelectData):
+        return request(str(event.value))
+
+    shown.ask(look, ctx.session, shown, **AT_ONCE)
+    shown.select(open_study, None, ctx.request, **QUIET)
+
+
+def _beside(served: Served) -> "Beside":
+    return Beside(served.views)
+
+
+class Beside:
+    """Looks for neighbours, once the reference studies are encoded: in the background, as that may take minutes."""
+
+    def __init__(self, views: ReferenceViews):
+        self.views = views
+        self._work: Work[Finder] | None = None
+        self._lock = threading.Lock()
+
+    def of(self, case: OpenCase, beta: float) -> Iterator[dict[str, Any]]:
+        """How far the encoding is, if it is needed, and then the nearest studies in each space; None for a space in
+        which the case has no place."""
+        work = self._encoded()
+        while not work.wait(TICK):
+            yield {"progress": work.step._asdict()}
+        if work.result is None:
+            yield {"error": work.error}
+        else:
+            spaces = [{"space": space, "near": self._near(work.result, case, space, beta)} for space in SHOWN]
+            yield {"beta": beta, "modalities": case.encoded.modalities, "spaces": spaces}
+
+    def _near(self, finder: Finder, case: OpenCase, space: str, beta: float) -> list[dict[str, Any]] | None:
+        vector = finder.vectors.of_case(case.encoded, space, beta)
+        if vector is None:
+            return None
+        own = self.views.row_of(case.study.study_id) if case.study else None
+        near = finder.nearest(space, vector, beta, COUNT, without=own)
+        cards = (study_card(self.views.table.studies[row]) for row in near.rows)
+        return [{**card, "distance": float(d)} for card, d in zip(cards, near.distances, strict=True)]
+
+    def _encoded(self) -> Work[Finder]:
+        with self._lock:
+            if self._work is None or self._work.error:
+                self._work = Work("neighbours", lambda counted: self.views.finder(counted("encoding")))
+            return self._work

@@ -1,0 +1,62 @@
+"""The reference studies nearest to a case, in any space, at any β."""
+
+import threading
+from typing import NamedTuple
+
+import numpy as np
+from cachetools import LRUCache
+from jaxtyping import Float, Int
+from sklearn.neighbors import NearestNeighbors
+
+from explain.spaces import FUSED, Vectors
+
+CACHED_BYTES = 512 * 2**20  # of vectors, over spaces and β: the path of a case over 20,000 studies
+
+
+class Near(NamedTuple):
+    """The nearest of the studies that were searched: their rows in the reference and distances, nearest first."""
+
+    rows: Int[np.ndarray, "k"]
+    distances: Float[np.ndarray, "k"]
+
+
+class Finder:
+    """Searches reference studies, all of them or some. Many threads may ask.
+
+    Args:
+        rows: of the reference, to search among.
+    """
+
+    def __init__(self, vectors: Vectors, rows: Int[np.ndarray, "n"] | None = None):
+        self.vectors = vectors
+        self.rows = np.arange(len(vectors.reference.study_ids)) if rows is None else rows
+        self._indices: LRUCache = LRUCache(CACHED_BYTES, getsizeof=lambda index: index[0]._fit_X.nbytes)
+        self._lock = threading.Lock()
+
+    def nearest(
+        self, space: str, case: Float[np.ndarray, "1 d"], beta: float, count: int, without: int | None = None
+    ) -> Near:
+        """The `count` studies nearest to a vector; fewer where there are no more.
+
+        Args:
+            without: the row of a study to leave out, such as the case itself.
+        """
+        index, rows = self._index(space, beta)
+        wanted = min(count + (without is not None), len(rows))
+        distances, found = (a[0] for a in index.kneighbors(case, n_neighbors=wanted))
+        near = Near(rows[found], distances)
+        others = near.rows != without if without is not None else slice(None)
+        return Near(near.rows[others][:count], near.distances[others][:count])
+
+    def _index(self, space: str, beta: float) -> tuple[NearestNeighbors, np.ndarray]:
+        key = (space, round(beta, 4) if space == FUSED else None)
+        with self._lock:
+            if found := self._indices.get(key):
+                return found
+        rows = self.rows[self.vectors.has(space)[self.rows]]
+        metric = self.vectors.engine.config.atlas_metric
+        index = NearestNeighbors(metric=metric, algorithm="brute").fit(self.vectors.of_studies(space, beta, rows))
+        with self._lock:
+            if index._fit_X.nbytes <= CACHED_BYTES:
+                self._indices[key] = index, rows
+        return index, rows

@@ -1,0 +1,128 @@
+"""What marks a group of studies off from the rest: words of their reports, and regions of their films.
+
+Words: log-odds with an informative Dirichlet prior (Monroe, Colaresi and Quinn, "Fightin' Words", 2008), which neither
+rare words nor the commonest ones win. Regions: Welch's t of the films' brightness on a coarse grid.
+"""
+
+import threading
+from typing import NamedTuple
+
+import numpy as np
+from cachetools import LRUCache
+from jaxtyping import Float, Int
+from scipy.stats import ttest_ind
+from sklearn.feature_extraction.text import CountVectorizer
+
+from explain.words import split_words
+from model.data import Study, StudyTable, load_film
+from model.errors import ImageError
+from model.preprocess import fit_film
+
+PRIOR = 500.0  # words that the prior counts for: as many as a handful of reports
+SURE = 1.96  # z from which a word is told
+MOST_WORDS = 12
+CELLS = 16  # a side of the film
+FILMS = 120  # of each side that are read: the mean of more looks the same
+SURE_T = 3.0  # t from which a cell is told: 256 of them are tested
+CACHED_FILMS = 4096
+SEED = 0
+
+
+class TellingWord(NamedTuple):
+    """A word that reports of the group have more often (z > 0) or less often than those of the rest."""
+
+    word: str
+    z: float
+    share: float  # of the group's reports that have it
+    elsewhere: float  # of the rest's
+
+
+class Regions(NamedTuple):
+    """Where films of the group are brighter (t > 0) or darker than those of the rest: 0 where that is not sure."""
+
+    film: Float[np.ndarray, "cells cells"]  # the mean film of the group, 0 to 1
+    t: Float[np.ndarray, "cells cells"]
+    films: int  # read of the group
+    elsewhere: int
+
+
+class Telling:
+    """Words and films of one table. Many threads may ask."""
+
+    def __init__(self, table: StudyTable):
+        self.table = table
+        self._films: LRUCache = LRUCache(CACHED_FILMS)
+        self._lock = threading.Lock()
+        self._counted = None
+
+    def words(self, group: Int[np.ndarray, "k"], rest: Int[np.ndarray, "m"]) -> list[TellingWord]:
+        """The words that tell most, for the group first, then against it. A report counts a word once."""
+        names, has = self._words()
+        of = [np.asarray(has[rows].sum(0), float).ravel() for rows in (group, rest)]
+        z = log_odds(of[0], of[1], np.asarray(has.sum(0), float).ravel())
+        order = np.argsort(-z)
+        told = [*order[:MOST_WORDS], *order[::-1][:MOST_WORDS]] if all(len(rows) for rows in (group, rest)) else []
+        return [
+            TellingWord(str(names[i]), float(z[i]), of[0][i] / len(group), of[1][i] / len(rest))
+            for i in dict.fromkeys(told)
+            if abs(z[i]) > SURE
+        ]
+
+    def regions(self, group: Int[np.ndarray, "k"], rest: Int[np.ndarray, "m"]) -> Regions | None:
+        """Where the films differ; None where either side has fewer than two that can be read."""
+        rng = np.random.default_rng(SEED)
+        sides = []
+        for rows in (group, rest):
+            some = (self._film(self.table.studies[row]) for row in rng.permutation(rows)[:FILMS])
+            sides.append([film for film in some if film is not None])
+        if min(map(len, sides)) < 2:
+            return None
+        chosen, others = map(np.stack, sides)
+        t = np.nan_to_num(_welch(chosen, others))
+        return Regions(chosen.mean(0), np.where(np.abs(t) >= SURE_T, t, 0), len(chosen), len(others))
+
+    def _words(self):
+        with self._lock:
+            if self._counted is None:
+                counter = CountVectorizer(analyzer=_words_of, binary=True, dtype=np.int32)
+                try:
+                    has = counter.fit_transform(s.report for s in self.table.studies)
+                    self._counted = counter.get_feature_names_out(), has
+                except ValueError:  # no report has a word
+                    self._counted = np.array([], str), np.zeros((len(self.table.studies), 0), np.int32)
+            return self._counted
+
+    def _film(self, study: Study) -> np.ndarray | None:
+        with self._lock:
+            if study.study_id in self._films:
+                return self._films[study.study_id]
+        try:
+            film = load_film(study)
+        except ImageError:
+            film = None  # its place in the table is told elsewhere
+        cells = None if film is None else fit_film(film.pixels, CELLS)[0]
+        with self._lock:
+            self._films[study.study_id] = cells
+        return cells
+
+
+def log_odds(
+    group: Float[np.ndarray, "words"], rest: Float[np.ndarray, "words"], corpus: Float[np.ndarray, "words"]
+) -> Float[np.ndarray, "words"]:
+    """z of each word's log-odds in a group against the rest, from its counts, with a prior like the whole corpus."""
+    prior = PRIOR * corpus / max(corpus.sum(), 1)
+
+    def log_odd(counts: np.ndarray) -> np.ndarray:
+        mine = counts + prior
+        return np.log(mine) - np.log(np.maximum(counts.sum() + prior.sum() - mine, 1e-9))  # of one word, all is it
+
+    return (log_odd(group) - log_odd(rest)) / np.sqrt(1 / (group + prior) + 1 / (rest + prior))
+
+
+def _welch(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(ttest_ind(a, b, equal_var=False).statistic)
+
+
+def _words_of(report: str) -> list[str]:
+    return [w.text.lower() for w in split_words(report, len(report)) if any(c.isalpha() for c in w.text)]
