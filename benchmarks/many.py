@@ -15,7 +15,6 @@ from safetensors.numpy import load_file
 
 from explain.atlas import Layout, settings
 from model import checkpoint
-from model.config import Config
 from model.data import StudyTable, open_studies
 from model.engine import Engine
 from model.kept import pack_arrays
@@ -54,11 +53,6 @@ def make(folder: Path, count: int, most: int | None = None) -> Many:
         "atlas.safetensors": pack_arrays(_layout(count, order, rng)._asdict(), table, settings(config), half=False),
     }
     return Many(folder / "studies.csv", checkpoint.with_files(DEMO_CHECKPOINT, files, folder / "checkpoint"))
-
-
-def config_of(many: Many) -> Config:
-    """The config of its checkpoint."""
-    return Config.from_json((many.checkpoint / checkpoint.CONFIG).read_text("utf-8"))
 
 
 def _table(folder: Path, demo: StudyTable, order: np.ndarray) -> StudyTable:

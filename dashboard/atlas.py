@@ -61,7 +61,7 @@ class Cartographer:
         """What the studies of a map are coloured by.
 
         Raises:
-            ChoiceError: the map is not made yet, or the kind or finding is unknown.
+            ChoiceError: the map cannot be made, or the kind or finding is unknown.
             FeedbackError: the verdicts cannot be read.
         """
         column: Column = self._made(key).columns.column(kind, finding)
@@ -110,7 +110,7 @@ class Cartographer:
         studies = [self.table.studies[row] for row in rows]
         p = probabilities_at(self.engine, self.views.reference(), beta, rows)
         names = np.array(self.engine.findings)
-        x, y = chart.layout.at(beta)[chosen].T
+        x, y = chart.layout.at(beta)[chosen].T.astype(float).round(4)
         table = {
             "study_id": [s.study_id for s in studies],
             "patient_id": [s.patient_id for s in studies],
@@ -120,9 +120,9 @@ class Cartographer:
             "discordant": [int(s.discordant) for s in studies],
             "source": [s.source for s in studies],
             "beta": beta,
-            "x": x.round(4),
-            "y": y.round(4),
-        } | {f"p_{name}": p[:, i].round(6) for i, name in enumerate(names)}
+            "x": x,
+            "y": y,
+        } | {f"p_{name}": p[:, i].astype(float).round(6) for i, name in enumerate(names)}
         return pd.DataFrame(table).map(_inert).to_csv(index=False)
 
     def place_of(self, key: Key, case: OpenCase) -> dict[str, Any] | None:
@@ -160,9 +160,12 @@ class Cartographer:
             return work
 
     def _made(self, key: Key) -> Chart:
-        work = self._works.get(key)
-        if work is None or work.result is None:
-            raise ChoiceError("This map has not been made yet.")
+        """A map that the page was given: waited for, where the server was started anew since."""
+        work = self._work(key)
+        while not work.wait(TICK):
+            pass
+        if work.result is None:
+            raise ChoiceError(work.error)
         return work.result
 
     def _describe(self, chart: Chart) -> dict[str, Any]:

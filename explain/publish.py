@@ -19,7 +19,7 @@ from model.evaluate import evaluate
 from model.kept import pack_arrays
 from model.network import Network
 from model.reference import NAME as reference_name
-from model.reference import Progress, encode_studies, load_pooled
+from model.reference import Progress, encode_studies
 
 CARD = Template("""# Model card
 
@@ -90,8 +90,7 @@ def publish(
         f"{reference_name}.safetensors": pack_arrays(reference.arrays(), table),
     }
     if table.is_demo:  # so that its atlas opens at once; others are fitted when they are first looked at
-        vectors = Vectors(engine, reference, lambda: load_pooled(engine, table, progress))
-        extra |= atlas_file(vectors, table, progress)
+        extra |= atlas_file(Vectors(engine, reference), table, progress)
     return checkpoint.save(network, folder, extra, half)
 
 

@@ -22,10 +22,10 @@ class Vectors:
     """The reference studies, and any case, as vectors in each space.
 
     Args:
-        pooled: asked for the pooled vectors of the studies when that space is first looked at.
+        pooled: asked for the pooled vectors of the studies when that space is first looked at; None where it never is.
     """
 
-    def __init__(self, engine: Engine, reference: Reference, pooled: Callable[[], PooledStudies]):
+    def __init__(self, engine: Engine, reference: Reference, pooled: Callable[[], PooledStudies] | None = None):
         self.engine = engine
         self.reference = reference
         self._load_pooled = pooled

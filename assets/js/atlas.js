@@ -10,8 +10,8 @@ let atlas = null, columns = new Map(), colouring = null, awaited = null, here = 
 const select = (key, onchange) => B.el("select", { class: "bl-select", id: `bl-atlas-${key}`, "data-i18n-label": `atlas.${key}`, "aria-label": B.t(`atlas.${key}`), onchange });
 const space = select("space", () => ask()), method = select("method", () => ask());
 const by = select("by", () => choose()), finding = select("finding", () => choose());
-const key = () => ({ space: space.value, method: method.value });
-const ask = () => trigger("chart", key());
+const key = () => ({ space: atlas.space, method: atlas.method }); // of the map that is drawn; another may be asked for
+const ask = () => trigger("chart", { space: space.value, method: method.value });
 
 const cards = new B.Cards((points, generation) => trigger("cards", { ...key(), points, generation }), () => (map.showCard(), map.draw()));
 const selection = new B.SelectionView({ clear: () => clear(), keep: () => trigger("keep", { ...key(), ...area }) });
@@ -83,7 +83,8 @@ const colour = (column) => {
   paint(true);
 };
 B.on("atlas-column", (answer) => {
-  if (!atlas || answer.error || answer.space !== atlas.space || answer.method !== atlas.method) return;
+  if (!atlas || (!answer.error && (answer.space !== atlas.space || answer.method !== atlas.method))) return;
+  if (answer.error) return legend.fail(answer.error);
   const column = new B.Column(answer, atlas.n), before = columns.get(column.id);
   if (before) Object.assign(column, { hidden: before.hidden, low: before.low, high: before.high });
   columns.set(column.id, column);

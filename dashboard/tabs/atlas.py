@@ -60,15 +60,11 @@ def build(ctx: Context) -> None:
         return cards.answer(found | {"generation": asked.get("generation")})
 
     def show_selection(event: gr.EventData):
-        asked = event._data
-        found = maps.select(key_of(asked), asked.get("polygon"), asked.get("shown"), share(asked.get("beta")))
-        for step in found:
+        for step in maps.select(*_area(event)):
             yield selection.answer(step)
 
     def show_export(event: gr.EventData):
-        asked = event._data
-        csv = maps.export(key_of(asked), asked.get("polygon"), asked.get("shown"), share(asked.get("beta")))
-        return export.answer({"csv": csv})
+        return export.answer({"csv": maps.export(*_area(event))})
 
     def open_point(event: gr.EventData):
         study_id = maps.study_at(key_of(event._data), event._data.get("point"))
@@ -83,3 +79,9 @@ def build(ctx: Context) -> None:
     atlas.lasso(show_selection, None, selection.box, **AT_ONCE)
     atlas.keep(show_export, None, export.box, **AT_ONCE)
     atlas.open(open_point, None, [ctx.request, ctx.tabs], **QUIET)
+
+
+def _area(event: gr.EventData) -> tuple:
+    """A map, a polygon on it, which points are shown, and β."""
+    asked = event._data
+    return key_of(asked), asked.get("polygon"), asked.get("shown"), share(asked.get("beta"))

@@ -61,7 +61,7 @@ def test_beta_morphs_the_map_while_the_server_is_silent(atlas):
     expect(atlas.locator(ATLAS)).to_have_attribute("data-points", str(COUNT))
     atlas.route("**/gradio_api/**", lambda route: None)  # never answered
     where = f"() => {MAP}.screenOf(17).map(Math.round)"
-    picture = "() => document.querySelector('.bl-map-canvas').toDataURL()"
+    picture = f"() => {{ {MAP}.paint(); return {MAP}.canvas.toDataURL(); }}"
     before = atlas.evaluate(where)
     move_beta(atlas, 30)
     expect(beta_of(atlas)).to_have_value("0.8")
@@ -122,10 +122,10 @@ def test_a_lasso_tells_what_it_holds_and_is_saved(atlas):
 
 
 def test_the_legend_filters_and_the_filter_stays(atlas):
-    shown = atlas.locator(".bl-legend-shown")
+    shown = atlas.locator(".bl-atlas-legend-shown")
     expect(shown).to_contain_text("5,000 of 5,000")
     atlas.locator("#bl-atlas-by").select_option("split")
-    atlas.locator(".bl-legend-row", has_text="Train").click()
+    atlas.locator(".bl-atlas-legend-row", has_text="Train").click()
     expect(shown).not_to_contain_text("5,000 of")
     left = shown.inner_text()
     for by in ("probability", "error", "confidence", "discordance", "source", "feedback", "label"):
@@ -136,7 +136,7 @@ def test_the_legend_filters_and_the_filter_stays(atlas):
     expect(atlas.locator(".bl-selection")).to_have_attribute(
         "data-size", left.split()[0].replace(",", ""), timeout=EXACT_LIMIT
     )
-    atlas.locator(".bl-legend-chip").click()
+    atlas.locator(".bl-atlas-legend-chip").click()
     expect(shown).to_contain_text("5,000 of 5,000")
 
 

@@ -46,18 +46,6 @@ def test_nothing_is_wider_than_the_screen(page, width):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_a_point_of_the_atlas_opens_its_study(page):
-    page.get_by_role("tab", name="Atlas").click()
-    page.wait_for_selector("#bl-atlas [data-points]", timeout=280_000)
-    before = page.locator("#bl-stage .bl-widget").get_attribute("data-case")
-    page.evaluate(
-        """() => { const plot = document.querySelector('.bl-atlas-plot');
-           plot.emit('plotly_click', { points: [{ customdata: plot.data[0].customdata[3] }] }); }"""
-    )
-    expect(page.locator("#bl-stage .bl-widget")).not_to_have_attribute("data-case", before, timeout=120_000)
-    expect(page.get_by_role("tab", name="Review")).to_have_attribute("aria-selected", "true")
-
-
 def test_about_says_what_it_is_for(page):
     page.get_by_role("tab", name="About").click()
     expect(page.locator(".bl-about")).to_contain_text("not a medical device")

@@ -302,3 +302,11 @@ def test_log_odds_follow_the_paper():
     for w in range(3):
         odds = [np.log((c[w] + prior[w]) / (c.sum() + prior.sum() - c[w] - prior[w])) for c in (a, b)]
         assert z[w] == pytest.approx((odds[0] - odds[1]) / np.sqrt(1 / (a[w] + prior[w]) + 1 / (b[w] + prior[w])))
+
+
+def test_what_is_kept_comes_back_whatever_its_strides(case, layout, tmp_path, monkeypatch):
+    monkeypatch.setattr("model.kept.user_cache_path", lambda name: Path(tmp_path))
+    turned = layout._replace(xy=np.ascontiguousarray(layout.xy.transpose(1, 0, 2)).transpose(1, 0, 2))
+    monkeypatch.setattr(module, "fit_layout", lambda *given: turned)
+    load_layout(case.vectors, case.table)
+    np.testing.assert_array_equal(load_layout(case.vectors, case.table).xy, layout.xy)

@@ -50,6 +50,7 @@
       if (this.fingers.size > 1) return this.pinch(event.pointerId, x, y);
       drag.far ||= Math.hypot(x - drag.from[0], y - drag.from[1]) > CLICK;
       if (!drag.far) return;
+      this.told.leave();
       if (drag.drawing === "pan") this.camera.pan(x - drag.at[0], y - drag.at[1]);
       else this.extend(drag, x, y);
       drag.at = [x, y];

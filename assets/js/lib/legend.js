@@ -2,17 +2,17 @@
 // stays when the colour changes, and then stands below.
 (() => {
   const B = window.BetaLens;
-  const SHAPES = ["M8 3a5 5 0 1 0 .01 0Z", "M3.5 3.5h9v9h-9Z", "M8 2l6 6-6 6-6-6Z", "M8 13.5 2.5 3h11Z"]; // as in lib/scatter.js
+  const SHAPES = ["M8 3a5 5 0 1 0 .01 0Z", "M3.5 3.5h9v9h-9Z", "M8 2l6 6-6 6-6-6Z", "M8 2.5 13.5 13h-11Z"]; // as in lib/scatter.js
   const { UNKNOWN, STEPS } = B.CODES;
 
   class Legend {
     // changed: called when another study is shown or hidden.
     constructor(changed) {
       this.changed = changed;
-      this.list = B.el("div", { class: "bl-legend", role: "group", "data-i18n-label": "atlas.legend", "aria-label": B.t("atlas.legend") });
-      this.shown = B.el("p", { class: "bl-muted bl-num bl-legend-shown" });
-      this.chips = B.el("div", { class: "bl-legend-chips" });
-      this.node = B.el("div", { class: "bl-legend-panel" }, this.list, this.chips, this.shown);
+      this.list = B.el("div", { class: "bl-atlas-legend", role: "group", "data-i18n-label": "atlas.legend", "aria-label": B.t("atlas.legend") });
+      this.shown = B.el("p", { class: "bl-muted bl-num bl-atlas-legend-shown" });
+      this.chips = B.el("div", { class: "bl-atlas-legend-chips" });
+      this.node = B.el("div", { class: "bl-atlas-legend-panel" }, this.list, this.chips, this.shown);
     }
 
     // column: what colours the map; filters: all columns that leave something out.
@@ -22,13 +22,17 @@
       this.update();
     }
 
+    fail(reason) {
+      this.list.replaceChildren(B.el("p", { class: "bl-lab-warning", role: "alert", text: reason }));
+    }
+
     categories() {
       const { column } = this;
       const codes = [...column.names.keys(), ...(column.codes.includes(UNKNOWN) ? [UNKNOWN] : [])];
       this.rows = codes.map((code) => {
         const count = B.el("span", { class: "bl-num bl-muted" });
         const colour = code === UNKNOWN ? B.colour("edge") : column.colourOf(code);
-        const node = B.el("button", { type: "button", class: "bl-legend-row", "aria-pressed": String(!column.hidden.has(code)), title: B.t("atlas.legend_help"), onclick: () => this.toggle(code), ondblclick: () => this.only(code) },
+        const node = B.el("button", { type: "button", class: "bl-atlas-legend-row", "aria-pressed": String(!column.hidden.has(code)), title: B.t("atlas.legend_help"), onclick: () => this.toggle(code), ondblclick: () => this.only(code) },
           B.el("svg", { viewBox: "0 0 16 16", width: 14, height: 14, "aria-hidden": "true" }, B.el("path", { d: SHAPES[code === UNKNOWN ? 0 : code % 4], fill: colour })),
           B.el("span", { text: column.nameOf(code) }), count);
         return { code, node, count };
@@ -47,10 +51,10 @@
           output.textContent = B.number(column[which] / STEPS);
           this.changed();
         } });
-        return B.el("label", { class: "bl-legend-edge" }, B.phrase("span", key, { class: "bl-muted" }), input, output);
+        return B.el("label", { class: "bl-atlas-legend-edge" }, B.phrase("span", key, { class: "bl-muted" }), input, output);
       };
-      return [B.el("div", { class: "bl-legend-bar", style: `background:linear-gradient(to right,${stops.join(",")})` }),
-        B.el("div", { class: "bl-legend-ends bl-num bl-muted" }, B.el("span", { text: "0" }), B.el("span", { text: "0.5" }), B.el("span", { text: "1" })),
+      return [B.el("div", { class: "bl-atlas-legend-bar", style: `background:linear-gradient(to right,${stops.join(",")})` }),
+        B.el("div", { class: "bl-atlas-legend-ends bl-num bl-muted" }, B.el("span", { text: "0" }), B.el("span", { text: "0.5" }), B.el("span", { text: "1" })),
         edge("low", "atlas.from"), edge("high", "atlas.to")];
     }
 
@@ -72,7 +76,7 @@
     update(codes, shown) {
       for (const { code, node } of this.rows) node.setAttribute("aria-pressed", String(!this.column.hidden.has(code)));
       this.chips.replaceChildren(...this.filters().filter((column) => column !== this.column).map((column) => B.el("button", {
-        type: "button", class: "bl-chip bl-legend-chip", title: B.t("atlas.filter_off"), onclick: () => (column.open(), this.changed()),
+        type: "button", class: "bl-chip bl-atlas-legend-chip", title: B.t("atlas.filter_off"), onclick: () => (column.open(), this.changed()),
       }, B.el("span", { text: `${column.title()}: ${this.says(column)}` }), B.el("span", { "aria-hidden": "true", text: "✕" }))));
       if (!codes) return;
       const counts = new Uint32Array(256);

@@ -18,7 +18,7 @@
       shape = shaped > 0.5 && code < 255 ? code % 4 : 0;
     }`;
   const FRAGMENT = `#version 300 es
-    precision mediump float;
+    precision highp float;
     in vec4 colour; flat in int shape; uniform vec3 rim; uniform float size; out vec4 drawn;
     void main() {
       vec2 p = gl_PointCoord * 2.0 - 1.0;
@@ -27,7 +27,7 @@
       float soft = 2.0 / size, cover = 1.0 - smoothstep(1.0 - soft, 1.0, d);
       if (cover <= 0.0) discard;
       float edge = size > 7.0 ? smoothstep(1.0 - 2.2 * soft, 1.0 - 1.2 * soft, d) : 0.0;
-      drawn = vec4(mix(colour.rgb, rim, edge * 0.8), colour.a * cover);
+      drawn = vec4(mix(colour.rgb, rim, edge * 0.8), 1.0) * colour.a * cover;
     }`;
   const UNIFORMS = ["share", "scale", "centre", "size", "shaped", "dim", "palette", "rim"];
 
@@ -35,7 +35,7 @@
     // Throws where the browser has no WebGL 2.
     constructor(canvas) {
       this.canvas = canvas;
-      const gl = (this.gl = canvas.getContext("webgl2", { alpha: true, antialias: false, premultipliedAlpha: false }));
+      const gl = (this.gl = canvas.getContext("webgl2", { antialias: false }));
       if (!gl) throw new Error("WebGL 2 is not there");
       canvas.addEventListener("webglcontextlost", (event) => event.preventDefault());
       canvas.addEventListener("webglcontextrestored", () => (this.setUp(), this.restored && this.restored()));
@@ -61,7 +61,7 @@
       for (const name of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.texParameteri(gl.TEXTURE_2D, name, gl.NEAREST);
       for (const place of [0, 1, 2]) gl.enableVertexAttribArray(place);
       gl.enable(gl.BLEND);
-      gl.blendFuncSeparate(gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA, gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
+      gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
       gl.uniform1i(this.at.palette, 0);
     }
 
