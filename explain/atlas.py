@@ -224,7 +224,8 @@ def _between(slices: Float[np.ndarray, "slices *rest"], beta: float) -> Float[np
         return slices[0]
     at = beta * (len(slices) - 1)
     low = min(int(at), len(slices) - 2)
-    return slices[low] + np.float32(at - low) * (slices[low + 1] - slices[low])
+    share = np.float32(at - low)
+    return (1 - share) * slices[low] + share * slices[low + 1]
 
 
 def _finish(steps: Iterable) -> None:
