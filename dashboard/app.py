@@ -13,40 +13,43 @@ from dashboard.assets import css
 from dashboard.context import Context
 from dashboard.head import head
 from dashboard.i18n import t, translator
-from dashboard.reviewing import Reviewer
+from dashboard.serving import Serving
 from dashboard.session import Session
 from dashboard.theme import theme
-from dashboard.views import ReferenceViews
 from dashboard.widgets import phrase, widget
 from dashboard.widgets.header import header
 from model.data import StudyTable
 from model.engine import Engine
 from model.errors import ChoiceError
-from model.feedback import FeedbackStore
+from model.feedback import Store
+from model.versions import Versions
 
 DAY = 24 * 60 * 60  # seconds
 
 
-def build(engine: Engine, table: StudyTable, feedback: FeedbackStore) -> gr.Blocks:
+def build(engine: Engine, table: StudyTable, feedback: Store, versions: Versions | None = None) -> gr.Blocks:
     """The page over one model, one table of reference studies and one store of verdicts. `serve` launches it.
 
     The embedded demo says so at the foot of the page.
+
+    Args:
+        versions: the folder that the engine is the promoted version of; another one promoted there takes its place.
     """
+    serving = Serving(engine, table, versions)
     with gr.Blocks(title="BetaLens", analytics_enabled=False, fill_width=True, delete_cache=(DAY, DAY)) as page:
-        header(engine)
+        top = header(page, serving)
         beta, beta_ends = _beta_bar(engine)
         # Gradio numbers tabs by their place among the children of gr.Tabs: nothing else may stand inside.
         shown = gr.Tabs(elem_classes="bl-tabs", render=False)
         ctx = Context(
-            engine=engine,
+            serving=serving,
             table=table,
             feedback=feedback,
-            reviewer=Reviewer(engine, table),
-            views=ReferenceViews(engine, table),
             page=page,
             tabs=shown,
             tab=None,
             session=gr.State(Session(beta=engine.default_beta)),
+            header=top,
             beta=beta,
             beta_ends=beta_ends,
             request=gr.State(None),
@@ -67,11 +70,12 @@ def build(engine: Engine, table: StudyTable, feedback: FeedbackStore) -> gr.Bloc
 def serve(
     engine: Engine,
     table: StudyTable,
-    feedback: FeedbackStore,
+    feedback: Store,
     host: str = "127.0.0.1",
     port: int = 7860,
     root_path: str | None = None,
     block: bool = True,
+    versions: Versions | None = None,
 ) -> gr.Blocks:
     """Build the page and serve it. Nothing it shows comes from, and nothing it is given goes to, another machine.
 
@@ -79,11 +83,12 @@ def serve(
         root_path: where a proxy mounts the page.
         port: 0 takes any that is free.
         block: wait until the server is stopped.
+        versions: as for `build`.
 
     Raises:
         ChoiceError: the port is taken.
     """
-    page = build(engine, table, feedback)
+    page = build(engine, table, feedback, versions)
     port = port or _free_port(host)
     try:
         page.launch(server_name=host, server_port=port, root_path=root_path, **LAUNCH, **look())

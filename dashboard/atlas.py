@@ -21,7 +21,7 @@ from explain.spaces import FUSED, SPACES
 from explain.telling import Regions, Telling
 from model.errors import ChoiceError
 from model.evaluate import probabilities_at
-from model.feedback import FeedbackStore
+from model.feedback import Store
 
 CARDS_AT_ONCE = 24  # the picture files that one request may have read
 MOST_CORNERS = 2000  # of a lasso
@@ -43,7 +43,7 @@ class Chart(NamedTuple):
 class Cartographer:
     """The maps of one table under one engine. Safe to ask from many threads."""
 
-    def __init__(self, views: ReferenceViews, store: FeedbackStore):
+    def __init__(self, views: ReferenceViews, store: Store):
         self.engine, self.table, self.views, self.store = views.engine, views.table, views, store
         self.telling = Telling(views.table)
         self._works: dict[Key, Work[Chart]] = {}

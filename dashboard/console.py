@@ -14,7 +14,21 @@ Checkpoint = Annotated[Path | None, typer.Option(help="Folder of a checkpoint. [
 Studies = Annotated[Path | None, typer.Option(help="A studies.csv. [default: the embedded demo's]")]
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda; auto takes the GPU where there is one.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
-Feedback = Annotated[Path, typer.Option(help="Folder that flags are kept in.", envvar="BETALENS_FEEDBACK")]
+Feedback = Annotated[
+    str,
+    typer.Option(
+        help="Where flags are kept: a folder, or postgresql+psycopg://USER@HOST/DATABASE.", envvar="BETALENS_FEEDBACK"
+    ),
+]
+Replica = Annotated[
+    str,
+    typer.Option(help="Name of this server among several on one folder of flags.", envvar="BETALENS_REPLICA"),
+]
+
+Models = Annotated[Path, typer.Option(help="Folder of the versions of a model.", envvar="BETALENS_MODELS")]
+ServedModels = Annotated[
+    Path | None, typer.Option(help="Folder of versions: serve the promoted one.", envvar="BETALENS_MODELS")
+]
 
 
 def open_table(studies: Path | None) -> "StudyTable":

@@ -7,10 +7,11 @@ from typing import NamedTuple
 import gradio as gr
 
 from dashboard.reviewing import Reviewer
+from dashboard.serving import Serving
 from dashboard.views import ReferenceViews
 from model.data import StudyTable
 from model.engine import Engine
-from model.feedback import FeedbackStore
+from model.feedback import Flag, Store
 
 
 class Request(NamedTuple):
@@ -20,27 +21,42 @@ class Request(NamedTuple):
     number: int
     finding: str = ""  # to explain; "" the likeliest
     beta: float | None = None  # to open it at; None where the reader left it
+    recorded: Flag | None = None  # to show the study as it was when this was given
 
 
-def request(study_id: str, finding: str = "", beta: float | None = None) -> Request:
+def request(study_id: str, finding: str = "", beta: float | None = None, recorded: Flag | None = None) -> Request:
     """A new request."""
-    return Request(study_id, time.monotonic_ns(), finding, beta)
+    return Request(study_id, time.monotonic_ns(), finding, beta, recorded)
 
 
 @dataclass(frozen=True)
 class Context:
     """Handed to every tab's `build`."""
 
-    engine: Engine
+    serving: Serving
     table: StudyTable
-    feedback: FeedbackStore
-    reviewer: Reviewer
-    views: ReferenceViews
+    feedback: Store
     page: gr.Blocks
     tabs: gr.Tabs
     tab: gr.Tab | None  # the one being built
     session: gr.State  # a Session: what this reader has open
+    header: gr.HTML
     beta: gr.Slider
     beta_ends: gr.HTML
     request: gr.State  # set it to a Request to open that study in Review
     saved: gr.State  # counts the verdicts saved from this page
+
+    @property
+    def engine(self) -> Engine:
+        """The engine that is served now. Its findings stay for as long as the page is served."""
+        return self.serving.now.engine
+
+    @property
+    def reviewer(self) -> Reviewer:
+        """The reviewer of the model that is served now."""
+        return self.serving.now.reviewer
+
+    @property
+    def views(self) -> ReferenceViews:
+        """The views under the model that is served now."""
+        return self.serving.now.views

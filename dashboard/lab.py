@@ -4,7 +4,7 @@ import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from platformdirs import user_data_path
@@ -19,8 +19,16 @@ from model.data import SPLITS, StudyTable
 from model.engine import Engine
 from model.errors import CheckpointError, ChoiceError
 from model.paths import DEMO_CHECKPOINT
+from model.scored import read_out_of_fold, score
 
 FILMS_AT_ONCE = 24  # the picture files that one request may have read
+
+
+class Measured(NamedTuple):
+    """What a split came to, and whether that is from models that had not learnt from the studies they scored."""
+
+    lab: lab.Lab
+    out_of_fold: bool
 
 
 class Laboratory:
@@ -30,7 +38,7 @@ class Laboratory:
         self.engine = engine
         self.table = table
         self.views = views
-        self._works: dict[str, Work[lab.Lab]] = {}
+        self._works: dict[str, Work[Measured]] = {}
         self._lock = threading.Lock()
 
     def splits(self) -> list[str]:
@@ -46,7 +54,7 @@ class Laboratory:
         if work.result is None:
             yield {"split": split, "error": work.error}
         else:
-            yield {"split": split, **describe(work.result)}
+            yield {"split": split, "out_of_fold": work.result.out_of_fold, **describe(work.result.lab)}
 
     def scores(self, split: str, finding: str) -> dict[str, Any]:
         """What each study of a measured split was given for a finding, at every β.
@@ -87,13 +95,15 @@ class Laboratory:
         except (CheckpointError, ChoiceError) as error:
             return {"key": "lab.save.failed", "reason": str(error), "bad": True}
 
-    def _work(self, split: str) -> Work[lab.Lab]:
+    def _work(self, split: str) -> Work[Measured]:
         """The work on a split; what failed is tried again."""
 
-        def measure(counted: Counted) -> lab.Lab:
+        def measure(counted: Counted) -> Measured:
             studies = self.table.of_split(split)
-            reference = self.views.reference(counted("encoding"))
-            return lab.measure(self.engine, reference, studies, progress=counted("resampling"))
+            # Of a model that has learnt from every study, what counts is what was said of each before that.
+            kept = read_out_of_fold(self.engine, self.table, studies)
+            scored = kept or score(self.engine, self.views.reference(counted("encoding")), studies)
+            return Measured(lab.measure(self.engine.network, scored, progress=counted("resampling")), kept is not None)
 
         with self._lock:
             work = self._works.get(split)
@@ -105,7 +115,7 @@ class Laboratory:
         work = self._works.get(split)
         if work is None or work.result is None:
             raise ChoiceError(f"Split {split!r} has not been measured yet.")
-        return work.result
+        return work.result.lab
 
 
 def describe(result: lab.Lab) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import gradio as gr
 from dashboard.context import Context, request
 from dashboard.payload import as_json, share
 from dashboard.pictures import study_card
+from dashboard.serving import Served
 from dashboard.session import OpenCase, Session
 from dashboard.views import ReferenceViews
 from dashboard.widgets import widget
@@ -25,14 +26,14 @@ AT_ONCE = QUIET | {"trigger_mode": "multiple", "concurrency_limit": 4}
 
 def neighbours(ctx: Context) -> None:
     """Place the widget, and answer it."""
-    beside = Beside(ctx.views)
     shown = widget("neighbours")
 
     def look(session: Session, event: gr.EventData):
         case, ticket = session.opened, event.ticket
-        if case is None or ticket != session.ticket:
+        # Of a case whose answer is kept back, what they have would tell what the model says.
+        if case is None or ticket != session.ticket or session.veiled:
             return
-        for step in beside.of(case, share(event.beta)):
+        for step in ctx.serving.of(session).part(_beside).of(case, share(event.beta)):
             yield as_json({"ticket": ticket, **step})
 
     def open_study(event: gr.SelectData):
@@ -76,3 +77,7 @@ class Beside:
             if self._work is None or self._work.error:
                 self._work = Work("neighbours", lambda counted: self.views.finder(counted("encoding")))
             return self._work
+
+
+def _beside(served: Served) -> Beside:
+    return Beside(served.views)

@@ -11,7 +11,8 @@ import numpy as np
 
 from explain import NODES, Evidence
 from explain.truth import Truth
-from explain.words import Word
+from explain.words import Word, split_words
+from model.engine import Encoded
 
 LITTLE_ENDIAN_FLOAT = np.dtype("<f4")  # what a Float32Array reads on every machine that runs a browser
 
@@ -56,6 +57,21 @@ def describe(evidence: Evidence, report: str, *, truth: Truth | None = None, **f
         "arrays": layout,
         "block": block,
     }
+
+
+def veil(report: str, encoded: Encoded, **facts: Any) -> str:
+    """The value of the stage widget for a case whose answer is kept back: film and report, and nothing of the model's.
+
+    Args:
+        facts: as for `pack`.
+    """
+    hidden = {"finding": "", "truth": None, "original": None, "recorded": None, "arrays": {}, "block": ""}
+    scales = {"image": 1.0, "words": 1.0}
+    shown = {
+        "box": list(encoded.box) if encoded.box else None,
+        "segments": segments(report, split_words(report, encoded.read_to), encoded.read_to),
+    }
+    return json.dumps(facts | hidden | shown | {"tier": "veiled", "veiled": True, "scales": scales}, ensure_ascii=False)
 
 
 def as_json(value: dict[str, Any]) -> str:

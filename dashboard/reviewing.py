@@ -1,5 +1,7 @@
-"""What Review does on the server: open a case, explain a finding, change the case, settle the numbers at a β, keep a
-verdict."""
+"""What Review does on the server: open a case, explain a finding, change the case, settle the numbers at a β.
+
+While a case is veiled (see `Session.veiled`) nothing that the model said of it leaves the server.
+"""
 
 import json
 import threading
@@ -13,18 +15,18 @@ import numpy as np
 from cachetools import LRUCache
 
 from dashboard.masks import on_film, read_mask
-from dashboard.payload import describe, pack
+from dashboard.payload import describe, pack, veil
 from dashboard.pictures import data_url
+from dashboard.recorded import as_recorded
 from dashboard.session import Change, OpenCase, Session
 from dashboard.truth import known_truth
-from dashboard.version import app_version
 from explain import INSTANT, Evidence, Superseded, discordance, evidence, methods
 from model.config import SINGLE_LABEL
 from model.data import StudyTable, load_film
 from model.engine import Engine
 from model.erase import erase
-from model.errors import BetaLensError, FeedbackError, ImageError, ReportError
-from model.feedback import FeedbackStore, Flag, new_flag_id, utc_now
+from model.errors import BetaLensError, ImageError, ReportError
+from model.feedback import Flag, new_flag_id
 from model.inputs import Film, read_film, read_report
 
 # About 20 kB each: a finding of a case, by one method for its film and one for its report.
@@ -71,11 +73,14 @@ class Reviewer:
         self._cache = LRUCache(CACHED_EVIDENCE)
         self._lock = threading.Lock()
 
-    def open_study(self, session: Session, study_id: str, beta: float, finding: str = "") -> Iterator[Staged | Refused]:
+    def open_study(
+        self, session: Session, study_id: str, beta: float, finding: str = "", recorded: Flag | None = None
+    ) -> Iterator[Staged | Refused]:
         """Open a reference study: what is known at once, then the chosen methods.
 
         Args:
             finding: to explain; the likeliest at β where the model does not know it.
+            recorded: show it as it was when this flag was given, with its marks.
         """
         ticket = session.next_ticket()
         try:
@@ -87,7 +92,7 @@ class Reviewer:
             return
         name = study.image.name if study.image else ""
         case = OpenCase(study.study_id, film, name, report, encoded, study)
-        yield from self._open(session, ticket, case, beta, finding)
+        yield from self._open(session, ticket, case, beta, finding, recorded)
 
     def open_film(self, session: Session, upload: str, text: str, beta: float) -> Iterator[Staged | Refused]:
         """Open an uploaded film, with the text as its report."""
@@ -162,6 +167,16 @@ class Reviewer:
         del session.cases[1 if all_of_them else -1 :]
         yield from self._steps(session, ticket, pictures=True)
 
+    def encode_again(self, session: Session) -> None:
+        """Make the open case, with its changes, one of this model; what is at work for another model ends."""
+        session.next_ticket()
+        session.cases = [replace(c, encoded=self.engine.encode(c.film, c.report)) for c in session.cases]
+
+    def show_again(self, session: Session) -> Iterator[Staged]:
+        """The open case once more, as this model has it."""
+        if session.opened is not None:
+            yield from self._steps(session, session.next_ticket(), pictures=True)
+
     def explain(self, session: Session, finding: str) -> Iterator[Staged]:
         """Explain another finding of the open case; the encoders do not run."""
         if session.opened is None or finding not in self.engine.findings:
@@ -181,51 +196,22 @@ class Reviewer:
     def predict_at(self, session: Session, beta: float) -> dict[str, Any] | None:
         """The model's own numbers at β for the open case: the head runs, the encoders do not."""
         case = session.opened
-        if case is None:
+        if case is None or session.veiled:
             return None
         probabilities = self.engine.probabilities(case.encoded, np.array([beta]))[0]
         return {"ticket": session.ticket, "beta": beta, "probabilities": [float(p) for p in probabilities]}
 
-    def keep_verdict(self, session: Session, store: FeedbackStore, beta: float, form: dict[str, Any]) -> str:
-        """Save what the reader thinks of the open case at this β; what was decided is computed here, not believed.
+    def go_blind(self, session: Session, blind: bool) -> Iterator[Staged]:
+        """Keep the model's answer back from now on, or no longer. What was seen already stays known to have been."""
+        session.blind, session.revealed = blind, not blind
+        if session.opened is not None:
+            yield from self._steps(session, session.next_ticket())
 
-        Raises:
-            FeedbackError: not saved.
-        """
-        case = session.opened
-        if case is None:
-            raise FeedbackError("No case is open: open one, then judge it.")
-        if case.changes:
-            raise FeedbackError("Verdicts are for real cases: undo the changes first.")
-        beta = self.engine.clamp_beta(case.encoded, beta)
-        corrected = [name for name in form.get("corrected_labels", []) if name in self.engine.findings]
-        flag = Flag(
-            flag_id=session.flag_id,
-            time_utc=utc_now(),
-            reviewer=form.get("reviewer", ""),
-            study_id=case.study.study_id if case.study else "",
-            image_sha256=case.film.sha256 if case.film else "",
-            image_name=case.film_name,
-            report=case.report,
-            model_digest=self.engine.digest,
-            beta=beta,
-            probabilities=dict(zip(self.engine.findings, self._at(case, beta).tolist(), strict=True)),
-            verdict=form.get("verdict", ""),
-            corrected_labels=tuple(corrected),
-            wrong_evidence=form.get("wrong_evidence", ""),
-            comment=form.get("comment", ""),
-            app_version=app_version(),
-        )
-        saved = store.append(flag)
-        session.flag_id = new_flag_id()  # a second verdict on the same case is another one
-        return saved
-
-    def decided(self, case: OpenCase, beta: float) -> list[str]:
-        """The findings the model reports at β."""
-        p = self._at(case, self.engine.clamp_beta(case.encoded, beta))
-        if self.engine.config.problem_type == SINGLE_LABEL:
-            return [self.engine.findings[int(p.argmax())]]
-        return [name for name, value in zip(self.engine.findings, p, strict=True) if value >= 0.5]
+    def reveal(self, session: Session) -> Iterator[Staged]:
+        """Show the model's answer on the open case, to a reader who has given theirs."""
+        session.revealed = True
+        if session.opened is not None:
+            yield from self._steps(session, session.next_ticket())
 
     def _at(self, case: OpenCase, beta: float) -> np.ndarray:
         return self.engine.probabilities(case.encoded, np.array([beta]))[0]
@@ -234,13 +220,22 @@ class Reviewer:
         encoded = self.engine.encode(film, report)
         return OpenCase(f"film-{film.sha256[:12]}" if film else "report", film, name, report, encoded, None)
 
-    def _open(self, session: Session, ticket: int, case: OpenCase, beta: float, finding: str = "") -> Iterator[Staged]:
+    def _open(
+        self,
+        session: Session,
+        ticket: int,
+        case: OpenCase,
+        beta: float,
+        finding: str = "",
+        recorded: Flag | None = None,
+    ) -> Iterator[Staged]:
         if session.ticket != ticket:
             return
         if finding not in self.engine.findings:
             finding = self.engine.findings[int(self._at(case, self.engine.clamp_beta(case.encoded, beta)).argmax())]
         session.cases, session.finding = [case], finding
         session.flag_id = new_flag_id()
+        session.revealed, session.recorded = False, recorded
         yield from self._steps(session, ticket, pictures=True)
 
     def _change(
@@ -248,6 +243,9 @@ class Reviewer:
     ) -> Iterator[Staged | Refused]:
         """What is explained stays the same finding, so that before and after can be compared."""
         if session.ticket != ticket:
+            return
+        if session.veiled:
+            yield Refused("error.veiled")
             return
         if len(session.cases) > MOST_CHANGES:
             yield Refused("error.changes")
@@ -263,6 +261,9 @@ class Reviewer:
         """
         shown, finding = [c for c in (session.opened, session.original) if c], session.finding
         chosen = Methods(session.image_method, session.report_method)
+        if session.veiled:
+            yield self._veiled(session, ticket, pictures)
+            return
 
         def wanted() -> bool:
             return session.ticket == ticket
@@ -270,7 +271,7 @@ class Reviewer:
         try:
             if not all(self._known(case, finding, chosen) for case in shown):
                 found = [self._evidence(case, finding, Methods(**INSTANT), wanted) for case in shown]
-                yield self._staged(ticket, shown, found, chosen, "instant", pictures)
+                yield self._staged(session, ticket, shown, found, chosen, "instant", pictures)
                 time.sleep(PAUSE)
             if not wanted():
                 return
@@ -278,12 +279,36 @@ class Reviewer:
         except Superseded:
             return
         if wanted():
-            yield self._staged(ticket, shown, found, chosen, "exact", pictures)
+            yield self._staged(session, ticket, shown, found, chosen, "exact", pictures)
+
+    def _veiled(self, session: Session, ticket: int, pictures: bool) -> Staged:
+        """The case without anything that the model said of it."""
+        case = session.opened
+        value = veil(
+            case.report,
+            case.encoded,
+            ticket=ticket,
+            case=case.case_id,
+            seen=case.key in session.seen,
+            findings=self.engine.findings,
+            chosen={"image": session.image_method, "report": session.report_method},
+            changes=[change._asdict() for change in case.changes],
+            **_facts(case, pictures),
+        )
+        return Staged(case, value)
 
     def _staged(
-        self, ticket: int, shown: list[OpenCase], found: list[Evidence], chosen: Methods, tier: str, pictures: bool
+        self,
+        session: Session,
+        ticket: int,
+        shown: list[OpenCase],
+        found: list[Evidence],
+        chosen: Methods,
+        tier: str,
+        pictures: bool,
     ) -> Staged:
         case, original = shown[0], shown[1:]
+        session.seen.add(case.key)
         study = case.study
         clash = discordance(self.engine, case.encoded)
         value = pack(
@@ -309,6 +334,7 @@ class Reviewer:
             discordant=bool(study and study.discordant and not case.changes),
             discordance=clash and clash._asdict(),
             changes=[change._asdict() for change in case.changes],
+            recorded=session.recorded and as_recorded(session.recorded, case, self.engine.digest),
             **_facts(case, pictures),
         )
         return Staged(case, value)
@@ -351,7 +377,7 @@ def _halves(case: OpenCase, chosen: Methods) -> tuple[Methods, Methods]:
 
 
 def _key(case: OpenCase, finding: str, half: Methods) -> tuple:
-    return case.film and case.film.sha256, case.report, finding, *half
+    return *case.key, finding, *half
 
 
 def _facts(case: OpenCase, pictures: bool) -> dict[str, Any]:

@@ -1,9 +1,12 @@
-"""Which reference studies the picker offers: a handful that shows every finding, or those of one finding."""
+"""Which reference studies the picker offers: a handful that shows every finding, those of one finding, or those most
+worth a look."""
 
 import json
 from itertools import chain, zip_longest
+from typing import Any
 
 from dashboard.pictures import thumbnail
+from explain.worklist import Candidate
 from model.data import Study, StudyTable
 from model.errors import ChoiceError
 
@@ -26,10 +29,22 @@ def shelf(table: StudyTable, finding: str = "", discordant: bool = False) -> str
             "finding": finding,
             "has_discordant": any(s.discordant for s in offered),
             "total": len(kept),
-            "studies": [
-                {"id": s.study_id, "labels": sorted(s.labels), "discordant": s.discordant, "thumb": thumbnail(s.image)}
-                for s in shown
-            ],
+            "studies": [_card(s) for s in shown],
+        },
+        ensure_ascii=False,
+    )
+
+
+def queue(table: StudyTable, candidates: list[Candidate]) -> str:
+    """The value of the picker that offers the studies most worth a look, each with its reasons."""
+    shown = [(table.by_id(c.study_id), c) for c in candidates[:SHOWN]]
+    return json.dumps(
+        {
+            "findings": table.findings,
+            "queue": True,
+            "has_discordant": any(s.discordant for s in _offered(table)),
+            "total": len(candidates),
+            "studies": [_card(s) | {"reasons": [r._asdict() for r in c.reasons]} for s, c in shown],
         },
         ensure_ascii=False,
     )
@@ -42,6 +57,16 @@ def handful(studies: tuple[Study, ...], findings: tuple[str, ...], count: int = 
     turns += [[s for s in single if not s.labels], [s for s in single if s.discordant]]
     in_turn = (s for s in chain.from_iterable(zip_longest(*turns)) if s)
     return list({s.study_id: s for s in in_turn}.values())[:count]
+
+
+def _card(study: Study) -> dict[str, Any]:
+    return {
+        "id": study.study_id,
+        "labels": sorted(study.labels),
+        "discordant": study.discordant,
+        "split": study.split,
+        "thumb": thumbnail(study.image),
+    }
 
 
 def _offered(table: StudyTable) -> tuple[Study, ...]:

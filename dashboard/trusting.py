@@ -31,7 +31,7 @@ class Examiner:
     def examine(self, session: Session, ticket: int) -> Iterator[str]:
         """The tests of the film's explanation, and then of the report's as well, as the page draws them. Ends early
         where the reader asks for something else meanwhile."""
-        if session.opened is None or ticket != session.ticket:
+        if session.opened is None or session.veiled or ticket != session.ticket:
             return
         result = {"ticket": ticket, "finding": session.finding, "fractions": FRACTIONS.tolist()}
         for modality in MODALITIES:
@@ -48,7 +48,7 @@ class Examiner:
 
     def _examined(self, session: Session, ticket: int, modality: str) -> Trust:
         case, finding, name = session.opened, session.finding, getattr(session, f"{modality}_method")
-        key = (modality, name, finding, case.film and case.film.sha256, case.report)
+        key = (modality, name, finding, *case.key)
         with self._lock:
             if known := self._cache.get(key):
                 return known

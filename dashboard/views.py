@@ -1,13 +1,16 @@
-"""What the tabs over all reference studies are made of, computed at the first look and kept: their embeddings, and who
-is near whom."""
+"""What the tabs over all reference studies are made of, computed at the first look and kept: embeddings, who is near
+whom, and the queue."""
 
 import threading
+from functools import cached_property
 
 from explain.neighbours import Finder
 from explain.spaces import Vectors
+from explain.worklist import Candidate, worklist
 from model.data import StudyTable
 from model.engine import Engine
-from model.reference import Progress, Reference, load_pooled, load_reference
+from model.pooled import load_pooled
+from model.reference import Progress, Reference, load_reference
 
 
 class ReferenceViews:
@@ -21,6 +24,10 @@ class ReferenceViews:
         self._vectors: Vectors | None = None
         self._finder: Finder | None = None
         self._rows = {study.study_id: row for row, study in enumerate(table.studies)}
+
+    @cached_property
+    def _worklist(self) -> list[Candidate]:
+        return worklist(self.engine, self.table, self.reference(), self.engine.default_beta)
 
     def reference(self, progress: Progress = iter) -> Reference:
         """The embeddings of every study.
@@ -52,6 +59,11 @@ class ReferenceViews:
             if self._finder is None:
                 self._finder = Finder(self.vectors(progress))
             return self._finder
+
+    def worklist(self) -> list[Candidate]:
+        """The studies most worth a reviewer's look, decided at the model's own β."""
+        with self._lock:
+            return self._worklist
 
     def row_of(self, study_id: str) -> int | None:
         """The place of a study among the reference's; None where it is none of them."""

@@ -14,7 +14,7 @@ from model.data import SPLITS, StudyTable, label_matrix
 from model.engine import Engine
 from model.errors import ChoiceError
 from model.evaluate import probabilities_at
-from model.feedback import VERDICTS, FeedbackStore
+from model.feedback import VERDICTS, Store, standing
 from model.reference import Reference
 
 BETAS = np.linspace(0, 1, 21)
@@ -40,7 +40,7 @@ class Columns:
     """The columns of some reference studies. Probabilities are computed once, at the first look."""
 
     def __init__(
-        self, engine: Engine, table: StudyTable, reference: Reference, rows: Int[np.ndarray, "n"], store: FeedbackStore
+        self, engine: Engine, table: StudyTable, reference: Reference, rows: Int[np.ndarray, "n"], store: Store
     ):
         self.engine = engine
         self.reference = reference
@@ -139,7 +139,7 @@ class Columns:
 
     def _feedback(self) -> Column:
         """The newest verdict on each study; none counts as a category."""
-        newest = {flag.study_id: flag.verdict for flag in self.store.rows()}
+        newest = {flag.study_id: flag.verdict for flag in standing(self.store.rows())}
         told = [newest.get(s.study_id, "") for s in self.studies]
         return self._named(told, [":unjudged", *(f":{v}" for v in VERDICTS)], ["", *VERDICTS])
 

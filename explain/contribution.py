@@ -37,8 +37,16 @@ def shapley(question: Question) -> Contribution:
         image, report = (e.expand(len(beta), -1) for e in (image, report))
         return network.decide(image, report, beta)[:, question.index].double().cpu().numpy()
 
-    both, none = logit(*present), logit(*absent)
-    image_alone, report_alone = logit(present[0], absent[1]), logit(absent[0], present[1])
+    return shares(logit(*present), logit(present[0], absent[1]), logit(absent[0], present[1]), logit(*absent))
+
+
+def shares(
+    both: Float[np.ndarray, "n"],
+    image_alone: Float[np.ndarray, "n"],
+    report_alone: Float[np.ndarray, "n"],
+    none: Float[np.ndarray, "n"],
+) -> Contribution:
+    """The Shapley values from the logits of the four coalitions."""
     interaction = both - image_alone - report_alone + none
     image = image_alone - none + interaction / 2
     return Contribution(np.stack([image, both - none - image], 1), interaction, both, none)

@@ -19,7 +19,9 @@ from sklearn.metrics import roc_auc_score
 from model.config import SINGLE_LABEL
 from model.data import Study
 from model.engine import Encoded, Engine
+from model.network import Network
 from model.reference import Reference, logits_at
+from model.scored import Scored
 
 ALERT = 0.5
 SEED = 0
@@ -44,7 +46,7 @@ def discordance(engine: Engine, encoded: Encoded) -> Discordance | None:
     if len(encoded.modalities) < 2 or not network.discord_slope:
         return None
     report, image = engine.probabilities(encoded, np.array([0.0, 1.0]))
-    each = _distances(engine, image[None], report[None])[0]
+    each = _distances(engine.config.problem_type, image[None], report[None])[0]
     odds = float(network.discord_slope) * each.max() + float(network.discord_offset)
     probability = float(1 / (1 + np.exp(-odds)))
     index = int(np.abs(image - report).argmax())
@@ -56,7 +58,7 @@ def discordance(engine: Engine, encoded: Encoded) -> Discordance | None:
 def scores(engine: Engine, reference: Reference, studies: tuple[Study, ...]) -> Float[np.ndarray, "n"]:
     """How far apart image and report of studies are: 0 to 1, not calibrated."""
     image, report = _alone(engine, reference, studies)
-    return _distances(engine, image, report).max(1)
+    return _distances(engine.config.problem_type, image, report).max(1)
 
 
 def probabilities(engine: Engine, reference: Reference, studies: tuple[Study, ...]) -> Float[np.ndarray, "n"] | None:
@@ -69,25 +71,26 @@ def probabilities(engine: Engine, reference: Reference, studies: tuple[Study, ..
     return np.where(has, expit(slope * scores(engine, reference, studies) + offset), np.nan)
 
 
-def calibrate(engine: Engine, reference: Reference, studies: tuple[Study, ...]) -> None:
-    """Learn from concordant studies how far apart is too far, and set it in the engine's network. Studies that lack a
+def calibrate(network: Network, scored: Scored) -> None:
+    """Learn from concordant held-out studies how far apart is too far, and set it in the network. Studies that lack a
     modality are left out; fewer than ten leave the model uncalibrated."""
-    has = reference.has[reference.rows(studies)]
-    kept = tuple(s for s, h in zip(studies, has, strict=True) if h.all() and not s.discordant)
-    if len(kept) < 10:
+    kept = scored.concordant()
+    kept = kept.where(kept.has.all(1))
+    if len(kept.studies) < 10:
         return
-    image, report = _alone(engine, reference, kept)
+    report, *_, image = kept.probabilities(network)
     rng = np.random.default_rng(SEED)
-    swapped = rng.permutation(len(kept))
-    differ = np.array([a.labels != kept[j].labels for a, j in zip(kept, swapped, strict=True)])
+    swapped = rng.permutation(len(kept.studies))
+    differ = np.array([a.labels != kept.studies[j].labels for a, j in zip(kept.studies, swapped, strict=True)])
     if not differ.any():
         return
-    own = _distances(engine, image, report).max(1)
-    foreign = _distances(engine, image[differ], report[swapped[differ]]).max(1)
+    problem_type = network.config.problem_type
+    own = _distances(problem_type, image, report).max(1)
+    foreign = _distances(problem_type, image[differ], report[swapped[differ]]).max(1)
     apart, is_foreign = np.concatenate([own, foreign])[:, None], np.repeat([0, 1], [len(own), len(foreign)])
     fitted = LogisticRegression(class_weight="balanced", C=100).fit(apart, is_foreign)
-    engine.network.discord_slope.fill_(fitted.coef_.item())
-    engine.network.discord_offset.fill_(fitted.intercept_.item())
+    network.discord_slope.fill_(fitted.coef_.item())
+    network.discord_offset.fill_(fitted.intercept_.item())
 
 
 def told_apart(engine: Engine, reference: Reference, studies: tuple[Study, ...]) -> dict[str, float] | None:
@@ -115,10 +118,10 @@ def _alone(engine: Engine, reference: Reference, studies: tuple[Study, ...]) -> 
     return tuple(engine.network.probabilities(z).numpy() for z in logits)
 
 
-def _distances(engine: Engine, image: np.ndarray, report: np.ndarray) -> Float[np.ndarray, "n findings"]:
+def _distances(problem_type: str, image: np.ndarray, report: np.ndarray) -> Float[np.ndarray, "n findings"]:
     """The Jensen–Shannon distance (base 2, 0 to 1) of the two decisions on each finding; on all of them at once where
     one finding is chosen."""
-    if engine.config.problem_type == SINGLE_LABEL:
+    if problem_type == SINGLE_LABEL:
         return jensenshannon(image, report, base=2, axis=1)[:, None]
     pair = (np.stack([p, 1 - p], -1).astype(float) for p in (image, report))
     return np.nan_to_num(jensenshannon(*pair, base=2, axis=2))

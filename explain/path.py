@@ -63,7 +63,7 @@ def integrated_gradients(
     for steps in doublings:
         points, weights = clenshaw_curtis(steps)
         fresh = _along(question, modality, actual, baseline, pool, fold, points if values is None else points[1::2])
-        values = fresh if values is None else _interleave(values, fresh)
+        values = fresh if values is None else interleave(values, fresh)
         scores = np.tensordot(weights, values, 1)
         error = np.abs(scores.reshape(len(scores), -1).sum(1) - difference).max() / max(np.abs(difference).max(), 1e-6)
         if error <= COMPLETENESS:
@@ -106,7 +106,8 @@ def _logits(question: Question, modality: str, pooled: Tensor) -> Float[Tensor, 
     return question.logits_of(*_with_other(question, modality, pooled))[..., question.index]
 
 
-def _interleave(even: np.ndarray, odd: np.ndarray) -> np.ndarray:
+def interleave(even: Float[np.ndarray, "n *shape"], odd: Float[np.ndarray, "m *shape"]) -> np.ndarray:
+    """The values at the points of a rule, from those at every second one and those between; n is m + 1."""
     both = np.empty((len(even) + len(odd), *even.shape[1:]), even.dtype)
     both[::2], both[1::2] = even, odd
     return both

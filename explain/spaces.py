@@ -13,7 +13,8 @@ from jaxtyping import Bool, Float
 
 from model.engine import Encoded, Engine
 from model.network import allowed_beta
-from model.reference import PooledStudies, Reference
+from model.pooled import PooledStudies
+from model.reference import Reference
 
 FUSED, IMAGE, REPORT, POOLED = SPACES = "fused", "image", "report", "pooled"
 
@@ -42,7 +43,7 @@ class Vectors:
             image, report, has = (self._tensor(a[rows]) for a in self.reference[1:])
             return self.engine.network.fusion(image, report, allowed_beta(has, beta)).cpu().numpy()
         if space == POOLED:
-            return self._end_to_end(*(part[rows] for part in self._pooled))
+            return self._end_to_end(self._pooled.image[rows], self._pooled.report[rows])
         return getattr(self.reference, space)[rows]
 
     @torch.no_grad()
@@ -67,8 +68,8 @@ class Vectors:
     @cached_property
     def _scales(self) -> tuple[float, float]:
         """How far the pooled vectors of each modality spread: both are to count alike."""
-        both = self.has(POOLED)
-        return tuple(float(np.sqrt(part[both].var(0).sum())) or 1.0 for part in self._pooled)
+        both, parts = self.has(POOLED), (self._pooled.image, self._pooled.report)
+        return tuple(float(np.sqrt(part[both].var(0).sum())) or 1.0 for part in parts)
 
     def _end_to_end(self, image: np.ndarray, report: np.ndarray) -> Float[np.ndarray, "n d"]:
         return np.hstack([part / scale for part, scale in zip((image, report), self._scales, strict=True)])

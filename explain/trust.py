@@ -108,6 +108,7 @@ def measure(
     cases: int,
     truth_only: bool = False,
     progress: Progress = iter,
+    reference: Reference | None = None,
 ) -> dict:
     """Test methods over the true positives of a split: each modality where it is right on its own.
 
@@ -118,6 +119,7 @@ def measure(
         cases: how many (study, finding) pairs to test of each modality, evenly over the findings; 0 for all.
         truth_only: leave out the tests that need no truth, which take nearly all of the time.
         progress: wraps the loops over batches and pairs.
+        reference: the embeddings of the table's studies, where they are at hand.
 
     Returns:
         For each modality and method the number of pairs, the mean of every figure, and those against the truth for
@@ -128,7 +130,7 @@ def measure(
         ChoiceError: the split or a method is unknown.
     """
     studies = table.of_split(split)
-    reference = load_reference(engine, table, progress)
+    reference = reference or load_reference(engine, table, progress)
     result = {"split": split, "model": engine.digest}
     if told := told_apart(engine, reference, studies):
         result["discordance"] = told

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int, UInt8
 
 from model.data import Study, label_matrix, load_film
 from model.errors import ImageError
@@ -26,9 +26,21 @@ class StudyArrays(NamedTuple):
     labels: Float[np.ndarray, "n findings"]
     has: Float[np.ndarray, "n 2"]
     masks: Float[np.ndarray, "n findings rows cols"] | None = None
+    study_ids: tuple[str, ...] = ()  # empty where nobody asks for them
 
     def __len__(self) -> int:
         return len(self.reports)
+
+    def rows(self, rows: Int[np.ndarray, "m"]) -> "StudyArrays":
+        """Some of the studies."""
+        return StudyArrays(
+            self.films[rows],
+            [self.reports[i] for i in rows],
+            self.labels[rows],
+            self.has[rows],
+            None if self.masks is None else self.masks[rows],
+            tuple(self.study_ids[i] for i in rows) if self.study_ids else (),
+        )
 
 
 def load_arrays(
@@ -58,6 +70,7 @@ def load_arrays(
         labels=label_matrix(tuple(kept), findings),
         has=has[usable],
         masks=None if masks is None else masks[usable],
+        study_ids=tuple(s.study_id for s in kept),
     )
 
 

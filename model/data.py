@@ -6,10 +6,13 @@ test), `discordant` (1 where image and report disagree on purpose), `source` (th
 `lung_mask` (a path: a picture of the size of the image, white where there is lung). An image or a report may be empty,
 not both. A row without any label has the label NaN; an empty one means no finding, except in a table that names exactly
 one everywhere else.
+
+Reports are most of a table, so they stay in the file: a table of 100,000 studies takes some 40 MB of memory.
 """
 
 import hashlib
-from functools import cached_property
+import sys
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,27 +20,54 @@ import numpy as np
 from jaxtyping import Float
 
 from model.config import MULTI_LABEL, SINGLE_LABEL
-from model.errors import ChoiceError, ImageError, StudyTableError
-from model.inputs import Film, read_film
-from model.rows import Files, Rows, Skipped, label_is_missing, read_rows
+from model.errors import ChoiceError, ImageError, ReportError, StudyTableError
+from model.inputs import Film, read_film, read_report
+from model.rows import Files, Skipped, label_is_missing
+from model.table_file import TableFile
 
 REQUIRED = ("study_id", "image", "report", "label")
 SPLITS = ("train", "val", "test")
 
 
-class Study(NamedTuple):
-    """One row of a table."""
+class _Row(NamedTuple):
+    """A study as it is kept: in a large table every byte is there 100,000 times."""
 
     study_id: str
-    image: Path | None
-    report: str
+    image: Path | str | None  # a path, or a name below the folder of `file`
+    report: str | None  # None where it stays in `file`
     labels: frozenset[str]
     patient_id: str
     split: str
     discordant: bool = False
     lung_mask: Path | None = None
-    line: int = 0  #: in the file; 0 where it has none
-    source: str = ""  #: the site or collection it comes from, where the table says so
+    line: int = 0
+    file: TableFile | None = None
+    source: str = ""
+
+
+class Study(_Row):
+    """One row of a table.
+
+    `line` is the one it begins on in its file; 0 where it has none.
+    """
+
+    __slots__ = ()
+
+    @property
+    def image(self) -> Path | None:
+        """The film's file, or None where there is no film."""
+        kept = self[1]
+        return self.file.path.parent / kept if isinstance(kept, str) else kept
+
+    @property
+    def report(self) -> str:
+        """The report, or "" where there is none; read from the file each time, where it stays there.
+
+        Raises:
+            StudyTableError: the file is gone, or was changed after it had been opened.
+        """
+        kept = self[2]
+        return self.file.report(self.line) if kept is None else kept
 
 
 class StudyTable:
@@ -57,7 +87,7 @@ class StudyTable:
         self.skipped = tuple(skipped)
         self.digest = digest
         self.is_demo = is_demo
-        self.findings = tuple(sorted(set().union(*(s.labels for s in studies))))
+        self.findings = tuple(sorted(frozenset().union(*{s.labels for s in studies})))
         self.problem_type = SINGLE_LABEL if all(len(s.labels) == 1 for s in studies) else MULTI_LABEL
 
     @cached_property
@@ -101,13 +131,29 @@ def load_film(study: Study) -> Film | None:
     """
     if study.image is None:
         return None
-    where = f"Line {study.line} of the table of studies: " if study.line else ""
     try:
         return read_film(study.image.read_bytes())
     except ImageError as error:
-        raise ImageError(f"{where}{error}") from None
+        raise ImageError(f"{_place(study)}{error}") from None
     except OSError as error:
-        raise ImageError(f"{where}the image cannot be read: {error.strerror}.") from None
+        raise ImageError(f"{_place(study)}the image cannot be read: {error.strerror}.") from None
+
+
+def load_report(study: Study) -> str:
+    """The report of a study as it is shown and encoded, "" where it has none.
+
+    Raises:
+        ReportError: it is too long; the message names the line of the table.
+        StudyTableError: the table is gone, or was changed after it had been opened.
+    """
+    try:
+        return read_report(study.report)
+    except ReportError as error:
+        raise ReportError(f"{_place(study)}{error}") from None
+
+
+def _place(study: Study) -> str:
+    return f"Line {study.line} of the table of studies: " if study.line else ""
 
 
 def open_studies(path: Path | None) -> StudyTable:
@@ -123,37 +169,36 @@ def open_studies(path: Path | None) -> StudyTable:
 
         return open_demo()
     try:
-        content = path.read_bytes()
+        return _read_table(TableFile(path, REQUIRED))
     except OSError as error:
         raise StudyTableError(f"{path} cannot be read as a CSV of studies: {error.strerror}.") from error
-    rows = read_rows(path, content, REQUIRED)
-    return table_from_rows(path.name, rows, path.parent, hashlib.sha256(content).hexdigest())
 
 
-def table_from_rows(name: str, read: Rows, folder: Path, digest: str) -> StudyTable:
-    """A table from rows of text whose images lie below `folder`.
-
-    Raises:
-        StudyTableError: no row can be used.
-    """
-    files, seen = Files(folder), set()
-    studies, skipped = [], list(read.skipped)
-    unlabelled = label_is_missing(row["label"] for _, row in read.rows)
-    for (line, row), no_label in zip(read.rows, unlabelled, strict=True):
-        why = "its label is missing (empty or NaN)" if no_label else _unusable(row, files, seen)
+def _read_table(file: TableFile) -> StudyTable:
+    """Two passes: what a label without a finding means, all the others say."""
+    files, seen = Files(file.path.parent), set()
+    studies, skipped = [], []
+    cells = (row[1]["label"] for row in file.rows() if not isinstance(row, Skipped))
+    unlabelled = iter(label_is_missing(cells))
+    for read in file.rows():
+        if isinstance(read, Skipped):
+            skipped.append(read)
+            continue
+        line, row = read
+        why = "its label is missing (empty or NaN)" if next(unlabelled) else _unusable(row, files, seen)
         if why:
             skipped.append(Skipped(line, why))
             continue
         seen.add(row["study_id"])
-        studies.append(_study(line, row, folder))
-    skipped.sort()
+        studies.append(_study(line, row, file))
+    name = file.path.name
     if not studies:
         raise StudyTableError(
             f"{name} has no usable study; line {skipped[0].line}: {skipped[0].why}"
             if skipped
             else f"{name} has no row."
         )
-    return StudyTable(name, studies, skipped, digest)
+    return StudyTable(name, studies, skipped, file.digest)
 
 
 def _unusable(row: dict[str, str], files: Files, seen: set[str]) -> str | None:
@@ -166,22 +211,24 @@ def _unusable(row: dict[str, str], files: Files, seen: set[str]) -> str | None:
     return files.why_unusable(row["image"])
 
 
-def _study(line: int, row: dict[str, str], folder: Path) -> Study:
+def _study(line: int, row: dict[str, str], file: TableFile) -> Study:
     patient = row.get("patient_id") or row["study_id"]
     return Study(
         study_id=row["study_id"],
-        image=folder / row["image"] if row["image"] else None,
-        report=row["report"],
+        image=sys.intern(row["image"]) if row["image"] else None,
+        report=None if row["report"] else "",
         labels=split_labels(row["label"]),
-        patient_id=patient,
-        split=row.get("split") or split_of(patient),
+        patient_id=row["study_id"] if patient == row["study_id"] else sys.intern(patient),
+        split=sys.intern(row.get("split") or split_of(patient)),
         discordant=row.get("discordant") == "1",
-        lung_mask=_inside(folder, row.get("lung_mask", "")),
+        lung_mask=_inside(file.path.parent, row.get("lung_mask", "")),
         line=line,
-        source=row.get("source", "").strip(),
+        file=file,
+        source=sys.intern(row.get("source", "").strip()),
     )
 
 
+@lru_cache(maxsize=4096)
 def split_labels(cell: str) -> frozenset[str]:
     """The findings of a cell that joins them by `|`."""
     return frozenset(label.strip() for label in cell.split("|") if label.strip())

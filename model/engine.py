@@ -3,6 +3,7 @@
 Nothing here hooks the network or changes it, so any number of threads may use one engine.
 """
 
+import itertools
 import threading
 from pathlib import Path
 from typing import NamedTuple
@@ -18,13 +19,15 @@ from model import checkpoint
 from model.encoders.report import Tokens, pool_pieces
 from model.errors import ChoiceError, InputError
 from model.inputs import Film
-from model.memory import keep_heap
+from model.memory import hand_back, keep_heap
 from model.network import Network, Pooled
 from model.paths import DEMO_CHECKPOINT
 from model.preprocess import Box, fit_film
 
 # An encoded case takes about 1 MB: film, feature map and contextual pieces.
 CACHED_CASES = 128
+TIDY_EVERY = 32  # encoded cases
+NOTHING = "The case is empty: give a radiograph, a report, or both."
 
 
 class Encoded(NamedTuple):
@@ -60,6 +63,7 @@ class Engine:
         self.default_beta = network.config.default_beta
         self._cache = LRUCache(CACHED_CASES)
         self._lock = threading.Lock()
+        self._encoded = itertools.count(1)
 
     @classmethod
     def load(cls, folder: Path | None = None, device: str = "auto") -> "Engine":
@@ -90,9 +94,11 @@ class Engine:
         Raises:
             InputError: there is neither an image nor a report.
         """
+        if next(self._encoded) % TIDY_EVERY == 0:
+            hand_back()
         report_given = bool(report.strip())
         if film is None and not report_given:
-            raise InputError("The case is empty: give a radiograph, a report, or both.")
+            raise InputError(NOTHING)
         square, features, box, pooled_image = self._encode_film(film)
         tokens, hidden, pooled_report, read_to = self._encode_report(report if report_given else "")
         return Encoded(
@@ -109,7 +115,7 @@ class Engine:
 
     def _encode_film(self, film: Film | None):
         if film is None:
-            return None, None, None, torch.zeros(1, self.config.image_channels, device=self.device)
+            return None, None, None, torch.zeros(1, self.network.image_channels, device=self.device)
         pixels, box = fit_film(film.pixels, self.config.image_size)
         square = torch.from_numpy(pixels)[None, None].to(self.device)
         features = self.network.feature_map(square)
@@ -134,11 +140,10 @@ class Engine:
         Raises:
             ChoiceError: β is not a number from 0 to 1.
         """
-        if not 0 <= beta <= 1:
-            raise ChoiceError(f"β is {beta}; it takes a number from 0 (report alone) to 1 (image alone).")
+        beta = valid_beta(beta)
         if "report" not in encoded.modalities:
             return 1.0
-        return float(beta) if "image" in encoded.modalities else 0.0
+        return beta if "image" in encoded.modalities else 0.0
 
     @torch.no_grad()
     def logits(self, encoded: Encoded, betas: Float[np.ndarray, "n"]) -> Float[Tensor, "n findings"]:
@@ -161,6 +166,17 @@ class Engine:
         if finding not in self.findings:
             raise ChoiceError(f"Finding {finding!r} is unknown; this model decides on {', '.join(self.findings)}.")
         return self.findings.index(finding)
+
+
+def valid_beta(beta: float) -> float:
+    """β, a number from 0 to 1.
+
+    Raises:
+        ChoiceError: it is none.
+    """
+    if not 0 <= beta <= 1:
+        raise ChoiceError(f"β is {beta}; it takes a number from 0 (report alone) to 1 (image alone).")
+    return float(beta)
 
 
 def choose_device(name: str) -> torch.device:

@@ -7,6 +7,7 @@
     │   └── ChoiceError         a finding, β, split or method that does not exist
     ├── StudyTableError         a studies.csv that cannot be used as it stands
     ├── CheckpointError         a checkpoint that is damaged, foreign or incomplete
+    ├── ArchiveError            a folder that cannot hold the explanations of a table
     ├── TrainingError           a training that cannot start, go on or end well
     ├── EncoderError            an encoder that is unknown or has no weights here
     └── FeedbackError           a flag that was not saved
@@ -42,6 +43,10 @@ class StudyTableError(BetaLensError):
 
 class CheckpointError(BetaLensError):
     """A checkpoint is damaged, foreign or incomplete."""
+
+
+class ArchiveError(BetaLensError):
+    """A folder cannot hold the explanations of a table."""
 
 
 class TrainingError(BetaLensError):

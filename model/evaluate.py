@@ -7,10 +7,13 @@ import torch
 from jaxtyping import Float
 from sklearn.metrics import roc_auc_score
 
-from model.config import SINGLE_LABEL
+from model.config import SINGLE_LABEL, Config
 from model.data import Study, label_matrix
 from model.engine import Engine
+from model.network import Network
 from model.reference import Reference, logits_at
+from model.scored import BETAS as SCORED_BETAS
+from model.scored import Scored
 
 BETAS = (0.0, 0.25, 0.5, 0.75, 1.0)
 ECE_BINS = 15
@@ -46,15 +49,30 @@ def evaluate(
     Discordant studies are left out: their image and report state different truths, so no one label judges both.
     """
     chosen = tuple(s for s in studies if not s.discordant)
-    truth, rows = label_matrix(chosen, engine.findings), reference.rows(chosen)
+    rows = reference.rows(chosen)
     probabilities = [probabilities_at(engine, reference, b, rows) for b in betas]
+    return evaluation(engine.config, label_matrix(chosen, engine.findings), probabilities, betas)
+
+
+def evaluate_scored(network: Network, scored: Scored) -> Evaluation:
+    """The same from what was said of held-out studies already."""
+    kept = scored.concordant()
+    probabilities = kept.probabilities(network)
+    chosen = [probabilities[SCORED_BETAS.index(b)] for b in BETAS]
+    return evaluation(network.config, kept.labels(network.config.findings), chosen, BETAS)
+
+
+def evaluation(
+    config: Config, truth: Float[np.ndarray, "n findings"], probabilities: list[np.ndarray], betas: tuple[float, ...]
+) -> Evaluation:
+    """AUROC and calibration of probabilities, given at each β."""
     auroc = np.array([[_auroc(truth[:, i], p[:, i]) for i in range(truth.shape[1])] for p in probabilities])
-    single = engine.config.problem_type == SINGLE_LABEL
+    single = config.problem_type == SINGLE_LABEL
     ece = np.array([expected_calibration_error(truth, p, single) for p in probabilities])
     # A column of NaN alone would warn: the mean is taken over what is defined.
     defined = ~np.isnan(auroc)
     macro = np.where(defined, auroc, 0).sum(1) / np.maximum(defined.sum(1), 1)
-    return Evaluation(len(chosen), tuple(betas), macro, ece, auroc, engine.findings)
+    return Evaluation(len(truth), tuple(betas), macro, ece, auroc, config.findings)
 
 
 def expected_calibration_error(

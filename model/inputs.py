@@ -10,6 +10,7 @@ import re
 import unicodedata
 import warnings
 from io import BytesIO
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ from PIL import Image, ImageOps
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.encaps import get_frame
+from pydicom.filereader import read_file_meta_info
 from pydicom.pixels import apply_modality_lut, apply_voi_lut, get_decoder, pixel_array
 from pydicom.uid import UID, RLELossless
 
@@ -36,7 +38,7 @@ FORMATS = {"png": "PNG", "jpeg": "JPEG", "webp": "WebP", "dicom": "DICOM"}
 SEND = "send a PNG, JPEG, WebP or DICOM file"
 UNCOMPRESSED = "export it uncompressed (Explicit VR Little Endian)"
 
-# Pixels and how to show them. No element that describes a patient is parsed.
+# Pixels and how to show them: what `read_film` parses. No element that describes a patient is among them.
 DICOM_TAGS = [
     "SamplesPerPixel", "PhotometricInterpretation", "PlanarConfiguration", "NumberOfFrames", "Rows", "Columns",
     "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "WindowCenter", "WindowWidth", "VOILUTFunction",
@@ -44,12 +46,24 @@ DICOM_TAGS = [
     "DoubleFloatPixelData", "ExtendedOffsetTable", "ExtendedOffsetTableLengths",
 ]  # fmt: skip
 DEFLATED_UID = b"1.2.840.10008.1.2.1.99"
+# What joins a file to its report. Nothing else that describes a patient is parsed, and only by `read_identity`.
+IDENTITY_TAGS = ["PatientID", "AccessionNumber", "StudyInstanceUID", "SOPInstanceUID", "ViewPosition"]
 
 # pydicom's warnings quote the header values that they are about.
 warnings.filterwarnings("ignore", module="pydicom")
 logging.getLogger("pydicom").setLevel(logging.CRITICAL)
 
 INVISIBLE = {"Cc", "Cf", "Cs"}  # controls, format characters (bidi, zero-width, tags), lone surrogates
+
+
+class Identity(NamedTuple):
+    """Whose a DICOM file is, as its header says; empty where it is silent. For joining only: never shown or kept."""
+
+    patient: str
+    accession: str
+    study: str  #: StudyInstanceUID
+    instance: str  #: SOPInstanceUID
+    view: str  #: ViewPosition, in capitals: PA, AP, LL, …
 
 
 class Film(NamedTuple):
@@ -84,6 +98,19 @@ def read_film(data: bytes) -> Film:
         raise ImageError(f"The {FORMATS[kind]} file is damaged or cut off: export it again.") from None
     _refuse_blank(pixels)
     return Film(np.ascontiguousarray(pixels, np.float32), hashlib.sha256(data).hexdigest(), kind)
+
+
+def read_identity(path: Path) -> Identity | None:
+    """Read what a DICOM file says about whose it is, without its pixels; None where it is no DICOM that can be read."""
+    try:
+        with path.open("rb") as file:
+            if file.read(132)[128:] != b"DICM" or read_file_meta_info(path).TransferSyntaxUID.is_deflated:
+                return None
+        header = dcmread(path, stop_before_pixels=True, specific_tags=IDENTITY_TAGS)
+        patient, accession, study, instance, view = (str(header.get(tag) or "").strip() for tag in IDENTITY_TAGS)
+    except Exception:  # parsers raise anything on hostile bytes, and their messages may quote the header
+        return None
+    return Identity(patient, accession, study, instance, view.upper())
 
 
 def read_report(text: str) -> str:

@@ -21,18 +21,25 @@ Arrays = dict[str, np.ndarray]
 
 
 def kept_arrays(
-    engine: Engine, table: StudyTable, name: str, compute: Callable[[], Arrays], settings: str = "", half: bool = True
+    engine: Engine,
+    table: StudyTable,
+    name: str,
+    compute: Callable[[], Arrays],
+    of: str | None = None,
+    settings: str = "",
+    half: bool = True,
 ) -> Arrays:
     """The arrays called `name` of a model and table, from where they were kept, or computed and kept.
 
     Args:
-        settings: what they depend on beside model and table; those kept with others are not taken.
+        of: digest of the part of the model that they depend on; None for all of it.
+        settings: what else they depend on; those kept with others are not taken.
         half: keep floats in 16 bits; they come back in 32.
     """
-    key = "-".join([name, engine.digest[:16], table.digest[:16], *([_digest(settings)] if settings else [])])
-    cached = user_cache_path("betalens") / f"{key}.safetensors"
+    key = [name, (of or engine.digest)[:16], table.digest[:16], *([_digest(settings)] if settings else [])]
+    cached = user_cache_path("betalens") / f"{'-'.join(key)}.safetensors"
     for path in (engine.folder / f"{name}.safetensors" if engine.folder else None, cached):
-        if path and (found := _read(path, table, settings)):
+        if path and (found := read_arrays(path, table, settings)):
             return found
     arrays = compute()
     _write(cached, pack_arrays(arrays, table, settings, half))
@@ -47,7 +54,9 @@ def pack_arrays(arrays: Arrays, table: StudyTable, settings: str = "", half: boo
     return save(stored, metadata={"table": table.digest, "settings": settings})
 
 
-def _read(path: Path, table: StudyTable, settings: str) -> Arrays | None:
+def read_arrays(path: Path, table: StudyTable, settings: str = "") -> Arrays | None:
+    """The arrays in a file that `pack_arrays` made of this table, with these settings; None where there is no such
+    file."""
     try:
         with safe_open(path, "np") as file:
             facts = file.metadata()

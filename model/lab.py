@@ -9,29 +9,15 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from model.bootstrap import auroc, average_precision, interval, resample
+from model.bootstrap import RESAMPLES, Band, auroc, average_precision, band, counts_of, macro
 from model.config import SINGLE_LABEL
-from model.data import Study, label_matrix
-from model.engine import Engine
-from model.evaluate import ECE_BINS, probabilities_at
-from model.reference import Progress, Reference
+from model.evaluate import ECE_BINS
+from model.network import Network
+from model.reference import Progress
+from model.scored import BETAS, Scored
 
-BETAS = tuple(np.linspace(0, 1, 21).round(2).tolist())
-RESAMPLES = 1000
-# Times a study is counted, over all resamples, that are held at once (8 bytes each): a split of more than 20,000
-# studies gets fewer resamples, as its bands are narrow.
-MOST_COUNTS = 20_000_000
-FEWEST_RESAMPLES = 200
 ALONE = {"report": 0, "image": -1}  # where on the grid of β a modality decides alone
 MARGIN = 0.02  # of AUROC: a gain that is surely smaller than this is none
-
-
-class Band(NamedTuple):
-    """A quantity and its 95 % bootstrap interval. NaN where it is undefined."""
-
-    value: Float[np.ndarray, "*axes"]
-    low: Float[np.ndarray, "*axes"]
-    high: Float[np.ndarray, "*axes"]
 
 
 class Gain(NamedTuple):
@@ -103,40 +89,30 @@ class _Samples(NamedTuple):
 
 
 def measure(
-    engine: Engine,
-    reference: Reference,
-    studies: tuple[Study, ...],
-    resamples: int = RESAMPLES,
-    seed: int = 0,
-    progress: Progress = iter,
+    network: Network, scored: Scored, resamples: int = RESAMPLES, seed: int = 0, progress: Progress = iter
 ) -> Lab:
-    """Measure concordant studies at every β of BETAS.
+    """Measure a network at every β of BETAS by what was said of studies.
 
-    Discordant studies are left out: no one label judges both their parts. A study that lacks a modality stays with the
-    other at every β.
+    Discordant studies are left out: no one label judges both their parts.
 
     Args:
         progress: wraps the loop over findings.
     """
-    chosen = tuple(s for s in studies if not s.discordant)
-    rows, labels = reference.rows(chosen), label_matrix(chosen, engine.findings)
-    probabilities = np.stack([probabilities_at(engine, reference, b, rows) for b in BETAS])
-    groups = tuple(s.patient_id for s in chosen)
-    resamples = int(np.clip(MOST_COUNTS // max(len(chosen), 1), FEWEST_RESAMPLES, resamples))
-    counts = np.vstack([np.ones((1, len(chosen)), int), resample(groups, resamples, seed)])
-    samples = {
-        f: _samples(labels[:, i], probabilities[:, :, i], counts) for i, f in enumerate(progress(engine.findings))
-    }
-    single = engine.config.problem_type == SINGLE_LABEL
+    kept, findings = scored.concordant(), network.config.findings
+    labels, probabilities = kept.labels(findings), kept.probabilities(network)
+    groups = tuple(s.patient_id for s in kept.studies)
+    counts = counts_of(groups, resamples, seed)
+    samples = {f: _samples(labels[:, i], probabilities[:, :, i], counts) for i, f in enumerate(progress(findings))}
+    single = network.config.problem_type == SINGLE_LABEL
     pooled = _of_decided(labels, probabilities, counts) if single else sum(s.bins for s in samples.values())
     return Lab(
         betas=BETAS,
-        findings=engine.findings,
+        findings=findings,
         patients=len(set(groups)),
-        resamples=resamples,
+        resamples=len(counts) - 1,
         overall=_summary(int(labels.any(1).sum()), _mean(samples, pooled)),
-        per_finding={f: _summary(int(labels[:, i].sum()), samples[f]) for i, f in enumerate(engine.findings)},
-        study_ids=tuple(s.study_id for s in chosen),
+        per_finding={f: _summary(int(labels[:, i].sum()), samples[f]) for i, f in enumerate(findings)},
+        study_ids=tuple(s.study_id for s in kept.studies),
         labels=labels,
         probabilities=probabilities,
     )
@@ -204,27 +180,22 @@ def _of_decided(labels: np.ndarray, probabilities: np.ndarray, counts: np.ndarra
 def _mean(samples: dict[str, _Samples], bins: np.ndarray) -> _Samples:
     """Macro averages over the findings that are defined in a resample."""
 
-    def macro(name: str) -> np.ndarray:
-        values = np.stack([getattr(s, name) for s in samples.values()])
-        defined = ~np.isnan(values)
-        with np.errstate(invalid="ignore"):
-            return np.where(defined, values, 0).sum(0) / np.where(defined.any(0), defined.sum(0), np.nan)
-
-    means = macro("auroc"), macro("average_precision")
-    return _Samples(*means, np.full(means[0].shape, np.nan), bins)
+    area = macro(np.stack([s.auroc for s in samples.values()]))
+    precision = macro(np.stack([s.average_precision for s in samples.values()]))
+    return _Samples(area, precision, np.full(area.shape, np.nan), bins)
 
 
 def _summary(positives: int, samples: _Samples) -> Measures:
     count, predicted, observed = np.moveaxis(samples.bins, 2, 0)  # rows, betas, bins each
     with np.errstate(invalid="ignore"):
         ece = np.abs(predicted - observed).sum(2) / count.sum(2)
-        shown = Reliability(count[0], predicted[0] / count[0], _band(observed / count))
+        shown = Reliability(count[0], predicted[0] / count[0], band(observed / count))
     return Measures(
         positives=positives,
-        auroc=_band(samples.auroc),
-        average_precision=_band(samples.average_precision),
-        ece=_band(ece),
-        threshold=_band(samples.threshold),
+        auroc=band(samples.auroc),
+        average_precision=band(samples.average_precision),
+        ece=band(ece),
+        threshold=band(samples.threshold),
         reliability=shown,
         best=_best(samples.auroc),
         gains={modality: _gain(samples.auroc, at) for modality, at in ALONE.items()},
@@ -234,7 +205,7 @@ def _summary(positives: int, samples: _Samples) -> Measures:
 def _best(auroc_over_beta: np.ndarray) -> Band:
     """Where several β are as high in a resample, the interval holds them all."""
     best = best_beta(auroc_over_beta)
-    _, low, high = (_band(best[:, i]) for i in range(3))
+    _, low, high = (band(best[:, i]) for i in range(3))
     return Band(np.asarray(best[0, 0]), low.low, high.high)
 
 
@@ -242,15 +213,4 @@ def _gain(auroc_over_beta: np.ndarray, alone: int) -> Gain:
     difference = auroc_over_beta - auroc_over_beta[:, [alone]]
     drawn = difference[1:]
     p = (1 + (drawn <= 0).sum(0)) / (1 + (~np.isnan(drawn)).sum(0))
-    return Gain(_band(difference), p)
-
-
-def _band(samples: np.ndarray) -> Band:
-    """Row 0 is the value, the others are its resamples."""
-    drawn = samples[1:].reshape(len(samples) - 1, -1)
-    low, high = np.full((2, drawn.shape[1]), np.nan)
-    some = ~np.isnan(drawn).all(0)
-    if some.any():
-        low[some], high[some] = interval(drawn[:, some])
-    shape = samples.shape[1:]
-    return Band(np.asarray(samples[0], float), low.reshape(shape), high.reshape(shape))
+    return Gain(band(difference), p)

@@ -26,21 +26,34 @@ class Learner(nn.Module):
         self.network = network
         self.outline_head = None
         if outlined and config.mask_weight:
-            self.outline_head = nn.Conv2d(config.image_channels, len(config.findings), 1)
+            self.outline_head = nn.Conv2d(network.image_channels, len(config.findings), 1)
         self.register_buffer("weights", class_weights(labels, config.problem_type, config.class_weighting))
+        self._pooled_reports: dict[str, Tensor] = {}
 
     def forward(self, batch: Batch) -> Float[Tensor, ""]:
         network, config = self.network, self.network.config
         features = network.feature_map(batch.films)
-        pooled = Pooled(network.pool_map(features), network.pool_reports(batch.reports))
+        pooled = Pooled(network.pool_map(features), self._pool_reports(batch.reports))
         logits = network(pooled, batch.beta)
         if config.problem_type == SINGLE_LABEL:
-            loss = F.cross_entropy(logits, batch.labels.argmax(1), self.weights)
+            loss = F.cross_entropy(logits, batch.labels.argmax(1), self.weights, label_smoothing=config.label_smoothing)
         else:
-            loss = F.binary_cross_entropy_with_logits(logits, batch.labels, pos_weight=self.weights)
+            target = batch.labels * (1 - config.label_smoothing) + config.label_smoothing / 2
+            loss = F.binary_cross_entropy_with_logits(logits, target, pos_weight=self.weights)
         if self.outline_head is not None:
             loss = loss + config.mask_weight * outline_loss(self.outline_head(features), batch.outlines)
         return loss
+
+    def _pool_reports(self, reports: list[str]) -> Float[Tensor, "batch channels"]:
+        """The pooled reports; an encoder that is not trained reads each report once."""
+        network = self.network
+        if any(p.requires_grad for p in network.report_encoder.parameters()):
+            return network.pool_reports(reports)
+        network.report_encoder.eval()
+        if fresh := [r for r in dict.fromkeys(reports) if r not in self._pooled_reports]:
+            with torch.no_grad():
+                self._pooled_reports |= zip(fresh, network.pool_reports(fresh), strict=True)
+        return torch.stack([self._pooled_reports[r] for r in reports])
 
 
 def class_weights(labels: Float[Tensor, "n findings"], problem_type: str, weighting: str) -> Float[Tensor, "findings"]:

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from model.config import SINGLE_LABEL, Config
 from model.encoders import image_encoder
 from model.encoders.report import ReportEncoder, pool_pieces
-from model.errors import ChoiceError
-from model.fusion import FUSIONS, Projection, ResidualHead
+from model.fusions import fusion
+from model.layers import Projection, ResidualHead
 
 REPORTS_AT_ONCE = 6
 
@@ -42,22 +42,19 @@ class Network(nn.Module):
         super().__init__()
         self.config = config
         weights = config.image_weights if pretrained else "none"
+        # What began at random has to learn from its first layer on.
+        frozen = 0 if config.image_weights == "none" else config.image_frozen_stride
         self.image_encoder = image_encoder(
-            config.image_encoder, config.image_stride, config.image_frozen_stride, weights
+            config.image_encoder, config.image_size, config.image_stride, frozen, weights
         )
         # Trunks cut in the middle end in a linear bottleneck; the neck gives the map the sparse, non-negative features
         # that class activation maps were made for.
-        self.neck = nn.Sequential(
-            nn.Conv2d(self.image_encoder.channels, config.image_channels, 1, bias=False),
-            nn.BatchNorm2d(config.image_channels),
-            nn.ReLU(),
-        )
+        self.neck = _neck(self.image_encoder.channels, config.image_channels)
+        self.image_channels = config.image_channels or self.image_encoder.channels
         self.report_encoder = ReportEncoder(config.report_encoder, config.report_layers, config.max_tokens)
-        self.image_projection = Projection(config.image_channels, config.width, config.dropout)
+        self.image_projection = Projection(self.image_channels, config.width, config.dropout)
         self.report_projection = Projection(self.report_encoder.channels, config.width, config.dropout)
-        if config.fusion not in FUSIONS:
-            raise ChoiceError(f"Fusion {config.fusion!r} is unknown; expected one of {', '.join(FUSIONS)}.")
-        self.fusion = FUSIONS[config.fusion]()
+        self.fusion = fusion(config.fusion, config.width)
         self.head = ResidualHead(config.width, len(config.findings), config.alpha, config.dropout)
         # The mean embedding over the training studies stands for "nothing known" of a modality.
         self.register_buffer("image_reference", torch.zeros(config.width))
@@ -65,6 +62,8 @@ class Network(nn.Module):
         # The logit contribution of a cell or a word that saturates its colour, measured after training.
         self.register_buffer("cell_scale", torch.ones(()))
         self.register_buffer("word_scale", torch.ones(()))
+        # The logarithm of what divides the logits, a parabola over β, constant first: see `model.calibrate`.
+        self.register_buffer("log_temperature", torch.zeros(3))
         # From how far image and report are apart to the odds that they do not belong together; 0 until calibrated.
         self.register_buffer("discord_slope", torch.zeros(()))
         self.register_buffer("discord_offset", torch.zeros(()))
@@ -104,8 +103,13 @@ class Network(nn.Module):
         report: Float[Tensor, "batch width"],
         beta: Float[Tensor, "batch 1"],
     ) -> Float[Tensor, "batch findings"]:
-        """Logits from embeddings at β, the weight of the image in [0, 1]."""
-        return self.head(self.fusion(image, report, beta))
+        """Calibrated logits from embeddings at β, the weight of the image in [0, 1]."""
+        return self.head(self.fusion(image, report, beta)) / self.temperature(beta)
+
+    def temperature(self, beta: Float[Tensor, "batch 1"]) -> Float[Tensor, "batch 1"]:
+        """What the head's logits are divided by at β, so that probabilities are as often right as they say."""
+        constant, linear, square = self.log_temperature
+        return torch.exp(constant + linear * beta + square * beta**2)
 
     def forward(self, pooled: Pooled, beta: Float[Tensor, "batch 1"]) -> Float[Tensor, "batch findings"]:
         """Logits from pooled vectors at β."""
@@ -115,3 +119,9 @@ class Network(nn.Module):
         """Softmax over findings, or a sigmoid each, as `problem_type` says."""
         single = self.config.problem_type == SINGLE_LABEL
         return logits.softmax(-1) if single else logits.sigmoid()
+
+
+def _neck(given: int, channels: int) -> nn.Module:
+    if not channels:
+        return nn.Identity()
+    return nn.Sequential(nn.Conv2d(given, channels, 1, bias=False), nn.BatchNorm2d(channels), nn.ReLU())

@@ -75,39 +75,16 @@ def encode_studies(engine: Engine, studies: tuple[Study, ...], progress: Progres
     return Reference(tuple(s.study_id for s in studies), np.vstack(image), np.vstack(report), np.vstack(has))
 
 
-class PooledStudies(NamedTuple):
-    """What the encoders alone make of n studies, before the projections; meaningless for a modality
-    that a study lacks."""
-
-    image: Float[np.ndarray, "n image_channels"]
-    report: Float[np.ndarray, "n report_channels"]
-
-
-def load_pooled(engine: Engine, table: StudyTable, progress: Progress = iter) -> PooledStudies:
-    """The pooled vectors of a table, from where they were kept, or computed and kept.
-
-    Args:
-        progress: wraps the loop over batches, where they must be computed.
-    """
-
-    def compute() -> Arrays:
-        starts = progress(range(0, len(table.studies), BATCH))
-        pooled = [_pool_batch(engine, table.studies[start : start + BATCH]) for start in starts]
-        image, report = (torch.cat(part).cpu().numpy() for part in zip(*(p for p, _ in pooled), strict=True))
-        return {"image": image, "report": report}
-
-    return PooledStudies(**kept_arrays(engine, table, "pooled", compute))
-
-
 @torch.no_grad()
 def _encode_batch(engine: Engine, studies: tuple[Study, ...]):
-    pooled, has = _pool_batch(engine, studies)
+    pooled, has = pool_studies(engine, studies)
     image, report = engine.network.embed(pooled)
     return image.cpu().numpy(), report.cpu().numpy(), has
 
 
 @torch.no_grad()
-def _pool_batch(engine: Engine, studies: tuple[Study, ...]) -> tuple[Pooled, np.ndarray]:
+def pool_studies(engine: Engine, studies: tuple[Study, ...]) -> tuple[Pooled, Float[np.ndarray, "n 2"]]:
+    """The pooled vectors of a batch, and which modality each study has."""
     network, size = engine.network, engine.config.image_size
     films = [_square(s, size) for s in studies]
     has = np.array([[f is not None, bool(s.report.strip())] for f, s in zip(films, studies, strict=True)], np.float32)

@@ -18,6 +18,13 @@ from model.errors import StudyTableError
 NAN = {"nan", "<na>", "null", "#n/a"}  # how an absent number is written; a finding may be called NA
 MOSTLY = 0.8  # of rows that name one finding, in a table where every row is meant to
 
+# Bytes that are no UTF-8 become surrogates, so that one report in another encoding costs one row.
+ENCODING, ERRORS = "utf-8-sig", "surrogateescape"
+
+OUTSIDE = "its image lies outside the folder of the table"
+EMPTY = "its image is empty (0 bytes)"
+MISSING = "its image is missing"
+
 csv.field_size_limit(2**31 - 1)  # the default of 131,072 characters would make one long report end the reading
 
 
@@ -41,24 +48,38 @@ def read_rows(path: Path, content: bytes, required: tuple[str, ...]) -> Rows:
     Raises:
         StudyTableError: it is empty, or lacks a required column.
     """
-    # Bytes that are no UTF-8 become surrogates, so that one report in another encoding costs one row.
-    text = content.decode("utf-8-sig", "surrogateescape")
-    records = _records(io.StringIO(text, newline=""))
+    rows, skipped = [], []
+    for record in stream_rows(path, io.StringIO(content.decode(ENCODING, ERRORS), newline=""), required):
+        (skipped if isinstance(record, Skipped) else rows).append(record)
+    return Rows(rows, skipped)
+
+
+def stream_rows(
+    path: Path, lines: Iterable[str], required: tuple[str, ...]
+) -> Iterator[tuple[int, dict[str, str]] | Skipped]:
+    """The rows of a CSV one by one, with the line that each begins on; those that cannot be read, in their place.
+
+    Args:
+        path: for the error's sentence alone.
+        lines: decoded with ENCODING and ERRORS, their ends as they came.
+
+    Raises:
+        StudyTableError: it is empty, or lacks a required column.
+    """
+    records = _records(lines)
     header = next(records, None)
     if header is None or isinstance(header, Skipped):
         raise StudyTableError(f"{path} cannot be read as a CSV of studies: it has no names of columns.")
     columns = header[1]
     if missing := [c for c in required if c not in columns]:
         raise StudyTableError(f"{path} lacks the column {missing[0]!r}; expected {', '.join(required)}.")
-    rows, skipped = [], []
     for record in records:
         if isinstance(record, Skipped):
-            skipped.append(record)
+            yield record
         elif why := _misread(record[1], columns):
-            skipped.append(Skipped(record[0], why))
+            yield Skipped(record[0], why)
         else:
-            rows.append((record[0], dict(zip(columns, record[1], strict=True))))
-    return Rows(rows, skipped)
+            yield record[0], dict(zip(columns, record[1], strict=True))
 
 
 def _records(lines: Iterable[str]) -> Iterator[tuple[int, list[str]] | Skipped]:
@@ -115,11 +136,11 @@ class Files:
         parent, base = os.path.split(path)
         sizes = self._listed(parent)
         if sizes is None:
-            return "its image lies outside the folder of the table"
+            return OUTSIDE
         size = sizes.get(base)
         if size is None:
             return self._why_unlisted(Path(path))
-        return None if size else "its image is empty (0 bytes)"
+        return None if size else EMPTY
 
     def _list(self, parent: str) -> dict[str, int] | None:
         """The sizes of the plain files in a folder; None where it lies outside."""
@@ -135,12 +156,12 @@ class Files:
         """A link, a name that the file system takes for another, or nothing."""
         try:
             if not path.resolve().is_relative_to(self._root):
-                return "its image lies outside the folder of the table"
+                return OUTSIDE
             if path.is_file():
-                return None if path.stat().st_size else "its image is empty (0 bytes)"
+                return None if path.stat().st_size else EMPTY
         except (OSError, ValueError):  # a name that no file can have
             pass
-        return "its image is missing"
+        return MISSING
 
 
 def skipped_in_words(name: str, skipped: tuple[Skipped, ...]) -> list[str]:

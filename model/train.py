@@ -33,12 +33,13 @@ VALIDATION_BETAS = (0.0, 0.5, 1.0)
 def train(
     network: Network,
     data: StudyArrays,
-    validation: StudyArrays,
+    validation: StudyArrays | None,
     device: torch.device,
     folder: Path | None = None,
     resume: bool = False,
 ) -> bool:
-    """Fit a network; the weights with the best mean validation AUROC over β = 0, ½, 1 are kept.
+    """Fit a network; the weights with the best mean validation AUROC over β = 0, ½, 1 are kept. Without studies for
+    validation, which cost data where data are few, those of the last epoch are.
 
     Ctrl-C ends the training early, with the best weights so far.
 
@@ -124,34 +125,45 @@ class Run:
             bar.set_postfix(self._postfix(), refresh=False)
             bar.update()
 
-    def end_epoch(self, validation: StudyArrays, bar: tqdm) -> None:
+    def end_epoch(self, validation: StudyArrays | None, bar: tqdm) -> None:
         """Validate, keep what is best, and save."""
         self.epoch += 1
+        named = self._validate(validation) if validation is not None else self._keep()
+        if not self.main:
+            return
+        loss = float(np.mean(self.losses))
+        if self.state:
+            rate = self.schedule.get_last_lr()[-1]
+            logged = {"loss": loss, "learning_rate": rate} | {f"validation AUROC/{n}": a for n, a in named.items()}
+            self.accelerator.log(logged, step=self.epoch)
+            self.state.save(self._kept())
+        measured = "  ".join(f"{name}: {a:.4f}" for name, a in named.items())
+        tqdm.write(
+            f"epoch {self.epoch}/{self.config.epochs}  loss {loss:.4f}"
+            + (f"  validation AUROC {measured}" if measured else ""),
+            file=sys.stderr,
+        )
+        bar.set_postfix(self._postfix())
+
+    def _validate(self, validation: StudyArrays) -> dict[str, float]:
+        """Macro AUROC by β; the weights are kept where its mean is the highest so far."""
         aurocs = validate(self.network, validation) if self.main else []
         aurocs = broadcast_object_list([aurocs])[0]
         score = float(np.nanmean(aurocs)) if not np.isnan(aurocs).all() else 0.0
         self.stale = 0 if score > self.best_score else self.stale + 1
         if score > self.best_score:
             self.best, self.best_score = _copy(self.network), score
-        if not self.main:
-            return
-        loss = float(np.mean(self.losses))
-        named = {f"β={b:g}": a for b, a in zip(VALIDATION_BETAS, aurocs, strict=True)}
-        if self.state:
-            rate = self.schedule.get_last_lr()[-1]
-            logged = {"loss": loss, "learning_rate": rate} | {f"validation AUROC/{n}": a for n, a in named.items()}
-            self.accelerator.log(logged, step=self.epoch)
-            self.state.save(self._kept())
-        tqdm.write(
-            f"epoch {self.epoch}/{self.config.epochs}  loss {loss:.4f}  validation AUROC "
-            + "  ".join(f"{name}: {a:.4f}" for name, a in named.items()),
-            file=sys.stderr,
-        )
-        bar.set_postfix(self._postfix())
+        return {f"β={b:g}": a for b, a in zip(VALIDATION_BETAS, aurocs, strict=True)}
+
+    def _keep(self) -> dict[str, float]:
+        """The weights as they are: nothing says that earlier ones were better."""
+        self.best = _copy(self.network)
+        return {}
 
     def _postfix(self) -> dict[str, str]:
         facts = {"loss": f"{np.mean(self.losses[-50:]):.4f}"}
-        return facts | ({"best validation AUROC": f"{self.best_score:.4f}"} if self.best else {})
+        known = math.isfinite(self.best_score)
+        return facts | ({"best validation AUROC": f"{self.best_score:.4f}"} if known else {})
 
     def _kept(self) -> dict[str, Any]:
         return {
@@ -242,7 +254,7 @@ def validate(network: Network, data: StudyArrays) -> list[float]:
 def set_references(network: Network, data: StudyArrays, most: int = 2000) -> None:
     """The mean embeddings over (up to 2,000 of) the training studies that have the modality."""
     rows = np.linspace(0, len(data) - 1, min(most, len(data))).astype(int)
-    some = StudyArrays(data.films[rows], [data.reports[i] for i in rows], data.labels[rows], data.has[rows])
+    some = data.rows(rows)
     embeddings = network.embed(pool_arrays(network, some))
     for buffer, embedding, has in zip(
         (network.image_reference, network.report_reference), embeddings, some.has.T, strict=True

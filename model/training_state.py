@@ -19,6 +19,16 @@ def folder_beside(checkpoint: Path) -> Path:
     return checkpoint.with_name(checkpoint.name + ".training")
 
 
+def unfinished(checkpoint: Path) -> bool:
+    """Whether the training of a checkpoint was interrupted, so that it can go on."""
+    return has_state(folder_beside(checkpoint))
+
+
+def has_state(folder: Path) -> bool:
+    """Whether a training has left its state in a folder."""
+    return (folder / NAME).exists()
+
+
 def fingerprint(config: Config, data: StudyArrays, world: int) -> str:
     """Of all that decides which weights a training ends at: choices, studies, number of processes."""
     digest = hashlib.sha256(f"{config.to_json()}{world}".encode())

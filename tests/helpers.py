@@ -1,12 +1,19 @@
 """What several tests are made with."""
 
+from io import BytesIO
+
 import numpy as np
 import torch
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.encaps import encapsulate
+from pydicom.uid import ExplicitVRLittleEndian
 
 from model.config import Config
+from model.import_report import ImportReport
 from model.inputs import Film
 from model.network import Network
 
+NAME = "Doe^Jane^Secret"  # of the patient in every DICOM file made here
 REPORT = "The heart is enlarged. There is a small left pleural effusion. No pneumothorax is seen."
 
 
@@ -26,3 +33,32 @@ def small_network(**fields) -> Network:
     network.image_reference.normal_(0, 0.1)
     network.report_reference.normal_(0, 0.1)
     return network.eval()
+
+
+def dicom(array, syntax=ExplicitVRLittleEndian, frame=None, **elements) -> bytes:
+    """A DICOM file of an array: (rows, columns), or (rows, columns, 3) for RGB."""
+    ds = Dataset()
+    ds.file_meta = FileMetaDataset()
+    ds.file_meta.TransferSyntaxUID = syntax
+    ds.file_meta.MediaStorageSOPClassUID = ds.SOPClassUID = "1.2.840.10008.5.1.4.1.1.7"
+    ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID = "1.2.3"
+    ds.PatientName = NAME
+    ds.Rows, ds.Columns = array.shape[-2:] if array.shape[-1] != 3 else array.shape[-3:-1]
+    ds.SamplesPerPixel = 3 if array.shape[-1] == 3 else 1
+    ds.PhotometricInterpretation = "RGB" if ds.SamplesPerPixel == 3 else "MONOCHROME2"
+    if ds.SamplesPerPixel == 3:
+        ds.PlanarConfiguration = 0
+    ds.BitsAllocated = ds.BitsStored = array.dtype.itemsize * 8
+    ds.PixelRepresentation = int(array.dtype.kind == "i")
+    ds.PixelData = array.tobytes() if frame is None else encapsulate([frame])
+    ds["PixelData"].VR = "OB" if ds.BitsAllocated == 8 or frame else "OW"
+    for name, value in elements.items():
+        setattr(ds, name, value)
+    ds.HighBit = ds.BitsStored - 1
+    ds.save_as(out := BytesIO(), enforce_file_format=True)
+    return out.getvalue()
+
+
+def reasons(report: ImportReport) -> dict[str, str]:
+    """Why each record was left out."""
+    return {left.where: str(left.reason) for left in report.left_out}

@@ -6,8 +6,10 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from helpers import REPORT
 from PIL import Image
@@ -112,12 +114,19 @@ def test_trust_prints_each_figure_of_each_method(betalens):
         (["explain", "--report", "x", "--beta", "2", "--out", "/tmp/x"], "from 0"),
         (["explain", "--report", "x", "--beta", "nan", "--out", "/tmp/x"], "from 0"),
         (["explain", "--report", "x", "--finding", "Fracture", "--out", "/tmp/x"], "Fracture"),
+        (["explain", "--report", "x", "--split", "test", "--out", "/tmp/x"], "not both"),
+        (["explain", "--split", "test", "--report-method", "occlusion", "--out", "/tmp/x"], "contextual_cam"),
         (["evaluate", "--checkpoint", "tests"], "not a BetaLens checkpoint"),
         (["evaluate", "--split", "holdout"], "holdout"),
         (["evaluate", "--studies", "no-such.csv"], "cannot be read"),
         (["evaluate", "--device", "tpu"], "tpu"),
         (["trust", "--image-method", "saliency"], "gradcam"),
         (["train", "--out", "/tmp/x", "--config", "pyproject.toml"], "config"),
+        (["import", "csv", "no-such.csv"], "cannot be read"),
+        (["import", "csv", "pyproject.toml"], "column"),
+        (["import", "openi", "no-such-folder"], "no folder"),
+        (["import", "mimic", "tests"], "mimic-cxr-2.0.0-chexpert.csv"),
+        (["import", "dicom", "tests"], "--reports"),
     ],
 )
 def test_what_a_person_did_wrong_is_one_sentence_and_exit_2(betalens, arguments, says):
@@ -127,11 +136,52 @@ def test_what_a_person_did_wrong_is_one_sentence_and_exit_2(betalens, arguments,
     assert "Traceback" not in done.stderr
 
 
+@pytest.fixture
+def archive_table(tmp_path):
+    """Studies for three shards, one of them with a film that is torn."""
+    Image.radial_gradient("L").resize((64, 64)).save(tmp_path / "film.png")
+    (tmp_path / "torn.png").write_bytes((tmp_path / "film.png").read_bytes()[:200])
+    rows = [f"{i},{'film.png' if i % 8 == 0 else ''},Heart is enlarged {i}.,Effusion" for i in range(300)]
+    rows[5] = "5,torn.png,x,Effusion"
+    (tmp_path / "studies.csv").write_text("\n".join(["study_id,image,report,label", *rows]), encoding="utf-8")
+    return tmp_path / "studies.csv"
+
+
+def test_an_archive_that_was_killed_goes_on(betalens, archive_table, tmp_path):
+    out = tmp_path / "why"
+    arguments = ["explain", "--studies", str(archive_table), "--out", str(out), "--report-method", "contextual_cam"]
+    process = subprocess.Popen([sys.executable, "-m", "dashboard.cli", *arguments], stderr=subprocess.DEVNULL)
+    end = time.monotonic() + 250
+    while not (out / "explanations-00000.parquet").exists() and time.monotonic() < end and process.poll() is None:
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    whole = {p.name: p.stat().st_mtime_ns for p in out.glob("*.parquet")}
+    assert "explanations-00000.parquet" in whole
+    assert len(whole) < 3
+    done = betalens(*arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    assert "Line 7" not in done.stderr  # in a shard that was there
+    result = json.loads(done.stdout.splitlines()[-1])
+    assert (result["studies"], result["unexplained"]) == (300, 1)
+    assert {name: (out / name).stat().st_mtime_ns for name in whole} == whole
+    assert sum(pq.read_metadata(p).num_rows for p in out.glob("*.parquet")) == 300
+    again = betalens(*arguments, "--json", "--beta", "0.1")
+    assert again.returncode == 2
+    assert "another β" in again.stderr
+
+
 def test_every_command_has_help(betalens):
     listed = betalens("--help").stdout
-    for command in ("serve", "train", "evaluate", "explain", "trust", "options"):
+    for command in ("serve", "import", "train", "evaluate", "compare", "explain", "trust", "options"):
         assert command in listed
         assert betalens(command, "--help").returncode == 0
+
+
+def test_every_source_says_what_it_reads(betalens):
+    for source in ("csv", "openi", "mimic", "dicom"):
+        assert source in betalens("import", "--help").stdout
+        assert betalens("import", source, "--help").returncode == 0
 
 
 def test_the_installed_program_is_the_same():
@@ -141,7 +191,7 @@ def test_the_installed_program_is_the_same():
     assert done.stderr.count("\n") == 1
 
 
-def test_train_then_evaluate_on_a_table_of_ones_own(betalens, tmp_path):
+def test_import_then_train_then_evaluate_on_studies_of_ones_own(betalens, tmp_path):
     rng = np.random.default_rng(0)
     rows = ["study_id,image,report,label,patient_id"]
     for i in range(60):
@@ -153,9 +203,14 @@ def test_train_then_evaluate_on_a_table_of_ones_own(betalens, tmp_path):
             f"{i},{i}.png,{'Effusion is seen.' if positive else 'Clear.'},{'Effusion' if positive else ''},p{i}"
         )
     rows.append("bad,missing.png,text,Effusion,p0")
-    (tmp_path / "studies.csv").write_text("\n".join(rows), encoding="utf-8")
+    (tmp_path / "mine.csv").write_text("\n".join(rows), encoding="utf-8")
     (tmp_path / "config.json").write_text('{"image_size": 64, "report_layers": 0, "epochs": 2}')
     studies, out = str(tmp_path / "studies.csv"), str(tmp_path / "model")
+    done = betalens("import", "csv", tmp_path / "mine.csv", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["left_out"] == {"missing image": 1}
+    with (tmp_path / "studies.csv").open("a", encoding="utf-8") as file:
+        file.write("late,p0,missing.png,text,Effusion,test\n")
     done = betalens("train", "--studies", studies, "--config", str(tmp_path / "config.json"), "--out", out, "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[-1])["skipped"] == 1

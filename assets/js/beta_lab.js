@@ -123,8 +123,8 @@ const draw = async () => {
   if (!lab) return;
   const Plotly = await B.plotly(setup.plotly);
   warnAlone();
-  test.hidden = lab.split !== "test" && lab.split !== "all";
-  note.textContent = B.t("lab.note", { n: lab.n, patients: lab.patients, resamples: lab.resamples.toLocaleString(B.language) });
+  test.hidden = lab.out_of_fold || (lab.split !== "test" && lab.split !== "all");
+  note.textContent = B.t(lab.out_of_fold ? "lab.note.folds" : "lab.note", { n: lab.n, patients: lab.patients, resamples: lab.resamples.toLocaleString(B.language) });
   body.replaceChildren(...lab.names.map((_, i) => row(i)));
   await Promise.all(plots.map((plot) => plot.draw(Plotly, lab, place)));
   confusion.load(lab, place, loadScores());

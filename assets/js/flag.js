@@ -1,80 +1,159 @@
-// What the reviewer thinks of the decision on screen. Only the reviewer's own words travel from here:
-// what was decided is kept by the server.
+// What the reviewer thinks of the decision on screen. Only the reviewer's own words travel from here: what was decided
+// is kept by the server, and in blind mode it has not even been sent.
 const B = window.BetaLens;
 const VERDICTS = ["agree", "disagree", "unsure"];
 const EVIDENCE = ["neither", "image", "text", "both"];
 const setup = JSON.parse(props.value);
 const id = (suffix) => `bl-flag-${suffix}`;
+let state = setup, changed = false, opened = "", marks = { regions: [], words: [] }, busy = false;
 
-const choices = (name, options, key) => options.map((option) => B.el("label", { class: "bl-choice" },
-  B.el("input", { type: "radio", name: id(name), value: option, onchange: () => update() }), B.phrase("span", `${key}.${option}`)));
-const group = (key, ...children) => B.el("fieldset", { class: "bl-field" }, B.phrase("legend", key), B.el("div", { class: "bl-choices" }, ...children));
-const findings = setup.findings.map((finding) => {
+const keyed = (key, tag, attributes, letter) => B.phrase(tag, key, { ...attributes, "aria-keyshortcuts": letter });
+const blind = B.phrase("button", "flag.blind", { type: "button", class: "bl-toggle bl-compact bl-blind", "aria-pressed": "false", onclick: () => trigger("blind", { on: !state.blind }) });
+const shortcuts = new B.ShortcutHelp();
+const buttons = VERDICTS.map((verdict) => keyed(`verdict.${verdict}`, "button", { type: "button", class: `bl-toggle bl-say bl-say-${verdict}`, "data-verdict": verdict, "aria-pressed": "false", onclick: () => choose(verdict) }, verdict[0]));
+const findings = setup.findings.map((finding, place) => {
   const text = B.el("span", { text: B.findingName(finding) });
   B.on("language", () => (text.textContent = B.findingName(finding)));
-  return B.el("label", { class: "bl-choice" }, B.el("input", { type: "checkbox", value: finding }), text);
+  return B.el("label", { class: "bl-choice", "aria-keyshortcuts": place < 9 ? String(place + 1) : null },
+    B.el("input", { type: setup.single ? "radio" : "checkbox", name: id("finding"), value: finding }), text);
 });
-const corrected = group("flag.corrected", ...findings);
+const legend = B.phrase("legend", "flag.corrected");
+const corrected = B.el("fieldset", { class: "bl-field bl-flag-findings" }, legend, B.el("div", { class: "bl-choices" }, ...findings));
+const evidence = B.el("select", { class: "bl-select", id: id("evidence") }, ...EVIDENCE.map((name) => B.phrase("option", `evidence.${name}`, { value: name })));
 const comment = B.el("textarea", { class: "bl-input", rows: 2, maxlength: 4000, id: id("comment") });
 const reviewer = B.el("input", { class: "bl-input", maxlength: 120, id: id("reviewer"), autocomplete: "name" });
-const save = B.phrase("button", "flag.save", { type: "submit", class: "bl-button bl-primary" });
+const field = (key, input, extra = "") => B.el("div", { class: `bl-field ${extra}` }, B.phrase("label", key, { for: input.id }), input);
+const details = B.el("div", { class: "bl-flag-details" },
+  field("flag.evidence", evidence, "bl-flag-line"), field("flag.comment", comment), field("flag.reviewer", reviewer, "bl-flag-line"));
+const more = B.phrase("button", "flag.more", { type: "button", class: "bl-toggle bl-compact bl-flag-more", "aria-expanded": "false", onclick: () => unfold(!unfolded) });
+const marked = B.el("span", { class: "bl-muted bl-num" });
+const markline = B.el("p", { class: "bl-flag-marks", hidden: true }, marked, B.phrase("button", "flag.clear_marks", { type: "button", class: "bl-toggle bl-compact", onclick: () => B.emit("clear-marks") }));
+const save = keyed("flag.save", "button", { type: "submit", class: "bl-button bl-primary" }, "s");
+const undo = keyed("flag.undo", "button", { type: "button", class: "bl-toggle bl-flag-undo", onclick: () => trigger("undo") }, "z");
+const next = keyed("flag.next", "button", { type: "button", class: "bl-toggle bl-next", onclick: () => B.emit("next-case") }, "n");
 const outcome = B.el("p", { class: "bl-outcome", role: "status" });
+const said = B.el("p", { class: "bl-muted bl-flag-note" });
 const form = B.el("form", { class: "bl-panel bl-flag", "data-i18n-label": "flag.title", "aria-label": B.t("flag.title") },
-  B.el("header", { class: "bl-panel-head" }, B.phrase("h3", "flag.title"), B.phrase("span", "flag.help", { class: "bl-muted" })),
-  B.el("div", { class: "bl-flag-grid" },
-    group("flag.verdict", ...choices("verdict", VERDICTS, "verdict")),
-    group("flag.evidence", ...choices("evidence", EVIDENCE, "evidence")),
-    corrected,
-    B.el("div", { class: "bl-field" }, B.phrase("label", "flag.comment", { for: id("comment") }), comment),
-    B.el("div", { class: "bl-field" }, B.phrase("label", "flag.reviewer", { for: id("reviewer") }), reviewer)),
-  B.el("div", { class: "bl-flag-foot" }, save, outcome));
+  B.el("header", { class: "bl-panel-head" }, B.phrase("h3", "flag.title"), shortcuts.node, B.el("span", { class: "bl-push" }, more, " ", blind)),
+  B.el("div", { class: "bl-flag-says", role: "group", "data-i18n-label": "flag.verdict", "aria-label": B.t("flag.verdict") }, ...buttons),
+  said, corrected, markline, details, B.el("div", { class: "bl-flag-foot" }, save, undo, next), outcome);
 element.replaceChildren(form);
 
+let verdict = "", kept = "", named = "", unfolded = false;
+
 // A verdict is about a case as it came; the server refuses any other.
-let changed = false;
 B.on("changed", (now) => {
   if (changed !== now) say(now ? "flag.changed" : null, {}, now);
   changed = now;
   update();
 });
+B.on("opened", (now) => (opened = now));
+B.on("no-next", () => say("flag.no_next", {}));
+B.on("regions", (regions) => update((marks.regions = regions)));
+B.on("wrong-words", (words) => update((marks.words = words)));
 
-const chosen = (name) => form.querySelector(`input[name="${id(name)}"]:checked`)?.value ?? "";
+const unfold = (on) => {
+  unfolded = on;
+  more.setAttribute("aria-expanded", String(on));
+  update();
+};
 const update = () => {
-  const grew = corrected.hidden && chosen("verdict") === "disagree";
-  corrected.hidden = chosen("verdict") !== "disagree";
-  if (grew) form.scrollIntoView({ block: "end", behavior: "smooth" });
-  save.disabled = changed || !chosen("verdict");
+  const { veiled } = state, count = marks.regions.length + marks.words.length;
+  const lists = veiled || verdict === "disagree", open = unfolded || verdict === "disagree";
+  blind.setAttribute("aria-pressed", String(state.blind));
+  for (const button of buttons) {
+    button.hidden = veiled && button.dataset.verdict !== "unsure";
+    button.disabled = changed || busy;
+    button.setAttribute("aria-pressed", String(button.dataset.verdict === verdict));
+  }
+  corrected.hidden = !lists;
+  details.hidden = !open;
+  form.classList.toggle("bl-open", open);
+  form.dataset.veiled = String(veiled);
+  save.hidden = !lists;
+  save.disabled = changed || busy;
+  undo.hidden = !state.undoable;
+  markline.hidden = !count;
+  marked.textContent = B.t("flag.marks", { regions: marks.regions.length, words: marks.words.length });
+  legend.textContent = B.t(veiled ? "flag.findings_blind" : "flag.corrected");
+  said.hidden = !veiled;
+  said.textContent = B.t("flag.blind_note");
+  reviewer.disabled = state.login;
 };
 const say = (key, values, bad = false) => {
   outcome.textContent = key ? B.t(key, values) : "";
   outcome.classList.toggle("bl-bad", bad);
 };
-form.querySelector(`input[name="${id("evidence")}"][value="neither"]`).checked = true;
-update();
-
+const tick = (labels) => {
+  for (const box of corrected.querySelectorAll("input")) box.checked = (labels || []).includes(box.value);
+};
+const send = (now) => {
+  if (busy || changed) return;
+  busy = true;
+  say("flag.saving");
+  update();
+  trigger("submit", {
+    case: opened, verdict: now, wrong_evidence: evidence.value, comment: comment.value, reviewer: reviewer.value,
+    wrong_regions: marks.regions, wrong_words: marks.words,
+    corrected_labels: now === "disagree" || now === "findings" ? [...corrected.querySelectorAll("input:checked")].map((box) => box.value) : [],
+  });
+};
+// Agreeing and being unsure need no more; who disagrees says what it really is. A second click on what is saved already
+// is no second verdict.
+const choose = (now) => {
+  if (changed || busy || (now === kept && now !== "disagree")) return;
+  verdict = now;
+  update();
+  if (now !== "disagree") send(now);
+};
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  if (save.disabled) return;
-  say("flag.saving");
-  save.disabled = true;
-  trigger("submit", {
-    verdict: chosen("verdict"), wrong_evidence: chosen("evidence"), comment: comment.value, reviewer: reviewer.value,
-    corrected_labels: chosen("verdict") === "disagree" ? [...corrected.querySelectorAll("input:checked")].map((box) => box.value) : [],
-  });
+  if (!save.hidden) send(state.veiled ? "findings" : "disagree");
 });
-B.on("ask-verdict", () => {
-  form.scrollIntoView({ block: "end", behavior: "smooth" });
-  form.querySelector("input").focus({ preventScroll: true });
+
+B.onShortcut(form, {
+  a: () => !state.veiled && choose("agree"),
+  d: () => !state.veiled && choose("disagree"),
+  u: () => choose("unsure"),
+  s: () => !save.hidden && form.requestSubmit(),
+  n: () => B.emit("next-case"),
+  z: () => !undo.hidden && trigger("undo"),
+  b: () => blind.click(),
+  m: () => B.emit("mark-region"),
+  w: () => B.emit("to-words"),
+  "?": () => shortcuts.toggle(),
+  ...Object.fromEntries(findings.slice(0, 9).map((label, place) => [String(place + 1), () => !corrected.hidden && label.querySelector("input").click()])),
 });
-watch("value", () => {
-  const { outcome: now } = JSON.parse(props.value);
-  if (!now) return;
-  save.disabled = changed;
-  if (now.fresh) {
-    for (const input of form.querySelectorAll("input[type=radio], input[type=checkbox]")) input.checked = input.value === "neither";
+
+const load = () => {
+  state = JSON.parse(props.value);
+  const now = state.outcome;
+  busy = false;
+  if (state.reviewer !== named) reviewer.value = named = state.reviewer; // what is typed meanwhile stays
+  if (now && now.fresh) {
     comment.value = "";
-    for (const box of corrected.querySelectorAll("input")) box.checked = (now.labels || []).includes(box.value);
+    evidence.value = "neither";
+    verdict = kept = "";
+    unfolded = false;
+    more.setAttribute("aria-expanded", "false");
+    B.emit("clear-marks");
+    tick(now.labels);
     say(null);
-    update();
-  } else say(now.key, now.values, now.bad);
-});
+  } else if (now) {
+    if (now.lifted) {
+      tick(now.labels);
+      trigger("lift");
+    }
+    if (now.bad && verdict !== "disagree") verdict = "";
+    if (now.flag_id) kept = verdict = now.key === "flag.undone" ? "" : verdict;
+    if (kept === "disagree") verdict = "";
+    form.dataset.flag = now.flag_id || "";
+    outcome.title = now.flag_id || "";
+    say(now.key, now.values, now.bad);
+  }
+  B.emit("blind", (B.blind = state.blind));
+  update();
+};
+watch("value", load);
+B.on("language", update);
+update();

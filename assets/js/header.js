@@ -25,6 +25,12 @@ B.on("theme", drawTheme);
 drawTheme();
 
 const fact = (key, value, title) => B.el("span", { class: "bl-fact", title }, B.phrase("span", key, { class: "bl-muted" }), B.el("b", { class: "bl-num", text: value }));
+const model = fact("header.model", facts.model, facts.digest);
+watch("value", () => {
+  const now = JSON.parse(props.value);
+  model.title = now.digest;
+  model.querySelector("b").textContent = now.model;
+});
 const beta = B.el("b", { class: "bl-num", text: B.number(B.beta) });
 B.on("beta", (now) => (beta.textContent = B.number(now)));
 
@@ -34,6 +40,6 @@ element.replaceChildren(B.el("header", { class: "bl-header" },
       B.el("circle", { cx: 9.5, cy: 12, r: 6.5, class: "bl-logo-image" }), B.el("circle", { cx: 14.5, cy: 12, r: 6.5, class: "bl-logo-report" })),
     B.el("h1", { text: "BetaLens" })),
   B.el("div", { class: "bl-facts" },
-    fact("header.model", facts.model, facts.digest), fact("header.device", facts.device),
+    model, fact("header.device", facts.device),
     B.el("span", { class: "bl-fact" }, B.el("span", { class: "bl-muted", text: "β" }), beta),
     language, theme)));

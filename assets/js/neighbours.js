@@ -46,6 +46,10 @@ B.on("explained", (now) => {
   draw();
   if (!same || !found) ask();
 });
+B.on("veiled", () => {
+  opened = found = null;
+  draw();
+});
 B.on("beta", () => opened && opened.modalities.length === 2 && ask());
 B.on("language", draw);
 draw();

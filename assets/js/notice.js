@@ -7,7 +7,7 @@ const draw = () => {
 };
 watch("value", () => {
   draw();
-  if (props.value) B.emit("refused");
+  if (props.value && JSON.parse(props.value).level === "error") B.emit("refused");
 });
 B.on("language", draw);
 draw();

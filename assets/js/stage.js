@@ -2,7 +2,6 @@
 const B = window.BetaLens;
 const methods = JSON.parse(props.methods);
 const picker = (modality) => new B.MethodPicker(modality, methods[modality], (name) => trigger("method", { modality, name }));
-const judge = B.phrase("button", "flag.ask", { type: "button", class: "bl-toggle bl-judge", onclick: () => B.emit("ask-verdict") });
 const swap = B.phrase("button", "swap.ask", {
   type: "button", class: "bl-toggle bl-swap", "aria-pressed": "false", onclick: () => B.emit("pick", swap.getAttribute("aria-pressed") !== "true"),
 });
@@ -16,11 +15,11 @@ const film = new B.FilmView(picker("image"), (mask) => {
   opening();
   trigger("erase", { mask });
 }, changes.node);
-const words = new B.WordsView(picker("report"), swap, judge);
+const words = new B.WordsView(picker("report"), swap);
 const bars = new B.BarsView((index, finding) => trigger("select", { index, value: finding }));
 const shares = new B.SharesView();
 const curve = new B.CurveView();
-const views = [film, words, bars, shares, curve];
+const views = () => (opened.veiled ? [film, words] : [film, words, bars, shares, curve]);
 
 const name = B.el("h2", { class: "bl-finding" });
 const before = B.el("span", { class: "bl-p-then bl-num" });
@@ -31,13 +30,16 @@ const settled = B.el("span", { class: "bl-settled bl-muted bl-num" });
 const discord = B.el("p", { class: "bl-discord", role: "status", hidden: true });
 const empty = B.phrase("p", "stage.empty", { class: "bl-empty" });
 
-const decision = B.el("section", { class: "bl-panel bl-decision" },
+const answer = [
   B.el("header", { class: "bl-decision-head" },
     B.el("div", {}, name, B.el("span", { class: "bl-decision-p" }, before, probability)),
     B.el("div", {}, B.el("div", { class: "bl-chips" }, tier, settled), verdict)),
-  discord, bars.node, shares.node, curve.node);
+  discord, bars.node, shares.node, curve.node];
+const decision = B.el("section", { class: "bl-panel bl-decision" }, ...answer);
+const veil = new B.VeilView();
+const recorded = new B.RecordedView();
 const grid = B.el("div", { class: "bl-stage-grid", hidden: true }, film.node, decision, words.node);
-element.replaceChildren(empty, grid);
+element.replaceChildren(empty, recorded.node, grid);
 
 let opened = null;
 
@@ -66,9 +68,10 @@ const describe = () => {
 
 const move = () => {
   if (!opened) return;
+  if (opened.veiled) return film.draw();
   const beta = opened.modalities.length === 2 ? B.beta : opened.modalities[0] === "image" ? 1 : 0;
   const started = performance.now();
-  for (const view of views) view.move(beta);
+  for (const view of views()) view.move(beta);
   const { original } = opened;
   before.textContent = original ? `${B.probability(original.probability(beta))} → ` : "";
   probability.textContent = B.probability(opened.probability(beta));
@@ -81,8 +84,12 @@ const moveSoon = B.everyFrame(move);
 
 // The layout comes first: what is drawn is drawn to the size it will have.
 const load = () => {
-  describe();
-  for (const view of views) view.load(opened);
+  // What the model said of an earlier case, or of this one before it was veiled, is taken out and not just covered.
+  decision.replaceChildren(...(opened.veiled ? [veil.load(opened)] : answer));
+  recorded.load(opened.recorded);
+  if (opened.veiled) changes.load(opened);
+  else describe();
+  for (const view of views()) view.load(opened);
   move();
 };
 
@@ -116,7 +123,7 @@ watch("value", () => {
   element.dataset.changes = opened.changes.length;
   load();
   B.emit("opened", opened.case);
-  B.emit("explained", opened);
+  B.emit(opened.veiled ? "veiled" : "explained", opened);
   B.emit("changed", opened.changes.length > 0);
 });
 B.on("beta", () => {
@@ -127,12 +134,12 @@ B.on("language", () => opened && load());
 B.on("theme", () => opened && load());
 
 // The server's own answer at this beta, which must agree with what was drawn.
-B.on("settled", (answer) => {
-  if (!opened || answer.ticket !== opened.ticket || Math.abs(answer.beta - B.beta) > 1e-6) return;
+B.on("settled", (now) => {
+  if (!opened || !now || opened.veiled || now.ticket !== opened.ticket || Math.abs(now.beta - B.beta) > 1e-6) return;
   const index = opened.index;
-  if (Math.abs(answer.probabilities[index] - opened.probability(answer.beta)) < 1e-3) {
+  if (Math.abs(now.probabilities[index] - opened.probability(now.beta)) < 1e-3) {
     settled.textContent = B.t("stage.settled");
     settled.title = B.t("stage.settled_help");
-    element.dataset.settled = B.number(answer.beta);
+    element.dataset.settled = B.number(now.beta);
   }
 });

@@ -1,6 +1,6 @@
 // The tests of the explanation on the stage, with their curves, and of every method over a split.
 const B = window.BetaLens;
-const { plotly, titles, measured } = JSON.parse(props.value);
+const { plotly, titles } = JSON.parse(props.value);
 const MODALITIES = ["image", "report"];
 const COLUMNS = {
   image: ["n", "points_inside", "heat_concentration", "heat_in_lungs", "deletion_auc", "random_deletion_auc", "insertion_auc", "random_insertion_auc", "stability", "sanity", "completeness_error"],
@@ -44,7 +44,7 @@ class Examined {
 const panels = MODALITIES.map((modality) => new Examined(modality));
 const show = (name, value) => (value === null || value === undefined ? "–" : name === "n" ? String(value)
   : name === "completeness_error" ? `${B.number(100 * value, 2)}\u2009%` : name.startsWith("heat") ? `${B.number(value, 1)}×` : B.number(value, 2));
-const table = (modality) => {
+const table = (measured, modality) => {
   const of = (measured && measured[modality]) || {};
   const columns = COLUMNS[modality].filter((name) => Object.values(of).some((figures) => figures[name] !== undefined && figures[name] !== null));
   return B.el("table", { class: "bl-table bl-num" },
@@ -53,14 +53,19 @@ const table = (modality) => {
     B.el("tbody", {}, ...Object.entries(of).map(([name, figures]) => B.el("tr", {}, B.el("th", { scope: "row", text: titles[modality][name] || name }),
       ...columns.map((column) => B.el("td", { text: show(column, figures[column]) }))))));
 };
-const methods = B.el("section", { class: "bl-panel bl-lab-panel bl-trust-methods" },
-  B.el("header", { class: "bl-panel-head" }, B.phrase("h3", "trust.methods")),
-  measured ? B.el("div", { class: "bl-scroll" }, ...MODALITIES.map(table)) : B.phrase("p", "trust.unmeasured", { class: "bl-muted bl-lab-note" }),
-  measured ? B.phrase("p", "trust.methods_note", { class: "bl-muted bl-lab-note" }) : null);
+const methods = B.el("section", { class: "bl-panel bl-lab-panel bl-trust-methods" });
+const drawMethods = () => {
+  const { measured } = JSON.parse(props.value);
+  methods.replaceChildren(B.el("header", { class: "bl-panel-head" }, B.phrase("h3", "trust.methods")),
+    ...(measured ? [B.el("div", { class: "bl-scroll" }, ...MODALITIES.map((modality) => table(measured, modality))), B.phrase("p", "trust.methods_note", { class: "bl-muted bl-lab-note" })]
+      : [B.phrase("p", "trust.unmeasured", { class: "bl-muted bl-lab-note" })]));
+};
+watch("value", drawMethods);
+drawMethods();
 element.replaceChildren(B.el("div", { class: "bl-trust-page" }, ...panels.map((panel) => panel.node), methods));
 
 const load = () => panels.forEach((panel) => panel.load(B.trust));
-for (const name of ["trust", "explained"]) B.on(name, load);
+for (const name of ["trust", "explained", "veiled"]) B.on(name, load);
 B.on("theme", load);
 B.on("language", load);
 load();

@@ -6,4 +6,5 @@ B.on("explained", ({ ticket, tier }) => {
   clearTimeout(waiting);
   if (tier === "exact") waiting = setTimeout(() => trigger("submit", { ticket }), STILL_MS);
 });
+B.on("veiled", () => clearTimeout(waiting));
 watch("value", () => props.value && B.emit("trust", JSON.parse(props.value)));

@@ -1,31 +1,80 @@
 """`betalens explain`."""
 
+import sys
+import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dashboard.console import Checkpoint, Device, Json, read_bytes, show
+from dashboard.console import Checkpoint, Device, Json, open_table, read_bytes, show
+
+if TYPE_CHECKING:
+    from explain.archive import Archive
 
 ORDER = 50
 
 
 def command(
-    out: Annotated[Path, typer.Option(help="Folder to write explanation.json, heatmap.npy and overlay.png to.")],
-    image: Annotated[Path | None, typer.Option(help="A radiograph: PNG, JPEG or DICOM.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder to write the explanation to, or those of a table.")],
+    image: Annotated[Path | None, typer.Option(help="A radiograph: PNG, JPEG, WebP or DICOM.")] = None,
     report: Annotated[str, typer.Option(help="The report, or @FILE to read it from a file.")] = "",
+    studies: Annotated[Path | None, typer.Option(help="A studies.csv, to explain every study of it.")] = None,
+    split: Annotated[
+        str | None, typer.Option(help="Of the table (the demo's where none is given): train, val, test or all.")
+    ] = None,
     beta: Annotated[float | None, typer.Option(help="Weight of the image, 0 to 1. [default: the model's]")] = None,
     finding: Annotated[str | None, typer.Option(help="What to explain. [default: the most probable]")] = None,
+    report_method: Annotated[
+        str, typer.Option(help="integrated_gradients, or contextual_cam, which is ten times faster.")
+    ] = "integrated_gradients",
     checkpoint: Checkpoint = None,
     device: Device = "auto",
     json_: Json = False,
 ) -> None:
-    """Explain one case at one β."""
+    """Explain one case at one β: explanation.json, heatmap.npy and overlay.png. Or every study of a table.
+
+    A table becomes Parquet files and overlays, shard by shard; stopped by Ctrl-C or a crash, the same command goes on.
+    """
+    from explain.archive import Archive
     from explain.export import explain_case
     from model.engine import Engine
     from model.inputs import read_film, read_report
 
-    film = read_film(read_bytes(image)) if image else None
-    text = read_bytes(Path(report[1:])).decode("utf-8", "replace") if report.startswith("@") else report
-    result = explain_case(Engine.load(checkpoint, device), film, read_report(text), beta, finding, out)
-    show(result, json_)
+    if studies is None and split is None:
+        film = read_film(read_bytes(image)) if image else None
+        text = read_bytes(Path(report[1:])).decode("utf-8", "replace") if report.startswith("@") else report
+        engine = Engine.load(checkpoint, device)
+        show(explain_case(engine, film, read_report(text), beta, finding, out, report_method), json_)
+        return
+    if image or report:
+        raise typer.BadParameter("name a case (--image, --report) or a table (--studies, --split), not both.")
+    engine, table = Engine.load(checkpoint, device), open_table(studies)
+    archive = Archive(out, engine, table, split or "all", beta, finding, report_method)
+    seconds = _write(archive)
+    if seconds is None:
+        raise typer.Exit(130)
+    show({"out": str(out), "studies": len(archive.studies), "unexplained": archive.unexplained()} | seconds, json_)
+
+
+def _write(archive: "Archive") -> dict | None:
+    """What is missing, with a bar on the standard error; None where Ctrl-C ended it."""
+    from tqdm import tqdm
+
+    remaining, start = archive.remaining(), time.perf_counter()
+    with tqdm(total=len(archive.studies), initial=len(archive.studies) - remaining, unit="case") as bar:
+
+        def done(rows) -> None:
+            for row in rows:
+                if row.error:
+                    bar.write(f"not explained: {row.error}", file=sys.stderr)
+            bar.update(len(rows))
+
+        try:
+            archive.write(done)
+        except KeyboardInterrupt:
+            left = archive.remaining()
+            bar.write(f"Stopped with {left:,} studies left; the same command goes on.", file=sys.stderr)
+            return None
+    seconds = time.perf_counter() - start
+    return {"seconds": round(seconds, 1), "cases_per_second": round(remaining / seconds, 2)}

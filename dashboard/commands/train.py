@@ -21,6 +21,15 @@ def command(
     ] = None,
     half: Annotated[bool, typer.Option(help="Store the weights in 16 bits.")] = False,
     resume: Annotated[bool, typer.Option(help="Go on from the last whole epoch of an interrupted training.")] = False,
+    folds: Annotated[
+        int | None,
+        typer.Option(
+            help="Cross-validate over patients in so many folds, then train on every study; 0 holds out the splits val "
+            "and test. [default: 5 where there are fewer than 1,000 studies and no column split]",
+            min=0,
+            max=20,
+        ),
+    ] = None,
     device: Device = "auto",
     json_: Json = False,
 ) -> None:
@@ -33,6 +42,6 @@ def command(
     fields = read_config(config) if config else {}
     given = {"epochs": epochs, "seed": seed}
     fields |= {name: value for name, value in given.items() if value is not None}
-    result = train_checkpoint(studies, out, fields, extra, half, device, resume)
+    result = train_checkpoint(studies, out, fields, extra, half, device, resume, folds)
     if result is not None:
         show(result, json_)

@@ -1,5 +1,6 @@
 """About: what this is for, what it is not, and what it runs on."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import gradio as gr
@@ -21,16 +22,22 @@ def build(ctx: Context) -> None:
             phrase("about.versions", "bl-h")
             gr.Markdown("\n".join(f"- {name} `{version}`" for name, version in versions().items()))
         with gr.Column(elem_classes="bl-panel bl-prose"):
-            _card("about.model", ctx.engine.folder)
+            _card(ctx, "about.model", lambda: ctx.engine.folder)
         with gr.Column(elem_classes="bl-panel bl-prose"):
-            _card("about.data", ASSETS / "demo" if ctx.table.is_demo else None)
+            _card(ctx, "about.data", lambda: ASSETS / "demo" if ctx.table.is_demo else None)
 
 
-def _card(title: str, folder: Path | None) -> None:
-    """The card a folder carries, as Markdown that Gradio cleans of scripts."""
+def _card(ctx: Context, title: str, folder: Callable[[], Path | None]) -> None:
+    """The card a folder carries, as Markdown that Gradio cleans of scripts; read anew for each page, as a model may be
+    replaced."""
     phrase(title, "bl-h")
-    found = sorted(folder.glob("*CARD*.md")) if folder else []
-    if found:
-        gr.Markdown(found[0].read_text("utf-8"))
+    if _card_in(folder()):
+        card = gr.Markdown(_card_in(folder()))
+        ctx.page.load(lambda: _card_in(folder()), None, card, show_progress="hidden", api_visibility="private")
     else:
         phrase("about.none", "bl-muted")
+
+
+def _card_in(folder: Path | None) -> str:
+    found = sorted(folder.glob("*CARD*.md")) if folder else []
+    return found[0].read_text("utf-8") if found else ""

@@ -5,6 +5,7 @@ import gradio as gr
 from dashboard.atlas import FIRST, Cartographer, Key, choices, key_of
 from dashboard.context import Context, request
 from dashboard.payload import as_json, share
+from dashboard.serving import Served
 from dashboard.session import Session
 from dashboard.widgets import widget
 from dashboard.widgets.relay import Relay
@@ -19,21 +20,26 @@ AT_ONCE = QUIET | {"trigger_mode": "multiple", "concurrency_limit": 4}
 
 
 def build(ctx: Context) -> None:
-    maps = Cartographer(ctx.views, ctx.feedback)
+    def made(served: Served) -> Cartographer:
+        return Cartographer(served.views, ctx.feedback)
+
+    def maps() -> Cartographer:
+        return ctx.serving.now.part(made)
+
     with gr.Column(elem_classes="bl-page"):
         atlas = widget("atlas", as_json(choices()))
         case, column, cards, selection, export = (
             Relay(f"atlas-{kind}") for kind in ("case", "column", "cards", "selection", "export")
         )
         shown = gr.State(FIRST)  # the map a reader looks at
-        sent = gr.State(None)  # and the one the page has: its geometry goes once
+        sent = gr.State(None)  # and the one the page has, of which model: its geometry goes once
 
     def draw(key: Key):
-        for step in maps.chart(key):
-            yield as_json(choices() | step), key, key if "block" in step else None
+        for step in maps().chart(key):
+            yield as_json(choices() | step), key, (key, ctx.engine.digest) if "block" in step else None
 
-    def draw_at_visit(key: Key, there: Key | None):
-        if key == there:
+    def draw_at_visit(key: Key, there: tuple[Key, str] | None):
+        if there == (key, ctx.engine.digest):
             yield (gr.skip(),) * 3
         else:
             yield from draw(key)
@@ -42,32 +48,33 @@ def build(ctx: Context) -> None:
         yield from draw(key_of(event._data))
 
     def show_case(session: Session, key: Key):
-        """The open case on the map."""
-        found = maps.place_of(key, session.opened) if session.opened else None
+        """The open case on the map, unless the model's answer on it is kept back."""
+        shown = session.opened is not None and not session.veiled
+        found = ctx.serving.current(session).part(made).place_of(key, session.opened) if shown else None
         return case.answer(found or {"path": None})
 
     def show_column(event: gr.EventData):
         asked = event._data
         kind, finding = str(asked.get("column")), str(asked.get("finding") or "")
         try:
-            return column.answer(maps.column(key_of(asked), kind, finding))
+            return column.answer(maps().column(key_of(asked), kind, finding))
         except BetaLensError as error:
             return column.answer({"column": kind, "finding": finding, "error": str(error)})
 
     def show_cards(event: gr.EventData):
         asked = event._data
-        found = maps.cards(key_of(asked), list(asked.get("points") or []))
+        found = maps().cards(key_of(asked), list(asked.get("points") or []))
         return cards.answer(found | {"generation": asked.get("generation")})
 
     def show_selection(event: gr.EventData):
-        for step in maps.select(*_area(event)):
+        for step in maps().select(*_area(event)):
             yield selection.answer(step)
 
     def show_export(event: gr.EventData):
-        return export.answer({"csv": maps.export(*_area(event))})
+        return export.answer({"csv": maps().export(*_area(event))})
 
     def open_point(event: gr.EventData):
-        study_id = maps.study_at(key_of(event._data), event._data.get("point"))
+        study_id = maps().study_at(key_of(event._data), event._data.get("point"))
         return (request(study_id) if study_id else gr.skip()), gr.Tabs(selected="review")
 
     there = [atlas, shown, sent]

@@ -5,6 +5,7 @@ import gradio as gr
 from dashboard.context import Context, request
 from dashboard.lab import Laboratory
 from dashboard.payload import as_json, share
+from dashboard.serving import Served
 from dashboard.widgets import widget
 from dashboard.widgets.plotly import serve_plotly
 from dashboard.widgets.relay import Relay
@@ -19,8 +20,10 @@ AT_ONCE = QUIET | {"trigger_mode": "multiple", "concurrency_limit": 4}
 
 
 def build(ctx: Context) -> None:
-    laboratory = Laboratory(ctx.engine, ctx.table, ctx.views)
-    splits = laboratory.splits()
+    def laboratory() -> Laboratory:
+        return ctx.serving.now.part(_laboratory)
+
+    splits = laboratory().splits()
     first = "val" if "val" in splits else splits[0]
     setup = {"plotly": serve_plotly(), "splits": splits, "split": first}
     with gr.Column(elem_classes="bl-page"):
@@ -30,7 +33,7 @@ def build(ctx: Context) -> None:
 
     def measure(split: str):
         """The page itself says what it waits for; whoever comes back is told how far it is."""
-        for step in laboratory.measure(split):
+        for step in laboratory().measure(split):
             yield as_json(setup | step), split
 
     def measure_asked(event: gr.EventData):
@@ -40,12 +43,12 @@ def build(ctx: Context) -> None:
     def scores(event: gr.EventData):
         asked = event._data
         try:
-            return told_scores.answer(laboratory.scores(str(asked.get("split")), str(asked.get("finding"))))
+            return told_scores.answer(laboratory().scores(str(asked.get("split")), str(asked.get("finding"))))
         except BetaLensError:
             return gr.skip()  # asked by no page of ours
 
     def films(event: gr.EventData) -> str:
-        return told_films.answer({"films": laboratory.films([str(i) for i in event._data.get("ids") or []])})
+        return told_films.answer({"films": laboratory().films([str(i) for i in event._data.get("ids") or []])})
 
     def open_case(event: gr.EventData):
         asked = event._data
@@ -53,7 +56,7 @@ def build(ctx: Context) -> None:
         return wanted, gr.Tabs(selected="review")
 
     def save(event: gr.EventData) -> str:
-        return told_saved.answer(laboratory.save(share(event._data.get("beta"))))
+        return told_saved.answer(laboratory().save(share(event._data.get("beta"))))
 
     ctx.tab.select(measure, chosen, [lab, chosen], **AT_ONCE)
     lab.measure(measure_asked, None, [lab, chosen], **AT_ONCE)
@@ -61,3 +64,7 @@ def build(ctx: Context) -> None:
     lab.films(films, None, told_films.box, **AT_ONCE)
     lab.open(open_case, None, [ctx.request, ctx.tabs], **QUIET)
     lab.keep(save, None, told_saved.box, **QUIET)
+
+
+def _laboratory(served: Served) -> Laboratory:
+    return Laboratory(served.engine, served.table, served.views)

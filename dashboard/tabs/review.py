@@ -1,7 +1,6 @@
 """Review: a case in, a decision with its evidence out."""
 
 import json
-import time
 from collections.abc import Iterator
 
 import gradio as gr
@@ -9,17 +8,22 @@ import gradio as gr
 from dashboard.context import Context, Request
 from dashboard.i18n import t
 from dashboard.neighbours import neighbours
-from dashboard.reviewing import Refused, Staged
+from dashboard.queue import to_judge
+from dashboard.reviewing import Refused, Reviewer, Staged
+from dashboard.serving import Served
 from dashboard.session import Session
-from dashboard.shelf import shelf
+from dashboard.shelf import queue, shelf
 from dashboard.trusting import Examiner
+from dashboard.verdict_form import VerdictForm
 from dashboard.widgets import widget
+from dashboard.widgets.header import facts
 from explain import methods
-from model.errors import FeedbackError
+from model.feedback import Flag
 
 ORDER = 10
 TITLE = "tab.review"
 
+LOOK = 3  # seconds between two looks at whether another model is served
 QUIET = {"show_progress": "hidden", "api_visibility": "private"}
 # A newer case must not wait for an older one to be finished.
 AT_ONCE = QUIET | {"trigger_mode": "multiple", "concurrency_limit": 4}
@@ -38,22 +42,26 @@ def build(ctx: Context) -> None:
                 elem_classes="bl-report",
             )
             analyse = gr.Button(t("analyse"), variant="primary", elem_classes="bl-analyse")
+            form = VerdictForm(ctx)
         with gr.Column(elem_classes="bl-main", min_width=600):
             notice = widget("notice")
             stage = widget("stage", methods=_methods())
             settled = widget("settled")
             probe = widget("trust_probe")
-            flag = widget("flag", _flag_value(ctx))
             neighbours(ctx)
-    _on_opening(ctx, cases, upload, report, analyse, notice, stage, flag)
+    _on_opening(ctx, cases, upload, report, analyse, notice, stage, form)
     _on_beta(ctx, settled)
-    _on_verdict(ctx, flag)
+    form.listen(stage)
+    if ctx.serving.versions:
+        _on_replacement(ctx, notice, stage, form)
     _on_standing_still(ctx, probe)
 
 
-def _on_opening(ctx: Context, cases, upload, report, analyse, notice, stage, flag) -> None:
-    reviewer = ctx.reviewer
-    shown = [stage, notice, report, upload, ctx.beta, ctx.beta_ends, flag]
+def _on_opening(ctx: Context, cases, upload, report, analyse, notice, stage, form: VerdictForm) -> None:
+    shown = [stage, notice, report, upload, ctx.beta, ctx.beta_ends, form.widget]
+
+    def reviewer_of(session: Session) -> Reviewer:
+        return ctx.serving.current(session).reviewer
 
     def show(session: Session, steps: Iterator[Staged | Refused], beta: float, keep_upload: bool):
         """The outputs of each step. Text, film and slider are set by the first one alone, lest they undo what the
@@ -69,11 +77,12 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, notice, stage, fla
             else:
                 kept = gr.skip() if keep_upload else None
                 # A change of the case, and taking it back, leave what the reader wrote of it.
-                form = gr.skip() if session.flag_id == judged else _fresh(ctx, session, step)
-                yield step.stage, "", step.case.report, kept, *_beta_of(session, step), form
+                cleared = gr.skip() if session.flag_id == judged else form.fresh(session)
+                yield step.stage, "", step.case.report, kept, *_beta_of(session, step), cleared
 
-    def show_study(session: Session, study_id: str, beta: float, finding: str = ""):
-        yield from show(session, reviewer.open_study(session, study_id, beta, finding), beta, False)
+    def show_study(session: Session, study_id: str, beta: float, finding: str = "", recorded: Flag | None = None):
+        steps = reviewer_of(session).open_study(session, study_id, beta, finding, recorded)
+        yield from show(session, steps, beta, False)
 
     def open_study(session: Session, beta: float, event: gr.SelectData):
         yield from show_study(session, event.value, beta)
@@ -83,42 +92,46 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, notice, stage, fla
             return
         if request.beta is not None:
             beta = session.beta = request.beta
-        yield from show_study(session, request.study_id, beta, request.finding)
+        yield from show_study(session, request.study_id, beta, request.finding, request.recorded)
 
-    def open_first(session: Session, beta: float):
+    def open_first(session: Session, beta: float, request: gr.Request):
+        session.login = session.reviewer = request.username or ""
         yield from show_study(session, json.loads(shelf(ctx.table))["studies"][0]["id"], beta)
 
     def open_given(session: Session, beta: float, path: str | None, text: str):
-        yield from show(session, reviewer.analyse(session, path, text, beta), beta, True)
+        yield from show(session, reviewer_of(session).analyse(session, path, text, beta), beta, True)
 
     def open_upload(session: Session, beta: float, path: str | None, text: str):
         """A new film does not belong to the report of the study that was open."""
         stale = session.opened is not None and text == session.opened.report
-        yield from show(session, reviewer.open_film(session, path, "" if stale else text, beta), beta, True)
+        yield from show(session, reviewer_of(session).open_film(session, path, "" if stale else text, beta), beta, True)
 
     def erase(session: Session, beta: float, event: gr.EventData):
-        yield from show(session, reviewer.erase(session, event._data.get("mask")), beta, True)
+        yield from show(session, reviewer_of(session).erase(session, event._data.get("mask")), beta, True)
 
     def take_report(session: Session, beta: float, event: gr.EventData):
-        yield from show(session, reviewer.take_report(session, str(event._data.get("value"))), beta, True)
+        yield from show(session, reviewer_of(session).take_report(session, str(event._data.get("value"))), beta, True)
 
     def undo(session: Session, beta: float, event: gr.EventData):
-        yield from show(session, reviewer.undo(session, bool(event._data.get("all"))), beta, True)
+        yield from show(session, reviewer_of(session).undo(session, bool(event._data.get("all"))), beta, True)
 
     def explain(session: Session, event: gr.SelectData):
-        for step in reviewer.explain(session, event.value):
+        for step in reviewer_of(session).explain(session, event.value):
             yield step.stage
 
     def choose_method(session: Session, event: gr.EventData):
-        for step in reviewer.choose_method(session, str(event._data.get("modality")), str(event._data.get("name"))):
+        modality, name = (str(event._data.get(key)) for key in ("modality", "name"))
+        for step in reviewer_of(session).choose_method(session, modality, name):
             yield step.stage
 
-    def narrow(event: gr.EventData):
+    def narrow(session: Session, event: gr.EventData):
+        if event.queue:
+            return queue(ctx.table, to_judge(ctx, session.reviewer))
         return shelf(ctx.table, str(event.finding or ""), bool(event.discordant))
 
     asked = [ctx.session, ctx.beta]
     cases.select(open_study, asked, shown, **AT_ONCE)
-    cases.filter(narrow, None, cases, **QUIET)
+    cases.filter(narrow, ctx.session, cases, **QUIET)
     ctx.request.change(open_requested, [*asked, ctx.request], shown, **AT_ONCE)
     ctx.page.load(open_first, asked, shown, **AT_ONCE)
     analyse.click(open_given, [*asked, upload, report], shown, **AT_ONCE)
@@ -134,7 +147,7 @@ def _on_beta(ctx: Context, settled: gr.HTML) -> None:
     """β moves in the browser; behind it the model confirms the numbers."""
 
     def predict_at(session: Session, beta: float) -> str:
-        return json.dumps(ctx.reviewer.predict_at(session, beta))
+        return json.dumps(ctx.serving.of(session).reviewer.predict_at(session, beta))
 
     ctx.beta.change(None, ctx.beta, None, js="(beta) => BetaLens.setBeta(beta)", api_visibility="private")
     ctx.beta.change(
@@ -150,24 +163,33 @@ def _on_beta(ctx: Context, settled: gr.HTML) -> None:
 
 def _on_standing_still(ctx: Context, probe: gr.HTML) -> None:
     """What stays on the stage is tested; see `dashboard.trusting`."""
-    examiner = Examiner(ctx.engine, ctx.table)
 
     def examine(session: Session, event: gr.EventData):
-        yield from examiner.examine(session, int(event.ticket or 0))
+        yield from ctx.serving.of(session).part(_examiner).examine(session, int(event.ticket or 0))
 
     probe.submit(examine, ctx.session, probe, **AT_ONCE)
 
 
-def _on_verdict(ctx: Context, flag: gr.HTML) -> None:
-    def keep(session: Session, beta: float, saved: int, event: gr.EventData):
-        try:
-            flag_id = ctx.reviewer.keep_verdict(session, ctx.feedback, beta, dict(event._data))
-        except FeedbackError as error:
-            key = "flag.no_case" if session.opened is None else "flag.not_saved"
-            return _flag_value(ctx, key=key, values={"reason": str(error)}, bad=True, nonce=time.monotonic_ns()), saved
-        return _flag_value(ctx, key="flag.saved", values={"flag_id": flag_id}), saved + 1
+def _on_replacement(ctx: Context, notice: gr.HTML, stage: gr.HTML, form: VerdictForm) -> None:
+    """A page that is open learns that another model is served, and shows its case under that one."""
 
-    flag.submit(keep, [ctx.session, ctx.beta, ctx.saved], [flag, ctx.saved], **QUIET)
+    def follow(session: Session):
+        served = ctx.serving.now
+        told, session.told = session.told, served.engine.digest
+        if told in ("", session.told):
+            yield [gr.skip()] * 4  # nothing at all would empty them
+            return
+        steps = ctx.serving.current(session).reviewer.show_again(session)
+        said = json.dumps({"level": "info", "key": "notice.model", "detail": served.engine.digest[:12]})
+        yield facts(served.engine), said, gr.skip(), gr.skip()
+        for number, step in enumerate(steps):
+            yield gr.skip(), gr.skip(), step.stage, gr.skip() if number else form.fresh(session)
+
+    gr.Timer(LOOK).tick(follow, ctx.session, [ctx.header, notice, stage, form.widget], **AT_ONCE)
+
+
+def _examiner(served: Served) -> Examiner:
+    return Examiner(served.engine, served.table)
 
 
 def _methods() -> str:
@@ -178,16 +200,6 @@ def _methods() -> str:
             for modality in ("image", "report")
         }
     )
-
-
-def _flag_value(ctx: Context, **outcome) -> str:
-    return json.dumps({"findings": ctx.engine.findings, "outcome": outcome or None})
-
-
-def _fresh(ctx: Context, session: Session, step: Staged) -> str:
-    """A cleared form, with the model's own findings ticked for the reader to correct."""
-    labels = ctx.reviewer.decided(step.case, session.beta)
-    return _flag_value(ctx, fresh=True, labels=labels, ticket=session.ticket)
 
 
 def _beta_of(session: Session, step: Staged):

@@ -16,6 +16,12 @@ TITLE = "tab.trust"
 
 def build(ctx: Context) -> None:
     titles = {m: {name: method.title for name, method in methods(m).items()} for m in MODALITIES}
-    measured = Examiner(ctx.engine, ctx.table).of_methods()
+
+    def shown() -> str:
+        measured = Examiner(ctx.engine, ctx.table).of_methods()
+        return json.dumps({"plotly": serve_plotly(), "titles": titles, "measured": measured})
+
     with gr.Column(elem_classes="bl-page"):
-        widget("trust", json.dumps({"plotly": serve_plotly(), "titles": titles, "measured": measured}))
+        methods_tested = widget("trust", shown())
+    # Anew for each page, as a model may be replaced.
+    ctx.page.load(shown, None, methods_tested, show_progress="hidden", api_visibility="private")

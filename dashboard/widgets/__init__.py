@@ -4,6 +4,7 @@ or code.
 """
 
 import json
+from collections.abc import Callable
 
 import gradio as gr
 
@@ -14,11 +15,12 @@ TEMPLATE = '<div class="bl-widget"></div>'
 PRELUDE = "element = element.querySelector('.bl-widget') || element;\n"
 
 
-def widget(name: str, value: str | None = None, **options) -> gr.HTML:
+def widget(name: str, value: str | Callable[[], str] | None = None, **options) -> gr.HTML:
     """The widget whose script is assets/js/`name`.js.
 
     Args:
-        value: what the script starts with; a string, JSON where it is more than one thing.
+        value: what the script starts with; a string, JSON where it is more than one thing. A function is asked for
+            it at each load of the page.
         options: of `gr.HTML`.
     """
     return gr.HTML(

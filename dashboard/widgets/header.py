@@ -5,17 +5,25 @@ import json
 import gradio as gr
 import torch
 
+from dashboard.serving import Serving
 from dashboard.widgets import widget
 from model.engine import Engine
 from model.paths import DEMO_CHECKPOINT
 
 
-def header(engine: Engine) -> gr.HTML:
-    """The header over one engine."""
+def header(page: gr.Blocks, serving: Serving) -> gr.HTML:
+    """The header over the model that is served when the page is loaded; see `facts`."""
+    bar = widget("header", facts(serving.now.engine))
+    page.load(lambda: facts(serving.now.engine), None, bar, show_progress="hidden", api_visibility="private")
+    return bar
+
+
+def facts(engine: Engine) -> str:
+    """What the header says of a model."""
     name = "demo" if engine.folder == DEMO_CHECKPOINT else engine.folder.name if engine.folder else "model"
-    facts = {
+    known = {
         "model": f"{name} · {engine.digest[:8]}",
         "digest": f"SHA-256 {engine.digest}",
         "device": torch.cuda.get_device_name(engine.device) if engine.device.type == "cuda" else "CPU",
     }
-    return widget("header", json.dumps(facts, ensure_ascii=False))
+    return json.dumps(known, ensure_ascii=False)

@@ -11,7 +11,7 @@ from model.encoders.report import pool_pieces
 BATCH = 24
 
 
-def pool_embeddings(question: Question, embeddings: Float[Tensor, "n pieces channels"]) -> Float[Tensor, "n channels"]:
+def pool_embeddings(question: Question, embeddings: Float[Tensor, "n pieces embedded"]) -> Float[Tensor, "n channels"]:
     """The pooled report from word embeddings in place of the case's."""
     mask = question.encoded.tokens.mask.expand(len(embeddings), -1)
     return pool_pieces(question.engine.network.report_encoder(embeddings, mask), mask)

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import tarfile
+from collections.abc import Iterator
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -37,6 +38,7 @@ class Report(NamedTuple):
     report_id: str  # "CXR1", as in the collection
     text: str  # FINDINGS, then IMPRESSION, white space normalised
     codes: tuple[str, ...]  # MeSH codes: "Opacity/lung/base/left/mild"
+    images: tuple[str, ...] = ()  # ids of the radiographs it was written for: "CXR1_1_IM-0001-3001"
 
     @property
     def statements(self) -> tuple[Statement, ...]:
@@ -151,15 +153,22 @@ def load_reports() -> dict[str, Report]:
 
     Raises StudyTableError if the package or its file is missing.
     """
+    return {i: Report(i, text, tuple(codes)) for i, text, codes in _parsed(packaged_reports())}
+
+
+def packaged_reports() -> Path:
+    """The archive of reports that torchxrayvision carries, as the collection publishes it.
+
+    Raises StudyTableError if the package or its file is missing.
+    """
     spec = find_spec("torchxrayvision")
     archive = Path(spec.origin).parent / "data" / "NLMCXR_reports.tgz" if spec and spec.origin else None
     if archive is None or not archive.exists():
         raise StudyTableError(
-            "the demo's reports were not found: expected data/NLMCXR_reports.tgz in the installed torchxrayvision "
-            "package; install torchxrayvision, or open your own studies"
+            "the reports of the Indiana University collection were not found: expected data/NLMCXR_reports.tgz in the "
+            "installed torchxrayvision package; install torchxrayvision, or open your own studies"
         )
-    reports = (Report(i, text, tuple(codes)) for i, text, codes in _parsed(archive))
-    return {report.report_id: report for report in reports}
+    return archive
 
 
 def _parsed(archive: Path) -> list[list]:
@@ -169,9 +178,8 @@ def _parsed(archive: Path) -> list[list]:
         return json.loads(kept.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         pass
-    with tarfile.open(archive) as tar:
-        reports = [_parse(tar.extractfile(member).read()) for member in tar if member.name.endswith(".xml")]
-    reports = sorted((r for r in reports if r[1]), key=lambda r: int(r[0][3:]))
+    parsed = (parse_report(xml) for _, xml in archived_reports(archive))
+    reports = sorted(([r.report_id, r.text, r.codes] for r in parsed if r.text), key=lambda r: int(r[0][3:]))
     try:
         kept.parent.mkdir(parents=True, exist_ok=True)
         part = kept.with_suffix(f".{os.getpid()}")
@@ -182,8 +190,26 @@ def _parsed(archive: Path) -> list[list]:
     return reports
 
 
-def _parse(xml: bytes) -> list:
-    root = ElementTree.fromstring(xml)
+def archived_reports(archive: Path) -> Iterator[tuple[str, bytes]]:
+    """The XML files of an archive, each with its name."""
+    with tarfile.open(archive) as tar:
+        for member in tar:
+            if member.isfile() and member.name.endswith(".xml"):
+                yield member.name, tar.extractfile(member).read()
+
+
+def parse_report(xml: bytes) -> Report:
+    """A report as the collection publishes it.
+
+    Raises:
+        ValueError: it is not such an XML file.
+    """
+    try:
+        root = ElementTree.fromstring(xml)
+        report_id = root.find("uId").attrib["id"]
+    except (ElementTree.ParseError, AttributeError, KeyError):
+        raise ValueError("it is not an XML report of the collection") from None
     sections = {part.get("Label"): part.text or "" for part in root.iter("AbstractText")}
     text = " ".join(f"{sections.get('FINDINGS', '')} {sections.get('IMPRESSION', '')}".split())
-    return [root.find("uId").get("id"), text, [code.text.strip() for code in root.iter("major") if code.text]]
+    codes = tuple(code.text.strip() for code in root.iter("major") if code.text)
+    return Report(report_id, text, codes, tuple(image.get("id", "") for image in root.iter("parentImage")))

@@ -1,45 +1,56 @@
-"""What an image encoder promises, and how its weights are read."""
+"""What an image encoder promises, how a trunk is cut to a feature map, and how its weights are read."""
 
+import math
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
+from itertools import chain
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.func import functional_call
 
 from model.errors import EncoderError
+
+SUFFIXES = (".safetensors", ".pth", ".pt", ".bin")  # of files of weights; of several in a folder the first kind
 
 
 class ImageEncoder(nn.Module):
     """A trunk that maps films to a feature map, with the normalisation its weights were trained with.
 
     Args:
-        early: the trunk's modules that `freeze_early` keeps as they came.
-
-    Attributes:
-        channels: channels of the feature map.
+        early: the parts of the trunk that stay as they came where it is frozen in part.
+        channels: of the feature map.
+        mean: of the values that the trunk was trained on, where a film has 0 to 1; for each channel it takes.
+        std: likewise.
     """
 
-    def __init__(self, trunk: nn.Module, early: list[nn.Module], channels: int, mean: tuple, std: tuple):
+    def __init__(self, trunk: nn.Module, early: list[nn.Module | nn.Parameter], channels: int, mean: tuple, std: tuple):
         super().__init__()
         # Twice as fast on a CPU, and what tensor cores want.
         self.trunk = trunk.to(memory_format=torch.channels_last)
-        self._early = early  # a plain list: these modules belong to the trunk already
         self.channels = channels
-        self._frozen = False
-        self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
-        self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1), persistent=False)
+        self._early = early  # a plain list: these belong to the trunk already
+        self._frozen: list[nn.Module] = []
+        self.register_buffer("mean", torch.tensor(mean).view(1, -1, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(std).view(1, -1, 1, 1), persistent=False)
 
-    def freeze_early(self) -> None:
-        """Keep the early layers as they came: edges and textures transfer, and their large maps cost the most."""
-        for module in self._early:
-            module.requires_grad_(False)
-        self._frozen = True
+    def freeze(self, whole: bool) -> None:
+        """Keep the early layers as they came (edges and textures transfer, and their large maps cost the most), or the
+        whole trunk."""
+        parts = [self.trunk] if whole else self._early
+        for part in parts:
+            part.requires_grad_(False)
+        self._frozen = [part for part in parts if isinstance(part, nn.Module)]
         self.train(self.training)
 
     def train(self, mode: bool = True) -> "ImageEncoder":
         """As every module's; frozen layers stay in evaluation mode, so that their statistics stay too."""
         super().train(mode)
-        for module in self._early if self._frozen else ():
+        for module in self._frozen:
             module.eval()
         return self
 
@@ -49,23 +60,152 @@ class ImageEncoder(nn.Module):
         return self.trunk(normal.contiguous(memory_format=torch.channels_last))
 
 
-def read_weights(path: str | Path) -> dict[str, Tensor]:
-    """The tensors in a file of weights (safetensors, or a PyTorch file that holds tensors alone).
+class Cut(NamedTuple):
+    """How many of a trunk's layers give a map, and its channels."""
+
+    layers: int
+    channels: int
+
+
+def flat(layers: nn.Module) -> Iterator[nn.Module]:
+    """The layers of a network whose parts run one after the other, plain sequences taken apart."""
+    for layer in layers.children():
+        if type(layer) in (nn.Sequential, nn.ModuleList):
+            yield from flat(layer)
+        else:
+            yield layer
+
+
+@torch.no_grad()
+def cut(layers: list[nn.Module], side: int, stride: int, channels: int = 3, to_map: nn.Module | None = None) -> Cut:
+    """The longest run of layers from the first that still gives a map of at most `stride` pixels a cell; of no layer
+    where the first one's is coarser.
+
+    Args:
+        side: of the films, in pixels.
+        channels: of the films.
+        to_map: from what a layer gives to a map (n, channels, rows, cols), where that is not one already.
+    """
+    x, best = torch.empty(1, channels, side, side, device="meta"), Cut(0, channels)
+    for i, layer in enumerate(layers, start=1):
+        # On the device meta shapes alone are computed.
+        tensors = {n: t.to("meta") for n, t in chain(layer.named_parameters(), layer.named_buffers())}
+        try:
+            x = functional_call(layer.eval(), tensors, (x,))
+        except RuntimeError:  # a classifier that expects a flat vector: the maps end here
+            break
+        features = to_map(x) if to_map else x
+        if features.ndim != 4 or cell(side, features.shape[-1]) > stride:
+            break
+        best = Cut(i, features.shape[1])
+    return best
+
+
+def cell(side: int, cells: int) -> int:
+    """Pixels a cell of a map across a film, to the nearest: convolutions without padding lose some at the border."""
+    return round(side / cells)
+
+
+def frozen_blocks(blocks: int, stride: int, frozen_stride: int) -> int:
+    """How many of a transformer's blocks stay as they came.
+
+    They all work on one map, so each takes the place of as many doublings of the stride as any other: at 16 pixels a
+    cell a frozen stride of 4 keeps the first half.
+    """
+    return int(blocks * min(math.log2(max(frozen_stride, 1)) / math.log2(stride), 1))
+
+
+def no_such_map(name: str, stride: int, side: int) -> EncoderError:
+    """What to say where every map of an encoder is too coarse."""
+    return EncoderError(
+        f"{name} has no feature map of {stride} pixels a cell or less at image_size {side}; "
+        "choose a larger image_stride or another encoder."
+    )
+
+
+@contextmanager
+def fetching(name: str) -> Iterator[None]:
+    """Around whatever gets the published weights of an encoder; what it prints goes to the standard error.
 
     Raises:
-        EncoderError: there is no such file, or it cannot be read without running code.
+        EncoderError: they cannot be had.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise EncoderError(f"There is no file of weights at {path}; give a .safetensors or .pth file.")
-    if path.suffix == ".safetensors":
-        from safetensors.torch import load_file
-
-        return load_file(path)
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
+        with redirect_stdout(sys.stderr):
+            yield
+    except Exception as error:  # each library raises whatever its HTTP client raised
+        raise EncoderError(
+            f"The published weights of {name} are not on this machine and could not be fetched; give their file, or a "
+            "folder that holds it, as image_weights, or use timm/tf_efficientnet_lite0, whose weights are installed."
+        ) from error
+
+
+def tensors_alone(path: Path) -> Any:
+    """What a PyTorch file holds, if that is tensors and containers of them alone: no code in it is run."""
+    return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def read_weights(path: str | Path, load: Callable[[Path], Any] = tensors_alone) -> dict[str, Tensor]:
+    """The tensors in a file of weights (safetensors, or a PyTorch file that holds tensors alone), by name.
+
+    Args:
+        path: of the file, or of a folder that holds it.
+        load: reads a PyTorch file without running code in it.
+
+    Raises:
+        EncoderError: there is no such file, there are several, or it cannot be read without running code.
+    """
+    path = _weights_file(Path(path))
+    try:
+        if path.suffix == ".safetensors":
+            from safetensors.torch import load_file
+
+            return load_file(path)
+        loaded = load(path)
+    except Exception as error:  # torch raises whatever its parts do
         raise EncoderError(f"{path.name} is not a file of tensors alone: {type(error).__name__}.") from error
+    for name in ("state_dict", "model"):  # what training programs wrap them in
+        if isinstance(loaded, dict) and isinstance(loaded.get(name), dict):
+            loaded = loaded[name]
+    if not isinstance(loaded, dict) or not all(isinstance(t, Tensor) for t in loaded.values()):
+        raise EncoderError(f"{path.name} does not hold tensors by name; save a network's state_dict().")
+    return loaded
+
+
+def _weights_file(path: Path) -> Path:
+    if path.is_file():
+        return path
+    held = sorted(path.iterdir()) if path.is_dir() else []
+    by_kind = ([p for p in held if p.suffix == suffix] for suffix in SUFFIXES)
+    files = next(filter(None, by_kind), [])
+    if not files:
+        raise EncoderError(f"There are no weights at {path}; give a .safetensors or .pth file, or a folder with one.")
+    if len(files) > 1:
+        raise EncoderError(f"{path} holds several files of weights, such as {files[0].name}; give one of them.")
+    return files[0]
+
+
+def load_weights(model: nn.Module, trunk: nn.Module, tensors: dict[str, Tensor], name: str) -> None:
+    """Give a model its weights.
+
+    Args:
+        trunk: the part of it that must be given; what is outside, such as a classifier, may differ.
+        name: of the model, for a person.
+
+    Raises:
+        EncoderError: a tensor of the trunk is not there, or has another shape.
+    """
+    own = model.state_dict(keep_vars=True)
+    needed = {id(t) for t in trunk.state_dict(keep_vars=True).values()}
+    fitting = {k: t for k, t in tensors.items() if k in own and own[k].shape == t.shape}
+    missing = [k for k, t in own.items() if id(t) in needed and k not in fitting and "num_batches_tracked" not in k]
+    if missing:
+        raise EncoderError(
+            f"The file of weights does not hold {len(missing)} tensors of {name} in their shape, such as {missing[0]}."
+        )
+    state = own | fitting
+    state._metadata = own._metadata  # which version of its layers the names are of
+    model.load_state_dict(state)
 
 
 def fit_by_order(weights: dict[str, Tensor], target: nn.Module) -> dict[str, Tensor]:

@@ -1,10 +1,12 @@
-"""Report encoders: any Hugging Face encoder, from an installed package, a folder or the local hub cache."""
+"""Report encoders: any Hugging Face encoder (BERT, RoBERTa, DistilBERT and their like), from an installed package, a
+folder or the local hub cache."""
 
 import hashlib
 import importlib.util
 from pathlib import Path
 from typing import NamedTuple
 
+import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from transformers import AutoModel, AutoTokenizer
@@ -26,13 +28,14 @@ class Tokens(NamedTuple):
 
 
 class ReportEncoder(nn.Module):
-    """A BERT whose last `trained_layers` layers learn; the pooled vector is the mean over word pieces.
+    """A BERT whose last `trained_layers` layers learn (none for 0; for as many as it has, its embeddings too); the
+    pooled vector is the mean over word pieces.
 
     Mean pooling is what sentence encoders such as MiniLM were trained with, and it makes the pooled vector a sum over
     pieces, which the instant attributions rely on.
 
     Raises:
-        EncoderError: `name` is no installed package, folder or cached Hugging Face model.
+        EncoderError: `name` is no installed package, folder or cached Hugging Face model, or no encoder.
     """
 
     def __init__(self, name: str, trained_layers: int, max_tokens: int):
@@ -40,24 +43,42 @@ class ReportEncoder(nn.Module):
         source = _locate(name)
         try:
             self.tokenizer = AutoTokenizer.from_pretrained(source)
-            self.bert = AutoModel.from_pretrained(source, add_pooling_layer=False)
+            self.bert = _encoder(source)
         except Exception as error:  # huggingface_hub raises whatever its HTTP client raised
             raise EncoderError(
                 f"Report encoder {name!r} is not on this machine and could not be fetched; "
                 "give the folder of a Hugging Face model (config.json, model.safetensors, tokenizer.json)."
             ) from error
-        if not self.tokenizer.is_fast:
-            raise EncoderError(f"Report encoder {name!r} has no fast tokenizer, which word positions need.")
+        if not self.tokenizer.is_fast or self.tokenizer.pad_token_id is None:
+            raise EncoderError(f"Report encoder {name!r} has no fast tokenizer with padding, which word pieces need.")
+        self.tokenizer.padding_side = "right"  # the pieces of a report keep their positions in any batch
         self.channels = self.bert.config.hidden_size
-        self.max_tokens = min(max_tokens, getattr(self.bert.config, "max_position_embeddings", max_tokens))
+        self.max_tokens = min(max_tokens, _positions(self.bert), self.tokenizer.model_max_length)
         self._train_last(trained_layers)
+        self._try(name)
 
     def _train_last(self, count: int) -> None:
-        layers = next(m for m in self.bert.modules() if isinstance(m, nn.ModuleList))
-        self.bert.requires_grad_(count >= len(layers))
-        for layer in list(layers)[len(layers) - min(count, len(layers)) :]:
+        depth = self.bert.config.num_hidden_layers
+        lists = [m for m in self.bert.modules() if isinstance(m, nn.ModuleList)]
+        # ALBERT's layers are one, used again and again.
+        layers = list(next((m for m in lists if len(m) == depth), lists[0]))
+        self.bert.requires_grad_(count >= depth)
+        for layer in layers[max(len(layers) - count, 0) :]:
             layer.requires_grad_(True)
         self.frozen_names = frozenset(n for n, p in self.bert.named_parameters() if not p.requires_grad)
+
+    @torch.no_grad()
+    def _try(self, name: str) -> None:
+        """Encode a word from its embeddings: decoders, and encoders of other things than text, cannot."""
+        tokens = self.tokenize(["clear"])
+        try:
+            hidden = self(self.embed(tokens.ids), tokens.mask)
+        except Exception as error:  # a model refuses in its own way
+            raise EncoderError(
+                f"{name!r} is no encoder of text that BetaLens can use; give a BERT or its like."
+            ) from error
+        if hidden.shape[-1] != self.channels:
+            raise EncoderError(f"{name!r} gives {hidden.shape[-1]} channels where its config says {self.channels}.")
 
     def tokenize(self, reports: list[str]) -> Tokens:
         """Cut reports into word pieces; what lies beyond `max_tokens` is left out."""
@@ -72,12 +93,12 @@ class ReportEncoder(nn.Module):
         )
         return Tokens(t["input_ids"], t["attention_mask"], t["special_tokens_mask"].bool(), t["offset_mapping"])
 
-    def embed(self, ids: Int[Tensor, "batch pieces"]) -> Float[Tensor, "batch pieces channels"]:
-        """Word embeddings, before positions are added."""
+    def embed(self, ids: Int[Tensor, "batch pieces"]) -> Float[Tensor, "batch pieces embedded"]:
+        """Word embeddings, before positions are added. Some encoders have fewer channels here than later."""
         return self.bert.get_input_embeddings()(ids)
 
     def forward(
-        self, embeddings: Float[Tensor, "batch pieces channels"], mask: Int[Tensor, "batch pieces"]
+        self, embeddings: Float[Tensor, "batch pieces embedded"], mask: Int[Tensor, "batch pieces"]
     ) -> Float[Tensor, "batch pieces channels"]:
         """Contextual embeddings of the pieces from their word embeddings."""
         return self.bert(inputs_embeds=embeddings, attention_mask=mask).last_hidden_state
@@ -98,6 +119,23 @@ def pool_pieces(
     """Mean over the pieces that are there."""
     weights = mask.to(hidden.dtype).unsqueeze(-1)
     return (hidden * weights).sum(1) / weights.sum(1).clamp(min=1)
+
+
+def _encoder(source: str) -> nn.Module:
+    """The model, without a layer that pools: no training of ours would reach it."""
+    try:
+        return AutoModel.from_pretrained(source, add_pooling_layer=False)
+    except TypeError:  # DistilBERT, ELECTRA and others have none to leave out
+        return AutoModel.from_pretrained(source)
+
+
+def _positions(bert: nn.Module) -> int:
+    """How many word pieces it has positions for. RoBERTa and its kin begin to count after the padding's position."""
+    most = getattr(bert.config, "max_position_embeddings", None)
+    if not most or most < 0:  # relative positions: any number
+        return 10**9
+    tables = (m for m in bert.modules() if isinstance(m, nn.Embedding) and m.num_embeddings == most)
+    return most - max((m.padding_idx + 1 for m in tables if m.padding_idx is not None), default=0)
 
 
 def _locate(name: str) -> str:

@@ -1,10 +1,18 @@
-"""Image encoders of timm (https://github.com/huggingface/pytorch-image-models)."""
+"""Image encoders of timm (https://github.com/huggingface/pytorch-image-models): any of its models."""
 
 import timm
 import torch
 from torch import Tensor, nn
 
-from model.encoders.base import ImageEncoder, fit_by_order, read_weights
+from model.encoders.base import (
+    ImageEncoder,
+    cell,
+    fetching,
+    fit_by_order,
+    frozen_blocks,
+    no_such_map,
+    read_weights,
+)
 from model.errors import EncoderError
 
 
@@ -21,49 +29,100 @@ class _Intermediate(nn.Module):
         return self.model.forward_intermediates(x, indices=[self.index], intermediates_only=True)[0]
 
 
-def build(name: str, stride: int, frozen_stride: int, weights: str) -> ImageEncoder:
+class _Whole(nn.Module):
+    """A CNN of timm up to what its classifier pools: of some, a layer of many channels more than its last map."""
+
+    def __init__(self, model: nn.Module):
+        super().__init__()
+        self.model = model
+        model.reset_classifier(0)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.model.forward_features(x)
+
+
+def build(name: str, side: int, stride: int, frozen_stride: int, weights: str) -> ImageEncoder:
     """The encoder `name` of timm, cut after its last feature map of at most `stride` pixels a cell."""
     if not timm.is_model(name):
         near = ", ".join(timm.list_models(f"{name[:6]}*")[:3])
         raise EncoderError(f"timm has no model {name!r}; it has {near or 'those that timm.list_models() names'}.")
-    model = _with_weights(name, weights)
-    indices = [i for i, f in enumerate(model.feature_info) if f["reduction"] <= stride]
-    if not indices or not hasattr(model, "prune_intermediate_layers"):
-        raise EncoderError(
-            f"timm/{name} has no feature map of {stride} pixels a cell; choose another stride or encoder."
-        )
-    channels = model.feature_info[indices[-1]]["num_chs"]
+    # Models with a fixed number of patches are made for the side of the films; others take any.
+    fields = {"img_size": side} if timm.get_pretrained_cfg(name).fixed_input_size else {}
+    *shapes, last = _maps(name, side, fields)
+    fine = [i for i, shape in enumerate(shapes) if cell(side, shape[-1]) <= stride]
+    if not fine:
+        raise no_such_map(f"timm/{name}", stride, side)
+    model = _with_weights(name, fields, weights)
     cfg = model.pretrained_cfg
-    trunk = _Intermediate(model, indices[-1])
-    return ImageEncoder(trunk, _early(model, frozen_stride), channels, cfg["mean"], cfg["std"])
+    if fine[-1] == len(shapes) - 1 and last.numel() > shapes[-1].numel():
+        trunk, channels = _Whole(model), last[1]
+        early = [trunk] if frozen_stride >= cell(side, last[-1]) else _early(model, frozen_stride)
+    else:
+        trunk, channels = _Intermediate(model, fine[-1]), shapes[fine[-1]][1]
+        early = _early(model, frozen_stride)
+    return ImageEncoder(trunk, early, channels, cfg["mean"], cfg["std"])
 
 
-def _early(model: nn.Module, stride: int) -> list[nn.Module]:
-    """The modules with weights of their own up to the last feature map of at most `stride` pixels a cell."""
-    ends = [f["module"] for f in model.feature_info if f["reduction"] <= stride]
-    leaves = [(n, m) for n, m in model.named_modules() if list(m.parameters(recurse=False))]
-    last = max((i for i, (n, _) in enumerate(leaves) if ends and n.startswith(ends[-1])), default=-1)
-    return [m for _, m in leaves[: last + 1]]
+@torch.no_grad()
+def _maps(name: str, side: int, fields: dict) -> list[torch.Size]:
+    """The shapes of all feature maps for films of that side, and of what the classifier pools: of some CNNs, more
+    channels than the last map has.
+
+    Raises:
+        EncoderError: the model is made for other sides, or gives no such maps.
+    """
+    try:
+        with torch.device("meta"):
+            sketch, films = timm.create_model(name, **fields).eval(), torch.empty(1, 3, side, side)
+        final, maps = sketch.forward_intermediates(films)
+        shapes = [m.shape for m in maps]
+        is_map = final.ndim == 4 and final.shape[2:] == shapes[-1][2:]
+        return [*shapes, final.shape if is_map else shapes[-1]]
+    except Exception as error:  # a model refuses in its own way
+        own = timm.get_pretrained_cfg(name).input_size[-1]
+        if side == own:  # a few have two branches, or sizes that depend on what is in the film
+            raise EncoderError(f"timm/{name} gives no single feature map; choose another encoder.") from error
+        raise EncoderError(f"timm/{name} is not made for image_size {side}; choose {own}.") from error
 
 
-def _with_weights(name: str, weights: str) -> nn.Module:
+def _early(model: nn.Module, stride: int) -> list[nn.Module | nn.Parameter]:
+    """All that has weights of its own up to the last feature map of at most `stride` pixels a cell."""
+    info = list(model.feature_info)
+    cells = {f["reduction"] for f in info}
+    if len(cells) == 1:  # a transformer, whose blocks all work on one map
+        ends = info[: frozen_blocks(len(info), cells.pop(), stride)]
+    else:
+        ends = [f for f in info if f["reduction"] <= stride]
+    if not ends:
+        return []
+    end = ends[-1]["module"]
+    leaves = [(n, m) for n, m in model.named_modules() if n and list(m.parameters(recurse=False))]
+    last = max((i for i, (n, _) in enumerate(leaves) if n == end or n.startswith(f"{end}.")), default=-1)
+    return [*model.parameters(recurse=False), *(m for _, m in leaves[: last + 1])]
+
+
+def _with_weights(name: str, fields: dict, weights: str) -> nn.Module:
     if weights == "none":
-        return timm.create_model(name)
+        return timm.create_model(name, **fields)
     if weights == "imagenet" and name == "tf_efficientnet_lite0":
         return _packaged_lite0()
     if weights == "imagenet":
-        try:
-            return timm.create_model(name, pretrained=True)
-        except Exception as error:  # timm raises whatever its HTTP client raised
-            raise EncoderError(
-                f"The ImageNet weights of timm/{name} are not on this machine and could not be fetched; "
-                "put the file here and give its path as image_weights, or use timm/tf_efficientnet_lite0."
-            ) from error
-    model = timm.create_model(name)
-    missing = model.load_state_dict(read_weights(weights), strict=False).missing_keys
-    if any(not key.startswith(("head", "classifier", "fc")) for key in missing):
-        raise EncoderError(f"{weights} lacks {len(missing)} tensors of timm/{name}, such as {missing[0]}.")
-    return model
+        with fetching(f"timm/{name}"):
+            return timm.create_model(name, pretrained=True, **fields)
+    return _from_file(name, fields, read_weights(weights))
+
+
+def _from_file(name: str, fields: dict, tensors: dict[str, Tensor]) -> nn.Module:
+    """The model with tensors that timm adapts: to its names and to another number of patches."""
+    classifier = timm.get_pretrained_cfg(name).classifier
+    heads = [classifier] if isinstance(classifier, str) else list(classifier or ())
+    known = [len(tensors[f"{h}.weight"]) for h in heads if f"{h}.weight" in tensors]
+    classes = known[0] if known else 0  # it may have been trained to tell other classes apart
+    overlay = {"state_dict": tensors, "num_classes": classes, "custom_load": False}
+    try:
+        return timm.create_model(name, pretrained=True, pretrained_cfg_overlay=overlay, num_classes=classes, **fields)
+    except Exception as error:  # a model's own adaptation fails in its own way on foreign tensors
+        raise EncoderError(f"The file of weights does not hold the tensors of timm/{name}.") from error
 
 
 def _packaged_lite0() -> nn.Module:

@@ -1,61 +1,112 @@
-"""Image encoders of torchvision: any of its classification CNNs."""
+"""Image encoders of torchvision: any of its classification models, convolutional or transformer."""
+
+import re
 
 import torch
 import torchvision
-from torch import nn
+from torch import Tensor, nn
+from torchvision.models import GoogLeNet, Inception3, MaxVit, SwinTransformer, VisionTransformer
+from torchvision.models.vision_transformer import interpolate_embeddings
+from torchvision.ops import Permute
 
-from model.encoders.base import ImageEncoder, read_weights
+from model.encoders.base import (
+    ImageEncoder,
+    cut,
+    fetching,
+    flat,
+    frozen_blocks,
+    load_weights,
+    no_such_map,
+    read_weights,
+)
 from model.errors import EncoderError
 
-# What torchvision's own transforms normalise with.
+# What torchvision's own transforms normalise with; the two Inceptions normalise once more, to these.
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+INCEPTION_MEAN, INCEPTION_STD = (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)
+
+# What those take that are made for one side alone, or warn where they are not told how to begin.
+SIDED = {
+    VisionTransformer: lambda side: {"image_size": side},
+    MaxVit: lambda side: {"input_size": (side, side)},
+    GoogLeNet: lambda _: {"init_weights": True},
+    Inception3: lambda _: {"init_weights": True},
+}
 
 
-def build(name: str, stride: int, frozen_stride: int, weights: str) -> ImageEncoder:
+class Patches(nn.Module):
+    """What a vision transformer makes of the patches of a film, laid out as a map; the class token is left out."""
+
+    def __init__(self, vit: VisionTransformer):
+        super().__init__()
+        self.conv_proj, self.class_token, self.encoder = vit.conv_proj, vit.class_token, vit.encoder
+
+    def forward(self, x: Tensor) -> Tensor:
+        patches = self.conv_proj(x)
+        tokens = torch.cat([self.class_token.expand(len(x), -1, -1), patches.flatten(2).transpose(1, 2)], 1)
+        return self.encoder(tokens)[:, 1:].transpose(1, 2).unflatten(2, patches.shape[2:])
+
+
+def build(name: str, side: int, stride: int, frozen_stride: int, weights: str) -> ImageEncoder:
     """The encoder `name` of torchvision, cut after its last feature map of at most `stride` pixels a cell."""
     known = torchvision.models.list_models(module=torchvision.models)
     if name not in known:
         raise EncoderError(
             f"torchvision has no model {name!r}; it has {', '.join(known[:3])} and {len(known) - 3} more."
         )
-    model = _with_weights(name, weights)
-    layers = list(getattr(model, "features", model).children())
-    trunk, channels = _cut(layers, stride)
-    if trunk is None:
-        raise EncoderError(f"torchvision/{name} has no feature map of {stride} pixels a cell; choose another encoder.")
-    early, _ = _cut(layers, frozen_stride)
-    return ImageEncoder(trunk, [early] if early else [], channels, MEAN, STD)
+    model = _model(name, side)
+    layers = _layers(model)
+    to_map = Permute([0, 3, 1, 2]) if isinstance(model, SwinTransformer) else None
+    place = cut(layers, side, stride, to_map=to_map)
+    if not place.layers:
+        raise no_such_map(f"torchvision/{name}", stride, side)
+    trunk = nn.Sequential(*layers[: place.layers], *([to_map] if to_map else []))
+    if weights != "none":
+        load_weights(model, trunk, _tensors(name, model, weights), f"torchvision/{name}")
+    if isinstance(model, VisionTransformer):
+        early = _early_patches(model, frozen_stride)
+    else:
+        early = layers[: cut(layers, side, frozen_stride, to_map=to_map).layers]
+    normal = (INCEPTION_MEAN, INCEPTION_STD) if isinstance(model, GoogLeNet | Inception3) else (MEAN, STD)
+    return ImageEncoder(trunk, early, place.channels, *normal)
 
 
-@torch.no_grad()
-def _cut(layers: list[nn.Module], stride: int) -> tuple[nn.Sequential | None, int]:
-    """The longest run of `layers` from the first that still gives a map of `stride` pixels a cell, and its channels."""
-    side, x, best = 256, torch.zeros(1, 3, 256, 256), (None, 0)
-    for i, layer in enumerate(layers, start=1):
-        try:
-            x = layer.eval()(x)
-        except RuntimeError:  # a classifier that expects a flat vector: the maps end here
-            break
-        if x.ndim != 4 or x.shape[-1] * stride < side:
-            break
-        best = nn.Sequential(*layers[:i]), x.shape[1]
-    return best
+def _model(name: str, side: int) -> nn.Module:
+    """The untrained model for films of that side.
 
-
-def _with_weights(name: str, weights: str) -> nn.Module:
-    if weights == "none":
-        return torchvision.models.get_model(name, weights=None)
-    if weights == "imagenet":
-        try:
-            return torchvision.models.get_model(name, weights="DEFAULT")
-        except Exception as error:  # urllib's, of many kinds
-            raise EncoderError(
-                f"The ImageNet weights of torchvision/{name} are not on this machine and could not be fetched; "
-                "put the file here and give its path as image_weights, or use timm/tf_efficientnet_lite0."
-            ) from error
-    model = torchvision.models.get_model(name, weights=None)
+    Raises:
+        EncoderError: it is made for other sides.
+    """
+    kind = torchvision.models.get_model_builder(name).__annotations__["return"]
     try:
-        model.load_state_dict(read_weights(weights))
-    except RuntimeError as error:
-        raise EncoderError(f"{weights} does not hold the tensors of torchvision/{name}.") from error
-    return model
+        return torchvision.models.get_model(name, weights=None, **SIDED.get(kind, lambda _: {})(side))
+    except (AssertionError, ValueError) as error:
+        raise EncoderError(
+            f"torchvision/{name} is not made for image_size {side}; choose a multiple of 224."
+        ) from error
+
+
+def _layers(model: nn.Module) -> list[nn.Module]:
+    """What runs one after the other from film to feature maps; classifiers beside the trunk are left out."""
+    if isinstance(model, VisionTransformer):
+        return [Patches(model)]
+    beside = {id(getattr(model, name, None)) for name in ("AuxLogits", "aux1", "aux2")}
+    return [layer for layer in flat(getattr(model, "features", model)) if id(layer) not in beside]
+
+
+def _early_patches(vit: VisionTransformer, stride: int) -> list[nn.Module | nn.Parameter]:
+    blocks = list(vit.encoder.layers)
+    kept = blocks[: frozen_blocks(len(blocks), vit.patch_size, stride)]
+    return [vit.conv_proj, vit.class_token, vit.encoder.pos_embedding, *kept] if kept else []
+
+
+def _tensors(name: str, model: nn.Module, weights: str) -> dict[str, Tensor]:
+    if weights == "imagenet":
+        with fetching(f"torchvision/{name}"):
+            tensors = torchvision.models.get_model_weights(name).DEFAULT.get_state_dict(progress=False, check_hash=True)
+    else:
+        tensors = read_weights(weights)
+    if isinstance(model, VisionTransformer):
+        return interpolate_embeddings(model.image_size, model.patch_size, tensors)
+    # The published DenseNets have the names of another time.
+    return {re.sub(r"(denselayer\d+\.(?:norm|relu|conv))\.([12])\.", r"\1\2.", k): t for k, t in tensors.items()}

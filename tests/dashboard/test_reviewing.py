@@ -11,16 +11,6 @@ from PIL import Image
 from dashboard.payload import unpack
 from dashboard.reviewing import Refused, Reviewer
 from explain import Discordance, Superseded
-from model.errors import FeedbackError
-from model.feedback import FeedbackStore
-
-FORM = {
-    "verdict": "disagree",
-    "wrong_evidence": "image",
-    "corrected_labels": ["Effusion"],
-    "comment": "=1+1",
-    "reviewer": "r",
-}
 
 
 @contextmanager
@@ -183,33 +173,3 @@ def test_a_refused_upload_leaves_the_open_case(reviewer, opened, tmp_path):
     (tmp_path / "x").write_bytes(b"junk")
     list(reviewer.analyse(opened, str(tmp_path / "x"), "", 0.5))
     assert opened.opened.case_id == "one"
-
-
-def test_a_verdict_holds_what_the_server_computed(reviewer, opened, tmp_path):
-    store = FeedbackStore(tmp_path)
-    forged = FORM | {"probabilities": {"Effusion": 1.0}, "study_id": "forged", "model_digest": "forged"}
-    flag_id = reviewer.keep_verdict(opened, store, 0.25, forged)
-    (flag,) = store.rows()
-    assert (flag.flag_id, flag.study_id, flag.model_digest) == (flag_id, "one", reviewer.engine.digest)
-    assert flag.beta == 0.25
-    answer = reviewer.predict_at(opened, 0.25)["probabilities"]
-    np.testing.assert_allclose(list(flag.probabilities.values()), answer, atol=1e-6)
-    assert flag.comment == "=1+1"
-    assert flag.corrected_labels == ("Effusion",)
-
-
-def test_two_verdicts_on_one_case_are_two_rows(reviewer, opened, tmp_path):
-    store = FeedbackStore(tmp_path)
-    for beta in (0.2, 0.8):
-        reviewer.keep_verdict(opened, store, beta, FORM)
-    assert [flag.beta for flag in store.rows()] == [0.2, 0.8]
-
-
-def test_no_verdict_without_a_case(reviewer, session, tmp_path):
-    with pytest.raises(FeedbackError, match="No case is open"):
-        reviewer.keep_verdict(session, FeedbackStore(tmp_path), 0.5, FORM)
-
-
-def test_a_verdict_that_is_none_is_refused(reviewer, opened, tmp_path):
-    with pytest.raises(FeedbackError):
-        reviewer.keep_verdict(opened, FeedbackStore(tmp_path), 0.5, FORM | {"verdict": "maybe"})

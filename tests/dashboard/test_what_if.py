@@ -8,6 +8,7 @@ import pytest
 from helpers import random_film
 from PIL import Image
 
+from dashboard.judging import Judge
 from dashboard.masks import SIDE
 from dashboard.payload import unpack
 from dashboard.reviewing import MOST_CHANGES, Refused
@@ -111,12 +112,12 @@ def test_another_finding_is_explained_before_and_after(reviewer, opened):
 
 
 def test_no_verdict_on_a_changed_case(reviewer, opened, tmp_path):
-    store = FeedbackStore(tmp_path)
+    judge = Judge(reviewer.engine, FeedbackStore(tmp_path))
     list(reviewer.analyse(opened, None, "No effusion.", 0.5))
     with pytest.raises(FeedbackError, match="undo the changes first"):
-        reviewer.keep_verdict(opened, store, 0.5, FORM)
+        judge.keep(opened, 0.5, FORM)
     list(reviewer.undo(opened))
-    assert reviewer.keep_verdict(opened, store, 0.5, FORM)
+    assert judge.keep(opened, 0.5, FORM)
 
 
 def test_the_first_report_of_an_uploaded_film_is_no_change(reviewer, uploaded, tmp_path):
@@ -124,7 +125,7 @@ def test_the_first_report_of_an_uploaded_film_is_no_change(reviewer, uploaded, t
     header, _ = last(reviewer.analyse(session, path, "A large effusion.", 0.5))
     assert header["modalities"] == ["image", "report"]
     assert header["changes"] == []
-    assert reviewer.keep_verdict(session, FeedbackStore(tmp_path), 0.5, FORM)
+    assert Judge(reviewer.engine, FeedbackStore(tmp_path)).keep(session, 0.5, FORM)
     header, _ = last(reviewer.analyse(session, path, "No effusion.", 0.5))
     assert [change["kind"] for change in header["changes"]] == ["report"]
 

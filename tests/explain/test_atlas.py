@@ -20,7 +20,8 @@ from model.engine import Encoded, Engine
 from model.errors import ChoiceError
 from model.feedback import FeedbackStore
 from model.network import Pooled
-from model.reference import PooledStudies, Reference
+from model.pooled import PooledStudies
+from model.reference import Reference
 
 N = 90
 

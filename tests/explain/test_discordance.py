@@ -13,6 +13,7 @@ from explain.discordance import calibrate, scores, told_apart
 from model.data import Study
 from model.engine import Engine
 from model.reference import Reference
+from model.scored import score
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def made_up(engine, n: int = 60, agree: float = 1.0) -> tuple[Reference, tuple[S
 
 
 def test_calibration_tells_swapped_pairs_from_own_ones(fresh):
-    calibrate(fresh, *made_up(fresh))
+    calibrate(fresh.network, score(fresh, *made_up(fresh)))
     reference, studies = made_up(fresh, 80, agree=0.5)
     odds = float(fresh.network.discord_slope) * scores(fresh, reference, studies) + float(fresh.network.discord_offset)
     discordant = np.array([s.discordant for s in studies])
@@ -56,7 +57,7 @@ def test_calibration_tells_swapped_pairs_from_own_ones(fresh):
 
 def test_too_few_studies_leave_a_model_uncalibrated(fresh):
     reference, studies = made_up(fresh, 8)
-    calibrate(fresh, reference, studies)
+    calibrate(fresh.network, score(fresh, reference, studies))
     assert fresh.network.discord_slope == 0
     assert explain.discordance(fresh, fresh.encode(random_film(), REPORT)) is None
 

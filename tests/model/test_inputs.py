@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
+from helpers import NAME, dicom
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.encaps import encapsulate
+from pydicom.dataset import Dataset
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRLittleEndian,
@@ -32,7 +32,6 @@ from model.inputs import read_film, read_report
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:pydicom")
 
 SAMPLES = Path(__file__).resolve().parents[3] / "shared/data/cxr-samples"
-NAME = "Doe^Jane^Secret"
 RAMP8 = np.add.outer(np.arange(60), np.arange(80)).astype(np.uint8)
 RAMP12 = (np.arange(60 * 80).reshape(60, 80) * 4095 // 4799).astype(np.uint16)
 
@@ -40,29 +39,6 @@ RAMP12 = (np.arange(60 * 80).reshape(60, 80) * 4095 // 4799).astype(np.uint16)
 def saved(image, format, **options) -> bytes:
     image = image if isinstance(image, Image.Image) else Image.fromarray(image)
     image.save(out := BytesIO(), format, **options)
-    return out.getvalue()
-
-
-def dicom(array, syntax=ExplicitVRLittleEndian, frame=None, **elements) -> bytes:
-    ds = Dataset()
-    ds.file_meta = FileMetaDataset()
-    ds.file_meta.TransferSyntaxUID = syntax
-    ds.file_meta.MediaStorageSOPClassUID = ds.SOPClassUID = "1.2.840.10008.5.1.4.1.1.7"
-    ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID = "1.2.3"
-    ds.PatientName = NAME
-    ds.Rows, ds.Columns = array.shape[-2:] if array.shape[-1] != 3 else array.shape[-3:-1]
-    ds.SamplesPerPixel = 3 if array.shape[-1] == 3 else 1
-    ds.PhotometricInterpretation = "RGB" if ds.SamplesPerPixel == 3 else "MONOCHROME2"
-    if ds.SamplesPerPixel == 3:
-        ds.PlanarConfiguration = 0
-    ds.BitsAllocated = ds.BitsStored = array.dtype.itemsize * 8
-    ds.PixelRepresentation = int(array.dtype.kind == "i")
-    ds.PixelData = array.tobytes() if frame is None else encapsulate([frame])
-    ds["PixelData"].VR = "OB" if ds.BitsAllocated == 8 or frame else "OW"
-    for name, value in elements.items():
-        setattr(ds, name, value)
-    ds.HighBit = ds.BitsStored - 1
-    ds.save_as(out := BytesIO(), enforce_file_format=True)
     return out.getvalue()
 
 

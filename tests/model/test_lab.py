@@ -12,6 +12,7 @@ from model.engine import Engine
 from model.evaluate import evaluate
 from model.lab import BETAS, Lab, Measures, best_beta, measure, youden_threshold
 from model.reference import Reference
+from model.scored import score
 
 N = 240
 RESAMPLES = 200
@@ -46,7 +47,7 @@ def case(engine: Engine) -> Case:
 
 @pytest.fixture(scope="module")
 def lab(engine: Engine, case: Case) -> Lab:
-    return measure(engine, case.reference, case.studies, RESAMPLES)
+    return measure(engine.network, score(engine, case.reference, case.studies), RESAMPLES)
 
 
 def test_values_are_those_of_scikit_learn(lab):
@@ -93,7 +94,7 @@ def test_bands_hold_the_value_and_come_from_patients(engine, case, lab):
     twice = tuple(s._replace(study_id=f"{s.study_id}b") for s in case.studies)
     ids = case.reference.study_ids + tuple(s.study_id for s in twice)
     doubled = Reference(ids, *(np.concatenate([a, a]) for a in case.reference[1:]))
-    again = measure(engine, doubled, case.studies + twice, RESAMPLES)
+    again = measure(engine.network, score(engine, doubled, case.studies + twice), RESAMPLES)
     np.testing.assert_allclose(again.overall.auroc.low, lab.overall.auroc.low, atol=1e-9)
 
 
@@ -114,13 +115,13 @@ def test_a_report_that_holds_the_answer_is_named(engine, case):
     studies = case.studies
     reference = case.reference._replace(report=case.reference.image, image=case.reference.report)
     leaked = reference._replace(image=np.zeros_like(reference.image))
-    assert measure(engine, leaked, studies, RESAMPLES).overall.alone_suffices() == ("report",)
+    assert measure(engine.network, score(engine, leaked, studies), RESAMPLES).overall.alone_suffices() == ("report",)
 
 
 def test_a_finding_without_positives_is_undefined_and_does_not_stop_the_rest(engine, case):
     missing = engine.findings[2]
     studies = tuple(s._replace(labels=s.labels - {missing}) for s in case.studies)
-    lab = measure(engine, case.reference, studies, 50)
+    lab = measure(engine.network, score(engine, case.reference, studies), 50)
     found: Measures = lab.per_finding[missing]
     assert found.positives == 0
     assert np.isnan(found.auroc.value).all()
@@ -135,7 +136,7 @@ def test_single_label_calibration_is_that_of_the_decision(case):
 
     single = Engine(small_network(problem_type="single_label_classification"), "single", device("cpu"))
     studies = tuple(s._replace(labels=frozenset(sorted(s.labels)[:1] or single.findings[:1])) for s in case.studies)
-    lab = measure(single, case.reference, studies, 20)
+    lab = measure(single.network, score(single, case.reference, studies), 20)
     printed = evaluate(single, case.reference, studies, BETAS)
     np.testing.assert_allclose(lab.overall.ece.value, printed.ece, atol=1e-6)
     np.testing.assert_allclose(lab.probabilities.sum(2), 1, atol=1e-5)

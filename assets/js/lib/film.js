@@ -1,4 +1,5 @@
-// The film with its heat, beside it the film before it was changed, and under them what both are shown and changed by.
+// The film with its heat, beside it the film before it was changed, and under them what both are shown, marked and
+// changed by.
 (() => {
   const B = window.BetaLens;
 
@@ -22,7 +23,12 @@
         "aria-label": B.t("erase.size"), oninput: () => (this.brush.size = this.size.value / 100),
       });
       this.hint = B.phrase("p", "erase.hint", { class: "bl-film-note bl-erase-hint", hidden: true });
-      this.now.node.append(this.hint);
+      this.boxes = new B.Boxes(this.now.canvas, (regions) => B.emit("regions", regions), B.everyFrame(() => this.draw()));
+      this.mark = B.phrase("button", "mark.region", {
+        type: "button", class: "bl-toggle bl-mark-region", "aria-pressed": "false", "aria-keyshortcuts": "m", onclick: () => this.toggleMark(),
+      });
+      this.markHint = B.phrase("p", "mark.hint", { class: "bl-film-note bl-mark-hint", hidden: true, role: "status" });
+      this.now.node.append(this.hint, this.markHint);
       this.ticks = B.el("span", { class: "bl-ticks bl-num" });
       this.legend = B.el("span", { class: "bl-legend" },
         B.phrase("span", "film.legend", { class: "bl-muted" }),
@@ -32,11 +38,15 @@
         B.el("div", { class: "bl-film-row" }, method.node, this.legend),
         B.el("div", { class: "bl-film-row" },
           B.el("label", { class: "bl-opacity" }, B.phrase("span", "film.overlay", { class: "bl-muted" }), this.opacity),
-          B.el("span", { class: "bl-erase-tools" }, this.size, this.erase), this.truth));
+          B.el("span", { class: "bl-erase-tools" }, this.size, this.erase), this.mark, this.truth));
       this.node = B.el("figure", { class: "bl-panel bl-film" }, head, this.frames, this.bar,
         B.el("div", { class: "bl-trust", "data-modality": "image" }));
       new ResizeObserver(() => this.draw()).observe(this.node);
-      document.addEventListener("keydown", (event) => event.key === "Escape" && this.brush.on && this.toggleErase(false));
+      document.addEventListener("keydown", (event) => {
+        if (event.key === "Escape") this.brush.on ? this.toggleErase(false) : this.boxes.on && this.toggleMark(false);
+      });
+      B.on("mark-region", () => !this.mark.hidden && this.bar.checkVisibility({ visibilityProperty: true }) && this.toggleMark());
+      B.on("clear-marks", () => this.boxes.clear());
       B.on("refused", () => this.brush.clear());
       this.shown = false;
     }
@@ -54,6 +64,9 @@
       this.film = opened.film;
       if (!opened.film && this.brush.on) this.toggleErase(false);
       this.erase.hidden = !opened.film;
+      this.boxes.load(opened.box, (opened.recorded && !original && opened.recorded.regions) || []);
+      this.mark.hidden = !opened.film || Boolean(original);
+      if ((this.mark.hidden || opened.veiled) && this.boxes.on) this.toggleMark(false);
       const known = [opened, original].some((side) => side && side.truth);
       this.truth.hidden = !known;
       if (!known && this.shown) this.toggleTruth(false);
@@ -70,7 +83,15 @@
       this.draw();
     }
 
+    toggleMark(on = !this.boxes.on) {
+      if (on && this.brush.on) this.toggleErase(false);
+      this.boxes.turn(on);
+      this.mark.setAttribute("aria-pressed", String(on));
+      this.markHint.hidden = !on;
+    }
+
     toggleErase(on = !this.brush.on) {
+      if (on && this.boxes.on) this.toggleMark(false);
       this.brush.turn(on);
       this.erase.setAttribute("aria-pressed", String(on));
       this.size.hidden = this.hint.hidden = !on;
@@ -85,7 +106,10 @@
       if (!this.pictures) return;
       const look = { opacity: this.opacity.value / 100, truth: this.shown };
       if (this.pictures.includes(this.then)) this.then.draw(look);
-      this.now.draw({ ...look, over: this.brush.on ? (context, side) => this.brush.draw(context, side) : null });
+      this.now.draw({ ...look, over: (context, side) => {
+        this.boxes.draw(context, side);
+        if (this.brush.on) this.brush.draw(context, side);
+      } });
     }
   }
   B.FilmView = FilmView;

@@ -2,6 +2,14 @@
 (() => {
   const B = window.BetaLens;
 
+  // A popover below its button where there is room, else above; never beyond the edge of the window.
+  B.placeBeside = (help, button) => {
+    const at = button.getBoundingClientRect(), box = help.getBoundingClientRect();
+    const below = at.bottom + 6;
+    help.style.left = `${Math.max(8, Math.min(at.left, innerWidth - box.width - 8))}px`;
+    help.style.top = `${Math.max(8, below + box.height < innerHeight ? below : at.top - box.height - 6)}px`;
+  };
+
   class MethodPicker {
     // methods: [{ name, title, help }] in the order to show; choose: called with the name that was chosen.
     constructor(modality, methods, choose) {
@@ -16,7 +24,7 @@
       // A popover stands above panels that clip, and closes with Esc or a click elsewhere.
       this.help = B.el("div", { class: "bl-help", id, popover: "auto", lang: "en" });
       this.help.addEventListener("beforetoggle", () => this.describe());
-      this.help.addEventListener("toggle", () => this.place());
+      this.help.addEventListener("toggle", () => B.placeBeside(this.help, this.button));
       this.node = B.el("span", { class: "bl-method" }, this.select, this.button, this.help);
     }
 
@@ -27,14 +35,6 @@
     describe() {
       const { title, help } = this.methods.find(({ name }) => name === this.select.value);
       this.help.replaceChildren(B.el("h3", { text: title }), ...help.split("\n\n").map((text) => B.el("p", { text })));
-    }
-
-    // Below its button where there is room, else above; never beyond the edge of the window.
-    place() {
-      const at = this.button.getBoundingClientRect(), box = this.help.getBoundingClientRect();
-      const below = at.bottom + 6;
-      this.help.style.left = `${Math.max(8, Math.min(at.left, innerWidth - box.width - 8))}px`;
-      this.help.style.top = `${Math.max(8, below + box.height < innerHeight ? below : at.top - box.height - 6)}px`;
     }
   }
   B.MethodPicker = MethodPicker;

@@ -15,6 +15,7 @@
       const sameFilm = this.opened && this.opened.film === opened.film;
       this.opened = opened;
       const cam = opened.arrays.cam;
+      this.empty = false;
       this.heat = cam ? new B.Heat(cam.shape[1], cam.shape[2]) : null;
       this.segments = opened.truth && opened.truth.mask
         ? B.outline(B.bits(opened.truth.mask, opened.truth.height * opened.truth.width), opened.truth.height, opened.truth.width) : [];
@@ -67,7 +68,7 @@
       const key = absent ? "film.none" : undrawn ? "film.truth_none" : this.heat && this.empty ? "film.empty" : null;
       this.note.hidden = !key;
       if (key) this.note.textContent = B.t(key, { finding: B.findingName(this.opened.finding) });
-      this.canvas.setAttribute("aria-label", absent ? B.t("film.none")
+      this.canvas.setAttribute("aria-label", absent ? B.t("film.none") : this.opened.veiled ? B.t("film.alt_veiled")
         : B.t(this.empty ? "film.alt_empty" : "film.alt", { finding: B.findingName(this.opened.finding) }));
     }
 

@@ -31,7 +31,7 @@
       slot.title = tested ? B.t(`trust.alone.${slot.dataset.modality}`) : "";
     }
   };
-  B.on("explained", () => fill(null));
+  for (const name of ["explained", "veiled"]) B.on(name, () => fill(null));
   B.on("trust", fill);
   B.on("language", () => fill(B.trust));
 })();

@@ -14,14 +14,13 @@
       };
       this.now = new B.ReportText("now", tell);
       this.then = new B.ReportText("then", tell);
+      this.tools = B.el("span", { class: "bl-word-tools" }, B.el("span", { class: "bl-word-key" },
+        B.phrase("span", "words.against", { class: "bl-word bl-con", style: "--bl-share:.75" }),
+        B.phrase("span", "words.for", { class: "bl-word bl-pro", style: "--bl-share:.75" })), method.node, ...tools);
       this.sides = B.el("div", { class: "bl-report-sides" });
       this.node = B.el("section", { class: "bl-panel bl-words" },
         B.el("header", { class: "bl-panel-head" },
-          B.phrase("h3", "words.title"), this.readout,
-          B.el("span", { class: "bl-word-key" },
-            B.phrase("span", "words.against", { class: "bl-word bl-con", style: "--bl-share:.75" }),
-            B.phrase("span", "words.for", { class: "bl-word bl-pro", style: "--bl-share:.75" })),
-          method.node, ...tools),
+          B.phrase("h3", "words.title"), this.readout, this.tools),
         this.sides, B.el("div", { class: "bl-trust", "data-modality": "report" }));
     }
 
@@ -34,6 +33,7 @@
       this.readout.textContent = "";
       this.now.load(opened);
       if (original) this.then.load(original);
+      this.tools.hidden = Boolean(opened.veiled);
       this.method.node.hidden = !opened.arrays.words;
       this.method.show(opened.chosen.report);
     }

@@ -1,10 +1,10 @@
-"""How the image's and the report's embeddings become one, at a weight β of the image.
+"""What stands before a fusion and after it: projections onto one scale, a tilt of the odds of β, the head."""
 
-A fusion is a class here, named in `FUSIONS`, that maps two embeddings and β to a fused embedding.
-"""
-
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+
+MOST_TILT = 2.0  # of log-odds: with more, 25 nodes of β would not say everything between them
 
 
 class Projection(nn.Module):
@@ -20,16 +20,13 @@ class Projection(nn.Module):
         return self.norm(self.linear(self.dropout(pooled)))
 
 
-class WeightedFusion(nn.Module):
-    """f = β·v + (1-β)·t."""
+def tilted(beta: Float[Tensor, "batch 1"], log_odds: Float[Tensor, "batch units"]) -> Float[Tensor, "batch units"]:
+    """β with its odds times e^(log-odds) for each unit: β·a / (β·a + 1−β), exactly 0 and 1 where β is.
 
-    def forward(
-        self,
-        image: Float[Tensor, "batch width"],
-        report: Float[Tensor, "batch width"],
-        beta: Float[Tensor, "batch 1"],
-    ) -> Float[Tensor, "batch width"]:
-        return beta * image + (1 - beta) * report
+    The log-odds are held within ±MOST_TILT, smoothly: the pole at β = −1 / (a − 1) stays away from [0, 1].
+    """
+    a = torch.exp(MOST_TILT * torch.tanh(log_odds / MOST_TILT))
+    return beta * a / (beta * a + (1 - beta))
 
 
 class ResidualHead(nn.Module):
@@ -44,6 +41,3 @@ class ResidualHead(nn.Module):
 
     def forward(self, fused: Float[Tensor, "batch width"]) -> Float[Tensor, "batch findings"]:
         return self.out(fused + self.alpha * self.mlp(fused))
-
-
-FUSIONS = {"weighted": WeightedFusion}

@@ -1,0 +1,66 @@
+"""`betalens import`, a command for each source."""
+
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Annotated
+
+import typer
+
+from dashboard.console import Json, show
+from model.sources import sources
+
+ORDER = 15
+
+app = typer.Typer(
+    help="Turn studies from elsewhere into a table to train on, and say what was left out and why.",
+    no_args_is_help=True,
+)
+
+Out = Annotated[Path | None, typer.Option(help="Folder to write studies.csv to. (default: that of the images)")]
+Copy = Annotated[bool, typer.Option("--copy", help="Copy images that lie outside --out, instead of linking them.")]
+Seed = Annotated[int, typer.Option(help="Of the splits of studies that come without one.", min=0)]
+
+
+def _command(source: ModuleType) -> Callable:
+    asks = getattr(source, "REPORTS", "")
+
+    def command(
+        path: Annotated[Path, typer.Argument(help=source.PATH, show_default=False)],
+        reports: Annotated[Path | None, typer.Option(help=asks, hidden=not asks)] = None,
+        out: Out = None,
+        copy: Copy = False,
+        seed: Seed = 0,
+        json_: Json = False,
+    ) -> None:
+        _import(source, path, reports, out, copy, seed, json_)
+
+    return command
+
+
+def _import(
+    source: ModuleType, path: Path, reports: Path | None, out: Path | None, copy: bool, seed: int, json_: bool
+) -> None:
+    from tqdm import tqdm
+
+    from model.importing import import_studies
+
+    try:
+        opened = source.open_source(path, reports, lambda r: tqdm(r, desc="looking", leave=False))
+        target = out or opened.folder
+        done = import_studies(
+            opened, target, copy, seed, lambda r, total: tqdm(r, desc="importing", total=total, unit="record")
+        )
+    except KeyboardInterrupt:
+        print("Interrupted: nothing was written.", file=sys.stderr)
+        raise typer.Exit(130) from None
+    if json_:
+        show(done.summary(), True)
+    else:
+        print("\n".join([*done.in_words(), "", f"The table: {target / 'studies.csv'}"]))
+
+
+for _name, _source in sources().items():
+    app.command(_name, help=re.sub(r"(?<!\n)\n(?!\n)", " ", _source.__doc__))(_command(_source))

@@ -1,0 +1,42 @@
+"""Fine-tuning from the page: a button in the Feedback tab, its progress, and the figures before and after."""
+
+import json
+
+import gradio as gr
+
+from dashboard.context import Context
+from dashboard.finetuning import finetune_version
+from dashboard.i18n import t
+from dashboard.widgets import phrase, widget
+from model.engine import Engine
+from model.errors import BetaLensError
+from model.finetune import Recipe
+
+
+def finetune_panel(ctx: Context) -> None:
+    """The panel; it says so where the page serves no folder of versions."""
+    with gr.Column(elem_classes="bl-panel bl-finetune"):
+        phrase("finetune.title", "bl-h")
+        phrase("finetune.hint" if ctx.serving.versions else "finetune.no_models", "bl-muted")
+        if not ctx.serving.versions:
+            return
+        button = gr.Button(t("finetune.start"), elem_classes="bl-finetune-start", size="sm")
+        result = widget("finetune")
+
+    def run(progress: gr.Progress = gr.Progress()) -> str:  # noqa: B008 (Gradio reads it there)
+        versions, served = ctx.serving.versions, ctx.serving.now.engine
+        try:
+            name = versions.current()
+            base = (
+                served if served.folder == versions.path(name) else Engine.load(versions.path(name), served.device.type)
+            )
+            rows = ctx.feedback.rows()
+            outcome = finetune_version(
+                versions, base, ctx.table, rows, Recipe(), told=lambda _: lambda steps: progress.tqdm(list(steps))
+            )
+        except BetaLensError as error:
+            return json.dumps({"error": str(error)})
+        return json.dumps(outcome.to_json(), ensure_ascii=False, allow_nan=False)
+
+    # One at a time: the second would start from what the first is about to replace.
+    button.click(run, None, result, concurrency_limit=1, concurrency_id="finetune", api_visibility="private")

@@ -1,0 +1,179 @@
+"""Verdicts: what a reader thinks of the open case, kept with what the server computed.
+
+Of what comes from the page only the reader's own words are taken, and each is checked against the case that is open.
+"""
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from dashboard.session import OpenCase, Session
+from dashboard.version import app_version
+from explain.words import split_words
+from model.config import SINGLE_LABEL
+from model.engine import Engine
+from model.errors import FeedbackError
+from model.feedback import UNDO, Flag, Store, new_flag_id, utc_now
+
+MOST_REGIONS = 20
+SMALLEST = 0.005  # of the film's side: less is a click that was meant for something else
+LONGEST_NAME = 120
+
+
+class Judge:
+    """Keeps the verdicts on one engine's decisions in one store."""
+
+    def __init__(self, engine: Engine, store: Store):
+        self.engine = engine
+        self.store = store
+        self.single = engine.config.problem_type == SINGLE_LABEL
+
+    def keep(self, session: Session, beta: float, form: dict[str, Any], login: str = "") -> Flag:
+        """Save what the reader thinks of the open case at this β, and return it once it is safe.
+
+        A reader to whom the answer is veiled names the findings; whether that agrees with the model is settled here.
+
+        Args:
+            form: `verdict` (of VERDICTS; "findings" or "unsure" where veiled), `corrected_labels`, `wrong_evidence`,
+                `wrong_regions` (boxes as in Flag), `wrong_words` (places among the words of the report), `comment`,
+                `reviewer` (ignored where there is a login), `case` (its id as the page shows it).
+
+        Raises:
+            FeedbackError: not saved.
+        """
+        case = self._judgeable(session, form)
+        session.reviewer = login or str(form.get("reviewer") or "").strip()[:LONGEST_NAME] or session.reviewer
+        beta = self.engine.clamp_beta(case.encoded, beta)
+        labels = self._labels(form)
+        verdict, blind, regions, words = form.get("verdict", ""), False, (), ()
+        if session.veiled:
+            if verdict not in ("findings", "unsure"):
+                raise FeedbackError("The model's answer is hidden: name the findings, or say that you are unsure.")
+            blind = case.key not in session.seen
+            if verdict == "findings":
+                verdict = "agree" if set(labels) == set(self.decided(case, beta)) else "disagree"
+        else:
+            regions, words = _regions(form, case), _words(form, case)
+        if verdict == "disagree" and self.single and len(labels) != 1:
+            raise FeedbackError("This model decides on one finding of a case: name the one that it has.")
+        flag = Flag(
+            flag_id=session.flag_id,
+            time_utc=utc_now(),
+            reviewer=session.reviewer,
+            study_id=case.study.study_id if case.study else "",
+            image_sha256=case.film.sha256 if case.film else "",
+            image_name=case.film_name,
+            report=case.report,
+            model_digest=self.engine.digest,
+            beta=beta,
+            probabilities=dict(zip(self.engine.findings, self._at(case, beta).tolist(), strict=True)),
+            verdict=verdict,
+            corrected_labels=labels if verdict == "disagree" else (),
+            wrong_evidence=_evidence(form, regions, words),
+            comment=form.get("comment", ""),
+            app_version=app_version(),
+            blind=blind,
+            wrong_regions=regions,
+            wrong_words=words,
+        )
+        if case.film and case.study is None:
+            self.store.keep_film(case.film)  # no table has it
+        self.store.append(flag)
+        session.saved.append(flag)
+        session.revealed = True
+        session.flag_id = new_flag_id()  # a second verdict on the same case is another one
+        return flag
+
+    def undo(self, session: Session) -> Flag:
+        """Take back the last verdict that this page saved: a row that says so is added, none is changed.
+
+        Raises:
+            FeedbackError: there is none, or the row was not saved.
+        """
+        if not session.saved:
+            raise FeedbackError("There is no verdict of this page to take back.")
+        last = session.saved[-1]
+        bare = {"report": "", "probabilities": {}, "corrected_labels": (), "wrong_evidence": "neither", "comment": ""}
+        marks = {"blind": False, "wrong_regions": (), "wrong_words": ()}
+        row = replace(
+            last, flag_id=session.flag_id, time_utc=utc_now(), verdict=UNDO, undoes=last.flag_id, **bare, **marks
+        )
+        self.store.append(row)
+        session.saved.pop()
+        session.flag_id = new_flag_id()
+        return last
+
+    def decided(self, case: OpenCase, beta: float) -> list[str]:
+        """The findings the model reports at β."""
+        p = self._at(case, self.engine.clamp_beta(case.encoded, beta))
+        if self.single:
+            return [self.engine.findings[int(p.argmax())]]
+        return [name for name, value in zip(self.engine.findings, p, strict=True) if value >= 0.5]
+
+    def _judgeable(self, session: Session, form: dict[str, Any]) -> OpenCase:
+        case = session.opened
+        if case is None:
+            raise FeedbackError("No case is open: open one, then judge it.")
+        if case.changes:
+            raise FeedbackError("Verdicts are for real cases: undo the changes first.")
+        if form.get("case", case.case_id) != case.case_id:
+            raise FeedbackError("Another case was opened meanwhile: look at it, then judge it.")
+        return case
+
+    def _labels(self, form: dict[str, Any]) -> tuple[str, ...]:
+        """In the order of the model's findings."""
+        named = form.get("corrected_labels") or []
+        if not isinstance(named, list) or not set(map(str, named)) <= set(self.engine.findings):
+            raise FeedbackError("The corrected findings must be findings that the model knows.")
+        return tuple(name for name in self.engine.findings if name in named)
+
+    def _at(self, case: OpenCase, beta: float) -> np.ndarray:
+        return self.engine.probabilities(case.encoded, np.array([beta]))[0]
+
+
+def _regions(form: dict[str, Any], case: OpenCase) -> tuple[tuple[float, float, float, float], ...]:
+    """The boxes, cut to the film."""
+    boxes = form.get("wrong_regions") or []
+    if not boxes:
+        return ()
+    try:
+        if case.film is None or len(boxes) > MOST_REGIONS:
+            raise ValueError
+        return tuple(_region(*map(float, box)) for box in boxes)
+    except (TypeError, ValueError):
+        raise FeedbackError(
+            f"The marks on the film were not understood: up to {MOST_REGIONS} boxes within it are kept."
+        ) from None
+
+
+def _region(top: float, left: float, height: float, width: float) -> tuple[float, float, float, float]:
+    if not all(map(math.isfinite, (top, left, height, width))):
+        raise ValueError
+    (top, bottom), (left, right) = (
+        (min(max(start, 0.0), 1.0), min(max(start + length, 0.0), 1.0))
+        for start, length in ((top, height), (left, width))
+    )
+    if bottom - top < SMALLEST or right - left < SMALLEST:
+        raise ValueError
+    return top, left, bottom - top, right - left
+
+
+def _words(form: dict[str, Any], case: OpenCase) -> tuple[tuple[int, int], ...]:
+    """The spans of the words at some places."""
+    places = form.get("wrong_words") or []
+    words = split_words(case.report, case.encoded.read_to)
+    known = isinstance(places, list) and all(type(i) is int and 0 <= i < len(words) for i in places)
+    if not known:
+        raise FeedbackError("The marks on the report were not understood: they must name words of the report.")
+    return tuple((words[i].start, words[i].end) for i in sorted(set(places)))
+
+
+def _evidence(form: dict[str, Any], regions: tuple, words: tuple) -> str:
+    """What is wrong by the reader's choice, and by what they marked."""
+    chosen = form.get("wrong_evidence") or "neither"
+    image, text = chosen in ("image", "both") or bool(regions), chosen in ("text", "both") or bool(words)
+    if chosen not in ("image", "text", "both", "neither"):
+        return chosen  # refused, and said so, where it is to be stored
+    return "both" if image and text else "image" if image else "text" if text else "neither"

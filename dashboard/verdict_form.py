@@ -1,0 +1,97 @@
+"""The form that takes a verdict in Review: two clicks where the reader agrees, nothing of the model's in blind mode."""
+
+import json
+import time
+from typing import Any
+
+import gradio as gr
+
+from dashboard.context import Context
+from dashboard.judging import Judge
+from dashboard.session import Session
+from dashboard.widgets import widget
+from model.config import SINGLE_LABEL
+from model.errors import FeedbackError
+
+QUIET = {"show_progress": "hidden", "api_visibility": "private"}
+
+
+class VerdictForm:
+    """The widget, and what it asks of the server."""
+
+    def __init__(self, ctx: Context):
+        self.ctx = ctx
+        self.widget = widget("flag", self._value(Session(beta=ctx.engine.default_beta)))
+
+    def fresh(self, session: Session) -> str:
+        """A cleared form for the open case; the model's own findings are ticked for the reader to correct, where the
+        reader may know them."""
+        return self._value(session, {"fresh": True, **self._labels(session)})
+
+    def listen(self, stage: gr.HTML) -> None:
+        """Wire the form; a verdict given in blind mode lifts the veil from the stage."""
+        ctx, form = self.ctx, self.widget
+
+        def keep(session: Session, beta: float, saved: int, event: gr.EventData, request: gr.Request):
+            veiled = session.veiled
+            try:
+                flag = self._judge(session).keep(session, beta, dict(event._data), request.username or "")
+            except FeedbackError as error:
+                key = "flag.no_case" if session.opened is None else "flag.not_saved"
+                return self._value(session, {"key": key, "values": {"reason": str(error)}, "bad": True}), saved
+            key = f"flag.saved_blind_{flag.verdict}" if veiled else "flag.saved"
+            outcome = {"key": key, "flag_id": flag.flag_id, "lifted": veiled, **self._labels(session, veiled)}
+            return self._value(session, outcome), saved + 1
+
+        def lift(session: Session):
+            if not session.revealed:
+                return
+            for step in ctx.serving.of(session).reviewer.reveal(session):
+                yield step.stage
+
+        def undo(session: Session, saved: int):
+            try:
+                taken = self._judge(session).undo(session)
+            except FeedbackError as error:
+                return self._value(
+                    session, {"key": "flag.not_undone", "values": {"reason": str(error)}, "bad": True}
+                ), saved
+            return self._value(session, {"key": "flag.undone", "flag_id": taken.flag_id}), saved + 1
+
+        def go_blind(session: Session, event: gr.EventData):
+            steps = ctx.serving.current(session).reviewer.go_blind(session, bool(event._data.get("on")))
+            first = next(steps, None)
+            yield self.fresh(session), first.stage if first else gr.skip()
+            for step in steps:
+                yield gr.skip(), step.stage
+
+        # Saving takes milliseconds: in the queue it would wait for others, and again to be told of.
+        form.submit(keep, [ctx.session, ctx.beta, ctx.saved], [form, ctx.saved], queue=False, **QUIET)
+        form.lift(lift, ctx.session, stage, **QUIET)
+        form.undo(undo, [ctx.session, ctx.saved], [form, ctx.saved], **QUIET)
+        form.blind(go_blind, ctx.session, [form, stage], **QUIET)
+
+    def _judge(self, session: Session) -> Judge:
+        """Of the model that the reader's open case is shown under."""
+        return Judge(self.ctx.serving.of(session).engine, self.ctx.feedback)
+
+    def _labels(self, session: Session, known: bool = True) -> dict[str, Any]:
+        if session.opened is None or session.veiled or not known:
+            return {}
+        return {"labels": self._judge(session).decided(session.opened, session.beta)}
+
+    def _value(self, session: Session, outcome: dict[str, Any] | None = None) -> str:
+        return json.dumps(
+            {
+                "findings": self.ctx.engine.findings,
+                "single": self.ctx.engine.config.problem_type == SINGLE_LABEL,
+                "reviewer": session.reviewer,
+                "login": bool(session.login),
+                "blind": session.blind,
+                "veiled": session.veiled,
+                "undoable": len(session.saved),
+                "outcome": outcome,
+                "number": time.monotonic_ns(),  # the same outcome twice is news twice
+            },
+            ensure_ascii=False,
+        )

@@ -1,0 +1,204 @@
+"""A table explained into a folder, shard by shard: whoever stops it, or kills it, goes on from the last whole shard.
+
+    archive.json                 what is explained: model, table, split, β, finding, method
+    explanations-00000.parquet   a row a study, its columns named as in explanation.json, and Grad-CAM's map as it is
+                                 before ReLU and upsampling (`explain.heatmap` does both)
+    overlays/00000/000017.png    the film with its heat over it; its row names it
+
+The shards together are one table: `pandas.read_parquet(sorted(folder.glob("*.parquet")))`.
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from PIL import Image
+
+from explain.batch import Row, batched_method, explain_studies
+from explain.export import describe, overlay
+from explain.heatmap import heatmap
+from model.data import StudyTable
+from model.engine import Engine, valid_beta
+from model.errors import ArchiveError
+
+FORMAT = "betalens-archive/1"
+PLAN = "archive.json"
+SHARD = 128  # studies: what is lost at most
+WRITERS = 2
+
+
+class Archive:
+    """The explanations of a split of a table in a folder, as far as they are there.
+
+    Args:
+        beta: None for the model's default.
+        finding: None for the most probable one of each study.
+        report_method: see `explain.batch.words`.
+
+    Raises:
+        ArchiveError: the folder holds something else, or cannot be written to.
+        ChoiceError: the split, β, the finding or the method is out of range.
+    """
+
+    def __init__(
+        self,
+        out: Path,
+        engine: Engine,
+        table: StudyTable,
+        split: str,
+        beta: float | None,
+        finding: str | None,
+        report_method: str,
+    ):
+        self.out = out
+        self.engine = engine
+        self.studies = table.of_split(split)
+        if finding is not None:
+            engine.finding_index(finding)
+        batched_method(report_method)
+        beta = valid_beta(engine.default_beta if beta is None else beta)
+        self._asked = {"beta": beta, "finding": finding, "report_method": report_method}
+        self._plan = {"format": FORMAT, "model": engine.digest, "table": table.digest, "split": split, **self._asked}
+        self._claim()
+
+    def missing(self) -> list[int]:
+        """The numbers of the shards that are not there yet."""
+        return [n for n in range(-(-len(self.studies) // SHARD)) if not self._path(n).exists()]
+
+    def remaining(self) -> int:
+        """How many studies are in those."""
+        return sum(len(self.studies[n * SHARD : (n + 1) * SHARD]) for n in self.missing())
+
+    def write(self, done: Callable[[list[Row]], None]) -> None:
+        """Explain what is missing. Overlays are written while the next batch is explained.
+
+        Args:
+            done: told of rows as they are finished.
+
+        Raises:
+            ArchiveError: the folder cannot be written to.
+            StudyTableError: the table was changed meanwhile.
+        """
+        try:
+            with ThreadPoolExecutor(WRITERS, thread_name_prefix="write") as writers:
+                for number in self.missing():
+                    self._write_shard(number, writers, done)
+        except OSError as error:
+            raise ArchiveError(f"{self.out} cannot be written to: {error.strerror}.") from error
+
+    def unexplained(self) -> int:
+        """How many studies of the shards that are there have an error."""
+        shards = sorted(self.out.glob("explanations-*.parquet"))
+        errors = [pq.read_table(shard, columns=["error"])["error"] for shard in shards]
+        return sum(len(column) - column.null_count for column in errors)
+
+    def _write_shard(self, number: int, writers: ThreadPoolExecutor, done: Callable[[list[Row]], None]) -> None:
+        studies = self.studies[number * SHARD : (number + 1) * SHARD]
+        folder = self.out / "overlays" / f"{number:05d}"
+        folder.mkdir(parents=True, exist_ok=True)
+        names = {s.study_id: folder / f"{number * SHARD + i:06d}.png" for i, s in enumerate(studies)}
+        pictures, scale = [], float(self.engine.network.cell_scale)
+
+        def finished(rows: list[Row]) -> None:
+            drawn = [row for row in rows if row.explained and row.explained.cam is not None]
+            pictures.extend(writers.submit(draw, row, scale, names[row.study.study_id]) for row in drawn)
+            done(rows)
+
+        rows = explain_studies(self.engine, studies, **self._asked, done=finished)
+        for picture in pictures:
+            picture.result()
+        records = [self._record(row, names[row.study.study_id]) for row in rows]
+        content = pa.BufferOutputStream()
+        pq.write_table(pa.Table.from_pylist(records, self._schema()), content, compression="zstd")
+        _write(self._path(number), content.getvalue())  # last: with it the shard is there
+
+    def _record(self, row: Row, picture: Path) -> dict[str, Any]:
+        known = {
+            "study_id": row.study.study_id,
+            "line": row.study.line,
+            "error": row.error or None,
+            "image_sha256": row.image_sha256,
+        }
+        found = row.explained
+        if found is None:
+            return known
+        known |= describe(self.engine, found)
+        if found.cam is None:
+            return known
+        heat = {"rows": found.cam.shape[0], "cols": found.cam.shape[1], "values": found.cam.ravel()}
+        heat |= {"box": found.box._asdict(), "scale": float(self.engine.network.cell_scale)}
+        return known | {"heat": heat, "overlay": picture.relative_to(self.out).as_posix()}
+
+    def _schema(self) -> pa.Schema:
+        real, text = pa.float64(), pa.string()
+        word = pa.struct({"text": text, "start": pa.int32(), "end": pa.int32(), "score": real})
+        box = pa.struct(dict.fromkeys(("top", "left", "height", "width"), real))
+        heat = {"rows": pa.int32(), "cols": pa.int32(), "values": pa.list_(pa.float32()), "box": box, "scale": real}
+        columns = {
+            "study_id": text,
+            "line": pa.int32(),
+            "error": text,
+            "image_sha256": text,
+            "model": text,
+            "finding": text,
+            "beta": real,
+            "prediction": pa.struct(dict.fromkeys(self.engine.findings, real)),
+            "logit": real,
+            "reference_logit": real,
+            "contributions": pa.struct({"image": real, "report": real}),
+            "interaction": real,
+            "flips": pa.list_(real),
+            "methods": pa.struct({"image": text, "report": text}),
+            "completeness_error": pa.struct({"image": real, "report": real}),
+            "read_to": pa.int32(),
+            "words": pa.list_(word),
+            "heat": pa.struct(heat),
+            "overlay": text,
+        }
+        return pa.schema(columns, metadata={"betalens": json.dumps(self._plan)})
+
+    def _path(self, number: int) -> Path:
+        return self.out / f"explanations-{number:05d}.parquet"
+
+    def _claim(self) -> None:
+        path = self.out / PLAN
+        try:
+            if path.exists():
+                self._compare(json.loads(path.read_text("utf-8")))
+            elif self.out.is_dir() and any(self.out.iterdir()):
+                raise ArchiveError(f"{self.out} is not empty and holds no explanations; name another folder.")
+            else:
+                self.out.mkdir(parents=True, exist_ok=True)
+                _write(path, (json.dumps(self._plan, indent=2, ensure_ascii=False) + "\n").encode())
+        except (OSError, ValueError) as error:
+            raise ArchiveError(f"{self.out} cannot hold an archive of explanations: {error}.") from error
+
+    def _compare(self, found: dict[str, Any]) -> None:
+        for key, value in self._plan.items():
+            if found.get(key) != value:
+                name = {"report_method": "method for the report", "beta": "β"}.get(key, key)
+                raise ArchiveError(f"{self.out} was begun with another {name}; name another folder, or delete it.")
+
+
+def draw(row: Row, scale: float, path: Path) -> None:
+    """Write the overlay of an explained film; its colour is full at `scale`."""
+    film, found = row.picture, row.explained
+    heat = heatmap(found.cam, found.box, *film.shape)
+    Image.fromarray(overlay(film.astype(np.float32) / 255, heat, scale)).save(path, compress_level=1)
+
+
+def _write(path: Path, content: bytes | pa.Buffer) -> None:
+    """All of it or nothing, whatever happens."""
+    handle, scratch = tempfile.mkstemp(prefix=".", dir=path.parent)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(scratch, path)

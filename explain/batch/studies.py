@@ -1,0 +1,114 @@
+"""From a block of studies to the rows of an archive."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import UInt8
+from PIL import Image
+
+from explain.batch.cases import Explained, explain_cases
+from explain.batch.encoded import Case
+from explain.every_beta import DEFAULT
+from model.data import Study, load_film, load_report
+from model.engine import NOTHING, Engine, valid_beta
+from model.errors import InputError
+from model.memory import hand_back
+from model.preprocess import fit_film
+
+CASES = {"cpu": 16, "cuda": 64}  # through the encoders at once
+READERS = min(8, os.cpu_count() or 1)  # decoding a film takes about as long as a GPU takes to explain it
+PICTURE_SIDE = 512  # at most, of the film under an overlay
+
+
+class Row(NamedTuple):
+    """What became of a study: explained, or why it could not be."""
+
+    study: Study
+    error: str = ""
+    image_sha256: str | None = None
+    picture: UInt8[np.ndarray, "height width"] | None = None  # the film, small
+    explained: Explained | None = None
+
+
+class Read(NamedTuple):
+    """A study as it was read; its case is empty where the row has an error."""
+
+    row: Row
+    case: Case
+
+
+def explain_studies(
+    engine: Engine,
+    studies: Sequence[Study],
+    beta: float | None = None,
+    finding: str | None = None,
+    report_method: str = DEFAULT["report"],
+    done: Callable[[list[Row]], None] = lambda rows: None,
+) -> list[Row]:
+    """Explain a block of studies, some hundreds: films are read by threads while batches are explained.
+
+    Args:
+        beta: None for the model's default; taken as each study allows it.
+        finding: None for the most probable one of each study.
+        report_method: see `explain.batch.words`.
+        done: told of rows as they are finished, those of a batch at once.
+
+    Returns:
+        A row a study, in their order. A study whose film or report cannot be read has its error.
+
+    Raises:
+        ChoiceError: β, the finding or the method is out of range.
+        StudyTableError: the table was changed meanwhile.
+    """
+    beta = valid_beta(engine.default_beta if beta is None else beta)
+    # Reports of like length share a batch: padding to the longest of all is most of the work otherwise.
+    order = sorted(range(len(studies)), key=lambda i: len(studies[i].report))
+    rows: dict[int, Row] = {}
+    pool = ThreadPoolExecutor(READERS, thread_name_prefix="read")
+    try:
+        read = pool.map(lambda i: (i, read_study(studies[i], engine.config.image_size)), order)
+        for batch in _batches(read, CASES[engine.device.type]):
+            usable = [(i, r) for i, r in batch if not r.row.error]
+            found = explain_cases(engine, [r.case for _, r in usable], beta, finding, report_method) if usable else []
+            fresh = {i: r.row for i, r in batch if r.row.error}
+            fresh |= {i: r.row._replace(explained=e) for (i, r), e in zip(usable, found, strict=True)}
+            rows |= fresh
+            done(list(fresh.values()))
+    finally:
+        pool.shutdown(cancel_futures=True)
+        hand_back()
+    return [rows[i] for i in range(len(studies))]
+
+
+def read_study(study: Study, side: int) -> Read:
+    """Its film fitted into a square of that side, and its report.
+
+    Raises:
+        StudyTableError: the table was changed meanwhile.
+    """
+    nothing = Case(None, None, "")
+    try:
+        film, report = load_film(study), load_report(study)
+        if film is None:
+            return Read(Row(study, "" if report else NOTHING), nothing._replace(report=report))
+        square, box = fit_film(film.pixels, side)
+        picture = Image.fromarray((np.clip(film.pixels, 0, 1) * 255 + 0.5).astype(np.uint8))
+        picture.thumbnail((PICTURE_SIDE, PICTURE_SIDE))
+        row = Row(study, image_sha256=film.sha256, picture=np.asarray(picture))
+        return Read(row, Case(square, box, report))
+    except InputError as error:
+        return Read(Row(study, str(error)), nothing)
+
+
+def _batches(items: Iterator, size: int) -> Iterator[list]:
+    batch = []
+    for item in items:
+        batch.append(item)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

@@ -1,0 +1,120 @@
+"""Do reviewers agree with the model, and with one another? Over flags that stand (see `model.feedback`)."""
+
+import warnings
+from collections import defaultdict
+from collections.abc import Iterable
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.metrics import cohen_kappa_score
+
+from model.feedback import Flag
+
+
+class Share(NamedTuple):
+    """How many of n judgements agree with the model, with the 95 % interval of Wilson (1927)."""
+
+    of: str  # a day, as 2026-01-31, or a finding
+    agree: int
+    n: int
+    low: float
+    high: float
+
+
+class Kappa(NamedTuple):
+    """Cohen's κ of two reviewers on one finding, over the n studies that both judged; None where either of them said
+    the same of all, which leaves κ undefined or 0 whatever the other said."""
+
+    first: str
+    second: str
+    finding: str
+    n: int
+    same: int  # studies of which both say the same
+    kappa: float | None
+
+
+def decided(flag: Flag, single: bool) -> frozenset[str]:
+    """The findings that the model reported on the screen that was flagged.
+
+    Args:
+        single: the model chooses one finding: the likeliest.
+    """
+    if single:
+        return frozenset([max(flag.probabilities, key=flag.probabilities.__getitem__)] if flag.probabilities else [])
+    return frozenset(name for name, p in flag.probabilities.items() if p >= 0.5)
+
+
+def judged(flag: Flag, single: bool) -> frozenset[str] | None:
+    """The findings the reviewer holds the case to have; None where they were unsure."""
+    if flag.verdict == "agree":
+        return decided(flag, single)
+    return frozenset(flag.corrected_labels) if flag.verdict == "disagree" else None
+
+
+def case_of(flag: Flag) -> str:
+    """What two flags on the same case share: the study, or without one the film, or without one the report."""
+    return flag.study_id or flag.image_sha256 or flag.report
+
+
+def over_time(flags: Iterable[Flag]) -> list[Share]:
+    """Verdicts that agree, day by day (UTC); unsure ones count for neither side."""
+    days = defaultdict(list)
+    for flag in flags:
+        if flag.verdict != "unsure":
+            days[flag.time_utc[:10]].append(flag.verdict == "agree")
+    return [_share(day, days[day]) for day in sorted(days)]
+
+
+def per_finding(flags: Iterable[Flag], single: bool) -> list[Share]:
+    """For each finding, the judgements that say of it what the model said; in the order of the model's findings."""
+    found = defaultdict(list)
+    for flag in flags:
+        labels = judged(flag, single)
+        if labels is not None:
+            said = decided(flag, single)
+            for finding in flag.probabilities:
+                found[finding].append((finding in labels) == (finding in said))
+    return [_share(finding, same) for finding, same in found.items()]
+
+
+def between_reviewers(flags: Iterable[Flag], single: bool) -> list[Kappa]:
+    """Each pair of reviewers on each finding, over the studies that both judged: the latest judgement of each counts.
+    Flags without a name are left out."""
+    latest: dict[str, dict[str, Flag]] = defaultdict(dict)
+    for flag in flags:
+        if flag.reviewer and judged(flag, single) is not None:
+            latest[flag.reviewer][case_of(flag)] = flag
+    found = []
+    for first, second in combinations(sorted(latest), 2):
+        both = latest[first].keys() & latest[second].keys()
+        pairs = [(latest[first][case], latest[second][case]) for case in sorted(both)]
+        findings = dict.fromkeys(name for pair in pairs for flag in pair for name in flag.probabilities)
+        for finding in findings:
+            said = np.array([[finding in judged(flag, single) for flag in pair] for pair in pairs])
+            found.append(Kappa(first, second, finding, len(said), int((said[:, 0] == said[:, 1]).sum()), _kappa(said)))
+    return found
+
+
+def conflicts(flags: Iterable[Flag], single: bool) -> set[str]:
+    """The cases of which reviewers say different things; of each reviewer the latest judgement counts."""
+    latest: dict[str, dict[str, frozenset[str]]] = defaultdict(dict)
+    for flag in flags:
+        labels = judged(flag, single)
+        if labels is not None:
+            latest[case_of(flag)][flag.reviewer] = labels
+    return {case for case, by in latest.items() if len(set(by.values())) > 1}
+
+
+def _kappa(said: np.ndarray) -> float | None:
+    if (said == said[:1]).all(0).any():
+        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return float(cohen_kappa_score(said[:, 0], said[:, 1]))
+
+
+def _share(of: str, agree: list[bool]) -> Share:
+    n, k, z = len(agree), sum(agree), 1.959964
+    centre, width = (k + z * z / 2) / (n + z * z), z * np.sqrt(k * (n - k) / n + z * z / 4) / (n + z * z)
+    return Share(of, k, n, float(max(0, centre - width)), float(min(1, centre + width)))

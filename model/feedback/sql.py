@@ -1,0 +1,135 @@
+"""Flags in a PostgreSQL table, for those who outgrow files.
+
+`betalens_flags` has the columns of the CSV, as the text that stands in its cells (without the apostrophes that keep a
+spreadsheet from running a formula); `betalens_films` the copies of uploaded films. No error of the driver is passed
+on: it may quote a report, or the address with its password.
+"""
+
+import contextlib
+from collections.abc import Iterator
+
+import sqlalchemy as sql
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import SQLAlchemyError
+
+from model.errors import FeedbackError
+from model.feedback.cells import COLUMNS, cells, encode, flag_of, plain, typed
+from model.feedback.films import film_of, png_of
+from model.feedback.record import Flag
+from model.feedback.store import refuse_tombstone, trace
+from model.inputs import Film
+
+CONNECT_LIMIT = 10  # seconds
+TABLES = sql.MetaData()
+FLAGS = sql.Table(
+    "betalens_flags",
+    TABLES,
+    sql.Column("place", sql.BigInteger, sql.Identity(always=True), primary_key=True),
+    *(sql.Column(name, sql.Text, nullable=False, unique=name == "flag_id") for name in COLUMNS),
+)
+FILMS = sql.Table(
+    "betalens_films",
+    TABLES,
+    sql.Column("sha256", sql.Text, primary_key=True),
+    sql.Column("png", sql.LargeBinary, nullable=False),
+)
+ONE_AT_A_TIME = 0x0BE7A  # the advisory lock under which the tables are made
+
+
+class SqlStore:
+    """Flags in a database; any number of servers may share it. See Store for what it does.
+
+    Args:
+        url: postgresql+psycopg://USER:PASSWORD@HOST/DATABASE. The password may as well be in libpq's own places,
+            such as ~/.pgpass.
+
+    Raises:
+        FeedbackError: it is no such address, or nothing answers there.
+    """
+
+    def __init__(self, url: str):
+        with _said("The database of flags cannot be used", "check its address, and that it runs"):
+            self._engine = sql.create_engine(
+                _address(url),
+                pool_pre_ping=True,  # a server that was started anew must not cost a flag
+                hide_parameters=True,
+                connect_args={"connect_timeout": CONNECT_LIMIT},
+            )
+            with self._engine.begin() as db:
+                db.execute(sql.select(sql.func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
+                TABLES.create_all(db)
+
+    def append(self, flag: Flag) -> str:
+        """See Store."""
+        refuse_tombstone(flag)
+        encode(flag)  # or it could be too long to be exported
+        with _said("The flag was not saved"), self._engine.begin() as db:
+            db.execute(sql.text("SET LOCAL synchronous_commit TO on"))  # whatever the database is set to
+            db.execute(insert(FLAGS).values(_row(flag)).on_conflict_do_nothing(index_elements=["flag_id"]))
+        return flag.flag_id
+
+    def rows(self) -> list[Flag]:
+        """See Store."""
+        with _said("The feedback cannot be read"), self._engine.connect() as db:
+            return _flags(db)
+
+    def count(self) -> int:
+        """See Store."""
+        with _said("The feedback cannot be read"), self._engine.connect() as db:
+            return db.scalar(sql.select(sql.func.count()).select_from(FLAGS))
+
+    def keep_film(self, film: Film) -> None:
+        """See Store."""
+        with _said("The film was not kept"), self._engine.begin() as db:
+            db.execute(insert(FILMS).values(sha256=film.sha256, png=png_of(film)).on_conflict_do_nothing())
+
+    def film(self, sha256: str) -> Film | None:
+        """See Store."""
+        with _said("The film cannot be read"), self._engine.connect() as db:
+            png = db.scalar(sql.select(FILMS.c.png).where(FILMS.c.sha256 == sha256))
+        return film_of(png, sha256) if png else None
+
+    def purge(self, study_id: str) -> int:
+        """See Store."""
+        with _said("The study was not purged"), self._engine.begin() as db:
+            rows = _flags(db)
+            found = trace(rows, study_id)
+            held = [row for row in rows if found.holds(row)]
+            for row in held:
+                db.execute(sql.update(FLAGS).where(FLAGS.c.flag_id == row.flag_id).values(_row(row.tombstone())))
+            db.execute(sql.delete(FILMS).where(FILMS.c.sha256.in_(found.films)))
+            return len(held)
+
+
+def _address(url: str) -> sql.URL:
+    with contextlib.suppress(SQLAlchemyError, ValueError):  # of a port, which may be half a password with an "@"
+        address = sql.make_url(url)
+        if address.get_backend_name() == "postgresql":
+            return address.set(drivername="postgresql+psycopg")
+    raise FeedbackError(
+        "Flags are kept in a folder or at postgresql+psycopg://USER:PASSWORD@HOST/DATABASE: name one of the two, with "
+        "every sign of the password that is no letter or digit as %XX."
+    )
+
+
+def _row(flag: Flag) -> dict[str, str]:
+    return {name: plain(text) for name, text in cells(flag).items()}
+
+
+def _flags(db: sql.Connection) -> list[Flag]:
+    flags = []
+    for number, row in enumerate(db.execute(sql.select(*(FLAGS.c[n] for n in COLUMNS)).order_by(FLAGS.c.place)), 1):
+        try:
+            flags.append(flag_of({name: typed(text) for name, text in zip(COLUMNS, row, strict=True)}))
+        except (ValueError, TypeError, FeedbackError):  # no cause in the text: it could quote a report
+            raise FeedbackError(f"Row {number} of betalens_flags is not a flag: restore or remove it.") from None
+    return flags
+
+
+@contextlib.contextmanager
+def _said(what: str, then: str = "have that put right, then try again") -> Iterator[None]:
+    """What the database cannot do, in one sentence and without its own words."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise FeedbackError(f"{what}: the database said {type(error).__name__}; {then}.") from None

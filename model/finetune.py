@@ -1,0 +1,181 @@
+"""Fine-tuning: a model learns from its reviewers without forgetting what it was taught.
+
+Corrected studies are mixed with a replay of other training studies (Rolnick et al., "Experience Replay for Continual
+Learning", NeurIPS 2019). The encoders stay as they are, so a study is a pair of vectors, and a step takes milliseconds.
+
+Both teachers err: see `model.noise`. Without that, replaying wrong labels would undo what reviewers correct. And lest
+the few corrections are learnt by heart, what is learnt from lies between two studies and has something of the labels of
+both (Zhang et al., "mixup: Beyond Empirical Risk Minimization", ICLR 2018).
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from model.augment import draw_beta
+from model.config import SINGLE_LABEL
+from model.corrections import Correction, relabelled
+from model.data import Study, label_matrix
+from model.errors import TrainingError
+from model.marks import Marks
+from model.network import Network, Pooled
+from model.noise import forward_loss, mistakes
+from model.pooled import PooledStudies
+from model.reference import Progress
+
+MIXED = 0.4  # of the Beta distribution that says how much of the second study there is: mostly little
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How much is learnt, and of what."""
+
+    passes: int = 60  # over the corrected studies
+    batch_size: int = 32  # corrected studies a step
+    replay: float = 3.0  # other training studies for each corrected one
+    learning_rate: float = 5e-4
+    weight_decay: float = 0.02
+    evidence_weight: float = 0.0  # of the penalty on what reviewers marked as wrong evidence; 0: none
+    seed: int = 0
+
+
+class Lessons(NamedTuple):
+    """n training studies."""
+
+    pooled: Pooled
+    has: Float[Tensor, "n 2"]
+    table: Float[Tensor, "n findings"]  # 0 or 1, as the table says
+    labels: Float[Tensor, "n findings"]  # the same, as it is after correction
+    judged: Bool[Tensor, "n findings"]  # whether reviewers decided the label
+
+    def rows(self, chosen: Tensor) -> "Lessons":
+        """Some of them."""
+        return Lessons(Pooled(*(p[chosen] for p in self.pooled)), *(t[chosen] for t in self[1:]))
+
+
+def lessons(
+    findings: tuple[str, ...], studies: tuple[Study, ...], pooled: PooledStudies, corrected: dict[str, Correction]
+) -> Lessons:
+    """What there is to learn of some studies.
+
+    Args:
+        pooled: of a table that holds them.
+        corrected: by study id; what is of other studies is left alone.
+    """
+    rows = pooled.rows(studies)
+    known = [corrected.get(s.study_id) for s in studies]
+    judged = np.array([[bool(c) and f in c.labels for f in findings] for c in known], bool).reshape(-1, len(findings))
+    return Lessons(
+        Pooled(torch.from_numpy(pooled.image[rows]), torch.from_numpy(pooled.report[rows])),
+        torch.from_numpy(pooled.has[rows]),
+        torch.from_numpy(label_matrix(studies, findings)),
+        torch.from_numpy(label_matrix(relabelled(studies, corrected), findings)),
+        torch.from_numpy(judged),
+    )
+
+
+def finetune(
+    network: Network, data: Lessons, recipe: Recipe, marks: Marks | None = None, progress: Progress = iter
+) -> bool:
+    """Teach projections, fusion and head what reviewers said. Ctrl-C ends it early, with what was learnt so far.
+
+    Args:
+        network: is changed; in evaluation mode afterwards, its references those of `data`.
+        marks: the evidence that `recipe.evidence_weight` is the price of.
+        progress: wraps the loop over steps.
+
+    Returns:
+        Whether every step was done.
+
+    Raises:
+        TrainingError: nothing was corrected, or the loss is no number.
+    """
+    if not data.judged.any():
+        raise TrainingError(
+            "There is nothing to learn: no standing verdict decides a label of a study in split train; "
+            "review some under Review."
+        )
+    torch.manual_seed(recipe.seed)
+    device = network.image_reference.device
+    data = Lessons(Pooled(*(p.to(device) for p in data.pooled)), *(t.to(device) for t in data[1:]))
+    step = Step(network, data, recipe, marks)
+    try:
+        for _ in progress(range(step.count)):
+            step()
+    except KeyboardInterrupt:
+        return False
+    finally:
+        network.eval().requires_grad_(False)
+        set_references(network, data)
+    return True
+
+
+class Step:
+    """A step of learning, again and again."""
+
+    def __init__(self, network: Network, data: Lessons, recipe: Recipe, marks: Marks | None):
+        self.network, self.data, self.recipe, self.marks = network, data, recipe, marks
+        self.single = network.config.problem_type == SINGLE_LABEL
+        judged = data.judged.any(1)
+        self.taught, self.others = judged.nonzero()[:, 0], (~judged).nonzero()[:, 0]
+        self.size = min(recipe.batch_size, len(self.taught))
+        # So few corrections that they fill no batch must not drown in themselves.
+        self.replayed = min(round(recipe.replay * max(self.size, recipe.batch_size // 2)), len(self.others))
+        self.count = -(-recipe.passes * len(self.taught) // self.size)
+        self.flip = mistakes(data.table, data.labels, data.judged).of(data.judged)
+        self.parameters = trained(network)
+        self.optimizer = torch.optim.AdamW(self.parameters, recipe.learning_rate, weight_decay=recipe.weight_decay)
+        self.schedule = torch.optim.lr_scheduler.CosineAnnealingLR(self.optimizer, self.count)
+        network.train()
+
+    def __call__(self) -> None:
+        rows = torch.cat([_some(self.taught, self.size), _some(self.others, self.replayed)])
+        loss = self._loss(rows, rows[torch.randperm(len(rows)).to(rows.device)])
+        if self.marks is not None and self.recipe.evidence_weight:
+            loss = loss + self.recipe.evidence_weight * self.marks.penalty(self.network)
+        if not loss.isfinite():
+            raise TrainingError(f"The loss became {loss.item()}; lower the learning rate or the evidence weight.")
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
+        self.optimizer.step()
+        self.schedule.step()
+
+    def _loss(self, rows: Tensor, partners: Tensor) -> Float[Tensor, ""]:
+        """Of studies with a little of their partners in them. Those that have other modalities are not mixed."""
+        first, second = self.data.rows(rows), self.data.rows(partners)
+        drawn = torch.distributions.Beta(MIXED, MIXED).sample((len(rows),)).to(rows.device)
+        alike = (first.has == second.has).all(1)
+        share = torch.where(alike, torch.maximum(drawn, 1 - drawn), 1.0)
+        pairs = zip(first.pooled, second.pooled, strict=True)
+        pooled = Pooled(*(b + share[:, None] * (a - b) for a, b in pairs))
+        logits = self.network(pooled, draw_beta(first.has.cpu()).to(rows.device))
+        of_first, of_second = (
+            forward_loss(logits, some.labels, self.flip[at], self.single)
+            for some, at in ((first, rows), (second, partners))
+        )
+        return (share * of_first + (1 - share) * of_second).mean()
+
+
+def trained(network: Network) -> list[torch.nn.Parameter]:
+    """The parameters that fine-tuning changes, all of them after the pooled vectors; they are made trainable."""
+    modules = (network.image_projection, network.report_projection, network.fusion, network.head)
+    return [p.requires_grad_() for module in modules for p in module.parameters()]
+
+
+@torch.no_grad()
+def set_references(network: Network, data: Lessons) -> None:
+    """The mean embeddings over the studies that have the modality stand for "nothing known" of it."""
+    buffers = (network.image_reference, network.report_reference)
+    for buffer, embedding, has in zip(buffers, network.embed(data.pooled), data.has.T, strict=True):
+        if has.any():
+            buffer.copy_(embedding[has > 0].mean(0))
+
+
+def _some(rows: Tensor, count: int) -> Tensor:
+    """Drawn anew, without one twice."""
+    return rows[torch.randperm(len(rows))[:count].to(rows.device)]

@@ -1,0 +1,102 @@
+"""What an import did: how many records became studies, and every one that did not, with the reason."""
+
+import json
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from model.data import SPLITS
+from model.sources.base import LeftOut, Reason
+
+JSON, TEXT = "import.json", "import.txt"
+NAMED = 20  # records of each reason that the text names; the JSON names all
+
+
+class Moved(NamedTuple):
+    """A study that is not in the split that its source gave it."""
+
+    where: str
+    source: str
+    split: str
+    why: str
+
+
+@dataclass
+class ImportReport:
+    """Counts, and what is behind them. `records` is always the studies and what was left out, together.
+
+    A record is a radiograph, or a row, report or file that has none.
+    """
+
+    images: str
+    seed: int
+    studies: int = 0
+    without_report: int = 0
+    splits: Counter = field(default_factory=Counter)
+    patients: Counter = field(default_factory=Counter)  #: by split
+    findings: dict[str, Counter] = field(default_factory=lambda: defaultdict(Counter))  #: by finding, by split
+    moved: list[Moved] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+
+    @property
+    def records(self) -> int:
+        return self.studies + len(self.left_out)
+
+    def count(self, label: str, split: str, has_report: bool) -> None:
+        """A study that is in the table."""
+        self.studies += 1
+        self.without_report += not has_report
+        self.splits[split] += 1
+        for finding in filter(None, label.split("|")):
+            self.findings[finding][split] += 1
+
+    def summary(self) -> dict:
+        """The counts."""
+        skipped = Counter(str(left.reason) for left in self.left_out)
+        return {
+            "records": self.records,
+            "studies": self.studies,
+            "left_out": {str(reason): skipped[reason] for reason in Reason if skipped[reason]},
+            "moved_to_another_split": len(self.moved),
+            "without_report": self.without_report,
+            "splits": {split: self.splits[split] for split in SPLITS},
+            "patients": {split: self.patients[split] for split in SPLITS},
+            "findings": {f: {split: self.findings[f][split] for split in SPLITS} for f in sorted(self.findings)},
+            "images": self.images,
+            "seed": self.seed,
+        }
+
+    def write(self, folder: Path) -> None:
+        """Write `import.json`, with every record that was left out or moved, and `import.txt`, for reading."""
+        left = [{"record": x.where, "reason": str(x.reason), "why": x.why} for x in self.left_out]
+        moved = [{"record": x.where, "from": x.source, "to": x.split, "why": x.why} for x in self.moved]
+        whole = {**self.summary(), "records_left_out": left, "records_moved": moved}
+        (folder / JSON).write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        (folder / TEXT).write_text("\n".join(self.in_words()) + "\n", encoding="utf-8")
+
+    def commonest(self) -> str:
+        """The commonest reason for which a record was left out, with an example."""
+        (why, n), *_ = Counter(x.why for x in self.left_out).most_common(1) or [("there is none", 0)]
+        return f"The commonest reason, {n:,} times: {why.rstrip('.')}."
+
+    def in_words(self) -> list[str]:
+        """The report for a person, a line each."""
+        lines = [f"{self.records:,} records: {self.studies:,} studies, {len(self.left_out):,} left out."]
+        lines += [f"{self.without_report:,} studies have no report."] if self.without_report else []
+        for split in SPLITS:
+            lines.append(f"  {split}: {self.splits[split]:,} studies of {self.patients[split]:,} patients")
+        for finding, counts in sorted(self.findings.items()):
+            lines.append(f"  {finding}: " + ", ".join(f"{counts[split]:,} {split}" for split in SPLITS))
+        for reason in Reason:
+            named = [f"{x.where}: {x.why}" for x in self.left_out if x.reason == reason]
+            lines += _section(f"Left out: {reason}", named)
+        moved = [f"{x.where}: {x.source} -> {x.split}, {x.why}" for x in self.moved]
+        return lines + _section("In another split than the source's", moved)
+
+
+def _section(title: str, lines: list[str]) -> list[str]:
+    if not lines:
+        return []
+    more = [f"... and {len(lines) - NAMED:,} more, in {JSON}"] if len(lines) > NAMED else []
+    return ["", f"{title} ({len(lines):,})", *(f"  {line}" for line in lines[:NAMED] + more)]

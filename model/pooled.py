@@ -1,0 +1,69 @@
+"""What the encoders make of a table's studies: kept, as heads and projections come and go while the encoders stay."""
+
+import hashlib
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from model.data import Study, StudyTable
+from model.engine import Engine
+from model.kept import Arrays, kept_arrays
+from model.network import Network, Pooled
+from model.reference import BATCH, Progress, Reference, pool_studies
+
+NAME = "pooled"
+ENCODERS = ("image_encoder.", "neck.", "report_encoder.")
+
+
+class PooledStudies(NamedTuple):
+    """The pooled vectors of n studies, in the order of the table. That of a modality which a study lacks is
+    meaningless; `has` says which it has."""
+
+    study_ids: tuple[str, ...]
+    image: Float[np.ndarray, "n image_channels"]
+    report: Float[np.ndarray, "n report_channels"]
+    has: Float[np.ndarray, "n 2"]
+
+    def rows(self, studies: Iterable[Study]) -> np.ndarray:
+        """The positions of some studies."""
+        where = {study_id: i for i, study_id in enumerate(self.study_ids)}
+        return np.array([where[s.study_id] for s in studies], int)
+
+    @torch.no_grad()
+    def embedded(self, engine: Engine) -> Reference:
+        """Their embeddings under an engine that has the same encoders."""
+        pooled = Pooled(*(torch.from_numpy(a).to(engine.device) for a in (self.image, self.report)))
+        image, report = (e.cpu().numpy() for e in engine.network.embed(pooled))
+        return Reference(self.study_ids, image, report, self.has)
+
+
+def load_pooled(engine: Engine, table: StudyTable, progress: Progress = iter) -> PooledStudies:
+    """The pooled vectors of a table, from where any model with these encoders kept them, or computed and kept.
+
+    Args:
+        progress: wraps the loop over batches, where they must be computed.
+    """
+
+    def compute() -> Arrays:
+        image, report, has = [], [], []
+        for start in progress(range(0, len(table.studies), BATCH)):
+            pooled, h = pool_studies(engine, table.studies[start : start + BATCH])
+            image.append(pooled.image.cpu().numpy())
+            report.append(pooled.report.cpu().numpy())
+            has.append(h)
+        return {"image": np.vstack(image), "report": np.vstack(report), "has": np.vstack(has)}
+
+    arrays = kept_arrays(engine, table, NAME, compute, of=encoders_digest(engine.network))
+    return PooledStudies(tuple(s.study_id for s in table.studies), **arrays)
+
+
+def encoders_digest(network: Network) -> str:
+    """SHA-256 of all that a pooled vector depends on."""
+    digest = hashlib.sha256(str(network.config.image_size).encode())
+    for name, tensor in network.state_dict().items():
+        if name.startswith(ENCODERS):
+            digest.update(tensor.cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,93 @@
+"""Which records of a source can be used: each is judged by itself, and its radiograph against those before it.
+
+Radiographs are decoded by a thread a core, a few ahead of the one that is judged; none is kept.
+"""
+
+import hashlib
+import os
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+from model.errors import ImageError, ReportError
+from model.inputs import MAX_BYTES, read_film, read_report
+from model.rows import EMPTY, Files
+from model.sources.base import LeftOut, Reason, Record, Source
+
+AHEAD = 2  # radiographs in memory, for each thread
+
+
+def judged(source: Source) -> Iterator[Record | LeftOut]:
+    """The records of a source in their order, with reports as they are shown; what cannot be used, and why.
+
+    Two radiographs are duplicates if they show the same pixels at 8 bits, whatever their files: the first is kept.
+    """
+    first: dict[bytes, str] = {}
+    ids: set[str] = set()
+    for record, decoded in _decoded(source):
+        judgement = record if isinstance(record, LeftOut) else _compared(record, decoded, first, ids)
+        if isinstance(judgement, Record):
+            ids.add(record.study_id)
+        yield judgement
+
+
+def _decoded(source: Source) -> Iterator[tuple[Record | LeftOut, Future | None]]:
+    files, threads = Files(source.folder), os.cpu_count() or 1
+    waiting: deque[tuple[Record | LeftOut, Future | None]] = deque()
+    with ThreadPoolExecutor(threads) as pool:
+        for record in source.records:
+            screened = record if isinstance(record, LeftOut) else _screened(record, files)
+            film = isinstance(screened, Record) and screened.image
+            waiting.append((screened, pool.submit(_digest, source.folder / screened.image) if film else None))
+            while len(waiting) > AHEAD * threads:
+                yield waiting.popleft()
+        yield from waiting
+
+
+def _screened(record: Record, files: Files) -> Record | LeftOut:
+    """What can be said without decoding."""
+    if record.label is None:
+        return LeftOut(record.where, Reason.LABEL, "its label is missing")
+    try:
+        record = record._replace(report=read_report(record.report))
+    except ReportError as error:
+        return LeftOut(record.where, Reason.REPORT, str(error))
+    if not record.image:
+        return record if record.report else LeftOut(record.where, Reason.REPORT, "it has neither image nor report")
+    if why := files.why_unusable(record.image):
+        return LeftOut(record.where, Reason.UNREADABLE if why == EMPTY else Reason.MISSING, why)
+    return record
+
+
+def _digest(path: Path) -> bytes:
+    """Of the pixels as they are shown, at 8 bits.
+
+    Raises:
+        ImageError: they cannot be read.
+    """
+    try:
+        if (size := path.stat().st_size) > MAX_BYTES:
+            raise ImageError(f"The file has {size:,} bytes and at most {MAX_BYTES:,} are read: export it smaller.")
+        pixels = read_film(path.read_bytes()).pixels
+    except OSError as error:
+        raise ImageError(f"The file cannot be read: {error.strerror}.") from None
+    shown = np.round(pixels * 255).astype(np.uint8)
+    return hashlib.blake2b(shown.tobytes(), digest_size=16, salt=repr(shown.shape).encode()).digest()
+
+
+def _compared(record: Record, decoded: Future | None, first: dict[bytes, str], ids: set[str]) -> Record | LeftOut:
+    """What can be said from the pixels and the records before."""
+    try:
+        digest = decoded.result() if decoded else None
+    except ImageError as error:
+        return LeftOut(record.where, Reason.UNREADABLE, str(error))
+    if digest in first:
+        return LeftOut(record.where, Reason.DUPLICATE, f"its pixels are those of {first[digest]}")
+    if not record.study_id or record.study_id in ids:
+        return LeftOut(record.where, Reason.STUDY_ID, "its study_id is empty or not unique")
+    if digest:
+        first[digest] = record.where
+    return record

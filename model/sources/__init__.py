@@ -1,0 +1,20 @@
+"""Where studies come from, a file a source, found by itself.
+
+A source is a module here with `open_source(path, reports, progress) -> Source`; its docstring is its help on the
+command line. `PATH` says what the path is; `REPORTS` what `--reports` is, where it takes that. `progress` wraps a loop
+over all files, where it takes one to know how many records there are.
+"""
+
+import importlib
+import pkgutil
+from types import ModuleType
+
+from model.sources.base import LeftOut, Reason, Record, Source
+
+__all__ = ["LeftOut", "Reason", "Record", "Source", "sources"]
+
+
+def sources() -> dict[str, ModuleType]:
+    """Every source by its name."""
+    names = [found.name for found in pkgutil.iter_modules(__path__) if found.name != "base"]
+    return {name: importlib.import_module(f"{__name__}.{name}") for name in names}

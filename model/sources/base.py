@@ -1,0 +1,77 @@
+"""What a source of studies gives: a record for each radiograph or report that it holds, usable or not."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from enum import StrEnum
+from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
+
+Progress = Callable[[Iterable], Iterable]  #: tqdm, or iter
+
+FRONTAL = {"PA", "AP"}
+NOT_FRONTAL = "it is not a frontal view"
+
+
+class Reason(StrEnum):
+    """The kinds of reasons for which a record is left out."""
+
+    ROW = "unreadable row"
+    STUDY_ID = "study_id empty or not unique"
+    MISSING = "missing image"
+    UNREADABLE = "unreadable image"
+    DUPLICATE = "duplicate image"
+    REPORT = "no usable report"
+    LABEL = "no label"
+    VIEW = "not a frontal view"
+
+
+class Record(NamedTuple):
+    """A study as its source states it.
+
+    `image` is a path below the folder of the source; a study without one has a report alone. `label` joins findings
+    by `|`, empty for none of them, and is None where the source does not say.
+    """
+
+    where: str  #: what names it in the report of the import: a line or a file
+    study_id: str
+    patient_id: str
+    image: str
+    report: str
+    label: str | None
+    split: str = ""  #: train, val, test, or empty where the source has none
+    more: Mapping[str, str] = MappingProxyType({})  #: further columns of the table
+
+
+class LeftOut(NamedTuple):
+    """A record that is not imported."""
+
+    where: str
+    reason: Reason
+    why: str
+
+
+class Source(NamedTuple):
+    """What is imported.
+
+    Attributes:
+        folder: what the paths of images start from.
+        records: one by one, so that no more than a few are in memory.
+        total: how many there are, for the progress bar.
+        columns: the names of `Record.more`.
+    """
+
+    folder: Path
+    records: Iterator[Record | LeftOut]
+    total: int
+    columns: tuple[str, ...] = ()
+
+
+def files_below(folder: Path) -> list[str]:
+    """The paths of all files below a folder, in the order of their names; what begins with a dot is left out."""
+    found = []
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(f for f in folders if not f.startswith("."))
+        start = os.path.relpath(parent, folder)
+        found += [os.path.normpath(os.path.join(start, name)) for name in names if not name.startswith(".")]
+    return sorted(found)

@@ -1,0 +1,63 @@
+"""Splits by patient that keep the shares of each finding: reproducible in their seed, whatever the order of studies."""
+
+import hashlib
+from collections import Counter, defaultdict
+
+SHARES = {"train": 0.7, "val": 0.15, "test": 0.15}
+OF_TRAIN = {"train": 0.85, "val": 0.15}  # where a source has splits but none to validate on
+STRICTEST = ("train", "val", "test")  # the last of a patient's splits holds: nobody is both trained and tested on
+WITHOUT_FINDING = ""  # studies without any are a stratum too
+
+
+def divided(studies: list[tuple[str, str, str]], seed: int) -> list[str]:
+    """The split of each study, the same for all studies of a patient.
+
+    A patient keeps the split of the source, the strictest if there are several; the others are dealt out. Where no one
+    is in val then, some of those in train are.
+
+    Args:
+        studies: patient, findings joined by `|`, and the source's split or "", of each study.
+    """
+    chosen: dict[str, str] = {}
+    for patient, _, split in studies:
+        if split:
+            chosen[patient] = max(split, chosen.get(patient, split), key=STRICTEST.index)
+    chosen |= stratified_split([(p, label) for p, label, _ in studies if p not in chosen], seed)
+    if "val" not in chosen.values():
+        chosen |= stratified_split([(p, label) for p, label, _ in studies if chosen[p] == "train"], seed, OF_TRAIN)
+    return [chosen[patient] for patient, _, _ in studies]
+
+
+def stratified_split(studies: list[tuple[str, str]], seed: int, shares: dict[str, float] = SHARES) -> dict[str, str]:
+    """Patient -> split.
+
+    Iterative stratification (Sechidis, Tsoumakas and Vlahavas, 2011) over patients: from the rarest finding to the
+    commonest, each patient who has it goes where that finding is wanted most; among equals, where there is most room.
+
+    Args:
+        studies: the patient and the findings, joined by `|`, of each study.
+        seed: of the order in which patients are dealt out.
+    """
+    of_patient: dict[str, Counter] = defaultdict(Counter)
+    patients_with: dict[str, set[str]] = defaultdict(set)
+    for patient, label in studies:
+        for finding in label.split("|"):
+            of_patient[patient][finding] += 1
+            patients_with[finding].add(patient)
+    total = sum(of_patient.values(), Counter())
+    wanted = {split: {f: share * n for f, n in total.items()} for split, share in shares.items()}
+    room = {split: share * total.total() for split, share in shares.items()}
+    chosen: dict[str, str] = {}
+    for finding in sorted(total, key=lambda f: (f == WITHOUT_FINDING, total[f], f)):
+        waiting = patients_with[finding] - chosen.keys()
+        for patient in sorted(waiting, key=lambda p: (-of_patient[p].total(), _draw(seed, p))):
+            split = max(shares, key=lambda s: (wanted[s][finding], room[s]))
+            chosen[patient] = split
+            room[split] -= of_patient[patient].total()
+            for other, n in of_patient[patient].items():
+                wanted[split][other] -= n
+    return chosen
+
+
+def _draw(seed: int, patient: str) -> bytes:
+    return hashlib.sha256(f"{seed} {patient}".encode()).digest()

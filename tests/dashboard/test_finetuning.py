@@ -1,0 +1,123 @@
+"""From verdicts to a promoted version, as a person does it on the command line."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+import torch
+from helpers import small_network
+from PIL import Image
+
+from model import checkpoint
+from model.corrections import corrections
+from model.data import open_studies
+from model.engine import Engine
+from model.feedback import FeedbackStore, Flag, new_flag_id, utc_now
+from model.finetune_encoders import teach_encoders
+from model.pooled import encoders_digest
+from model.versions import Versions
+
+FINDINGS = ("Cardiomegaly", "Effusion", "Pneumothorax")
+
+
+class Place(NamedTuple):
+    studies: Path
+    checkpoint: Path
+    feedback: Path
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory) -> Place:
+    """A table of 36 studies, a small model, and verdicts on eight studies for training and two for validation."""
+    folder = tmp_path_factory.mktemp("place")
+    rng = np.random.default_rng(0)
+    rows = []
+    for i in range(36):
+        name, label = f"{i}.png", "|".join(f for f in FINDINGS if rng.random() < 0.4)
+        Image.fromarray(rng.integers(0, 255, (64, 64), np.uint8)).save(folder / name)
+        rows.append((i, name, "A report.", label, i, "train" if i < 18 else "val" if i < 30 else "test"))
+    with (folder / "studies.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([("study_id", "image", "report", "label", "patient_id", "split"), *rows])
+    network = small_network(image_size=64, image_weights="none", report_layers=1)
+    checkpoint.save(network, folder / "model")
+    store = FeedbackStore(folder / "feedback")
+    for study in (*range(8), 20, 21):
+        shown = dict.fromkeys(FINDINGS, 0.4)
+        said = {"verdict": "disagree", "corrected_labels": ("Effusion",)}
+        store.append(Flag(new_flag_id(), utc_now(), "r", str(study), "", "", "A report.", "m", 0.5, shown, **said))
+    return Place(folder / "studies.csv", folder / "model", folder / "feedback")
+
+
+def command(place: Place, models: Path, *more: str) -> list[str]:
+    program = [sys.executable, "-m", "dashboard.cli", "finetune", "--device", "cpu", "--models", str(models)]
+    named = {"--studies": place.studies, "--checkpoint": place.checkpoint, "--feedback": place.feedback}
+    return program + [str(part) for pair in named.items() for part in pair] + list(more)
+
+
+@pytest.fixture
+def environment(tmp_path) -> dict[str, str]:
+    return os.environ | {"HF_HUB_OFFLINE": "1", "XDG_CACHE_HOME": str(tmp_path / "cache")}
+
+
+def test_verdicts_become_a_version_that_says_what_it_learnt(place, tmp_path, environment):
+    done = subprocess.run(
+        command(place, tmp_path / "models", "--force", "--json"), capture_output=True, text=True, env=environment
+    )
+    assert done.returncode == 0, done.stderr
+    result, versions = json.loads(done.stdout), Versions(tmp_path / "models")
+    assert (result["version"], result["parent"], result["promoted"]) == ("0002", "0001", True)
+    assert (result["learnt"]["studies"], result["learnt"]["not_learnt"]) == (8, 2)
+    rows = {row["name"]: row for row in result["rows"]}
+    assert {"auroc", "auroc|β=0.5", "ece|β=1", "auroc|Effusion", "as_corrected|learnt", "as_corrected|others"} <= set(
+        rows
+    )
+    assert rows["as_corrected|learnt"]["after"] > rows["as_corrected|learnt"]["before"]
+    assert versions.current() == "0002"
+    assert versions.origin("0002")["learnt"] == result["learnt"]
+    before, after = (Engine.load(versions.path(name), "cpu") for name in ("0001", "0002"))
+    assert encoders_digest(before.network) == encoders_digest(after.network)
+    assert (before.network.cell_scale, before.network.word_scale) == (
+        after.network.cell_scale,
+        after.network.word_scale,
+    )
+    assert versions.rollback() == "0001"
+
+
+def test_ctrl_c_leaves_feedback_and_versions_as_they_are(place, tmp_path, environment):
+    flags = (place.feedback / "flags.csv").read_bytes()
+    process = subprocess.Popen(
+        command(place, tmp_path / "models"), stderr=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+    )
+    while b"encode" not in (seen := process.stderr.read(1) + process.stderr.readline()):
+        assert seen.strip(), process.stdout.read()
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=120)
+    assert process.returncode == 130, said
+    assert b"Traceback" not in said
+    assert (place.feedback / "flags.csv").read_bytes() == flags
+    assert Versions(tmp_path / "models").names() == ["0001"]
+
+
+def test_without_a_verdict_there_is_one_sentence(place, tmp_path, environment):
+    lacking = place._replace(feedback=tmp_path / "none")
+    done = subprocess.run(command(lacking, tmp_path / "models"), capture_output=True, text=True, env=environment)
+    assert done.returncode == 2
+    assert "nothing to learn" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_encoders_learn_on_request_and_the_base_stays(place):
+    base, table = Engine.load(place.checkpoint, "cpu"), open_studies(place.studies)
+    before = {name: tensor.clone() for name, tensor in base.network.state_dict().items()}
+    found = corrections(FeedbackStore(place.feedback).rows(), FINDINGS, table.problem_type)
+    taught = teach_encoders(base, table.of_split("train"), table.of_split("val"), found, replay=1.0)
+    assert encoders_digest(taught.network) != encoders_digest(base.network)
+    assert taught.config == base.config
+    assert all(torch.equal(tensor, before[name]) for name, tensor in base.network.state_dict().items())

@@ -1,0 +1,174 @@
+"""A promoted version takes the served one's place: what is at work goes on, what is opened next is the new one's."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+import httpx
+import numpy as np
+import pytest
+import torch
+from helpers import small_network
+
+from benchmarks.page_reader import PageReader
+from dashboard.judging import Judge
+from dashboard.payload import unpack
+from dashboard.serving import Serving
+from dashboard.session import Session
+from model import checkpoint
+from model.engine import Engine
+from model.errors import CheckpointError
+from model.feedback import FeedbackStore
+from model.versions import Versions
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Two versions of a small model; 0001 is promoted."""
+    folder = tmp_path_factory.mktemp("models")
+    versions = Versions(folder / "models")
+    for seed in (0, 1):
+        network = small_network()
+        torch.manual_seed(seed)
+        torch.nn.init.normal_(network.head.out.weight)
+        checkpoint.save(network, folder / "made")
+        versions.adopt(folder / "made")
+    versions.promote("0001")
+    return folder / "models"
+
+
+@pytest.fixture
+def versions(folder, tmp_path):
+    shutil.copytree(folder, tmp_path / "models")
+    return Versions(tmp_path / "models")
+
+
+@pytest.fixture
+def serving(versions, table, monkeypatch):
+    """It looks when it is told to."""
+    monkeypatch.setattr(Serving, "_watch", lambda self: None)
+    return Serving(Engine.load(versions.path("0001"), "cpu"), table, versions)
+
+
+def test_an_open_case_keeps_its_model_until_it_is_asked_for_again(serving, versions, session, tmp_path):
+    first = serving.current(session)
+    list(first.reviewer.open_study(session, "one", 0.5))
+    old = first.reviewer.predict_at(session, 0.5)["probabilities"]
+    versions.promote("0002")
+    serving.swap()
+    assert serving.now.engine.digest == versions.list()[1].digest != first.engine.digest
+    assert serving.of(session) is first
+    assert serving.of(session).reviewer.predict_at(session, 0.5)["probabilities"] == old
+    flag = Judge(serving.of(session).engine, FeedbackStore(tmp_path)).keep(session, 0.5, {"verdict": "agree"})
+    assert flag.model_digest == first.engine.digest
+
+    second = serving.current(session)
+    assert second is serving.now
+    new = second.reviewer.predict_at(session, 0.5)["probabilities"]
+    encoded = second.engine.encode(session.opened.film, session.opened.report)
+    expected = second.engine.probabilities(encoded, np.array([0.5]))[0]
+    np.testing.assert_allclose(new, expected, rtol=1e-6)
+    assert not np.allclose(new, old, atol=1e-3)
+
+
+def test_work_for_the_old_model_ends_as_the_old_models(serving, versions):
+    session, finished = Session(beta=0.5), Session(beta=0.5)
+    reviewer = serving.current(session).reviewer
+    steps = reviewer.open_study(session, "one", 0.5)
+    started = unpack(next(steps).stage)
+    versions.promote("0002")
+    serving.swap()
+    ended = unpack(next(steps).stage)
+    np.testing.assert_array_equal(started[1]["curve"], ended[1]["curve"])
+    list(serving.current(finished).reviewer.open_study(finished, "one", 0.5))
+    again = unpack(list(serving.current(session).reviewer.show_again(session))[-1].stage)
+    assert not np.allclose(again[1]["curve"], ended[1]["curve"], atol=1e-3)
+
+
+def test_a_version_that_cannot_be_served_leaves_the_model_at_hand(serving, versions):
+    (versions.path("0002") / "config.json").write_text("{}")
+    (versions.folder / "current.json").write_text(json.dumps({"promoted": ["0001", "0002"]}))
+    now = serving.now
+    with pytest.raises(CheckpointError, match="damaged"):
+        serving.swap()
+    serving.swap()  # tried once
+    assert serving.now is now
+
+
+@pytest.mark.timeout(280)
+def test_a_real_server_swaps_while_it_answers_and_fails_no_request(versions, table, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    studies = table.studies[0].image.parent / "studies.csv"
+    command = [sys.executable, "-m", "dashboard.cli", "serve", "--port", str(port), "--device", "cpu"]
+    command += ["--models", str(versions.folder), "--studies", str(studies), "--feedback", str(tmp_path / "feedback")]
+    url, digests = f"http://127.0.0.1:{port}", [version.digest for version in versions.list()]
+    with (tmp_path / "log").open("w+") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | {"HF_HUB_OFFLINE": "1"})
+        try:
+            _wait(url, server, tmp_path / "log")
+            stop, counts, failed = threading.Event(), [0, 0], []
+            readers = [
+                threading.Thread(target=_read, args=(url, n, stop, counts, failed), daemon=True) for n in range(2)
+            ]
+            for reader in readers:
+                reader.start()
+            _until(lambda: min(counts) >= 2 or failed)
+            versions.promote("0002")
+            _until(lambda: digests[1][:8] in _header(url) or failed)
+            before = list(counts)
+            _until(lambda: min(c - b for c, b in zip(counts, before, strict=True)) >= 2 or failed)
+            versions.rollback()
+            _until(lambda: digests[0][:8] in _header(url) or failed)
+            stop.set()
+            for reader in readers:
+                reader.join(60)
+            assert failed == []
+        finally:
+            server.terminate()
+            server.wait(30)
+
+
+def _read(url: str, number: int, stop: threading.Event, counts: list[int], failed: list) -> None:
+    """A reader who opens one study after the other."""
+    try:
+        page = PageReader(url)
+        while not stop.is_set():
+            for study in ("one", "two"):
+                stage = page.send("bl-cases", "select", {"value": study, "index": 0})[0]
+                assert json.loads(stage["value"] if isinstance(stage, dict) else stage)["case"] == study
+                counts[number] += 1
+    except Exception as error:
+        failed.append(repr(error))
+
+
+def _header(url: str) -> str:
+    page = PageReader(url)
+    try:
+        return json.dumps(page.loaded("bl-header"))
+    finally:
+        page.close()
+
+
+def _wait(url: str, server: subprocess.Popen, log) -> None:
+    def answers() -> bool:
+        if server.poll() is not None:
+            pytest.fail(log.read_text()[-2000:])
+        try:
+            return httpx.get(url, timeout=5, trust_env=False).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    _until(answers)
+
+
+def _until(true) -> None:
+    end = time.monotonic() + 120
+    while not true():
+        assert time.monotonic() < end, "it took too long"
+        time.sleep(0.2)

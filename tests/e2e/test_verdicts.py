@@ -1,0 +1,191 @@
+"""Verdicts, as a reviewer gives them: two clicks, blind, with marks, by keyboard, taken back, and found again."""
+
+import json
+
+import pandas as pd
+import pytest
+from e2e.driving import EXACT_LIMIT, STAGE, wait_for_exact
+from playwright.sync_api import expect
+
+LIMIT = 20_000
+OUTCOME = ".bl-outcome"
+
+
+def rows(server) -> pd.DataFrame:
+    return pd.read_csv(server.flags, dtype=str, keep_default_na=False).set_index("flag_id")
+
+
+def saved(page, server, words: str = "Saved.") -> pd.Series:
+    """The row that the page was told is safe."""
+    expect(page.locator(OUTCOME)).to_contain_text(words, timeout=LIMIT)
+    return rows(server).loc[page.locator(".bl-flag").get_attribute("data-flag")]
+
+
+def name_reviewer(page, name: str) -> None:
+    page.locator(".bl-flag-more").click()
+    page.locator("#bl-flag-reviewer").fill(name)
+
+
+def open_feedback(page) -> None:
+    page.get_by_role("tab", name="Feedback").click()
+    expect(page.locator(".bl-feedback-filters")).to_be_visible(timeout=LIMIT)
+
+
+def test_agreeing_takes_two_clicks(page, server):
+    study = page.locator(STAGE).get_attribute("data-case")
+    page.get_by_role("button", name="Agree", exact=True).click()
+    row = saved(page, server)
+    assert (row["verdict"], row["study_id"], row["blind"]) == ("agree", study, "false")
+    page.get_by_role("button", name="Next case").click()
+    expect(page.locator(STAGE)).not_to_have_attribute("data-case", study, timeout=EXACT_LIMIT)
+    expect(page.locator(OUTCOME)).to_be_empty(timeout=LIMIT)
+
+
+def test_blind_mode_hides_the_answer_until_one_is_given(page, server):
+    page.get_by_role("button", name="Blind").click()
+    expect(page.locator(STAGE)).to_have_attribute("data-tier", "veiled", timeout=LIMIT)
+    expect(page.locator(".bl-veil")).to_contain_text("will not count as blind")
+    page.get_by_role("button", name="Next case").click()
+    expect(page.locator(".bl-veil")).to_contain_text("recorded as given blind", timeout=LIMIT)
+    page.locator(".bl-beta input[type=range]").focus()
+    page.keyboard.press("ArrowRight")
+    for gone in (
+        ".bl-bars",
+        ".bl-shares",
+        ".bl-curve",
+        ".bl-p",
+        ".bl-discord",
+        ".bl-chip-exact",
+        ".bl-test",
+        ".bl-pro",
+        ".bl-con",
+    ):
+        assert page.locator(f"{STAGE} {gone}:visible").count() == 0, gone
+    assert page.locator(".bl-word[data-score]").count() == 0
+    assert page.locator(".bl-say-agree").is_hidden()
+    names = page.locator(".bl-case-name").all_inner_texts()
+    assert all(name.startswith("demo-") for name in names)
+    page.locator(".bl-flag-findings input").first.check()
+    page.get_by_role("button", name="Save verdict").click()
+    row = saved(page, server, "The model says")
+    assert row["blind"] == "true"
+    assert row["verdict"] in ("agree", "disagree")
+    wait_for_exact(page)
+    expect(page.locator(f"{STAGE} .bl-bars")).to_be_visible()
+    page.get_by_role("button", name="Next case").click()
+    expect(page.locator(STAGE)).to_have_attribute("data-tier", "veiled", timeout=LIMIT)  # the choice stays
+
+
+def test_region_and_word_marks_are_stored_and_shown_again(page, server):
+    name_reviewer(page, "Dr Marks")
+    page.get_by_role("button", name="Mark wrong").click()
+    canvas = page.locator(".bl-film-canvas[data-side=now]")
+    box = canvas.bounding_box()
+    page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 0.4 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.7 * box["height"], steps=4)
+    page.mouse.up()
+    canvas.focus()
+    for key in ("ArrowDown", "Shift+ArrowRight", "Enter"):
+        page.keyboard.press(key)
+    page.keyboard.press("Escape")
+    word = page.locator(".bl-word[data-word]").nth(3)
+    text = word.inner_text()
+    word.click()
+    expect(page.locator(".bl-flag-marks")).to_contain_text("regions 2 · words 1")
+    page.get_by_role("button", name="Disagree", exact=True).click()
+    page.locator("#bl-flag-comment").fill("not there")
+    page.get_by_role("button", name="Save verdict").click()
+    row = saved(page, server)
+    regions, ((start, end),) = json.loads(row["wrong_regions"]), json.loads(row["wrong_words"])
+    assert len(regions) == 2
+    assert all(0 <= edge <= 1 for region in regions for edge in region)
+    assert row["report"][start:end] == text
+    assert (row["reviewer"], row["wrong_evidence"]) == ("Dr Marks", "both")
+
+    open_feedback(page)
+    page.locator(f"tr[data-flag='{row.name}'] .bl-link").click()
+    expect(page.locator(".bl-record-box")).to_have_count(2, timeout=LIMIT)
+    expect(page.locator(".bl-record .bl-wrong")).to_have_text(text)
+    page.locator(".bl-beta input[type=range]").focus()
+    page.keyboard.press("End")
+    page.locator(".bl-record-open").click()
+    expect(page.locator(".bl-recorded-line")).to_contain_text("Dr Marks", timeout=EXACT_LIMIT)
+    expect(page.locator(".bl-was-wrong")).to_have_text(text)
+    expect(page.locator(STAGE)).to_have_attribute("data-beta", f"{float(row['beta']):.2f}", timeout=LIMIT)
+
+
+def test_keys_judge_but_not_while_typing(page, server):
+    before = len(rows(server)) if server.flags.exists() else 0
+    page.locator(".bl-report textarea").focus()
+    page.keyboard.type("add")
+    expect(page.locator(OUTCOME)).to_be_empty()
+    page.locator(".bl-finding").click()
+    page.keyboard.press("?")
+    expect(page.locator(".bl-keys")).to_be_visible()
+    expect(page.locator(".bl-keys")).to_contain_text("next case")
+    page.keyboard.press("Escape")
+    page.keyboard.press("u")
+    assert saved(page, server)["verdict"] == "unsure"
+    assert len(rows(server)) == before + 1
+
+
+def test_undo_adds_a_row_and_the_verdict_stands_no_more(page, server):
+    page.keyboard.press("a")
+    taken = saved(page, server).name
+    content = server.flags.read_bytes()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(OUTCOME)).to_contain_text("Taken back", timeout=LIMIT)
+    assert server.flags.read_bytes().startswith(content)
+    last = rows(server).iloc[-1]
+    assert (last["verdict"], last["undoes"]) == ("undo", taken)
+    open_feedback(page)
+    expect(page.locator(f"tr[data-flag='{taken}']")).to_have_count(0)
+    page.locator("#bl-feedback-verdict").select_option("undo")
+    expect(page.locator(f"tr[data-flag='{taken}']")).to_have_count(1, timeout=LIMIT)
+
+
+def test_verdicts_are_filtered_counted_and_downloaded(page, server):
+    for name in ("Dr One", "Dr Two"):
+        name_reviewer(page, name)
+        page.locator(".bl-flag-more").click()
+        page.get_by_role("button", name="Agree" if name == "Dr One" else "Unsure", exact=True).click()
+        saved(page, server)
+    open_feedback(page)
+    expect(page.locator("#bl-feedback-reviewer option[value='Dr Two']")).to_have_count(1, timeout=LIMIT)
+    page.locator("#bl-feedback-reviewer").select_option("Dr Two")
+    expect(page.locator(".bl-verdicts tbody tr td:nth-child(2)").first).to_have_text("Dr Two", timeout=LIMIT)
+    expect(page.locator(".bl-verdicts tbody tr").filter(has_not_text="Dr Two")).to_have_count(0)
+    page.locator("#bl-feedback-text").fill("no such words anywhere")
+    expect(page.locator(".bl-verdicts .bl-empty")).to_contain_text("No verdict passes", timeout=LIMIT)
+    page.locator("#bl-feedback-text").fill("")
+    page.locator("#bl-feedback-reviewer").select_option("")
+    expect(page.locator(".bl-agreement .js-plotly-plot").first).to_be_visible(timeout=LIMIT)
+    for what, name in (("csv", "flags.csv"), ("finetune", "fine-tuning.csv")):
+        with page.expect_download() as download:
+            page.locator(f"[data-what={what}]").click()
+        assert download.value.suggested_filename == name
+        assert len(pd.read_csv(download.value.path())) >= 1
+
+
+def test_the_queue_says_why_and_opens_in_review(page):
+    open_feedback(page)
+    first = page.locator(".bl-queued").first
+    expect(first).to_be_visible(timeout=EXACT_LIMIT)
+    study = first.get_attribute("data-study")
+    assert first.locator(".bl-queued-why > span").count() >= 2
+    first.click()
+    expect(page.locator(STAGE)).to_have_attribute("data-case", study, timeout=EXACT_LIMIT)
+    expect(page.locator(".bl-only-queue")).to_have_attribute("aria-pressed", "true", timeout=LIMIT)
+    expect(page.locator(".bl-case").first).to_have_attribute("data-study", study)
+    page.keyboard.press("n")
+    expect(page.locator(STAGE)).not_to_have_attribute("data-case", study, timeout=EXACT_LIMIT)
+
+
+@pytest.mark.parametrize("width", [1280, 1920])
+def test_the_verdict_is_on_the_screen(page, width):
+    page.set_viewport_size({"width": width, "height": 800})
+    for button in ("Agree", "Disagree", "Unsure"):
+        box = page.get_by_role("button", name=button, exact=True).bounding_box()
+        assert box["y"] + box["height"] <= 800
+    assert page.evaluate("document.documentElement.scrollWidth") <= width

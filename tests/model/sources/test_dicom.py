@@ -1,0 +1,100 @@
+"""A folder of DICOM files with a CSV of reports."""
+
+import csv
+
+import pytest
+from helpers import NAME, reasons
+
+from model.data import open_studies
+from model.errors import StudyTableError
+
+TAGS = ("PatientID", "AccessionNumber", "StudyInstanceUID", "SOPInstanceUID", "ViewPosition")
+HEADERS = {
+    "a/1.dcm": ("MRN-77001", "ACC-1", "1.2.840.1", "1.2.840.11", "PA"),
+    "a/2.dcm": ("MRN-77001", "ACC-2", "1.2.840.2", "1.2.840.22", ""),
+    "b/3.dcm": ("MRN-77002", "ACC-3", "1.2.840.3", "1.2.840.33", "AP"),
+    "b/4.dcm": ("MRN-77002", "ACC-3", "1.2.840.3", "1.2.840.44", "LL"),
+}
+KEYS = {
+    "file": ["1.dcm", "a/2.dcm", "3"],
+    "AccessionNumber": ["ACC-1", "ACC-2", "ACC-3"],
+    "StudyInstanceUID": ["1.2.840.1", "1.2.840.2", "1.2.840.3"],
+    "SOPInstanceUID": ["1.2.840.11", "1.2.840.22", "1.2.840.33"],
+}
+
+
+@pytest.fixture
+def folder(tmp_path, write_film):
+    for i, (name, header) in enumerate(HEADERS.items()):
+        write_film(tmp_path / "dicom" / name, i, **dict(zip(TAGS, header, strict=True)))
+    return tmp_path / "dicom"
+
+
+@pytest.fixture
+def write_reports(tmp_path):
+    def write(*rows, columns=("file", "report", "label")):
+        path = tmp_path / "reports.csv"
+        with path.open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows([columns, *rows])
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize("join", KEYS)
+def test_reports_join_by_file_or_header(folder, write_reports, imported, join):
+    rows = [(key, f"Report {i}.", "Edema") for i, key in enumerate(KEYS[join])]
+    report = imported("dicom", folder, write_reports(*rows, columns=(join, "report", "label")))
+    by_study = join in ("AccessionNumber", "StudyInstanceUID")
+    assert reasons(report) == {"b/4.dcm": "not a frontal view" if by_study else "no usable report"}
+    assert report.records == 4
+    table = open_studies(folder / "studies.csv")
+    assert {s.image.name: s.report for s in table.studies} == {
+        "1.dcm": "Report 0.", "2.dcm": "Report 1.", "3.dcm": "Report 2.",
+    }  # fmt: skip
+    patients = {s.image.name: s.patient_id for s in table.studies}
+    assert patients["1.dcm"] == patients["2.dcm"] != patients["3.dcm"]
+
+
+def test_no_header_field_enters_what_is_written(folder, write_reports, imported):
+    rows = [(key, "Clear.", "") for key in ("ACC-1", "ACC-2", "ACC-3", "ACC-9")]
+    imported("dicom", folder, write_reports(*rows, columns=("AccessionNumber", "report", "label")))
+    written = "".join((folder / name).read_text() for name in ("studies.csv", "import.json", "import.txt"))
+    fields = {NAME, *(field for header in HEADERS.values() for field in header[:4])}
+    assert not [field for field in fields if field in written]
+
+
+def test_ids_are_the_same_in_another_import(folder, write_reports, imported, tmp_path):
+    reports = write_reports(("1.dcm", "a", "Edema"), ("2.dcm", "b", ""), ("3.dcm", "c", ""))
+    imported("dicom", folder, reports)
+    imported("dicom", folder, reports, tmp_path / "again")
+    ids = [[(s.study_id, s.patient_id, s.split) for s in open_studies(f / "studies.csv").studies]
+           for f in (folder, tmp_path / "again")]  # fmt: skip
+    assert ids[0] == ids[1]
+
+
+def test_what_is_named_on_one_side_alone_or_twice_is_left_out(folder, write_reports, imported, write_film):
+    write_film(folder / "b" / "1.dcm", 9)
+    (folder / "b" / "5.dcm").write_bytes(b"no DICOM")
+    rows = [("1.dcm", "x", ""), ("2.dcm", "x", ""), ("a/2.dcm", "x", ""), ("9.dcm", "x", ""), ("3.dcm", "x", "NaN"),
+            ("5.dcm", "x", "")]  # fmt: skip
+    report = imported("dicom", folder, write_reports(*rows))
+    assert reasons(report) == {
+        "reports.csv line 2": "unreadable row",  # two files have that name
+        "reports.csv line 4": "unreadable row",  # named before
+        "reports.csv line 5": "missing image",
+        "b/3.dcm": "no label",
+        "b/5.dcm": "unreadable image",
+        "a/1.dcm": "no usable report",
+        "b/1.dcm": "no usable report",
+        "b/4.dcm": "no usable report",
+    }
+    assert report.studies == 1
+    assert report.records == 9
+
+
+def test_without_reports_or_a_column_to_join_by_it_is_refused(folder, write_reports, imported):
+    with pytest.raises(StudyTableError, match="--reports"):
+        imported("dicom", folder)
+    with pytest.raises(StudyTableError, match="AccessionNumber"):
+        imported("dicom", folder, write_reports(("x", "y", ""), columns=("id", "report", "label")))

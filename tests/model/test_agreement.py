@@ -1,0 +1,73 @@
+"""Agreement with the model and between reviewers, against scikit-learn, SciPy and counts by hand."""
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+from sklearn.metrics import cohen_kappa_score
+
+from model.agreement import between_reviewers, case_of, conflicts, decided, judged, over_time, per_finding
+from model.feedback import Flag
+
+SHOWN = {"Cardiomegaly": 0.9, "Effusion": 0.2}
+
+
+def flag(
+    number: int, verdict: str = "agree", corrected: tuple = (), reviewer: str = "a", study: str = "s", day: int = 1
+):
+    return Flag(
+        f"f{number}", f"2026-01-{day:02}T12:00:00Z", reviewer, study, "", "", "r", "m", 0.5, SHOWN, verdict, corrected
+    )
+
+
+def test_what_was_decided_and_what_the_reviewer_holds():
+    assert decided(flag(1), single=False) == {"Cardiomegaly"}
+    assert decided(flag(1), single=True) == {"Cardiomegaly"}
+    assert judged(flag(1), False) == {"Cardiomegaly"}
+    assert judged(flag(1, "disagree", ("Effusion",)), False) == {"Effusion"}
+    assert judged(flag(1, "unsure"), False) is None
+
+
+def test_a_case_without_a_study_is_known_by_its_film():
+    film = Flag("f", "2026-01-01T00:00:00Z", "a", "", "ab12", "x.png", "r", "m", 0.5, SHOWN, "agree")
+    assert (case_of(film), case_of(flag(1))) == ("ab12", "s")
+
+
+def test_agreement_day_by_day_with_wilson_intervals():
+    flags = [flag(1), flag(2, "disagree"), flag(3, "unsure"), flag(4, day=2)]
+    first, second = over_time(flags)
+    assert (first.of, first.agree, first.n) == ("2026-01-01", 1, 2)
+    assert (second.of, second.agree, second.n) == ("2026-01-02", 1, 1)
+    exact = binomtest(1, 2).proportion_ci(method="wilson")
+    assert (first.low, first.high) == pytest.approx((exact.low, exact.high), abs=1e-6)
+
+
+def test_agreement_by_finding_counts_what_was_said_of_it():
+    flags = [flag(1), flag(2, "disagree", ("Cardiomegaly", "Effusion")), flag(3, "unsure")]
+    assert [(s.of, s.agree, s.n) for s in per_finding(flags, False)] == [("Cardiomegaly", 2, 2), ("Effusion", 1, 2)]
+
+
+def test_kappa_is_that_of_scikit_learn_over_what_both_judged():
+    rng = np.random.default_rng(0)
+    said = rng.integers(0, 2, (20, 2))
+    flags = [
+        flag(i * 2 + j, "disagree", ("Effusion",) * int(said[i, j]), "ab"[j], f"s{i}")
+        for i in range(20)
+        for j in (0, 1)
+    ]
+    flags += [
+        flag(90, study="only a"),
+        flag(91, "unsure", reviewer="b", study="only a"),
+        flag(92, reviewer="", study="s1"),
+    ]
+    found = {k.finding: k for k in between_reviewers(flags, False)}
+    assert found["Effusion"].kappa == pytest.approx(cohen_kappa_score(said[:, 0], said[:, 1]))
+    assert (found["Effusion"].first, found["Effusion"].second, found["Effusion"].n) == ("a", "b", 20)
+    assert found["Effusion"].same == (said[:, 0] == said[:, 1]).sum()
+    assert found["Cardiomegaly"].kappa is None  # both said the same of all
+
+
+def test_the_latest_verdict_of_a_reviewer_counts():
+    flags = [flag(1), flag(2, "disagree", ("Effusion",), "b"), flag(3, "agree", (), "b")]
+    assert conflicts(flags[:2], False) == {"s"}
+    assert conflicts(flags, False) == set()
+    assert {k.same for k in between_reviewers(flags, False)} == {1}
