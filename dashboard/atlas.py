@@ -14,11 +14,12 @@ from dashboard.session import OpenCase
 from dashboard.views import ReferenceViews
 from dashboard.work import TICK, Counted, Work
 from explain.atlas import METHODS, PRINCIPAL, UMAP, Layout, load_layout, place
-from explain.columns import Column, Columns, decide
+from explain.columns import Column, Columns
 from explain.neighbours import Finder
 from explain.selection import inside, summarise
 from explain.spaces import FUSED, SPACES
 from explain.telling import Regions, Telling
+from explain.worklist import decisions
 from model.errors import ChoiceError
 from model.evaluate import probabilities_at
 from model.feedback import Store
@@ -116,7 +117,7 @@ class Cartographer:
             "patient_id": [s.patient_id for s in studies],
             "split": [s.split for s in studies],
             "label": ["|".join(sorted(s.labels)) for s in studies],
-            "decided": ["|".join(names[row]) for row in decide(p, self.engine.config.problem_type)],
+            "decided": ["|".join(names[row]) for row in decisions(p, chart.columns.single)],
             "discordant": [int(s.discordant) for s in studies],
             "source": [s.source for s in studies],
             "beta": beta,
@@ -150,7 +151,7 @@ class Cartographer:
         def make(counted: Counted) -> Chart:
             vectors = self.views.vectors(counted("encoding"), counted("encoding"))
             layout = load_layout(vectors, self.table, *key, counted("layout"))
-            columns = Columns(self.engine, self.table, self.views.reference(), layout.rows, self.store)
+            columns = Columns(self.engine, self.table, self.views.reference(), layout.rows, self.store.rows)
             return Chart(layout, Finder(vectors, layout.rows), columns)
 
         with self._lock:

@@ -19,8 +19,8 @@ from jaxtyping import Bool, Float, Int
 from scipy.stats import entropy, rankdata
 from sklearn.neighbors import NearestNeighbors
 
-from explain.atlas import fused
 from explain.discordance import scores
+from explain.spaces import FUSED, Vectors
 from model.config import SINGLE_LABEL
 from model.data import StudyTable, label_matrix
 from model.engine import Engine
@@ -68,16 +68,16 @@ def worklist(engine: Engine, table: StudyTable, reference: Reference, beta: floa
     apart = np.where(reference.has.all(1), scores(engine, reference, table.studies), np.nan)
     signals["discordant"] = discordant(apart, image_p, report_p)
     if len(table.studies) > NEIGHBOURS:
-        index = NearestNeighbors(n_neighbors=NEIGHBOURS).fit(fused(engine, reference, beta))
+        index = NearestNeighbors(n_neighbors=NEIGHBOURS).fit(Vectors(engine, reference).of_studies(FUSED, beta))
         distances, rows = index.kneighbors()  # of the fitted studies, each without itself
         wrong = decisions(fused_p, single) != label_matrix(table.studies, engine.findings).astype(bool)
         signals |= {"far": far(distances), "error_prone": error_prone(rows, wrong)}
     return fuse(reference.study_ids, engine.findings, signals)
 
 
-def decisions(p: Float[np.ndarray, "n findings"], single: bool) -> Bool[np.ndarray, "n findings"]:
+def decisions(p: Float[np.ndarray, "*axes findings"], single: bool) -> Bool[np.ndarray, "*axes findings"]:
     """What the model reports: findings from 0.5 on, or the likeliest one."""
-    return p == p.max(1, keepdims=True) if single else p >= 0.5
+    return p == p.max(-1, keepdims=True) if single else p >= 0.5
 
 
 def uncertain(p: Float[np.ndarray, "n findings"], single: bool) -> Signal:
