@@ -14,14 +14,15 @@ from dashboard.session import OpenCase
 from dashboard.views import ReferenceViews
 from dashboard.work import TICK, Counted, Work
 from explain.atlas import METHODS, PRINCIPAL, UMAP, Layout, load_layout, place
-from explain.columns import Column, Columns, decide
+from explain.columns import Column, Columns
 from explain.neighbours import Finder
 from explain.selection import inside, summarise
 from explain.spaces import FUSED, SPACES
 from explain.telling import Regions, Telling
+from explain.worklist import decisions
 from model.errors import ChoiceError
 from model.evaluate import probabilities_at
-from model.feedback import FeedbackStore
+from model.feedback import Store
 
 CARDS_AT_ONCE = 24  # the picture files that one request may have read
 MOST_CORNERS = 2000  # of a lasso
@@ -43,7 +44,7 @@ class Chart(NamedTuple):
 class Cartographer:
     """The maps of one table under one engine. Safe to ask from many threads."""
 
-    def __init__(self, views: ReferenceViews, store: FeedbackStore):
+    def __init__(self, views: ReferenceViews, store: Store):
         self.engine, self.table, self.views, self.store = views.engine, views.table, views, store
         self.telling = Telling(views.table)
         self._works: dict[Key, Work[Chart]] = {}
@@ -110,19 +111,19 @@ class Cartographer:
         studies = [self.table.studies[row] for row in rows]
         p = probabilities_at(self.engine, self.views.reference(), beta, rows)
         names = np.array(self.engine.findings)
-        x, y = chart.layout.at(beta)[chosen].T
+        x, y = chart.layout.at(beta)[chosen].T.astype(float).round(4)
         table = {
             "study_id": [s.study_id for s in studies],
             "patient_id": [s.patient_id for s in studies],
             "split": [s.split for s in studies],
             "label": ["|".join(sorted(s.labels)) for s in studies],
-            "decided": ["|".join(names[row]) for row in decide(p, self.engine.config.problem_type)],
+            "decided": ["|".join(names[row]) for row in decisions(p, chart.columns.single)],
             "discordant": [int(s.discordant) for s in studies],
             "source": [s.source for s in studies],
             "beta": beta,
-            "x": x.round(4),
-            "y": y.round(4),
-        } | {f"p_{name}": p[:, i].round(6) for i, name in enumerate(names)}
+            "x": x,
+            "y": y,
+        } | {f"p_{name}": p[:, i].astype(float).round(6) for i, name in enumerate(names)}
         return pd.DataFrame(table).map(_inert).to_csv(index=False)
 
     def place_of(self, key: Key, case: OpenCase) -> dict[str, Any] | None:
@@ -150,7 +151,7 @@ class Cartographer:
         def make(counted: Counted) -> Chart:
             vectors = self.views.vectors(counted("encoding"), counted("encoding"))
             layout = load_layout(vectors, self.table, *key, counted("layout"))
-            columns = Columns(self.engine, self.table, self.views.reference(), layout.rows, self.store)
+            columns = Columns(self.engine, self.table, self.views.reference(), layout.rows, self.store.rows)
             return Chart(layout, Finder(vectors, layout.rows), columns)
 
         with self._lock:

@@ -4,7 +4,7 @@ import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from platformdirs import user_data_path
@@ -24,6 +24,13 @@ from model.scored import read_out_of_fold, score
 FILMS_AT_ONCE = 24  # the picture files that one request may have read
 
 
+class Measured(NamedTuple):
+    """What a split came to, and whether that is from models that had not learnt from the studies they scored."""
+
+    lab: lab.Lab
+    out_of_fold: bool
+
+
 class Laboratory:
     """What the β lab shows of one table under one engine. Safe to ask from many threads."""
 
@@ -31,7 +38,7 @@ class Laboratory:
         self.engine = engine
         self.table = table
         self.views = views
-        self._works: dict[str, Work[lab.Lab]] = {}
+        self._works: dict[str, Work[Measured]] = {}
         self._lock = threading.Lock()
 
     def splits(self) -> list[str]:
@@ -47,7 +54,7 @@ class Laboratory:
         if work.result is None:
             yield {"split": split, "error": work.error}
         else:
-            yield {"split": split, **describe(work.result)}
+            yield {"split": split, "out_of_fold": work.result.out_of_fold, **describe(work.result.lab)}
 
     def scores(self, split: str, finding: str) -> dict[str, Any]:
         """What each study of a measured split was given for a finding, at every β.
@@ -88,16 +95,15 @@ class Laboratory:
         except (CheckpointError, ChoiceError) as error:
             return {"key": "lab.save.failed", "reason": str(error), "bad": True}
 
-    def _work(self, split: str) -> Work[lab.Lab]:
+    def _work(self, split: str) -> Work[Measured]:
         """The work on a split; what failed is tried again."""
 
-        def measure(counted: Counted) -> lab.Lab:
+        def measure(counted: Counted) -> Measured:
             studies = self.table.of_split(split)
             # Of a model that has learnt from every study, what counts is what was said of each before that.
-            told = read_out_of_fold(self.engine, self.table, studies)
-            scored = told or score(self.engine, self.views.reference(counted("encoding")), studies)
-            measured = lab.measure(self.engine.network, scored, progress=counted("resampling"))
-            return measured._replace(out_of_fold=told is not None)
+            kept = read_out_of_fold(self.engine, self.table, studies)
+            scored = kept or score(self.engine, self.views.reference(counted("encoding")), studies)
+            return Measured(lab.measure(self.engine.network, scored, progress=counted("resampling")), kept is not None)
 
         with self._lock:
             work = self._works.get(split)
@@ -109,7 +115,7 @@ class Laboratory:
         work = self._works.get(split)
         if work is None or work.result is None:
             raise ChoiceError(f"Split {split!r} has not been measured yet.")
-        return work.result
+        return work.result.lab
 
 
 def describe(result: lab.Lab) -> dict[str, Any]:
@@ -129,7 +135,6 @@ def describe(result: lab.Lab) -> dict[str, Any]:
         "n": len(result.study_ids),
         "patients": result.patients,
         "resamples": result.resamples,
-        "out_of_fold": result.out_of_fold,
         "names": list(measures),
         "positives": [found.positives for found in measures.values()],
         "best": [[_plain(value) for value in found.best] for found in measures.values()],

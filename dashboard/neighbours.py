@@ -30,8 +30,8 @@ def neighbours(ctx: Context) -> None:
 
     def look(session: Session, event: gr.EventData):
         case, ticket = session.opened, event.ticket
-        # What is known of studies like it would give away an answer that is kept back.
-        if case is None or session.veiled or ticket != session.ticket:
+        # Of a case whose answer is kept back, what they have would tell what the model says.
+        if case is None or ticket != session.ticket or session.veiled:
             return
         for step in ctx.serving.of(session).part(_beside).of(case, share(event.beta)):
             yield as_json({"ticket": ticket, **step})
@@ -41,10 +41,6 @@ def neighbours(ctx: Context) -> None:
 
     shown.ask(look, ctx.session, shown, **AT_ONCE)
     shown.select(open_study, None, ctx.request, **QUIET)
-
-
-def _beside(served: Served) -> "Beside":
-    return Beside(served.views)
 
 
 class Beside:
@@ -81,3 +77,7 @@ class Beside:
             if self._work is None or self._work.error:
                 self._work = Work("neighbours", lambda counted: self.views.finder(counted("encoding")))
             return self._work
+
+
+def _beside(served: Served) -> Beside:
+    return Beside(served.views)

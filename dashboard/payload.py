@@ -59,20 +59,6 @@ def describe(evidence: Evidence, report: str, *, truth: Truth | None = None, **f
     }
 
 
-def as_json(value: dict[str, Any]) -> str:
-    """A value for the page."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
-
-
-def share(value: Any) -> float:
-    """A number from 0 to 1, such as β, from the page, which may send anything."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        return 0.5
-    return min(max(number, 0.0), 1.0) if number == number else 0.5
-
-
 def veil(report: str, encoded: Encoded, **facts: Any) -> str:
     """The value of the stage widget for a case whose answer is kept back: film and report, and nothing of the model's.
 
@@ -86,6 +72,20 @@ def veil(report: str, encoded: Encoded, **facts: Any) -> str:
         "segments": segments(report, split_words(report, encoded.read_to), encoded.read_to),
     }
     return json.dumps(facts | hidden | shown | {"tier": "veiled", "veiled": True, "scales": scales}, ensure_ascii=False)
+
+
+def as_json(value: dict[str, Any]) -> str:
+    """A value for the page."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def share(value: Any) -> float:
+    """A number from 0 to 1, such as β, from the page, which may send anything."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return 0.5
+    return min(max(number, 0.0), 1.0) if number == number else 0.5
 
 
 def lay_out(arrays: dict[str, np.ndarray]) -> tuple[dict[str, list[int]], str]:

@@ -1,5 +1,5 @@
-"""What the tabs over all reference studies are made of, computed at the first look and kept: their embeddings, who is
-near whom, and who is most worth a look."""
+"""What the tabs over all reference studies are made of, computed at the first look and kept: embeddings, who is near
+whom, and the queue."""
 
 import threading
 from functools import cached_property
@@ -60,11 +60,11 @@ class ReferenceViews:
                 self._finder = Finder(self.vectors(progress))
             return self._finder
 
-    def row_of(self, study_id: str) -> int | None:
-        """The place of a study among the reference's; None where it is none of them."""
-        return self._rows.get(study_id)
-
     def worklist(self) -> list[Candidate]:
         """The studies most worth a reviewer's look, decided at the model's own β."""
         with self._lock:
             return self._worklist
+
+    def row_of(self, study_id: str) -> int | None:
+        """The place of a study among the reference's; None where it is none of them."""
+        return self._rows.get(study_id)

@@ -93,7 +93,8 @@ def load_layout(
 
     _check(vectors, space, method)
     name, config = file_name(space, method), vectors.engine.config
-    return Layout(**kept_arrays(vectors.engine, table, name, compute, settings=settings(config), half=False))
+    kept = kept_arrays(vectors.engine, table, name, compute, settings=settings(config), half=False)
+    return Layout(**kept)
 
 
 def fit_layout(
@@ -119,7 +120,7 @@ def fit_layout(
 def atlas_file(vectors: Vectors, table: StudyTable, progress: Progress = iter) -> dict[str, bytes]:
     """The map that is shown first, as the file that a checkpoint holds, by its name."""
     arrays = fit_layout(vectors, table, progress=progress)._asdict()
-    kept = pack_arrays(arrays, table, settings(vectors.engine.config), half=False)
+    kept = pack_arrays(arrays, table, settings=settings(vectors.engine.config), half=False)
     return {f"{file_name(FUSED, UMAP)}.safetensors": kept}
 
 
@@ -224,7 +225,8 @@ def _between(slices: Float[np.ndarray, "slices *rest"], beta: float) -> Float[np
         return slices[0]
     at = beta * (len(slices) - 1)
     low = min(int(at), len(slices) - 2)
-    return slices[low] + np.float32(at - low) * (slices[low + 1] - slices[low])
+    share = np.float32(at - low)
+    return (1 - share) * slices[low] + share * slices[low + 1]
 
 
 def _finish(steps: Iterable) -> None:

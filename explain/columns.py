@@ -5,16 +5,16 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float, Int, UInt8
+from jaxtyping import Float, Int, UInt8
 
 from explain.discordance import probabilities
-from explain.every_beta import DECISION
+from explain.worklist import decisions
 from model.config import SINGLE_LABEL
 from model.data import SPLITS, StudyTable, label_matrix
 from model.engine import Engine
 from model.errors import ChoiceError
 from model.evaluate import probabilities_at
-from model.feedback import VERDICTS, FeedbackStore
+from model.feedback import VERDICTS, Flag, standing
 from model.reference import Reference
 
 BETAS = np.linspace(0, 1, 21)
@@ -37,16 +37,27 @@ class Column(NamedTuple):
 
 
 class Columns:
-    """The columns of some reference studies. Probabilities are computed once, at the first look."""
+    """The columns of some reference studies. Probabilities are computed once, at the first look.
+
+    Args:
+        rows: of the studies in the reference.
+        flags: asked for every verdict that was saved.
+    """
 
     def __init__(
-        self, engine: Engine, table: StudyTable, reference: Reference, rows: Int[np.ndarray, "n"], store: FeedbackStore
+        self,
+        engine: Engine,
+        table: StudyTable,
+        reference: Reference,
+        rows: Int[np.ndarray, "n"],
+        flags: Callable[[], list[Flag]],
     ):
         self.engine = engine
         self.reference = reference
         self.rows = rows
         self.studies = tuple(table.studies[row] for row in rows)
-        self.store = store
+        self.flags = flags
+        self.single = engine.config.problem_type == SINGLE_LABEL
         self.labels = label_matrix(self.studies, engine.findings).astype(bool)
         self._makers: dict[str, Callable[[str], Column]] = {
             "findings": lambda _: self._findings(),
@@ -103,7 +114,7 @@ class Columns:
 
     def _error(self, finding: str) -> Column:
         """Whether what is decided is so; of all findings together, whether anything is wrong."""
-        decided = decide(self.probabilities, self.engine.config.problem_type)
+        decided = decisions(self.probabilities, self.single)
         if not finding:
             wrong = (decided != self.labels).any(2)
             return Column(CATEGORY, (":right", ":wrong"), wrong.astype(np.uint8))
@@ -117,8 +128,7 @@ class Columns:
         if finding:
             p = p[:, :, self.engine.finding_index(finding)]
             return _numbers(np.maximum(p, 1 - p))
-        single = self.engine.config.problem_type == SINGLE_LABEL
-        return _numbers(p.max(2) if single else np.maximum(p, 1 - p).min(2))
+        return _numbers(p.max(2) if self.single else np.maximum(p, 1 - p).min(2))
 
     @cached_property
     def _apart(self) -> Float[np.ndarray, "n"] | None:
@@ -139,7 +149,7 @@ class Columns:
 
     def _feedback(self) -> Column:
         """The newest verdict on each study; none counts as a category."""
-        newest = {flag.study_id: flag.verdict for flag in self.store.rows()}
+        newest = {flag.study_id: flag.verdict for flag in standing(self.flags())}
         told = [newest.get(s.study_id, "") for s in self.studies]
         return self._named(told, [":unjudged", *(f":{v}" for v in VERDICTS)], ["", *VERDICTS])
 
@@ -147,13 +157,6 @@ class Columns:
     def _named(values: list[str], names: list[str], of: list[str] | tuple[str, ...]) -> Column:
         code = {value: i for i, value in enumerate(of)}
         return _once(CATEGORY, tuple(names), np.array([code.get(value, UNKNOWN) for value in values]))
-
-
-def decide(probabilities: Float[np.ndarray, "*axes findings"], problem_type: str) -> Bool[np.ndarray, "*axes findings"]:
-    """What is decided: each finding from ½ on, or the likeliest one alone."""
-    if problem_type == SINGLE_LABEL:
-        return probabilities == probabilities.max(-1, keepdims=True)
-    return probabilities >= DECISION
 
 
 def _outcome(truth: np.ndarray, decided: np.ndarray) -> UInt8[np.ndarray, "betas n"]:

@@ -7,7 +7,8 @@ from jaxtyping import Bool, Float, Int
 from matplotlib.path import Path
 from sklearn.metrics import roc_auc_score
 
-from explain.columns import decide
+from explain.worklist import decisions
+from model.config import SINGLE_LABEL
 from model.data import StudyTable, label_matrix
 from model.engine import Engine
 from model.evaluate import probabilities_at
@@ -81,7 +82,8 @@ class _Part:
         self.truth = label_matrix(studies, engine.findings)
         self.judged = np.array([not s.discordant for s in studies], bool)
         self.p = probabilities_at(engine, reference, beta, rows[self.judged])
-        self.wrong = decide(self.p, engine.config.problem_type) != self.truth[self.judged].astype(bool)
+        single = engine.config.problem_type == SINGLE_LABEL
+        self.wrong = decisions(self.p, single) != self.truth[self.judged].astype(bool)
 
     def auroc(self, index: int) -> float | None:
         truth = self.truth[self.judged, index]

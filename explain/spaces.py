@@ -68,8 +68,7 @@ class Vectors:
     @cached_property
     def _scales(self) -> tuple[float, float]:
         """How far the pooled vectors of each modality spread: both are to count alike."""
-        both = self.has(POOLED)
-        parts = self._pooled.image, self._pooled.report
+        both, parts = self.has(POOLED), (self._pooled.image, self._pooled.report)
         return tuple(float(np.sqrt(part[both].var(0).sum())) or 1.0 for part in parts)
 
     def _end_to_end(self, image: np.ndarray, report: np.ndarray) -> Float[np.ndarray, "n d"]:

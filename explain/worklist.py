@@ -75,9 +75,9 @@ def worklist(engine: Engine, table: StudyTable, reference: Reference, beta: floa
     return fuse(reference.study_ids, engine.findings, signals)
 
 
-def decisions(p: Float[np.ndarray, "n findings"], single: bool) -> Bool[np.ndarray, "n findings"]:
+def decisions(p: Float[np.ndarray, "*axes findings"], single: bool) -> Bool[np.ndarray, "*axes findings"]:
     """What the model reports: findings from 0.5 on, or the likeliest one."""
-    return p == p.max(1, keepdims=True) if single else p >= 0.5
+    return p == p.max(-1, keepdims=True) if single else p >= 0.5
 
 
 def uncertain(p: Float[np.ndarray, "n findings"], single: bool) -> Signal:

@@ -48,8 +48,7 @@ class _Row(NamedTuple):
 class Study(_Row):
     """One row of a table.
 
-    `line` is the one it begins on in its file, 0 where it has none; `source` the site or collection it comes from,
-    where the table says so.
+    `line` is the one it begins on in its file; 0 where it has none.
     """
 
     __slots__ = ()
@@ -224,8 +223,8 @@ def _study(line: int, row: dict[str, str], file: TableFile) -> Study:
         discordant=row.get("discordant") == "1",
         lung_mask=_inside(file.path.parent, row.get("lung_mask", "")),
         line=line,
-        source=sys.intern(row.get("source", "").strip()),
         file=file,
+        source=sys.intern(row.get("source", "").strip()),
     )
 
 

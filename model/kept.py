@@ -33,11 +33,11 @@ def kept_arrays(
 
     Args:
         of: digest of the part of the model that they depend on; None for all of it.
-        settings: what they depend on beside model and table; those kept with others are not taken.
+        settings: what else they depend on; those kept with others are not taken.
         half: keep floats in 16 bits; they come back in 32.
     """
-    parts = [name, (of or engine.digest)[:16], table.digest[:16], *([_digest(settings)] if settings else [])]
-    cached = user_cache_path("betalens") / f"{'-'.join(parts)}.safetensors"
+    key = [name, (of or engine.digest)[:16], table.digest[:16], *([_digest(settings)] if settings else [])]
+    cached = user_cache_path("betalens") / f"{'-'.join(key)}.safetensors"
     for path in (engine.folder / f"{name}.safetensors" if engine.folder else None, cached):
         if path and (found := read_arrays(path, table, settings)):
             return found
@@ -55,7 +55,8 @@ def pack_arrays(arrays: Arrays, table: StudyTable, settings: str = "", half: boo
 
 
 def read_arrays(path: Path, table: StudyTable, settings: str = "") -> Arrays | None:
-    """The arrays in a file that `pack_arrays` made of this table with these settings; None where there is no such."""
+    """The arrays in a file that `pack_arrays` made of this table, with these settings; None where there is no such
+    file."""
     try:
         with safe_open(path, "np") as file:
             facts = file.metadata()

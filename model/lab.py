@@ -77,7 +77,6 @@ class Lab(NamedTuple):
     study_ids: tuple[str, ...]
     labels: Float[np.ndarray, "n findings"]
     probabilities: Float[np.ndarray, "betas n findings"]
-    out_of_fold: bool = False  # the network has learnt from these studies since
 
 
 class _Samples(NamedTuple):

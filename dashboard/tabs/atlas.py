@@ -20,11 +20,11 @@ AT_ONCE = QUIET | {"trigger_mode": "multiple", "concurrency_limit": 4}
 
 
 def build(ctx: Context) -> None:
-    def cartographer(served: Served) -> Cartographer:
+    def made(served: Served) -> Cartographer:
         return Cartographer(served.views, ctx.feedback)
 
     def maps() -> Cartographer:
-        return ctx.serving.now.part(cartographer)
+        return ctx.serving.now.part(made)
 
     with gr.Column(elem_classes="bl-page"):
         atlas = widget("atlas", as_json(choices()))
@@ -35,12 +35,11 @@ def build(ctx: Context) -> None:
         sent = gr.State(None)  # and the one the page has, of which model: its geometry goes once
 
     def draw(key: Key):
-        served = ctx.serving.now
-        for step in served.part(cartographer).chart(key):
-            yield as_json(choices() | step), key, (key, served.engine.digest) if "block" in step else None
+        for step in maps().chart(key):
+            yield as_json(choices() | step), key, (key, ctx.engine.digest) if "block" in step else None
 
     def draw_at_visit(key: Key, there: tuple[Key, str] | None):
-        if (key, ctx.engine.digest) == there:
+        if there == (key, ctx.engine.digest):
             yield (gr.skip(),) * 3
         else:
             yield from draw(key)
@@ -49,9 +48,9 @@ def build(ctx: Context) -> None:
         yield from draw(key_of(event._data))
 
     def show_case(session: Session, key: Key):
-        """The open case on the map; not while its answer is kept back, of which its place says much."""
-        hidden = session.opened is None or session.veiled
-        found = None if hidden else ctx.serving.current(session).part(cartographer).place_of(key, session.opened)
+        """The open case on the map, unless the model's answer on it is kept back."""
+        shown = session.opened is not None and not session.veiled
+        found = ctx.serving.current(session).part(made).place_of(key, session.opened) if shown else None
         return case.answer(found or {"path": None})
 
     def show_column(event: gr.EventData):

@@ -21,7 +21,6 @@ from model.errors import ChoiceError
 from model.feedback import FeedbackStore
 from model.network import Pooled
 from model.pooled import PooledStudies
-from model.reference import Reference
 
 N = 90
 
@@ -39,17 +38,14 @@ def case() -> Case:
     engine = Engine(small_network(atlas_slices=3, atlas_neighbours=8), "atlas", torch.device("cpu"))
     rng = np.random.default_rng(1)
     group = np.arange(N) % 3
+    image, report = (
+        (rng.normal(size=(3, width))[group] * strength + rng.normal(size=(N, width)) * 0.3).astype(np.float32)
+        for width, strength in ((engine.network.image_channels, 2), (engine.network.report_encoder.channels, 0.2))
+    )
     has = np.ones((N, 2), np.float32)
     has[4], has[5] = (1, 0), (0, 1)
     ids = tuple(f"s{i}" for i in range(N))
-    widths = ((engine.config.image_channels, 2), (engine.network.report_encoder.channels, 0.2))
-    made_up = (
-        (rng.normal(size=(3, width))[group] * strength + rng.normal(size=(N, width)) * 0.3).astype(np.float32)
-        for width, strength in widths
-    )
-    pooled = PooledStudies(ids, *made_up, has)
-    with torch.no_grad():
-        image, report = engine.network.embed(Pooled(*map(torch.from_numpy, (pooled.image, pooled.report))))
+    pooled = PooledStudies(ids, image, report, has)
     words = ("clear lungs", "large effusion on the left", "cardiac silhouette is enlarged")
     studies = [
         Study(
@@ -65,8 +61,7 @@ def case() -> Case:
         for i in range(N)
     ]
     table = StudyTable("synthetic", studies, [], "digest")
-    reference = Reference(ids, image.numpy(), report.numpy(), has)
-    return Case(engine, table, Vectors(engine, reference, lambda: pooled), pooled)
+    return Case(engine, table, Vectors(engine, pooled.embedded(engine), lambda: pooled), pooled)
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +94,7 @@ def test_the_map_has_every_slice_and_keeps_groups_together(case, layout):
 
 def test_between_slices_studies_move_along_a_line(layout):
     np.testing.assert_allclose(layout.at(0.25), (layout.xy[0] + layout.xy[1]) / 2, atol=1e-5)
-    np.testing.assert_allclose(layout.at(1.0), layout.xy[2], atol=1e-5)
+    np.testing.assert_array_equal(layout.at(1.0), layout.xy[2])
 
 
 def test_the_fit_tells_how_far_it_is(case):
@@ -214,7 +209,7 @@ def test_neighbours_are_those_of_brute_force(case, space):
 
 def test_columns_say_what_the_table_and_the_model_say(case, tmp_path):
     rows = np.arange(10, N)
-    columns = Columns(case.engine, case.table, case.vectors.reference, rows, FeedbackStore(tmp_path))
+    columns = Columns(case.engine, case.table, case.vectors.reference, rows, FeedbackStore(tmp_path).rows)
     studies = [case.table.studies[row] for row in rows]
     label = columns.column("label", "Effusion")
     assert label.codes.tolist() == [[int("Effusion" in s.labels) for s in studies]]
@@ -238,7 +233,7 @@ def test_columns_say_what_the_table_and_the_model_say(case, tmp_path):
 
 def test_what_a_table_does_not_say_is_not_offered(case, tmp_path):
     rows = np.flatnonzero([s.source == "" for s in case.table.studies])
-    offered = Columns(case.engine, case.table, case.vectors.reference, rows, FeedbackStore(tmp_path)).offered()
+    offered = Columns(case.engine, case.table, case.vectors.reference, rows, FeedbackStore(tmp_path).rows).offered()
     assert "source" not in offered
     assert "discordance" not in offered  # the model was never calibrated
     assert "split" in offered
@@ -303,3 +298,11 @@ def test_log_odds_follow_the_paper():
     for w in range(3):
         odds = [np.log((c[w] + prior[w]) / (c.sum() + prior.sum() - c[w] - prior[w])) for c in (a, b)]
         assert z[w] == pytest.approx((odds[0] - odds[1]) / np.sqrt(1 / (a[w] + prior[w]) + 1 / (b[w] + prior[w])))
+
+
+def test_what_is_kept_comes_back_whatever_its_strides(case, layout, tmp_path, monkeypatch):
+    monkeypatch.setattr("model.kept.user_cache_path", lambda name: Path(tmp_path))
+    turned = layout._replace(xy=np.ascontiguousarray(layout.xy.transpose(1, 0, 2)).transpose(1, 0, 2))
+    monkeypatch.setattr(module, "fit_layout", lambda *given: turned)
+    load_layout(case.vectors, case.table)
+    np.testing.assert_array_equal(load_layout(case.vectors, case.table).xy, layout.xy)

@@ -3,7 +3,7 @@
 (() => {
   const B = window.BetaLens;
   const REACH = 14; // pixels from a point that still mean it
-  const FILMS = 48, FILM = 46, FILM_ZOOM = 2.5; // films instead of dots: at most so many, so large, from this zoom on
+  const FILMS = 48, FILM = 46, FILM_ZOOM = 3; // films instead of dots: at most so many, so large, from this zoom on
   const HERE_REACH = 30;
   const DIM = 0.16;
 
@@ -133,14 +133,22 @@
       this.painted = (this.painted || 0) + 1;
     }
 
+    // The first studies whose films find room: no two overlap, and the same ones stay while the map is panned.
     findFilms() {
       this.films = [];
       if (this.camera.zoom < FILM_ZOOM) return;
-      const { width, height } = this.camera;
+      const { width, height } = this.camera, [originX, originY] = this.camera.toScreen(0, 0), taken = new Map();
+      const free = (column, row, x, y) => [-1, 0, 1].every((i) => [-1, 0, 1].every((j) => {
+        const other = taken.get(`${column + i},${row + j}`);
+        return !other || Math.abs(other[0] - x) >= FILM || Math.abs(other[1] - y) >= FILM;
+      }));
       this.each((point, x, y) => {
-        if (this.films.length <= FILMS && x > 0 && y > 0 && x < width && y < height) this.films.push({ point, left: x - FILM / 2, top: y - FILM / 2 });
+        if (this.films.length >= FILMS || x < 0 || y < 0 || x > width || y > height) return;
+        const column = Math.floor((x - originX) / FILM), row = Math.floor((y - originY) / FILM);
+        if (taken.has(`${column},${row}`) || !free(column, row, x, y)) return;
+        taken.set(`${column},${row}`, [x, y]);
+        this.films.push({ point, left: x - FILM / 2, top: y - FILM / 2 });
       });
-      if (this.films.length > FILMS) this.films = [];
       if (this.films.some(({ point }) => this.cards.get(point) === undefined)) this.told.films(this.films.map((film) => film.point));
     }
 
