@@ -7,13 +7,15 @@ the page or the reader's next request asks for it under the new one.
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 import numpy as np
+import torch
 
 from dashboard.reviewing import Reviewer
 from dashboard.session import Session
+from dashboard.staging import Refused, Step
 from dashboard.views import ReferenceViews
 from model.data import StudyTable
 from model.engine import Engine
@@ -45,6 +47,10 @@ class Served:
             return self._parts[make]
 
 
+def _on_cpu(served: Served) -> Served:
+    return Served(served.engine.on_cpu(), served.table)
+
+
 class Serving:
     """The model that is served now.
 
@@ -71,6 +77,20 @@ class Serving:
             now.reviewer.encode_again(session)
         session.served = now
         return now
+
+    def answer(self, session: Session, ask: Callable[[Reviewer], Iterator[Step]]) -> Iterator[Step]:
+        """The steps that the reviewer of the served model takes; where the GPU has no memory left for them, those that
+        the same model takes on the CPU."""
+        before = list(session.cases)
+        try:
+            yield from ask(self.current(session).reviewer)
+        except torch.OutOfMemoryError:
+            torch.cuda.empty_cache()
+            yield Refused("notice.cpu", level="info")
+            session.served = spare = self.now.part(_on_cpu)
+            changed = session.cases != before  # the case was opened: what failed is its explanation
+            spare.reviewer.encode_again(session)
+            yield from spare.reviewer.show_again(session) if changed else ask(spare.reviewer)
 
     def is_stale(self, session: Session) -> bool:
         """Whether the reader's open case is shown under a model that is no longer served."""

@@ -9,6 +9,7 @@ import gradio as gr
 from dashboard.context import Context
 from dashboard.judging import Judge
 from dashboard.session import Session
+from dashboard.staging import Staged
 from dashboard.widgets import widget
 from model.config import SINGLE_LABEL
 from model.errors import FeedbackError
@@ -47,7 +48,8 @@ class VerdictForm:
             if not session.revealed:
                 return
             for step in ctx.serving.of(session).reviewer.reveal(session):
-                yield step.stage
+                if isinstance(step, Staged):
+                    yield step.stage
 
         def undo(session: Session, saved: int):
             try:
@@ -59,11 +61,13 @@ class VerdictForm:
             return self._value(session, {"key": "flag.undone", "flag_id": taken.flag_id}), saved + 1
 
         def go_blind(session: Session, event: gr.EventData):
-            steps = ctx.serving.current(session).reviewer.go_blind(session, bool(event._data.get("on")))
-            first = next(steps, None)
-            yield self.fresh(session), first.stage if first else gr.skip()
-            for step in steps:
-                yield gr.skip(), step.stage
+            on, fresh = bool(event._data.get("on")), True
+            for step in ctx.serving.answer(session, lambda r: r.go_blind(session, on)):
+                if isinstance(step, Staged):
+                    yield self.fresh(session) if fresh else gr.skip(), step.stage
+                    fresh = False
+            if fresh:
+                yield self.fresh(session), gr.skip()  # no case is open
 
         # Saving takes milliseconds: in the queue it would wait for others, and again to be told of.
         form.submit(keep, [ctx.session, ctx.beta, ctx.saved], [form, ctx.saved], queue=False, **QUIET)
