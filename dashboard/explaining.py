@@ -7,6 +7,7 @@ from typing import NamedTuple
 from cachetools import LRUCache
 
 from dashboard.line import Line
+from dashboard.metrics import EVIDENCE, EXPLAIN
 from dashboard.session import OpenCase
 from explain import INSTANT, Evidence, evidence
 from model.engine import Engine
@@ -53,6 +54,13 @@ class Explanations:
             word_scores=of_report.word_scores,
         )
 
+    def in_turn(self, case: OpenCase, finding: str, chosen: Methods, wanted: Callable[[], bool]) -> Evidence:
+        """The evidence, after that of others where it is not at hand; see `evidence`."""
+        if self.at_hand(case, finding, chosen):
+            return self.evidence(case, finding, chosen)
+        with self.line.turn(wanted):
+            return self.evidence(case, finding, chosen, wanted)
+
     def at_hand(self, case: OpenCase, finding: str, chosen: Methods) -> bool:
         """Whether the evidence was computed before, or costs nothing."""
         with self._lock:
@@ -63,9 +71,12 @@ class Explanations:
     def _half(self, case: OpenCase, finding: str, half: Methods, wanted: Callable[[], bool]) -> Evidence:
         key = _key(case, finding, half)
         with self._lock:
-            if found := self._cache.get(key):
-                return found
-        found = evidence(self.engine, case.encoded, finding, half.image, half.report, wanted)
+            found = self._cache.get(key)
+        EVIDENCE.labels(str(found is not None).lower()).inc()
+        if found:
+            return found
+        with EXPLAIN.time():
+            found = evidence(self.engine, case.encoded, finding, half.image, half.report, wanted)
         with self._lock:
             self._cache[key] = found
         return found

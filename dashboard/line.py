@@ -4,6 +4,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from explain import Superseded
+
 TICK = 0.5  # seconds between two looks at a place
 
 
@@ -36,6 +38,19 @@ class Line:
             with self._moved:
                 self._places.remove(mine)
                 self._moved.notify_all()
+
+    @contextmanager
+    def turn(self, wanted: Callable[[], bool] = lambda: True) -> Iterator[None]:
+        """Waits in line, and works within.
+
+        Raises:
+            Superseded: it is not wanted any more.
+        """
+        with self.place(wanted) as ahead:
+            while ahead(TICK):
+                if not wanted():
+                    raise Superseded
+            yield
 
     def __len__(self) -> int:
         """How many work or wait."""

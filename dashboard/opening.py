@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+from dashboard.metrics import ENCODE
 from dashboard.session import OpenCase
 from model.data import StudyTable, load_film
-from model.engine import Engine
+from model.engine import Encoded, Engine
 from model.inputs import Film, read_film, read_report
 
 
@@ -19,7 +20,7 @@ def open_study(engine: Engine, table: StudyTable, study_id: str) -> OpenCase:
     study = table.by_id(study_id)
     film, report = load_film(study), read_report(study.report)
     name = study.image.name if study.image else ""
-    return OpenCase(study.study_id, film, name, report, engine.encode(film, report), study)
+    return OpenCase(study.study_id, film, name, report, _encode(engine, film, report), study)
 
 
 def open_given(engine: Engine, film: bytes | None, name: str, text: str) -> OpenCase:
@@ -38,7 +39,7 @@ def open_given(engine: Engine, film: bytes | None, name: str, text: str) -> Open
 
 def of_parts(engine: Engine, film: Film | None, name: str, report: str) -> OpenCase:
     """A film and a report that were read, encoded; see `open_given`."""
-    encoded = engine.encode(film, report)
+    encoded = _encode(engine, film, report)
     return OpenCase(f"film-{film.sha256[:12]}" if film else "report", film, name, report, encoded, None)
 
 
@@ -50,3 +51,8 @@ def read_upload(path: str) -> Film:
         OSError: the file is gone.
     """
     return read_film(Path(path).read_bytes())
+
+
+@ENCODE.time()
+def _encode(engine: Engine, film: Film | None, report: str) -> Encoded:
+    return engine.encode(film, report)

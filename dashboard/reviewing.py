@@ -14,6 +14,7 @@ import numpy as np
 from dashboard.explaining import Explanations, Methods
 from dashboard.line import TICK
 from dashboard.masks import on_film, read_mask
+from dashboard.metrics import PREDICT
 from dashboard.opening import of_parts, open_study, read_upload
 from dashboard.session import Change, OpenCase, Session
 from dashboard.staging import Refused, Staged, Step, Waiting, refused, staged, veiled
@@ -162,7 +163,8 @@ class Reviewer:
         case = session.opened
         if case is None or session.veiled:
             return None
-        probabilities = self.engine.probabilities(case.encoded, np.array([beta]))[0]
+        with PREDICT.time():
+            probabilities = self.engine.probabilities(case.encoded, np.array([beta]))[0]
         return {"ticket": session.ticket, "beta": beta, "probabilities": [float(p) for p in probabilities]}
 
     def go_blind(self, session: Session, blind: bool) -> Iterator[Step]:

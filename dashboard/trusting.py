@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cachetools import LRUCache
 
-from dashboard.line import TICK, Line
+from dashboard.line import Line
 from dashboard.session import Session
 from explain import Superseded, methods
 from explain.faithfulness import FRACTIONS
@@ -66,10 +66,7 @@ class Examiner:
         def wanted() -> bool:
             return session.ticket == ticket
 
-        with self.line.place(wanted) as ahead:
-            while ahead(TICK):
-                if not wanted():
-                    raise Superseded
+        with self.line.turn(wanted):
             trust = examine(self.engine, case.encoded, finding, modality, name, truth, lungs, wanted)
         with self._lock:
             self._cache[key] = trust

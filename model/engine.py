@@ -88,6 +88,7 @@ class Engine:
         lambda self: self._cache,
         key=lambda self, film, report: hashkey(film and film.sha256, report),
         lock=lambda self: self._lock,
+        info=True,
     )
     @torch.no_grad()
     def encode(self, film: Film | None, report: str) -> Encoded:

@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Callable, Iterator
+from weakref import WeakValueDictionary
 
 import gradio as gr
 
+from dashboard import audit
 from dashboard.context import Context, Request
 from dashboard.i18n import t
 from dashboard.neighbours import neighbours
@@ -27,8 +29,8 @@ TITLE = "tab.review"
 LOOK = 3  # seconds between two looks at whether another model is served
 QUIET = {"show_progress": "hidden", "api_visibility": "private"}
 Ask = Callable[[Reviewer], Iterator[Step]]
-# A newer case must not wait for an older one to be finished.
-AT_ONCE = QUIET | {"trigger_mode": "multiple", "concurrency_limit": 4}
+# A newer case must not wait for an older one to be finished; what takes long waits in a line of its own.
+AT_ONCE = QUIET | {"trigger_mode": "multiple", "concurrency_limit": None}
 
 
 def build(ctx: Context) -> None:
@@ -61,6 +63,7 @@ def build(ctx: Context) -> None:
 
 def _on_opening(ctx: Context, cases, upload, report, analyse, notice, stage, waiting, form: VerdictForm) -> None:
     staged = [stage, waiting, notice]
+    pages: WeakValueDictionary[str, Session] = WeakValueDictionary()  # of the readers, by their number
     shown = [*staged, report, upload, ctx.beta, ctx.beta_ends, form.widget]
 
     def show(session: Session, ask: Ask, beta: float, keep_upload: bool):
@@ -76,6 +79,7 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, notice, stage, wai
                 yield *_outputs(step), *[gr.skip()] * 5
                 continue
             is_open = True
+            audit.record("look", case=step.case.case_id, model=session.served.engine.digest[:12])
             kept = gr.skip() if keep_upload else None
             # A change of the case, and taking it back, leave what the reader wrote of it.
             cleared = gr.skip() if session.flag_id == judged else form.fresh(session)
@@ -95,8 +99,13 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, notice, stage, wai
         yield from show_study(session, request.study_id, beta, request.finding, request.recorded)
 
     def open_first(session: Session, beta: float, request: gr.Request):
-        session.login = session.reviewer = request.username or ""
+        pages[request.session_hash] = session
         yield from show_study(session, json.loads(shelf(ctx.table))["studies"][0]["id"], beta)
+
+    def leave(request: gr.Request):
+        """Nobody waits for what is at work for a page that was closed."""
+        if session := pages.get(request.session_hash):
+            session.next_ticket()
 
     def open_given(session: Session, beta: float, path: str | None, text: str):
         yield from show(session, lambda r: r.analyse(session, path, text, beta), beta, True)
@@ -135,6 +144,7 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, notice, stage, wai
     cases.filter(narrow, ctx.session, cases, **QUIET)
     ctx.request.change(open_requested, [*asked, ctx.request], shown, **AT_ONCE)
     ctx.page.load(open_first, asked, shown, **AT_ONCE)
+    ctx.page.unload(leave)
     analyse.click(open_given, [*asked, upload, report], shown, **AT_ONCE)
     upload.upload(open_upload, [*asked, upload, report], shown, **AT_ONCE)
     cases.pick(take_report, asked, shown, **AT_ONCE)
