@@ -9,7 +9,7 @@ in a third-party parser becomes one `ImageError` whose sentence holds nothing fr
 import logging
 import warnings
 
-from model.inputs.film import FORMATS, Film, read_film
+from model.inputs.film import FORMATS, Film, name_of, read_film
 from model.inputs.identity import Identity, read_identity
 from model.inputs.limits import MAX_BYTES, MAX_FRAMES, MAX_PIXELS
 from model.inputs.report import MAX_CHARACTERS, MAX_WORDS, read_report
@@ -23,6 +23,7 @@ __all__ = [
     "MAX_WORDS",
     "Film",
     "Identity",
+    "name_of",
     "read_film",
     "read_identity",
     "read_report",

@@ -21,6 +21,16 @@ class Film(NamedTuple):
     sha256: str  #: of the bytes as they came
     format: str  #: of FORMATS, by content
 
+    @property
+    def name(self) -> str:
+        """A name for a film that no table names: made of its bytes, since its file's may hold a person's."""
+        return name_of(self.sha256)
+
+
+def name_of(sha256: str) -> str:
+    """See `Film.name`."""
+    return f"film-{sha256[:12]}"
+
 
 def read_film(data: bytes) -> Film:
     """Read a radiograph from the bytes of a PNG, JPEG, TIFF, WebP, BMP or DICOM file.

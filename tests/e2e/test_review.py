@@ -119,15 +119,6 @@ def test_too_long_a_report_gets_one_sentence(page):
     expect(page.locator("#bl-notice [role=alert]")).to_contain_text("The report was not accepted.", timeout=20_000)
 
 
-def test_nothing_at_all_gets_one_sentence(page):
-    upload(page, "film.dcm", dicom())
-    expect(page.locator(STAGE)).to_have_attribute("data-case", re.compile("^film-"), timeout=EXACT_LIMIT)
-    page.locator(".bl-upload button[aria-label*=lear], .bl-upload button[aria-label*=emove]").first.click()
-    page.locator(".bl-report textarea").fill("")
-    page.get_by_role("button", name="Analyse").click()
-    expect(page.locator("#bl-notice [role=alert]")).to_contain_text("Nothing to analyse", timeout=20_000)
-
-
 HOSTILE = '<img src=x onerror="window.hacked=1"> ${window.hacked=1} {{value}} </script><script>window.hacked=1</script>'
 
 
