@@ -11,13 +11,16 @@ from PIL import Image, PngImagePlugin
 WORD, NUMBER, DATE = "Zyxwvut", "7731415926", "18771103"
 PIXELS = (random_film(7).pixels * 4095).astype(np.uint16)
 
-TEXT = """PatientName PatientID IssuerOfPatientID OtherPatientNames PatientBirthName PatientMotherBirthName PatientAddress
-MilitaryRank PatientTelephoneNumbers EthnicGroup Occupation AdditionalPatientHistory PatientComments InstitutionName
-PatientReligiousPreference InstitutionAddress ReferringPhysicianName ReferringPhysicianAddress PhysiciansOfRecord
-PerformingPhysicianName OperatorsName StationName StudyDescription SeriesDescription InstitutionalDepartmentName
-AdmittingDiagnosesDescription AccessionNumber StudyID DeviceSerialNumber ProtocolName RequestedProcedureDescription
-ImageComments""".split()
-UIDS = "StudyInstanceUID SeriesInstanceUID SOPInstanceUID FrameOfReferenceUID".split()
+TEXT = [
+    "PatientName", "PatientID", "IssuerOfPatientID", "OtherPatientNames", "PatientBirthName",
+    "PatientMotherBirthName", "PatientAddress", "MilitaryRank", "PatientTelephoneNumbers", "EthnicGroup",
+    "Occupation", "AdditionalPatientHistory", "PatientComments", "InstitutionName", "PatientReligiousPreference",
+    "InstitutionAddress", "ReferringPhysicianName", "ReferringPhysicianAddress", "PhysiciansOfRecord",
+    "PerformingPhysicianName", "OperatorsName", "StationName", "StudyDescription", "SeriesDescription",
+    "InstitutionalDepartmentName", "AdmittingDiagnosesDescription", "AccessionNumber", "StudyID",
+    "DeviceSerialNumber", "ProtocolName", "RequestedProcedureDescription", "ImageComments",
+]  # fmt: skip
+UIDS = ["StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "FrameOfReferenceUID"]
 
 
 def named_dicom() -> bytes:
