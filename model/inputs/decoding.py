@@ -67,11 +67,6 @@ class Server:
         ours.settimeout(PATIENCE)
         return ours
 
-    def stop(self) -> None:
-        """End the server; the films that are being decoded are finished."""
-        self.control.close()
-        self.process.wait()
-
 
 _lock = threading.Lock()
 _server: Server | None = None

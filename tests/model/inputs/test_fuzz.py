@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.errors import ImageError
-from model.inputs import decoding, read_film
+from model.inputs import Identity, decoding, read_film, read_identity
 
 NAMES = sorted(every())
 STARTS = [data[:n] for data in every().values() for n in (12, 132)]
@@ -95,7 +95,7 @@ VR = st.sampled_from(["US", "SS", "IS", "DS", "CS", "OW", "SQ", "UL", "FD", "UN"
     st.sampled_from([name for name in NAMES if every()[name][128:132] == b"DICM"]),
     st.lists(st.tuples(ELEMENT, VR, st.binary(max_size=12)), max_size=6),
 )
-def test_any_elements_in_a_dicom_header_are_read_or_refused(name, elements):
+def test_any_elements_in_a_dicom_header_are_read_or_refused(tmp_path_factory, name, elements):
     """The elements are put before those of the file: a reader takes the later, the earlier, or neither."""
     data = every()[name]
     place = data.index(b"\x28\x00\x02\x00")
@@ -106,3 +106,6 @@ def test_any_elements_in_a_dicom_header_are_read_or_refused(name, elements):
         for (group, number), vr, value in elements
     )  # fmt: skip
     judged(data[:place] + made + data[place:])
+    path = tmp_path_factory.getbasetemp() / "any.dcm"
+    path.write_bytes(data[:place] + made + data[place:])
+    assert isinstance(read_identity(path), Identity | None)
