@@ -34,7 +34,7 @@ def thumbnail(path: Path | None) -> str | None:
     if path is None:
         return None
     try:
-        return data_url(read_film(path.read_bytes()).pixels, THUMB_SIDE, quality=80)
+        return data_url(read_film(path.read_bytes(), alone=False).pixels, THUMB_SIDE, quality=80)
     except (OSError, ImageError):
         return None
 

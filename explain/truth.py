@@ -48,7 +48,7 @@ def lungs_of(study: Study) -> Bool[np.ndarray, "height width"] | None:
     """Where the lungs are on the film of a study, if its table says so."""
     if study.lung_mask is None or study.image is None:
         return None
-    mask, film = read_film(study.lung_mask.read_bytes()).pixels > 0.5, load_film(study).pixels
+    mask, film = read_film(study.lung_mask.read_bytes(), alone=False).pixels > 0.5, load_film(study).pixels
     return mask if mask.shape == film.shape else None
 
 

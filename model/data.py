@@ -143,7 +143,7 @@ def load_film(study: Study) -> Film | None:
     if study.image is None:
         return None
     try:
-        return read_film(study.image.read_bytes())
+        return read_film(study.image.read_bytes(), alone=False)
     except ImageError as error:
         raise ImageError(f"{_place(study)}{error}") from None
     except OSError as error:

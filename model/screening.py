@@ -71,7 +71,7 @@ def _digest(path: Path) -> bytes:
     try:
         if (size := path.stat().st_size) > MAX_BYTES:
             raise ImageError(f"The file has {size:,} bytes and at most {MAX_BYTES:,} are read: export it smaller.")
-        pixels = read_film(path.read_bytes()).pixels
+        pixels = read_film(path.read_bytes(), alone=False).pixels
     except OSError as error:
         raise ImageError(f"The file cannot be read: {error.strerror}.") from None
     shown = np.round(pixels * 255).astype(np.uint8)

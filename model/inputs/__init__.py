@@ -1,9 +1,9 @@
 """The only code that touches untrusted bytes: a film and a report, as a person sent them, made safe and uniform.
 
 What a file is, its first bytes say, never its name. Every limit is checked on the header, before anything is decoded.
-Films are decoded in a process of their own, one a file, that can do nothing else and is ended when it takes too long
-or too much memory (`worker`), by decoders without a known hole (`jpeg` says which one Pillow has). Whatever goes wrong
-in a third-party parser becomes one `ImageError` whose sentence holds nothing from the file.
+Films are decoded in processes that can do nothing else and are ended when they take too long or too much memory
+(`worker`), what somebody sends in one of its own; and by decoders without a known hole (`jpeg` says which one Pillow
+has). Whatever goes wrong in a third-party parser becomes one `ImageError` whose sentence holds nothing from the file.
 """
 
 import logging

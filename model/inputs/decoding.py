@@ -1,7 +1,8 @@
 """This side of the processes in which films are decoded: hands one the bytes, takes the pixels or the refusal.
 
 One server process (`model.inputs.worker`) starts with the first film and ends with this process. It forks one for each
-film, so threads, and processes forked from this one, may ask at once.
+film, so threads, and processes forked from this one, may ask at once. Forking takes longer than decoding a small film;
+so the films of a table, which come by the thousand from one hand, share a process for some time, one a thread.
 """
 
 import os
@@ -68,27 +69,42 @@ class Server:
         return ours
 
 
+class Kept:
+    """A connection to a process that goes on to the next film of a table."""
+
+    def __init__(self, process: socket.socket):
+        self.process, self.owner = process, os.getpid()
+
+    def __del__(self):
+        self.process.close()
+
+
 _lock = threading.Lock()
 _server: Server | None = None
+_thread = threading.local()
 
 
-def decode(data: bytes, kind: str, name: str) -> Float[np.ndarray, "height width"]:
+def decode(data: bytes, kind: str, name: str, alone: bool) -> Float[np.ndarray, "height width"]:
     """The pixels of a film, float32 in [0, 1].
 
     Args:
         name: of the format, for a reader.
+        alone: in a process that decodes no other film.
 
     Raises:
         ImageError: it is refused, damaged, or costs more than the limits.
     """
-    limits = LIMITS
-    try:
-        with _connect(limits) as process:
-            process.sendall(REQUEST.pack(kind.encode(), len(data)))
-            process.sendall(data)
-            answer = _receive(process)
-    except OSError:  # it was ended in the middle, or takes for ever
-        answer = None
+    limits, answer = LIMITS, None
+    kept: Kept | None = None if alone else _thread.__dict__.pop("kept", None)
+    if kept and kept.owner == os.getpid():
+        answer = _ask(kept.process, data, kind)  # None where it has ended meanwhile
+    if answer is None:
+        kept = Kept(_connect(limits))
+        answer = _ask(kept.process, data, kind)
+    if not alone and isinstance(answer, np.ndarray):
+        _thread.kept = kept
+    else:
+        kept.process.close()
     if answer is None:
         raise ImageError(
             f"The {name} file cannot be decoded within {limits.memory >> 20} MB and {limits.seconds:g} s of "
@@ -110,6 +126,16 @@ def _connect(limits: Limits) -> socket.socket:
             except OSError:  # someone ended it
                 _server = None
     raise BetaLensError("The process that decodes films is ended again and again: see whether memory is short.")
+
+
+def _ask(process: socket.socket, data: bytes, kind: str) -> Float[np.ndarray, "height width"] | str | None:
+    """As `_receive`."""
+    try:
+        process.sendall(REQUEST.pack(kind.encode(), len(data)))
+        process.sendall(data)
+        return _receive(process)
+    except OSError:  # it was ended in the middle, or takes for ever
+        return None
 
 
 def _receive(process: socket.socket) -> Float[np.ndarray, "height width"] | str | None:

@@ -32,12 +32,15 @@ def name_of(sha256: str) -> str:
     return f"film-{sha256[:12]}"
 
 
-def read_film(data: bytes) -> Film:
+def read_film(data: bytes, alone: bool = True) -> Film:
     """Read a radiograph from the bytes of a PNG, JPEG, TIFF, WebP, BMP or DICOM file.
 
     8-bit images are divided by 255. Images of more bits, and DICOM without a window, are stretched between their 0.5th
     and 99.5th percentile at full precision. Colour becomes luminance, transparency black, EXIF orientation is applied.
     DICOM passes its modality and VOI transforms; MONOCHROME1 is inverted; of several frames the first is read.
+
+    Args:
+        alone: decode it in a process of its own; else, for the films of a table, in one that goes on to the next.
 
     Raises:
         ImageError: not such a file, damaged, too large, too small, or blank.
@@ -46,7 +49,7 @@ def read_film(data: bytes) -> Film:
         raise ImageError(f"The film came as {type(data).__name__}, not as the bytes of a file: {SEND}.")
     data = bytes(data)
     kind = _kind(data)
-    return Film(decode(data, kind, FORMATS[kind]), hashlib.sha256(data).hexdigest(), kind)
+    return Film(decode(data, kind, FORMATS[kind], alone), hashlib.sha256(data).hexdigest(), kind)
 
 
 def _kind(data: bytes) -> str:

@@ -1,9 +1,10 @@
 """The processes in which films are decoded: `python -m model.inputs.worker FD SECONDS SECONDS_PER_MEBIBYTE BYTES`.
 
 The first one loads the decoders and then waits on the socket FD for connections. For each it forks a process that reads
-one film, answers and ends. Such a process has the memory of no other film, an environment without secrets, and may
-neither open nor write a file, nor open a connection, nor run longer or take more memory than the limits: a decoder
-that is led astray by a hostile file takes nothing with it. It is no jail: it runs as the same user.
+a film, answers, and ends when the other side does: after the one film, or after some of a table. Such a process has an
+environment without secrets, and may neither open nor write a file, nor open a connection, nor work longer at a film or
+take more memory than the limits: a decoder that is led astray by a hostile file takes nothing with it but, at the most,
+the films of its table that follow. It is no jail: it runs as the same user.
 """
 
 import gc
@@ -28,6 +29,9 @@ CODECS = (
     "png", "jpeg8", "webp", "bmp", "jpeg2k", "jpegls", "dicomrle", "lzw", "packbits", "packints", "zlib", "deflate",
     "delta", "floatpred", "bitorder", "ccittrle", "ccittfax3", "ccittfax4", "lzma", "zstd",
 )  # fmt: skip
+
+MOST = 64  # films for one process: what a decoder leaks ends with it
+IDLE = 10  # seconds that it waits for the next
 
 
 def main(fd: int, allowed: Limits) -> None:
@@ -58,23 +62,37 @@ def main(fd: int, allowed: Limits) -> None:
                     os._exit(0)
 
 
-def _serve(film: socket.socket, allowed: Limits) -> None:
+def _serve(films: socket.socket, allowed: Limits) -> None:
+    """Answer until one film is no film, or the other side has had enough. The timers kill."""
     _confine(allowed)
-    kind, length = REQUEST.unpack(film.recv(REQUEST.size, socket.MSG_WAITALL))
-    signal.setitimer(signal.ITIMER_PROF, allowed.seconds + allowed.seconds_per_mebibyte * length / 2**20)
-    data = film.recv(length, socket.MSG_WAITALL)
+    for _ in range(MOST):
+        signal.setitimer(signal.ITIMER_REAL, IDLE)
+        request = films.recv(REQUEST.size, socket.MSG_WAITALL)
+        if len(request) < REQUEST.size:
+            return
+        kind, length = REQUEST.unpack(request)
+        signal.setitimer(signal.ITIMER_REAL, PATIENCE)
+        signal.setitimer(signal.ITIMER_PROF, allowed.seconds + allowed.seconds_per_mebibyte * length / 2**20)
+        if not _answer(films, films.recv(length, socket.MSG_WAITALL), kind.rstrip(b"\0").decode()):
+            return
+
+
+def _answer(films: socket.socket, data: bytes, kind: str) -> bool:
+    """Send the pixels, a sentence, or the empty one of a damaged file; return whether it was the pixels."""
     try:
-        pixels = _read(data, kind.rstrip(b"\0").decode())
+        pixels = _read(data, kind)
     except ImageError as error:
         sentence = str(error).encode()
-        film.sendall(ANSWER.pack(True, 0, len(sentence)) + sentence)
+        films.sendall(ANSWER.pack(True, 0, len(sentence)) + sentence)
     except MemoryError:
-        return
+        return False
     except Exception:  # parsers raise anything on hostile bytes, and their messages may quote the header
-        film.sendall(ANSWER.pack(True, 0, 0))
+        films.sendall(ANSWER.pack(True, 0, 0))
     else:
-        film.sendall(ANSWER.pack(False, *pixels.shape))
-        film.sendall(pixels.data)
+        films.sendall(ANSWER.pack(False, *pixels.shape))
+        films.sendall(pixels.data)
+        return True
+    return False
 
 
 def _read(data: bytes, kind: str) -> np.ndarray:
@@ -94,7 +112,6 @@ def _confine(allowed: Limits) -> None:
         (resource.RLIMIT_CORE, 0),
     ):
         resource.setrlimit(what, (most, most))
-    signal.setitimer(signal.ITIMER_REAL, PATIENCE)
 
 
 if __name__ == "__main__":

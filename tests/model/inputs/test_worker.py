@@ -16,6 +16,7 @@ from pydicom import uid
 
 from model.errors import ImageError
 from model.inputs import decoding, read_film
+from model.inputs.worker import MOST
 
 LARGE = np.tile(SPECKLE, (40, 30))  # 5.8 megapixels of noise
 
@@ -113,6 +114,44 @@ def test_many_threads_read_at_once_and_leave_no_handle_open(server):
         for name, film in zip(expected, pool.map(read_film, every().values()), strict=True):
             np.testing.assert_array_equal(film.pixels, expected[name])
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_the_films_of_a_table_share_a_process_until_one_is_no_film(server):
+    films = [saved(np.roll(SPECKLE, i), "PNG") for i in range(3)]
+
+    def forked() -> set[int]:
+        return set(children(server.process.pid))
+
+    expected = [read_film(film).pixels for film in films]
+    while forked():
+        pass
+    for film, pixels in zip(films, expected, strict=True):
+        np.testing.assert_array_equal(read_film(film, alone=False).pixels, pixels)
+    [shared] = forked()
+    with pytest.raises(ImageError, match="damaged"):
+        read_film(films[0][:2000], alone=False)
+    while forked():
+        pass
+    np.testing.assert_array_equal(read_film(films[1], alone=False).pixels, expected[1])
+    [fresh] = forked()
+    assert fresh != shared
+    os.kill(fresh, signal.SIGKILL)
+    np.testing.assert_array_equal(read_film(films[2], alone=False).pixels, expected[2])
+
+
+def test_more_films_than_one_process_reads_are_read(server):
+    for i in range(MOST + 2):
+        film = np.roll(SPECKLE, i)
+        np.testing.assert_array_equal(read_film(saved(film, "PNG"), alone=False).pixels, film.astype(np.float32) / 255)
+
+
+def test_a_process_that_was_forked_takes_none_that_its_parent_uses(server):
+    """Two that ask one process would take each other's pixels."""
+    read_film(saved(SPECKLE, "PNG"), alone=False)
+    mine = decoding._thread.kept
+    mine.owner = 1  # as in a child
+    read_film(saved(SPECKLE, "PNG"), alone=False)
+    assert decoding._thread.kept is not mine
 
 
 def test_an_answer_beyond_every_limit_is_not_taken():
