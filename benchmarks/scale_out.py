@@ -3,10 +3,10 @@
     python benchmarks/scale_out.py [--shards 8] [--workers 1 2] [--rounds 2] [--device cpu] [--report-method NAME]
 
 Each way writes the same shards into a folder of its own: the demo's reports and films, again and again, and the demo's
-model, with one thread of torch a process. The ways take turns, `--rounds` times. A rate is of the shards that follow the
-first of each worker; what starting takes stands beside it, and is the same for any number of studies. `core_s` is what
-all the processes together computed for a study: it stays as it is where workers do not hinder one another, also on
-cores that other programs use as well. `--device cuda` takes a GPU a worker. The last line is one JSON object.
+model, with one thread of torch a process. The ways take turns, `--rounds` times. A rate is of the shards that follow
+the first of each worker; what starting takes stands beside it, and is the same for any number of studies. `core_s` is
+what all the processes together computed for a study: it stays as it is where workers do not hinder one another, also
+on cores that other programs use as well. `--device cuda` takes a GPU a worker. The last line is one JSON object.
 """
 
 import argparse

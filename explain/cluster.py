@@ -192,7 +192,10 @@ def _connected(address: str) -> Iterator[ModuleType]:
         ray.init(address, log_to_driver=False, logging_level=logging.ERROR, include_dashboard=False)
     except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
         why = str(error).partition("\n")[0]
-        raise ClusterError(f"The Ray cluster at {address} cannot be used: {why}") from error
+        raise ClusterError(
+            f"The Ray cluster at {address} cannot be used ({why}); it must run this version of Ray, and RAY_AUTH_TOKEN "
+            "be its own where it asks for one."
+        ) from error
     try:
         logging.getLogger("ray.data").setLevel(logging.ERROR)
         ray.data.DataContext.get_current().enable_progress_bars = False
