@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -52,13 +53,17 @@ def timed(write: Callable, workers: int) -> Run:
 
     write(done)
     (before, start, busy), (after, end, busier) = marks[0], marks[-1]
-    return Run(start - begun, (after - before) / (end - start), (busier - busy) / (after - before))
+    core_s = sum(seconds - busy.get(pid, 0) for pid, seconds in busier.items())  # of those that are still there
+    return Run(start - begun, (after - before) / (end - start), core_s / (after - before))
 
 
-def computed() -> float:
-    """Seconds of cores that this process and those that it started took so far."""
-    us = psutil.Process()
-    return sum(sum(p.cpu_times()[:2]) for p in (us, *us.children(recursive=True)))
+def computed() -> dict[int, float]:
+    """Seconds of cores that this process and those that it started took so far, by process."""
+    us, taken = psutil.Process(), {}
+    for process in (us, *us.children(recursive=True)):
+        with suppress(psutil.NoSuchProcess):
+            taken[process.pid] = sum(process.cpu_times()[:2])
+    return taken
 
 
 def on_workers(archive: Archive, source: Many, device: str, workers: int) -> Run:
