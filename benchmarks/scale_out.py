@@ -97,7 +97,7 @@ def main() -> None:
     asked = parser.parse_args()
     if asked.shards <= max(asked.workers):
         parser.error("--shards must be more than --workers.")
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "MALLOC_ARENA_MAX": "1"}  # as deploy/SCALE.md starts nodes
     torch.set_num_threads(1)
     runs, size = defaultdict(list), {}
     with tempfile.TemporaryDirectory() as folder:

@@ -186,7 +186,9 @@ def _connected(address: str) -> Iterator[ModuleType]:
         raise ClusterError(
             "--ray needs Ray, which is not installed; `pip install 'betalens[ray]'` on each node."
         ) from error
-    if address != LOCAL:
+    if address == LOCAL:
+        os.environ.setdefault("MALLOC_ARENA_MAX", "1")  # Ray calls from a thread, whose tensors need the one heap, too
+    else:
         _knock(address)
     try:
         ray.init(address, log_to_driver=False, logging_level=logging.ERROR, include_dashboard=False)
