@@ -15,8 +15,9 @@ from typing import NamedTuple
 
 from tqdm import tqdm
 
-from dashboard.reviewing import Refused, Reviewer
+from dashboard.reviewing import Reviewer
 from dashboard.session import Session
+from dashboard.staging import Refused
 from explain import INSTANT
 from explain.every_beta import DEFAULT
 from model.data import open_studies
