@@ -60,8 +60,12 @@ def main() -> None:
     parser.add_argument("--cases", type=int, default=500)
     parser.add_argument("--exact-every", type=int, default=25)
     asked = parser.parse_args()
-    samples = list(tqdm(review(asked.cases, asked.exact_every), total=asked.cases // EVERY, unit="00 cases"))
-    memory, files = ({s.cases: s[i] for s in samples} for i in (1, 2))
+    memory, files = {}, {}
+    with tqdm(total=asked.cases, unit="case") as bar:
+        for sample in review(asked.cases, asked.exact_every):
+            memory[sample.cases], files[sample.cases] = sample.resident_mb, sample.files
+            bar.update(EVERY)
+            bar.set_postfix(mb=sample.resident_mb, files=sample.files)
     print(json.dumps({"cached_cases": CACHED_CASES, "resident_mb": memory, "files": files}))
 
 
