@@ -7,6 +7,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -89,7 +90,11 @@ def test_compose_files_fit_the_specification():
 
 def test_compose_lets_nothing_out_and_writes_nowhere_else():
     compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))
-    assert compose["networks"]["inside"] == {"internal": True}
+    inside = compose["networks"]["inside"]
+    assert inside["internal"]
+    # nginx, which has no fixed address, is believed when it says who asks and that TLS was used.
+    access = tomllib.loads((DEPLOY / "access" / "access.toml").read_text("utf-8"))
+    assert access["proxies"] == [inside["ipam"]["config"][0]["subnet"]]
     for name, service in compose["services"].items():
         assert service["read_only"], name
         assert service["cap_drop"] == ["ALL"]
