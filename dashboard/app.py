@@ -1,7 +1,7 @@
 """The page, from top to bottom."""
 
 import os
-import socket
+from collections.abc import Callable
 from dataclasses import replace
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported
@@ -18,24 +18,21 @@ from dashboard.session import Session
 from dashboard.theme import theme
 from dashboard.widgets import phrase, widget
 from dashboard.widgets.header import header
-from model.data import StudyTable
 from model.engine import Engine
-from model.errors import ChoiceError
 from model.feedback import Store
-from model.versions import Versions
 
 DAY = 24 * 60 * 60  # seconds
 
 
-def build(engine: Engine, table: StudyTable, feedback: Store, versions: Versions | None = None) -> gr.Blocks:
-    """The page over one model, one table of reference studies and one store of verdicts. `serve` launches it.
+def build(serving: Serving, feedback: Store, functions: Callable[[], None] = lambda: None) -> gr.Blocks:
+    """The page over what is served and one store of verdicts. `dashboard.server` serves it.
 
     The embedded demo says so at the foot of the page.
 
     Args:
-        versions: the folder that the engine is the promoted version of; another one promoted there takes its place.
+        functions: adds those that programs call.
     """
-    serving = Serving(engine, table, versions)
+    engine, table = serving.now.engine, serving.now.table
     with gr.Blocks(title="BetaLens", analytics_enabled=False, fill_width=True, delete_cache=(DAY, DAY)) as page:
         top = header(page, serving)
         beta, beta_ends = _beta_bar(engine)
@@ -64,51 +61,16 @@ def build(engine: Engine, table: StudyTable, feedback: Store, versions: Versions
             phrase("page.notice", "bl-notice-line")
             if table.is_demo:
                 phrase("page.demo", "bl-demo-line")
-    return page
-
-
-def serve(
-    engine: Engine,
-    table: StudyTable,
-    feedback: Store,
-    host: str = "127.0.0.1",
-    port: int = 7860,
-    root_path: str | None = None,
-    block: bool = True,
-    versions: Versions | None = None,
-) -> gr.Blocks:
-    """Build the page and serve it. Nothing it shows comes from, and nothing it is given goes to, another machine.
-
-    Args:
-        root_path: where a proxy mounts the page.
-        port: 0 takes any that is free.
-        block: wait until the server is stopped.
-        versions: as for `build`.
-
-    Raises:
-        ChoiceError: the port is taken.
-    """
-    page = build(engine, table, feedback, versions)
-    port = port or _free_port(host)
-    try:
-        page.launch(server_name=host, server_port=port, root_path=root_path, **LAUNCH, **look())
-    except OSError as error:
-        raise ChoiceError(f"Port {port} on {host} cannot be used; it may be taken: name another.") from error
-    print(f"BetaLens is at {page.local_url}", flush=True)
-    if block:
-        page.block_thread()
+        functions()
     return page
 
 
 # What a page over patients' images must not do: keep their reports in the browser's history, report who uses it,
 # or show a traceback.
-LAUNCH = {
-    "prevent_thread_lock": True,
+PAGE = {
     "run_history": False,
     "enable_monitoring": False,
     "show_error": False,
-    "share": False,
-    "quiet": True,
     "max_file_size": "64mb",
     "footer_links": ["settings"],
     "ssr_mode": False,
@@ -117,13 +79,8 @@ LAUNCH = {
 }
 
 
-def _free_port(host: str) -> int:
-    with socket.create_server((host, 0)) as probe:
-        return probe.getsockname()[1]
-
-
 def look() -> dict:
-    """The launch arguments that make the page look and speak as it does."""
+    """The arguments that make the page look and speak as it does."""
     return {"theme": theme(), "css": css(), "head": head(), "i18n": translator()}
 
 

@@ -4,6 +4,8 @@ import json
 
 import gradio as gr
 
+from dashboard import audit
+from dashboard.access import Role, require
 from dashboard.context import Context
 from dashboard.finetuning import finetune_version
 from dashboard.i18n import t
@@ -26,6 +28,7 @@ def finetune_panel(ctx: Context) -> None:
     def run(progress: gr.Progress = gr.Progress()) -> str:  # noqa: B008 (Gradio reads it there)
         versions, served = ctx.serving.versions, ctx.serving.now.engine
         try:
+            require(Role.ADMINISTRATOR)
             name = versions.current()
             base = (
                 served if served.folder == versions.path(name) else Engine.load(versions.path(name), served.device.type)
@@ -36,6 +39,7 @@ def finetune_panel(ctx: Context) -> None:
             )
         except BetaLensError as error:
             return json.dumps({"error": str(error)})
+        audit.record("finetune", version=outcome.version, promoted=outcome.promoted)
         return json.dumps(outcome.to_json(), ensure_ascii=False, allow_nan=False)
 
     # One at a time: the second would start from what the first is about to replace.

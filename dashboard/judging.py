@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from dashboard.metrics import FLAG, FLAGS
 from dashboard.session import OpenCase, Session
 from dashboard.version import app_version
 from explain.words import split_words
@@ -30,6 +31,7 @@ class Judge:
         self.store = store
         self.single = engine.config.problem_type == SINGLE_LABEL
 
+    @FLAG.time()
     def keep(self, session: Session, beta: float, form: dict[str, Any], login: str = "") -> Flag:
         """Save what the reader thinks of the open case at this β, and return it once it is safe.
 
@@ -81,6 +83,7 @@ class Judge:
         if case.film and case.study is None:
             self.store.keep_film(case.film)  # no table has it
         self.store.append(flag)
+        FLAGS.labels(flag.verdict).inc()
         session.saved.append(flag)
         session.revealed = True
         session.flag_id = new_flag_id()  # a second verdict on the same case is another one

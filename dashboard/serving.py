@@ -7,17 +7,20 @@ the page or the reader's next request asks for it under the new one.
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 import numpy as np
+import torch
 
+from dashboard.access import who
 from dashboard.reviewing import Reviewer
 from dashboard.session import Session
+from dashboard.staging import Refused, Step
 from dashboard.views import ReferenceViews
 from model.data import StudyTable
 from model.engine import Engine
-from model.errors import BetaLensError, CheckpointError
+from model.errors import AccessError, BetaLensError, CheckpointError
 from model.versions import Versions
 
 log = logging.getLogger(__name__)
@@ -45,6 +48,19 @@ class Served:
             return self._parts[make]
 
 
+def _claim(session: Session) -> None:
+    """A page is that of whoever sent its first request: its number alone, which another might guess, opens nothing."""
+    name = who().name
+    if session.login is None:
+        session.login = session.reviewer = name
+    if session.login != name:
+        raise AccessError("This page belongs to another login: reload it.")
+
+
+def _on_cpu(served: Served) -> Served:
+    return Served(served.engine.on_cpu(), served.table)
+
+
 class Serving:
     """The model that is served now.
 
@@ -61,16 +77,49 @@ class Serving:
             threading.Thread(target=self._watch, daemon=True, name="promoted-version").start()
 
     def of(self, session: Session) -> Served:
-        """The model that the reader's open case is shown under."""
+        """The model that the reader's open case is shown under.
+
+        Raises:
+            AccessError: the page is somebody else's.
+        """
+        _claim(session)
         return session.served or self.now
 
     def current(self, session: Session) -> Served:
-        """The model that is served now, with the reader's open case encoded by it."""
+        """The model that is served now, with the reader's open case encoded by it.
+
+        Raises:
+            AccessError: the page is somebody else's.
+        """
+        _claim(session)
         now = self.now
         if self.is_stale(session):
             now.reviewer.encode_again(session)
         session.served = now
         return now
+
+    def answer(self, session: Session, ask: Callable[[Reviewer], Iterator[Step]]) -> Iterator[Step]:
+        """The steps that the reviewer of the served model takes; where the GPU has no memory left for them, those that
+        the same model takes on the CPU."""
+        before = list(session.cases)
+        try:
+            yield from ask(self.current(session).reviewer)
+        except torch.OutOfMemoryError:
+            torch.cuda.empty_cache()
+            yield Refused("notice.cpu", level="info")
+            session.served = spare = self.now.part(_on_cpu)
+            changed = session.cases != before  # the case was opened: what failed is its explanation
+            spare.reviewer.encode_again(session)
+            yield from spare.reviewer.show_again(session) if changed else ask(spare.reviewer)
+
+    def compute(self, work: Callable[[Served], T]) -> T:
+        """What the served model makes of something; where the GPU has no memory left for it, the same model on the
+        CPU."""
+        try:
+            return work(self.now)
+        except torch.OutOfMemoryError:
+            torch.cuda.empty_cache()
+            return work(self.now.part(_on_cpu))
 
     def is_stale(self, session: Session) -> bool:
         """Whether the reader's open case is shown under a model that is no longer served."""

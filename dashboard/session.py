@@ -50,7 +50,7 @@ class Session:
     cases: list[OpenCase] = field(default_factory=list)  # the case as it came, then after each change
     finding: str | None = None
     flag_id: str = ""
-    login: str = ""  # "" where nobody has to log in
+    login: str | None = None  # whose page this is: "" where nobody has to log in, None before its first request
     reviewer: str = ""  # the login, or the name that was typed once
     blind: bool = False  # the model's answer is kept back until the reader has given theirs
     revealed: bool = True  # it was asked to be seen, or the reader has answered

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from cachetools import LRUCache
 
+from dashboard.line import Line
 from dashboard.session import Session
 from explain import Superseded, methods
 from explain.faithfulness import FRACTIONS
@@ -20,11 +21,16 @@ MODALITIES = ("image", "report")
 
 
 class Examiner:
-    """Tests what a reader has on the stage. The tests of a finding by a method are done once for all readers."""
+    """Tests what a reader has on the stage. The tests of a finding by a method are done once for all readers.
 
-    def __init__(self, engine: Engine, table: StudyTable):
+    Args:
+        line: in which they wait for the explanations of others.
+    """
+
+    def __init__(self, engine: Engine, table: StudyTable, line: Line):
         self.engine = engine
         self.table = table
+        self.line = line
         self._cache = LRUCache(CACHED)
         self._lock = threading.Lock()
 
@@ -56,17 +62,21 @@ class Examiner:
         if case.study and not case.changes:
             truth = truth_of(self.table, case.study, finding, split_words(case.report, case.encoded.read_to))
             lungs = lungs_of(case.study)
-        trust = examine(
-            self.engine, case.encoded, finding, modality, name, truth, lungs, lambda: session.ticket == ticket
-        )
+
+        def wanted() -> bool:
+            return session.ticket == ticket
+
+        with self.line.turn(wanted):
+            trust = examine(self.engine, case.encoded, finding, modality, name, truth, lungs, wanted)
         with self._lock:
             self._cache[key] = trust
         return trust
 
-    def of_methods(self) -> dict | None:
-        """What `betalens trust --keep` measured of this very model; None where it did not."""
-        path = self.engine.folder and self.engine.folder / KEPT
-        if not path or not path.is_file():
-            return None
-        measured = json.loads(path.read_text("utf-8"))
-        return measured if measured.get("model") == self.engine.digest else None
+
+def of_methods(engine: Engine) -> dict | None:
+    """What `betalens trust --keep` measured of this very model; None where it did not."""
+    path = engine.folder and engine.folder / KEPT
+    if not path or not path.is_file():
+        return None
+    measured = json.loads(path.read_text("utf-8"))
+    return measured if measured.get("model") == engine.digest else None

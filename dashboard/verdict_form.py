@@ -6,12 +6,15 @@ from typing import Any
 
 import gradio as gr
 
+from dashboard import audit
+from dashboard.access import Role, require, who
 from dashboard.context import Context
 from dashboard.judging import Judge
 from dashboard.session import Session
+from dashboard.staging import Staged
 from dashboard.widgets import widget
 from model.config import SINGLE_LABEL
-from model.errors import FeedbackError
+from model.errors import AccessError, FeedbackError
 
 QUIET = {"show_progress": "hidden", "api_visibility": "private"}
 
@@ -32,14 +35,16 @@ class VerdictForm:
         """Wire the form; a verdict given in blind mode lifts the veil from the stage."""
         ctx, form = self.ctx, self.widget
 
-        def keep(session: Session, beta: float, saved: int, event: gr.EventData, request: gr.Request):
+        def keep(session: Session, beta: float, saved: int, event: gr.EventData):
             veiled = session.veiled
             try:
-                flag = self._judge(session).keep(session, beta, dict(event._data), request.username or "")
-            except FeedbackError as error:
+                login = require(Role.REVIEWER).name
+                flag = self._judge(session).keep(session, beta, dict(event._data), login)
+            except (AccessError, FeedbackError) as error:
                 key = "flag.no_case" if session.opened is None else "flag.not_saved"
                 return self._value(session, {"key": key, "values": {"reason": str(error)}, "bad": True}), saved
             key = f"flag.saved_blind_{flag.verdict}" if veiled else "flag.saved"
+            audit.record("flag", case=session.opened.case_id, flag=flag.flag_id, verdict=flag.verdict)
             outcome = {"key": key, "flag_id": flag.flag_id, "lifted": veiled, **self._labels(session, veiled)}
             return self._value(session, outcome), saved + 1
 
@@ -47,23 +52,28 @@ class VerdictForm:
             if not session.revealed:
                 return
             for step in ctx.serving.of(session).reviewer.reveal(session):
-                yield step.stage
+                if isinstance(step, Staged):
+                    yield step.stage
 
         def undo(session: Session, saved: int):
             try:
+                require(Role.REVIEWER)
                 taken = self._judge(session).undo(session)
-            except FeedbackError as error:
+            except (AccessError, FeedbackError) as error:
                 return self._value(
                     session, {"key": "flag.not_undone", "values": {"reason": str(error)}, "bad": True}
                 ), saved
+            audit.record("undo", flag=taken.flag_id)
             return self._value(session, {"key": "flag.undone", "flag_id": taken.flag_id}), saved + 1
 
         def go_blind(session: Session, event: gr.EventData):
-            steps = ctx.serving.current(session).reviewer.go_blind(session, bool(event._data.get("on")))
-            first = next(steps, None)
-            yield self.fresh(session), first.stage if first else gr.skip()
-            for step in steps:
-                yield gr.skip(), step.stage
+            on, fresh = bool(event._data.get("on")), True
+            for step in ctx.serving.answer(session, lambda r: r.go_blind(session, on)):
+                if isinstance(step, Staged):
+                    yield self.fresh(session) if fresh else gr.skip(), step.stage
+                    fresh = False
+            if fresh:
+                yield self.fresh(session), gr.skip()  # no case is open
 
         # Saving takes milliseconds: in the queue it would wait for others, and again to be told of.
         form.submit(keep, [ctx.session, ctx.beta, ctx.saved], [form, ctx.saved], queue=False, **QUIET)
@@ -87,6 +97,7 @@ class VerdictForm:
                 "single": self.ctx.engine.config.problem_type == SINGLE_LABEL,
                 "reviewer": session.reviewer,
                 "login": bool(session.login),
+                "may": who().role >= Role.REVIEWER,
                 "blind": session.blind,
                 "veiled": session.veiled,
                 "undoable": len(session.saved),

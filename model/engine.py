@@ -78,10 +78,17 @@ class Engine:
         network, digest = checkpoint.load(folder, where)
         return cls(network, digest, where, folder)
 
+    def on_cpu(self) -> "Engine":
+        """The same model on the CPU, for what the GPU has no memory for."""
+        network = Network(self.config, pretrained=False)
+        network.load_state_dict({name: tensor.cpu() for name, tensor in self.network.state_dict().items()})
+        return Engine(network, self.digest, torch.device("cpu"), self.folder)
+
     @cachedmethod(
         lambda self: self._cache,
         key=lambda self, film, report: hashkey(film and film.sha256, report),
         lock=lambda self: self._lock,
+        info=True,
     )
     @torch.no_grad()
     def encode(self, film: Film | None, report: str) -> Encoded:

@@ -10,7 +10,9 @@
     ├── ArchiveError            a folder that cannot hold the explanations of a table
     ├── TrainingError           a training that cannot start, go on or end well
     ├── EncoderError            an encoder that is unknown or has no weights here
-    └── FeedbackError           a flag that was not saved
+    ├── FeedbackError           a flag that was not saved
+    │   └── StoreError          because the disk or the database refused it: 503 in the API
+    └── AccessError             what somebody may not do, or who may do what cannot be told
 
 A message is one sentence for the person who caused it: what was got, what was expected, what to do. It never
 holds report text, header fields or anything else that could name a patient.
@@ -59,3 +61,11 @@ class EncoderError(BetaLensError):
 
 class FeedbackError(BetaLensError):
     """A flag was not saved."""
+
+
+class StoreError(FeedbackError):
+    """The disk or the database refused: what was to be kept may be right, and can be tried again."""
+
+
+class AccessError(BetaLensError):
+    """Somebody may not do what they ask for, or it cannot be told who may."""

@@ -63,7 +63,7 @@ const update = () => {
   blind.setAttribute("aria-pressed", String(state.blind));
   for (const button of buttons) {
     button.hidden = veiled && button.dataset.verdict !== "unsure";
-    button.disabled = changed || busy;
+    button.disabled = changed || busy || !state.may;
     button.setAttribute("aria-pressed", String(button.dataset.verdict === verdict));
   }
   corrected.hidden = !lists;
@@ -71,13 +71,13 @@ const update = () => {
   form.classList.toggle("bl-open", open);
   form.dataset.veiled = String(veiled);
   save.hidden = !lists;
-  save.disabled = changed || busy;
+  save.disabled = changed || busy || !state.may;
   undo.hidden = !state.undoable;
   markline.hidden = !count;
   marked.textContent = B.t("flag.marks", { regions: marks.regions.length, words: marks.words.length });
   legend.textContent = B.t(veiled ? "flag.findings_blind" : "flag.corrected");
-  said.hidden = !veiled;
-  said.textContent = B.t("flag.blind_note");
+  said.hidden = !veiled && state.may;
+  said.textContent = B.t(state.may ? "flag.blind_note" : "flag.viewer");
   reviewer.disabled = state.login;
 };
 const say = (key, values, bad = false) => {

@@ -26,8 +26,17 @@ drawTheme();
 
 const fact = (key, value, title) => B.el("span", { class: "bl-fact", title }, B.phrase("span", key, { class: "bl-muted" }), B.el("b", { class: "bl-num", text: value }));
 const model = fact("header.model", facts.model, facts.digest);
+const out = B.phrase("button", "login.out", {
+  type: "button", class: "bl-toggle bl-compact", onclick: () => fetch("logout", { method: "POST" }).then(() => location.reload()),
+});
+const reader = B.el("span", { class: "bl-fact bl-reader", hidden: true });
+const drawReader = (now) => {
+  reader.hidden = !now.who;
+  reader.replaceChildren(B.el("b", { text: now.who }), B.phrase("span", now.role, { class: "bl-muted" }), out);
+};
 watch("value", () => {
   const now = JSON.parse(props.value);
+  drawReader(now);
   model.title = now.digest;
   model.querySelector("b").textContent = now.model;
 });
@@ -42,4 +51,5 @@ element.replaceChildren(B.el("header", { class: "bl-header" },
   B.el("div", { class: "bl-facts" },
     model, fact("header.device", facts.device),
     B.el("span", { class: "bl-fact" }, B.el("span", { class: "bl-muted", text: "β" }), beta),
-    language, theme)));
+    reader, language, theme)));
+drawReader(facts);

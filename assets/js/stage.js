@@ -41,7 +41,7 @@ const recorded = new B.RecordedView();
 const grid = B.el("div", { class: "bl-stage-grid", hidden: true }, film.node, decision, words.node);
 element.replaceChildren(empty, recorded.node, grid);
 
-let opened = null;
+let opened = null, waiting = null;
 
 // How far the shown methods are from adding up, for those that promise to.
 const errors = () => ["image", "report"].filter((modality) => opened.completeness[modality] !== null)
@@ -51,7 +51,8 @@ const describe = () => {
   name.textContent = B.findingName(opened.finding);
   const exact = opened.tier === "exact", error = exact && errors();
   tier.className = `bl-chip ${exact ? "bl-chip-exact" : "bl-chip-instant"}`;
-  tier.textContent = !exact ? B.t("tier.instant") : error ? B.t("tier.exact_error", { errors: error }) : B.t("tier.exact");
+  const ahead = !exact && waiting && waiting.ticket === opened.ticket ? waiting.ahead : 0;
+  tier.textContent = ahead ? B.t("tier.waiting", { ahead }) : !exact ? B.t("tier.instant") : error ? B.t("tier.exact_error", { errors: error }) : B.t("tier.exact");
   tier.title = `${tier.textContent}. ${B.t(!exact ? "tier.instant_help" : error ? "tier.error_help" : "tier.exact_help")}`;
   const clash = opened.discordance && opened.discordance.alert && opened.discordance;
   discord.hidden = !clash && !opened.discordant;
@@ -132,6 +133,12 @@ B.on("beta", () => {
 });
 B.on("language", () => opened && load());
 B.on("theme", () => opened && load());
+
+// How many explanations of others are computed before this one.
+B.on("waiting", (now) => {
+  waiting = now;
+  if (opened && !opened.veiled) describe();
+});
 
 // The server's own answer at this beta, which must agree with what was drawn.
 B.on("settled", (now) => {

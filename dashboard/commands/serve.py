@@ -1,10 +1,12 @@
 """`betalens serve`."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from dashboard.console import Checkpoint, Device, Feedback, Replica, ServedModels, Studies, open_table
+from model.errors import AccessError
 
 ORDER = 10
 
@@ -13,23 +15,42 @@ def command(
     checkpoint: Checkpoint = None,
     studies: Studies = None,
     device: Device = "auto",
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 7860,
+    host: Annotated[str, typer.Option(help="Address to listen on; beyond loopback it takes --access.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes any.", min=0, max=65535)] = 7860,
+    root_path: Annotated[str, typer.Option(help="Where a proxy mounts the page, as in /betalens.")] = "",
+    access: Annotated[
+        Path | None,
+        typer.Option(help="An access.toml: who may do what.", envvar="BETALENS_ACCESS"),
+    ] = None,
+    audit: Annotated[
+        Path | None, typer.Option(help="File for the audit log; with --access alone it goes to the standard error.")
+    ] = None,
     feedback: Feedback = "feedback",
     replica: Replica = "",
     models: ServedModels = None,
 ) -> None:
-    """Start the dashboard and say where it is.
+    """Start the dashboard, with its API, and say where it is.
 
     With --models the promoted version is served, and whichever is promoted later takes its place without a restart.
     Where none is promoted yet, --checkpoint (or the embedded demo's) becomes the first.
     """
-    from dashboard.app import serve as serve_page
+    from dashboard import audit as audit_log
+    from dashboard.access import open_access
+    from dashboard.server import is_loopback, make_app, serve
+    from dashboard.serving import Serving
     from model.engine import Engine
     from model.feedback import open_store
     from model.versions import Versions, base_version
 
+    if access is None and not is_loopback(host):
+        raise AccessError(
+            f"{host} can be reached from other machines: say who may do what with --access (see deploy/README.md), "
+            "or listen on 127.0.0.1."
+        )
+    allowed = open_access(access) if access else None
+    if allowed or audit:
+        audit_log.keep(audit)
     table, versions = open_table(studies), Versions(models) if models else None
     folder = versions.path(base_version(versions, checkpoint)) if versions else checkpoint
-    engine = Engine.load(folder, device)
-    serve_page(engine, table, open_store(feedback, replica), host=host, port=port, versions=versions)
+    serving = Serving(Engine.load(folder, device), table, versions)
+    serve(make_app(serving, open_store(feedback, replica), allowed, root_path), host, port, root_path)

@@ -2,6 +2,7 @@
 
 import gradio as gr
 
+from dashboard import audit
 from dashboard.atlas import FIRST, Cartographer, Key, choices, key_of
 from dashboard.context import Context, request
 from dashboard.payload import as_json, share
@@ -71,6 +72,7 @@ def build(ctx: Context) -> None:
             yield selection.answer(step)
 
     def show_export(event: gr.EventData):
+        audit.record("export", what="atlas")
         return export.answer({"csv": maps().export(*_area(event))})
 
     def open_point(event: gr.EventData):

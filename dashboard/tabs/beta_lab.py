@@ -2,6 +2,8 @@
 
 import gradio as gr
 
+from dashboard import audit
+from dashboard.access import Role, require
 from dashboard.context import Context, request
 from dashboard.lab import Laboratory
 from dashboard.payload import as_json, share
@@ -9,7 +11,7 @@ from dashboard.serving import Served
 from dashboard.widgets import widget
 from dashboard.widgets.plotly import serve_plotly
 from dashboard.widgets.relay import Relay
-from model.errors import BetaLensError
+from model.errors import AccessError, BetaLensError
 
 ORDER = 20
 TITLE = "tab.beta_lab"
@@ -56,7 +58,13 @@ def build(ctx: Context) -> None:
         return wanted, gr.Tabs(selected="review")
 
     def save(event: gr.EventData) -> str:
-        return told_saved.answer(laboratory().save(share(event._data.get("beta"))))
+        try:
+            require(Role.ADMINISTRATOR)
+        except AccessError as error:
+            return told_saved.answer({"key": "lab.save.failed", "reason": str(error), "bad": True})
+        done = laboratory().save(share(event._data.get("beta")))
+        audit.record("save_beta", outcome=done["key"])
+        return told_saved.answer(done)
 
     ctx.tab.select(measure, chosen, [lab, chosen], **AT_ONCE)
     lab.measure(measure_asked, None, [lab, chosen], **AT_ONCE)

@@ -6,6 +6,8 @@ from typing import Any
 
 import gradio as gr
 
+from dashboard import audit
+from dashboard.access import Role, require
 from dashboard.context import Context, request
 from dashboard.feedback_log import FeedbackLog, Filters
 from dashboard.finetune_panel import finetune_panel
@@ -15,7 +17,7 @@ from dashboard.shelf import queue
 from dashboard.widgets import widget
 from dashboard.widgets.plotly import serve_plotly
 from model.corrections import corrections, fine_tuning_set
-from model.errors import BetaLensError, FeedbackError
+from model.errors import AccessError, BetaLensError, FeedbackError
 from model.feedback import as_csv
 
 ORDER = 40
@@ -73,10 +75,13 @@ def build(ctx: Context) -> None:
 
     def download(event: gr.EventData) -> str:
         try:
+            require(Role.ADMINISTRATOR)
             rows = ctx.feedback.rows()
-        except FeedbackError as error:
+        except (AccessError, FeedbackError) as error:
             return _json({"error": str(error)})
-        if event._data.get("what") != "finetune":
+        what = "fine-tuning" if event._data.get("what") == "finetune" else "feedback"
+        audit.record("export", what=what, rows=len(rows))
+        if what == "feedback":
             return _json({"name": "flags.csv", "text": as_csv(rows).decode()})
         found = corrections(rows, ctx.engine.findings, ctx.engine.config.problem_type)
         return _json({"name": "fine-tuning.csv", "text": fine_tuning_set(ctx.table, found), "rows": len(found)})

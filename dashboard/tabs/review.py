@@ -1,18 +1,21 @@
 """Review: a case in, a decision with its evidence out."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from weakref import WeakValueDictionary
 
 import gradio as gr
 
+from dashboard import audit
 from dashboard.context import Context, Request
 from dashboard.i18n import t
 from dashboard.neighbours import neighbours
 from dashboard.queue import to_judge
-from dashboard.reviewing import Refused, Reviewer, Staged
+from dashboard.reviewing import Reviewer
 from dashboard.serving import Served
 from dashboard.session import Session
 from dashboard.shelf import queue, shelf
+from dashboard.staging import Refused, Staged, Step, Waiting
 from dashboard.trusting import Examiner
 from dashboard.verdict_form import VerdictForm
 from dashboard.widgets import widget
@@ -25,8 +28,9 @@ TITLE = "tab.review"
 
 LOOK = 3  # seconds between two looks at whether another model is served
 QUIET = {"show_progress": "hidden", "api_visibility": "private"}
-# A newer case must not wait for an older one to be finished.
-AT_ONCE = QUIET | {"trigger_mode": "multiple", "concurrency_limit": 4}
+Ask = Callable[[Reviewer], Iterator[Step]]
+# A newer case must not wait for an older one to be finished; what takes long waits in a line of its own.
+AT_ONCE = QUIET | {"trigger_mode": "multiple", "concurrency_limit": None}
 
 
 def build(ctx: Context) -> None:
@@ -46,43 +50,43 @@ def build(ctx: Context) -> None:
         with gr.Column(elem_classes="bl-main", min_width=600):
             notice = widget("notice")
             stage = widget("stage", methods=_methods())
-            settled = widget("settled")
+            settled, waiting = widget("settled"), widget("waiting")
             probe = widget("trust_probe")
             neighbours(ctx)
-    _on_opening(ctx, cases, upload, report, analyse, notice, stage, form)
+    _on_opening(ctx, cases, upload, report, analyse, notice, stage, waiting, form)
     _on_beta(ctx, settled)
     form.listen(stage)
     if ctx.serving.versions:
-        _on_replacement(ctx, notice, stage, form)
+        _on_replacement(ctx, notice, stage, waiting, form)
     _on_standing_still(ctx, probe)
 
 
-def _on_opening(ctx: Context, cases, upload, report, analyse, notice, stage, form: VerdictForm) -> None:
-    shown = [stage, notice, report, upload, ctx.beta, ctx.beta_ends, form.widget]
+def _on_opening(ctx: Context, cases, upload, report, analyse, notice, stage, waiting, form: VerdictForm) -> None:
+    staged = [stage, waiting, notice]
+    pages: WeakValueDictionary[str, Session] = WeakValueDictionary()  # of the readers, by their number
+    shown = [*staged, report, upload, ctx.beta, ctx.beta_ends, form.widget]
 
-    def reviewer_of(session: Session) -> Reviewer:
-        return ctx.serving.current(session).reviewer
-
-    def show(session: Session, steps: Iterator[Staged | Refused], beta: float, keep_upload: bool):
+    def show(session: Session, ask: Ask, beta: float, keep_upload: bool):
         """The outputs of each step. Text, film and slider are set by the first one alone, lest they undo what the
         reader does meanwhile."""
         if session.opened and len(session.opened.encoded.modalities) == 2:
             session.beta = beta
-        judged = session.flag_id
-        for number, step in enumerate(steps):
+        judged, is_open, notice_now = session.flag_id, False, ""
+        for step in ctx.serving.answer(session, ask):
             if isinstance(step, Refused):
-                yield gr.skip(), step.to_json(), *[gr.skip()] * 5
-            elif number:
-                yield step.stage, *[gr.skip()] * 6
-            else:
-                kept = gr.skip() if keep_upload else None
-                # A change of the case, and taking it back, leave what the reader wrote of it.
-                cleared = gr.skip() if session.flag_id == judged else form.fresh(session)
-                yield step.stage, "", step.case.report, kept, *_beta_of(session, step), cleared
+                notice_now = gr.skip()  # it stays
+            if is_open or not isinstance(step, Staged):
+                yield *_outputs(step), *[gr.skip()] * 5
+                continue
+            is_open = True
+            audit.record("look", case=step.case.case_id, model=session.served.engine.digest[:12])
+            kept = gr.skip() if keep_upload else None
+            # A change of the case, and taking it back, leave what the reader wrote of it.
+            cleared = gr.skip() if session.flag_id == judged else form.fresh(session)
+            yield step.stage, gr.skip(), notice_now, step.case.report, kept, *_beta_of(session, step), cleared
 
     def show_study(session: Session, study_id: str, beta: float, finding: str = "", recorded: Flag | None = None):
-        steps = reviewer_of(session).open_study(session, study_id, beta, finding, recorded)
-        yield from show(session, steps, beta, False)
+        yield from show(session, lambda r: r.open_study(session, study_id, beta, finding, recorded), beta, False)
 
     def open_study(session: Session, beta: float, event: gr.SelectData):
         yield from show_study(session, event.value, beta)
@@ -95,34 +99,40 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, notice, stage, for
         yield from show_study(session, request.study_id, beta, request.finding, request.recorded)
 
     def open_first(session: Session, beta: float, request: gr.Request):
-        session.login = session.reviewer = request.username or ""
+        pages[request.session_hash] = session
         yield from show_study(session, json.loads(shelf(ctx.table))["studies"][0]["id"], beta)
 
+    def leave(request: gr.Request):
+        """Nobody waits for what is at work for a page that was closed."""
+        if session := pages.get(request.session_hash):
+            session.next_ticket()
+
     def open_given(session: Session, beta: float, path: str | None, text: str):
-        yield from show(session, reviewer_of(session).analyse(session, path, text, beta), beta, True)
+        yield from show(session, lambda r: r.analyse(session, path, text, beta), beta, True)
 
     def open_upload(session: Session, beta: float, path: str | None, text: str):
         """A new film does not belong to the report of the study that was open."""
         stale = session.opened is not None and text == session.opened.report
-        yield from show(session, reviewer_of(session).open_film(session, path, "" if stale else text, beta), beta, True)
+        given = "" if stale else text
+        yield from show(session, lambda r: r.open_film(session, path, given, beta), beta, True)
 
     def erase(session: Session, beta: float, event: gr.EventData):
-        yield from show(session, reviewer_of(session).erase(session, event._data.get("mask")), beta, True)
+        yield from show(session, lambda r: r.erase(session, event._data.get("mask")), beta, True)
 
     def take_report(session: Session, beta: float, event: gr.EventData):
-        yield from show(session, reviewer_of(session).take_report(session, str(event._data.get("value"))), beta, True)
+        yield from show(session, lambda r: r.take_report(session, str(event._data.get("value"))), beta, True)
 
     def undo(session: Session, beta: float, event: gr.EventData):
-        yield from show(session, reviewer_of(session).undo(session, bool(event._data.get("all"))), beta, True)
+        yield from show(session, lambda r: r.undo(session, bool(event._data.get("all"))), beta, True)
 
     def explain(session: Session, event: gr.SelectData):
-        for step in reviewer_of(session).explain(session, event.value):
-            yield step.stage
+        for step in ctx.serving.answer(session, lambda r: r.explain(session, event.value)):
+            yield _outputs(step)
 
     def choose_method(session: Session, event: gr.EventData):
         modality, name = (str(event._data.get(key)) for key in ("modality", "name"))
-        for step in reviewer_of(session).choose_method(session, modality, name):
-            yield step.stage
+        for step in ctx.serving.answer(session, lambda r: r.choose_method(session, modality, name)):
+            yield _outputs(step)
 
     def narrow(session: Session, event: gr.EventData):
         if event.queue:
@@ -134,13 +144,14 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, notice, stage, for
     cases.filter(narrow, ctx.session, cases, **QUIET)
     ctx.request.change(open_requested, [*asked, ctx.request], shown, **AT_ONCE)
     ctx.page.load(open_first, asked, shown, **AT_ONCE)
+    ctx.page.unload(leave)
     analyse.click(open_given, [*asked, upload, report], shown, **AT_ONCE)
     upload.upload(open_upload, [*asked, upload, report], shown, **AT_ONCE)
     cases.pick(take_report, asked, shown, **AT_ONCE)
     stage.erase(erase, asked, shown, **AT_ONCE)
     stage.undo(undo, asked, shown, **AT_ONCE)
-    stage.select(explain, ctx.session, stage, **AT_ONCE)
-    stage.method(choose_method, ctx.session, stage, **AT_ONCE)
+    stage.select(explain, ctx.session, staged, **AT_ONCE)
+    stage.method(choose_method, ctx.session, staged, **AT_ONCE)
 
 
 def _on_beta(ctx: Context, settled: gr.HTML) -> None:
@@ -170,26 +181,36 @@ def _on_standing_still(ctx: Context, probe: gr.HTML) -> None:
     probe.submit(examine, ctx.session, probe, **AT_ONCE)
 
 
-def _on_replacement(ctx: Context, notice: gr.HTML, stage: gr.HTML, form: VerdictForm) -> None:
+def _on_replacement(ctx: Context, notice: gr.HTML, stage: gr.HTML, waiting: gr.HTML, form: VerdictForm) -> None:
     """A page that is open learns that another model is served, and shows its case under that one."""
 
     def follow(session: Session):
         served = ctx.serving.now
         told, session.told = session.told, served.engine.digest
         if told in ("", session.told):
-            yield [gr.skip()] * 4  # nothing at all would empty them
+            yield [gr.skip()] * 5  # nothing at all would empty them
             return
-        steps = ctx.serving.current(session).reviewer.show_again(session)
-        said = json.dumps({"level": "info", "key": "notice.model", "detail": served.engine.digest[:12]})
-        yield facts(served.engine), said, gr.skip(), gr.skip()
-        for number, step in enumerate(steps):
-            yield gr.skip(), gr.skip(), step.stage, gr.skip() if number else form.fresh(session)
+        said = Refused("notice.model", served.engine.digest[:12], level="info")
+        yield facts(served.engine), gr.skip(), *_outputs(said)
+        fresh = True
+        for step in ctx.serving.answer(session, lambda r: r.show_again(session)):
+            yield gr.skip(), form.fresh(session) if fresh else gr.skip(), *_outputs(step)[:2], gr.skip()
+            fresh = False
 
-    gr.Timer(LOOK).tick(follow, ctx.session, [ctx.header, notice, stage, form.widget], **AT_ONCE)
+    gr.Timer(LOOK).tick(follow, ctx.session, [ctx.header, form.widget, stage, waiting, notice], **AT_ONCE)
+
+
+def _outputs(step: Step) -> tuple:
+    """What a step changes of the stage, of the place in line, and of the notice."""
+    if isinstance(step, Staged):
+        return step.stage, gr.skip(), gr.skip()
+    if isinstance(step, Waiting):
+        return gr.skip(), json.dumps(step._asdict()), gr.skip()
+    return gr.skip(), gr.skip(), step.to_json()
 
 
 def _examiner(served: Served) -> Examiner:
-    return Examiner(served.engine, served.table)
+    return Examiner(served.engine, served.table, served.reviewer.explanations.line)
 
 
 def _methods() -> str:

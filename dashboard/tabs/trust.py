@@ -5,7 +5,7 @@ import json
 import gradio as gr
 
 from dashboard.context import Context
-from dashboard.trusting import MODALITIES, Examiner
+from dashboard.trusting import MODALITIES, of_methods
 from dashboard.widgets import widget
 from dashboard.widgets.plotly import serve_plotly
 from explain import methods
@@ -18,7 +18,7 @@ def build(ctx: Context) -> None:
     titles = {m: {name: method.title for name, method in methods(m).items()} for m in MODALITIES}
 
     def shown() -> str:
-        measured = Examiner(ctx.engine, ctx.table).of_methods()
+        measured = of_methods(ctx.engine)
         return json.dumps({"plotly": serve_plotly(), "titles": titles, "measured": measured})
 
     with gr.Column(elem_classes="bl-page"):

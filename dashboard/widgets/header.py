@@ -1,10 +1,11 @@
-"""The bar at the top: product, model, device, β, language, light."""
+"""The bar at the top: product, model, device, β, language, light, and who is logged in."""
 
 import json
 
 import gradio as gr
 import torch
 
+from dashboard.access import who
 from dashboard.serving import Serving
 from dashboard.widgets import widget
 from model.engine import Engine
@@ -21,7 +22,10 @@ def header(page: gr.Blocks, serving: Serving) -> gr.HTML:
 def facts(engine: Engine) -> str:
     """What the header says of a model."""
     name = "demo" if engine.folder == DEMO_CHECKPOINT else engine.folder.name if engine.folder else "model"
+    reader = who()
     known = {
+        "who": reader.name,
+        "role": f"role.{reader.role.name.lower()}",
         "model": f"{name} · {engine.digest[:8]}",
         "digest": f"SHA-256 {engine.digest}",
         "device": torch.cuda.get_device_name(engine.device) if engine.device.type == "cuda" else "CPU",

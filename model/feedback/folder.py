@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from model.errors import FeedbackError
+from model.errors import FeedbackError, StoreError
 from model.feedback.cells import END, decode_all, encode
 from model.feedback.csv_file import CsvFile, put
 from model.feedback.films import film_of, png_of
@@ -41,7 +41,7 @@ class FeedbackStore:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise FeedbackError(f"The feedback folder cannot be made: {error.strerror}; name another one.") from None
+            raise StoreError(f"The feedback folder cannot be made: {error.strerror}; name another one.") from None
 
     def append(self, flag: Flag) -> str:
         """See Store; the file is as it was where this fails."""
@@ -132,4 +132,4 @@ def _said(what: str, then: str = "") -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise FeedbackError(f"{what}: {error.strerror}; have that put right{then}.") from None
+        raise StoreError(f"{what}: {error.strerror}; have that put right{then}.") from None

@@ -12,7 +12,7 @@ import sqlalchemy as sql
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 
-from model.errors import FeedbackError
+from model.errors import FeedbackError, StoreError
 from model.feedback.cells import COLUMNS, cells, encode, flag_of, plain, typed
 from model.feedback.films import film_of, png_of
 from model.feedback.record import Flag
@@ -132,4 +132,4 @@ def _said(what: str, then: str = "have that put right, then try again") -> Itera
     try:
         yield
     except SQLAlchemyError as error:
-        raise FeedbackError(f"{what}: the database said {type(error).__name__}; {then}.") from None
+        raise StoreError(f"{what}: the database said {type(error).__name__}; {then}.") from None

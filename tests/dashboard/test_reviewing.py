@@ -92,7 +92,7 @@ def test_long_work_is_asked_whether_it_is_still_wanted(engine, table, session, m
         assert not wanted()
         raise Superseded
 
-    monkeypatch.setattr("dashboard.reviewing.evidence", superseded)
+    monkeypatch.setattr("dashboard.explaining.evidence", superseded)
     assert list(Reviewer(engine, table).open_study(session, "one", 0.5)) == []
 
 
@@ -103,7 +103,7 @@ def test_a_model_without_calibration_says_nothing_of_discordance(reviewer, sessi
 
 def test_discordance_is_sent_as_it_was_calibrated(reviewer, session, monkeypatch):
     found = Discordance(0.97, True, "Effusion", 0.98, 0.02)
-    monkeypatch.setattr("dashboard.reviewing.discordance", lambda engine, encoded: found)
+    monkeypatch.setattr("dashboard.staging.discordance", lambda engine, encoded: found)
     *_, last = tiers(reviewer.open_study(session, "one", 0.5))
     assert last["discordance"] == found._asdict()
 

@@ -172,3 +172,37 @@ def _until(true) -> None:
     while not true():
         assert time.monotonic() < end, "it took too long"
         time.sleep(0.2)
+
+
+def test_what_the_gpu_has_no_memory_for_is_computed_on_the_cpu(table, session, monkeypatch):
+    """The network refuses as a full GPU does; the one on the CPU is another network with the same weights."""
+    engine = Engine(small_network(), "weights", torch.device("cpu"))
+    serving = Serving(engine, table)
+
+    def full(square):
+        raise torch.OutOfMemoryError
+
+    monkeypatch.setattr(engine.network, "feature_map", full)
+    told, *steps = serving.answer(session, lambda r: r.open_study(session, "one", 0.5))
+    assert (told.key, told.level) == ("notice.cpu", "info")
+    assert [unpack(step.stage)[0]["tier"] for step in steps] == ["instant", "exact"]
+    assert session.served.engine is not engine
+    assert session.served.engine.digest == engine.digest
+    monkeypatch.undo()
+    list(serving.answer(session, lambda r: r.open_study(session, "two", 0.5)))
+    assert session.served is serving.now  # the next case is the GPU's again
+
+
+def test_a_change_that_was_made_is_not_made_twice_on_the_cpu(table, session, monkeypatch):
+    engine = Engine(small_network(), "weights", torch.device("cpu"))
+    serving = Serving(engine, table)
+    list(serving.answer(session, lambda r: r.open_study(session, "one", 0.5)))
+
+    def full(*_):
+        raise torch.OutOfMemoryError
+
+    monkeypatch.setattr(serving.now.reviewer.explanations, "evidence", full)
+    told, *steps = serving.answer(session, lambda r: r.take_report(session, "two"))
+    assert told.key == "notice.cpu"
+    assert len(steps) == 2
+    assert len(session.cases) == 2

@@ -6,16 +6,17 @@ import gradio as gr
 import pytest
 
 from dashboard import tabs
-from dashboard.app import LAUNCH, build, look
+from dashboard.app import PAGE, build, look
 from dashboard.assets import css
 from dashboard.i18n import phrases
+from dashboard.serving import Serving
 from dashboard.theme import TOKENS
 from model.feedback import FeedbackStore
 
 
 @pytest.fixture(scope="module")
 def page(engine, table, tmp_path_factory) -> gr.Blocks:
-    return build(engine, table, FeedbackStore(tmp_path_factory.mktemp("flags")))
+    return build(Serving(engine, table), FeedbackStore(tmp_path_factory.mktemp("flags")))
 
 
 def test_the_tabs_in_order():
@@ -43,11 +44,11 @@ def test_widget_templates_are_fixed(page):
             assert "{" not in block.html_template
 
 
-def test_launch_keeps_no_history_and_shows_no_traceback():
-    assert LAUNCH["run_history"] is False
-    assert LAUNCH["show_error"] is False
-    assert LAUNCH["enable_monitoring"] is False
-    assert LAUNCH["max_file_size"]
+def test_the_page_keeps_no_history_and_shows_no_traceback():
+    assert PAGE["run_history"] is False
+    assert PAGE["show_error"] is False
+    assert PAGE["enable_monitoring"] is False
+    assert PAGE["max_file_size"]
 
 
 def test_page_names_no_address_outside():

@@ -4,13 +4,14 @@ import json
 
 import pytest
 
+from dashboard.line import Line
 from dashboard.session import Session
-from dashboard.trusting import Examiner
+from dashboard.trusting import Examiner, of_methods
 
 
 @pytest.fixture
 def examiner(engine, table) -> Examiner:
-    return Examiner(engine, table)
+    return Examiner(engine, table, Line())
 
 
 def test_film_and_report_are_tested_one_after_the_other(examiner, reviewer, session):
@@ -44,9 +45,9 @@ def test_nothing_open_is_nothing_to_test(examiner):
 
 
 def test_methods_were_measured_only_if_it_was_this_model(examiner, tmp_path, monkeypatch):
-    assert examiner.of_methods() is None
+    assert of_methods(examiner.engine) is None
     monkeypatch.setattr(examiner.engine, "folder", tmp_path)
     (tmp_path / "trust.json").write_text(json.dumps({"model": "another"}))
-    assert examiner.of_methods() is None
+    assert of_methods(examiner.engine) is None
     (tmp_path / "trust.json").write_text(json.dumps({"model": examiner.engine.digest, "image": {}}))
-    assert examiner.of_methods() == {"model": examiner.engine.digest, "image": {}}
+    assert of_methods(examiner.engine) == {"model": examiner.engine.digest, "image": {}}

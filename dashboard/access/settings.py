@@ -1,0 +1,149 @@
+"""access.toml: by which of three ways people log in, and which role they get.
+
+proxies = ["10.0.0.0/8"]        # whose X-Forwarded-For and X-Forwarded-Proto are believed
+session_hours = 12
+
+[users]                         # a file that `betalens users` writes
+file = "users.json"
+
+[proxy]                         # or: a proxy (of `proxies`) that has authenticated, and says so in headers
+user_header = "X-Forwarded-User"
+groups_header = "X-Forwarded-Groups"
+
+[oidc]                          # or: an OpenID Connect provider; the client's secret in BETALENS_OIDC_SECRET
+issuer = "https://login.hospital.example"
+client_id = "betalens"
+groups_claim = "groups"
+
+[roles]                         # the groups of a proxy or provider that give each role; nobody else is let in
+viewer = ["radiology"]
+reviewer = ["radiologists"]
+administrator = ["imaging-it"]
+"""
+
+import os
+import secrets
+import tomllib
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from dashboard.access.base import Way
+from dashboard.access.oidc import Oidc
+from dashboard.access.proxy import Proxy
+from dashboard.access.roles import Roles
+from dashboard.access.users import Users
+from model.errors import AccessError
+
+SHORTEST_SECRET = 32  # characters
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _UsersTable(_Table):
+    file: Path
+
+
+class _ProxyTable(_Table):
+    user_header: str = Field(min_length=1)
+    groups_header: str = Field(min_length=1)
+
+
+class _OidcTable(_Table):
+    issuer: Annotated[str, Field(pattern=r"^https?://")]
+    client_id: str = Field(min_length=1)
+    groups_claim: str = "groups"
+    name_claim: str = "preferred_username"
+
+
+class _RolesTable(_Table):
+    viewer: list[str] = []
+    reviewer: list[str] = []
+    administrator: list[str] = []
+
+
+class _Settings(_Table):
+    proxies: list[IPv4Network | IPv6Network] = []
+    session_hours: float = Field(12, gt=0, le=24 * 30)
+    users: _UsersTable | None = None
+    proxy: _ProxyTable | None = None
+    oidc: _OidcTable | None = None
+    roles: _RolesTable | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "_Settings":
+        if sum(way is not None for way in (self.users, self.proxy, self.oidc)) != 1:
+            raise ValueError("exactly one of the tables [users], [proxy] and [oidc] is needed")
+        if self.proxy and not self.proxies:
+            raise ValueError("[proxy] needs `proxies`: the addresses whose headers are believed")
+        if (self.roles is None) != (self.users is not None):
+            raise ValueError("[roles] is needed with [proxy] and [oidc], and not with [users]")
+        return self
+
+
+@dataclass(frozen=True)
+class Access:
+    """How people log in.
+
+    Attributes:
+        way: knows who somebody is.
+        proxies: networks of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed.
+        session_seconds: after so long, people log in again.
+        secret: signs the cookies of sessions.
+    """
+
+    way: Way
+    proxies: tuple[IPv4Network | IPv6Network, ...]
+    session_seconds: int
+    secret: str
+
+
+def open_access(path: Path) -> Access:
+    """What an access.toml says. Its paths are relative to its own folder.
+
+    Raises:
+        AccessError: it cannot be read or used.
+    """
+    try:
+        found = _Settings.model_validate(tomllib.loads(path.read_text("utf-8")))
+    except OSError as error:
+        raise AccessError(f"{path} cannot be read: {error.strerror}.") from error
+    except ValidationError as error:
+        raise AccessError(f"{path} cannot be used: {_first(error)}.") from error
+    except ValueError as error:  # of TOML and of UTF-8
+        raise AccessError(f"{path} is not a TOML file: {error}.") from error
+    return Access(_way(found, path.parent), tuple(found.proxies), round(found.session_hours * 3600), _secret())
+
+
+def _way(found: _Settings, folder: Path) -> Way:
+    if found.users:
+        return Users(folder / found.users.file)
+    roles = Roles(found.roles.viewer, found.roles.reviewer, found.roles.administrator)
+    if found.proxy:
+        return Proxy(found.proxy.user_header, found.proxy.groups_header, tuple(found.proxies), roles)
+    secret = os.environ.get("BETALENS_OIDC_SECRET", "")
+    if not secret:
+        raise AccessError("BETALENS_OIDC_SECRET is not set: it holds the secret that the provider gave this client.")
+    return Oidc(**found.oidc.model_dump(), secret=secret, roles=roles)
+
+
+def _secret() -> str:
+    """Of BETALENS_SECRET, so that sessions outlive a restart and hold on every replica; drawn where that is not set."""
+    given = os.environ.get("BETALENS_SECRET", "")
+    if given and len(given) < SHORTEST_SECRET:
+        raise AccessError(
+            f"BETALENS_SECRET has {len(given)} characters, and {SHORTEST_SECRET} are needed: `openssl rand -hex 32`."
+        )
+    return given or secrets.token_hex(32)
+
+
+def _first(error: ValidationError) -> str:
+    """The first fault, without the value that was given."""
+    fault = error.errors()[0]
+    place = ".".join(map(str, fault["loc"]))
+    return f"{place}: {fault['msg']}" if place else str(fault["msg"]).removeprefix("Value error, ")

@@ -1,0 +1,121 @@
+"""Evidence as plain numbers, or as a picture, at the β that were asked for."""
+
+from io import BytesIO
+
+import numpy as np
+from PIL import Image
+
+from dashboard.api.schemas import (
+    Explain,
+    FindingExplained,
+    ImageEvidence,
+    Prediction,
+    ReportEvidence,
+    WordEvidence,
+)
+from dashboard.explaining import Explanations, Methods
+from dashboard.session import OpenCase
+from explain import INSTANT, Evidence
+from explain.export import overlay
+from explain.heatmap import heatmap
+from explain.methods import method
+from explain.nodes import interpolate
+from model.engine import Engine
+from model.errors import ChoiceError
+
+MOST_MAPS = 512  # findings × methods × β of one request: some 10 MB of numbers
+
+
+def predictions(engine: Engine, case: OpenCase, betas: list[float]) -> list[Prediction]:
+    """Probabilities at each β."""
+    clamped = [engine.clamp_beta(case.encoded, beta) for beta in betas]
+    found = engine.probabilities(case.encoded, np.array(clamped))
+    return [
+        Prediction(beta=beta, probabilities=dict(zip(engine.findings, map(float, row), strict=True)))
+        for beta, row in zip(clamped, found, strict=True)
+    ]
+
+
+def asked_findings(engine: Engine, case: OpenCase, asked: Explain, betas: list[float]) -> list[str]:
+    """The findings to explain: the likeliest at the first β where none is named.
+
+    Raises:
+        ChoiceError: one is unknown, or a method is, or it is all too much for one request.
+    """
+    likeliest = int(engine.probabilities(case.encoded, np.array(betas[:1]))[0].argmax())
+    findings = asked.findings or [engine.findings[likeliest]]
+    for finding in findings:
+        engine.finding_index(finding)
+    for modality, names in (("image", asked.image_methods), ("report", asked.report_methods)):
+        for name in names:
+            method(modality, name)
+    maps = len(findings) * len(betas) * (len(asked.image_methods) + len(asked.report_methods))
+    if maps > MOST_MAPS:
+        raise ChoiceError(
+            f"Findings × β × methods are {maps}, and at most {MOST_MAPS} are answered: ask in several requests."
+        )
+    return findings
+
+
+def explain_finding(
+    explanations: Explanations, case: OpenCase, finding: str, asked: Explain, betas: list[float], wanted
+) -> FindingExplained:
+    """All that was asked of one finding.
+
+    Raises:
+        Superseded: it is not wanted any more.
+    """
+    present = case.encoded.modalities
+    images = [name for name in asked.image_methods if "image" in present]
+    reports = [name for name in asked.report_methods if "report" in present]
+
+    def evidence(**chosen: str) -> Evidence:
+        return explanations.in_turn(case, finding, Methods(**INSTANT | chosen), wanted)
+
+    bare = evidence()
+    clamped = [explanations.engine.clamp_beta(case.encoded, beta) for beta in betas]
+
+    def at(values: np.ndarray) -> list[np.ndarray]:
+        return [interpolate(values, beta) for beta in clamped]
+
+    return FindingExplained(
+        finding=finding,
+        logit=at(bare.logit),
+        reference_logit=at(bare.reference_logit),
+        contributions={"image": at(bare.contributions[:, 0]), "report": at(bare.contributions[:, 1])},
+        interaction=at(bare.interaction),
+        flips=list(bare.flips),
+        image=[_image(evidence(image=name), at) for name in images],
+        report=[_report(evidence(report=name), at) for name in reports],
+    )
+
+
+def picture(case: OpenCase, evidence: Evidence, beta: float) -> bytes:
+    """The film with its heat over it, as a PNG of the film's own size."""
+    heat = heatmap(interpolate(evidence.cam, beta), evidence.box, *case.film.pixels.shape)
+    out = BytesIO()
+    Image.fromarray(overlay(case.film.pixels, heat, evidence.cell_scale)).save(out, "PNG")
+    return out.getvalue()
+
+
+def _image(evidence: Evidence, at) -> ImageEvidence:
+    return ImageEvidence(
+        method=evidence.image_method,
+        completeness_error=evidence.image_error,
+        maps=[m.tolist() for m in at(evidence.cam)],
+        box=evidence.box._asdict(),
+        scale=evidence.cell_scale,
+    )
+
+
+def _report(evidence: Evidence, at) -> ReportEvidence:
+    scores = np.stack(at(evidence.word_scores)) if evidence.words else np.zeros((1, 0))
+    return ReportEvidence(
+        method=evidence.report_method,
+        completeness_error=evidence.report_error,
+        words=[
+            WordEvidence(text=w.text, start=w.start, end=w.end, scores=column.tolist())
+            for w, column in zip(evidence.words, scores.T, strict=True)
+        ],
+        scale=evidence.word_scale,
+    )

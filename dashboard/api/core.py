@@ -1,0 +1,129 @@
+"""What the API answers, however it is reached."""
+
+from collections.abc import Callable
+
+from dashboard import audit
+from dashboard.access import Identity, Role
+from dashboard.api import schemas
+from dashboard.api.answers import asked_findings, explain_finding, picture, predictions
+from dashboard.explaining import Methods
+from dashboard.judging import Judge
+from dashboard.opening import open_given, open_study
+from dashboard.serving import Served, Serving
+from dashboard.session import OpenCase, Session
+from explain import INSTANT
+from model.errors import ChoiceError
+from model.feedback import Store, new_flag_id
+
+Wanted = Callable[[], bool]
+
+
+class Core:
+    """Predicts, explains and keeps verdicts with the served model. Safe to ask from many threads.
+
+    Each raises InputError where the case, a finding or a method cannot be used.
+    """
+
+    def __init__(self, serving: Serving, feedback: Store):
+        self.serving = serving
+        self.feedback = feedback
+
+    def predict(self, asked: schemas.Predict, by: Identity) -> schemas.Predicted:
+        """Probabilities of a case at each β."""
+
+        def work(served: Served) -> schemas.Predicted:
+            case = _open(served, asked, by)
+            return schemas.Predicted(**_predicted(served, case, asked))
+
+        return self.serving.compute(work)
+
+    def explain(self, asked: schemas.Explain, by: Identity, wanted: Wanted) -> schemas.Explained:
+        """Why.
+
+        Raises:
+            Superseded: the answer is not wanted any more.
+        """
+
+        def work(served: Served) -> schemas.Explained:
+            case, betas = _open(served, asked, by), _betas(served, asked)
+            found = [
+                explain_finding(served.reviewer.explanations, case, finding, asked, betas, wanted)
+                for finding in asked_findings(served.engine, case, asked, betas)
+            ]
+            read = {"text_read": case.report, "read_to": case.encoded.read_to}
+            return schemas.Explained(**_predicted(served, case, asked), **read, findings=found)
+
+        return self.serving.compute(work)
+
+    def draw(self, asked: schemas.Explain, by: Identity, wanted: Wanted) -> bytes:
+        """The film under the heat of one finding, method and β, as PNG.
+
+        Raises:
+            Superseded: the answer is not wanted any more.
+        """
+
+        def work(served: Served) -> bytes:
+            case, betas = _open(served, asked, by), _betas(served, asked)
+            findings = asked_findings(served.engine, case, asked, betas)
+            if case.film is None or (len(findings), len(betas), len(asked.image_methods)) != (1, 1, 1):
+                raise ChoiceError(
+                    "A picture is of one finding, one method and one β of a case with a film: name one each."
+                )
+            chosen = Methods(**INSTANT | {"image": asked.image_methods[0]})
+            evidence = served.reviewer.explanations.in_turn(case, findings[0], chosen, wanted)
+            return picture(case, evidence, served.engine.clamp_beta(case.encoded, betas[0]))
+
+        return self.serving.compute(work)
+
+    def flag(self, asked: schemas.Flag, by: Identity) -> schemas.Flagged:
+        """Keep a verdict.
+
+        Raises:
+            AccessError: whoever asks is no reviewer.
+            FeedbackError: it was not saved.
+        """
+        by.require(Role.REVIEWER)
+
+        def work(served: Served) -> schemas.Flagged:
+            case = _open(served, asked, by)
+            session = Session(beta=asked.beta, cases=[case], flag_id=asked.flag_id or new_flag_id())
+            form = asked.model_dump(exclude={"study_id", "image", "report", "beta", "flag_id"})
+            kept = Judge(served.engine, self.feedback).keep(session, asked.beta, form, by.name)
+            audit.record("flag", by, case=case.case_id, flag=kept.flag_id, verdict=kept.verdict)
+            return schemas.Flagged(
+                flag_id=kept.flag_id,
+                time_utc=kept.time_utc,
+                model=kept.model_digest,
+                beta=kept.beta,
+                probabilities=kept.probabilities,
+            )
+
+        return self.serving.compute(work)
+
+
+def _open(served: Served, asked: schemas.Case, by: Identity) -> OpenCase:
+    """The case, encoded.
+
+    Raises:
+        InputError: it cannot be, or it is named in two ways.
+    """
+    if asked.study_id is not None and (asked.image is not None or asked.report):
+        raise ChoiceError("A case is either a study_id or an image and a report: send one of the two.")
+    if asked.study_id is None:
+        case = open_given(served.engine, asked.image, "", asked.report)
+    else:
+        case = open_study(served.engine, served.table, asked.study_id)
+    audit.record("look", by, case=case.case_id, model=served.engine.digest[:12])
+    return case
+
+
+def _betas(served: Served, asked: schemas.Predict) -> list[float]:
+    return asked.betas or [served.engine.default_beta]
+
+
+def _predicted(served: Served, case: OpenCase, asked: schemas.Predict) -> dict:
+    return {
+        "model": served.engine.digest,
+        "modalities": list(case.encoded.modalities),
+        "predictions": predictions(served.engine, case, _betas(served, asked)),
+    }

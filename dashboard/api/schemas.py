@@ -1,0 +1,174 @@
+"""What is asked and answered, as the OpenAPI description states it."""
+
+from typing import Annotated, Literal
+
+from pydantic import Base64Bytes, BaseModel, ConfigDict, Field
+
+from dashboard.judging import MOST_REGIONS
+from explain import DEFAULT
+from model.inputs import MAX_BYTES, MAX_CHARACTERS
+
+MOST_BETAS = 101
+
+Beta = Annotated[
+    float,
+    Field(ge=0, le=1, strict=True, allow_inf_nan=False, description="Weight of the image; 0 is the report alone."),
+]
+Share = Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False)]
+Name = Annotated[str, Field(max_length=200)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Case(_Model):
+    """A reference study by its id, or a film, a report or both."""
+
+    study_id: Name | None = Field(None, description="Of the table that is served; excludes `image` and `report`.")
+    image: Annotated[Base64Bytes, Field(max_length=MAX_BYTES * 4 // 3 + 4)] | None = Field(
+        None, description="The bytes of an image file in base64; what it is, its content says."
+    )
+    report: str = Field("", max_length=MAX_CHARACTERS, description="The text of the report.")
+
+
+class Predict(Case):
+    """Ask for probabilities."""
+
+    betas: list[Beta] | None = Field(
+        None, min_length=1, max_length=MOST_BETAS, description="The checkpoint's default where not given."
+    )
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"report": "Small left pleural effusion.", "betas": [0.0]}]}, extra="forbid"
+    )
+
+
+class Prediction(BaseModel):
+    beta: float = Field(description="As the case allows it: 1 without a report, 0 without an image.")
+    probabilities: dict[str, float] = Field(description="By finding, in [0, 1].")
+
+
+class Predicted(BaseModel):
+    model: str = Field(description="SHA-256 of the weights.")
+    modalities: list[Literal["image", "report"]]
+    predictions: list[Prediction] = Field(description="In the order of `betas`.")
+
+
+class Explain(Predict):
+    """Ask why."""
+
+    findings: list[Name] | None = Field(
+        None, min_length=1, max_length=100, description="The likeliest at the first β where not given."
+    )
+    image_methods: list[Name] = Field([DEFAULT["image"]], max_length=10)
+    report_methods: list[Name] = Field([DEFAULT["report"]], max_length=10)
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "report": "Small left pleural effusion.",
+                    "betas": [0.0],
+                    "findings": ["Effusion"],
+                    "report_methods": ["contextual_cam"],
+                }
+            ]
+        },
+        extra="forbid",
+    )
+
+
+class ImageEvidence(BaseModel):
+    method: str
+    completeness_error: float | None = Field(
+        description="As a share; null for a method that does not promise to add up."
+    )
+    maps: list[list[list[float]]] = Field(
+        description="For each β rows and columns over the square, in logits a cell; the page shows what is above 0."
+    )
+    box: dict[str, float] = Field(description="Where the film lies inside that square: fractions of its side.")
+    scale: float = Field(description="The value at which the page's colours are full: the same for all cases.")
+
+
+class WordEvidence(BaseModel):
+    text: str
+    start: int = Field(description="In characters of `text_read`.")
+    end: int
+    scores: list[float] = Field(description="For each β, in logits, signed.")
+
+
+class ReportEvidence(BaseModel):
+    method: str
+    completeness_error: float | None
+    words: list[WordEvidence]
+    scale: float
+
+
+class FindingExplained(BaseModel):
+    finding: str
+    logit: list[float] = Field(description="For each β.")
+    reference_logit: list[float]
+    contributions: dict[Literal["image", "report"], list[float]] = Field(
+        description="Shapley values for each β: they sum to logit − reference_logit."
+    )
+    interaction: list[float]
+    flips: list[float] = Field(description="β at which the decision changes.")
+    image: list[ImageEvidence]
+    report: list[ReportEvidence]
+
+
+class Explained(Predicted):
+    text_read: str = Field(description="The report as it was shown and encoded.")
+    read_to: int = Field(description="Characters of it that fitted the encoder.")
+    findings: list[FindingExplained]
+
+
+class Flag(Case):
+    """A verdict on what the model says of a case at β."""
+
+    beta: Beta
+    verdict: Literal["agree", "disagree", "unsure"]
+    corrected_labels: list[Name] = Field([], max_length=100, description="What the case has, where the model is wrong.")
+    wrong_evidence: Literal["image", "text", "both", "neither"] = "neither"
+    wrong_regions: list[Annotated[list[Share], Field(min_length=4, max_length=4)]] = Field(
+        [], max_length=MOST_REGIONS, description="Boxes: top, left, height and width as fractions of the film."
+    )
+    wrong_words: list[Annotated[int, Field(ge=0, strict=True)]] = Field(
+        [], max_length=1000, description="Places among the words that /explain lists."
+    )
+    comment: str = Field("", max_length=MAX_CHARACTERS)
+    reviewer: str = Field("", max_length=120, description="Where nobody has to log in; otherwise it is the login.")
+    flag_id: str | None = Field(
+        None, pattern="^[A-Za-z0-9_-]{1,64}$", description="Choose one, and a retry with it is kept once."
+    )
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"report": "Small left pleural effusion.", "beta": 0.0, "verdict": "agree", "flag_id": "a-1"}]
+        },
+        extra="forbid",
+    )
+
+
+class Flagged(BaseModel):
+    flag_id: str
+    time_utc: str
+    model: str
+    beta: float
+    probabilities: dict[str, float]
+
+
+class Fault(BaseModel):
+    at: str
+    said: str
+
+
+class Problem(BaseModel):
+    """RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[Fault] | None = None

@@ -1,0 +1,93 @@
+"""Evidence, computed once for all who ask: readers in the page and programs through the API."""
+
+import threading
+from collections.abc import Callable
+from typing import NamedTuple
+
+from cachetools import LRUCache
+
+from dashboard.line import Line
+from dashboard.metrics import EVIDENCE, EXPLAIN
+from dashboard.session import OpenCase
+from explain import INSTANT, Evidence, evidence
+from model.engine import Engine
+
+# About 20 kB each: a finding of a case, by one method for its film and one for its report.
+CACHED_EVIDENCE = 1024
+
+
+class Methods(NamedTuple):
+    """By which method the film is explained, and by which the report."""
+
+    image: str
+    report: str
+
+
+class Explanations:
+    """The evidence by one engine. Safe to ask from many threads.
+
+    Attributes:
+        line: to stand in before asking for what is not at hand.
+    """
+
+    def __init__(self, engine: Engine):
+        self.engine = engine
+        self.line = Line()
+        self._cache = LRUCache(CACHED_EVIDENCE)
+        self._lock = threading.Lock()
+
+    def evidence(
+        self, case: OpenCase, finding: str, chosen: Methods, wanted: Callable[[], bool] = lambda: True
+    ) -> Evidence:
+        """The evidence by these methods. Film and report are explained apart, so that another method for one asks
+        nothing again of the other; what explains the one that is not asked for costs nothing.
+
+        Raises:
+            ChoiceError: the finding or a method is unknown.
+            Superseded: it is not wanted any more.
+        """
+        of_image, of_report = (self._half(case, finding, half, wanted) for half in _halves(case, chosen))
+        return of_image._replace(
+            report_method=of_report.report_method,
+            report_error=of_report.report_error,
+            words=of_report.words,
+            word_scores=of_report.word_scores,
+        )
+
+    def in_turn(self, case: OpenCase, finding: str, chosen: Methods, wanted: Callable[[], bool]) -> Evidence:
+        """The evidence, after that of others where it is not at hand; see `evidence`."""
+        if self.at_hand(case, finding, chosen):
+            return self.evidence(case, finding, chosen)
+        with self.line.turn(wanted):
+            return self.evidence(case, finding, chosen, wanted)
+
+    def at_hand(self, case: OpenCase, finding: str, chosen: Methods) -> bool:
+        """Whether the evidence was computed before, or costs nothing."""
+        with self._lock:
+            return all(
+                half == Methods(**INSTANT) or _key(case, finding, half) in self._cache for half in _halves(case, chosen)
+            )
+
+    def _half(self, case: OpenCase, finding: str, half: Methods, wanted: Callable[[], bool]) -> Evidence:
+        key = _key(case, finding, half)
+        with self._lock:
+            found = self._cache.get(key)
+        EVIDENCE.labels(str(found is not None).lower()).inc()
+        if found:
+            return found
+        with EXPLAIN.time():
+            found = evidence(self.engine, case.encoded, finding, half.image, half.report, wanted)
+        with self._lock:
+            self._cache[key] = found
+        return found
+
+
+def _halves(case: OpenCase, chosen: Methods) -> tuple[Methods, Methods]:
+    """The methods for the film beside what costs nothing for the report, and the other way round."""
+    instant = Methods(**INSTANT)
+    asked = instant._replace(**{m: getattr(chosen, m) for m in case.encoded.modalities})
+    return instant._replace(image=asked.image), instant._replace(report=asked.report)
+
+
+def _key(case: OpenCase, finding: str, half: Methods) -> tuple:
+    return *case.key, finding, *half

@@ -1,0 +1,58 @@
+"""A case from what names it: a reference study, or a film and a report that somebody sent."""
+
+from pathlib import Path
+
+from dashboard.metrics import ENCODE
+from dashboard.session import OpenCase
+from model.data import StudyTable, load_film
+from model.engine import Encoded, Engine
+from model.inputs import Film, read_film, read_report
+
+
+def open_study(engine: Engine, table: StudyTable, study_id: str) -> OpenCase:
+    """A reference study, encoded.
+
+    Raises:
+        ChoiceError: the table has no such study.
+        InputError: its film or report cannot be read, or it has neither.
+        OSError: its film is not there any more.
+    """
+    study = table.by_id(study_id)
+    film, report = load_film(study), read_report(study.report)
+    name = study.image.name if study.image else ""
+    return OpenCase(study.study_id, film, name, report, _encode(engine, film, report), study)
+
+
+def open_given(engine: Engine, film: bytes | None, name: str, text: str) -> OpenCase:
+    """What somebody sent, encoded.
+
+    Args:
+        film: the bytes of an image file, or None.
+        name: of that file.
+        text: the report, or "".
+
+    Raises:
+        InputError: the film or the text cannot be read, or there is neither.
+    """
+    return of_parts(engine, read_film(film) if film is not None else None, name, read_report(text))
+
+
+def of_parts(engine: Engine, film: Film | None, name: str, report: str) -> OpenCase:
+    """A film and a report that were read, encoded; see `open_given`."""
+    encoded = _encode(engine, film, report)
+    return OpenCase(f"film-{film.sha256[:12]}" if film else "report", film, name, report, encoded, None)
+
+
+def read_upload(path: str) -> Film:
+    """The film in a file that the page received.
+
+    Raises:
+        ImageError: it is none that can be read.
+        OSError: the file is gone.
+    """
+    return read_film(Path(path).read_bytes())
+
+
+@ENCODE.time()
+def _encode(engine: Engine, film: Film | None, report: str) -> Encoded:
+    return engine.encode(film, report)
