@@ -1,10 +1,10 @@
 """Two servers with one folder of feedback and one of models, behind nginx as deploy/ sets it up."""
 
 import contextlib
+import os
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -17,13 +17,27 @@ from e2e.driving import EXACT_LIMIT, wait_for_exact
 from fronting import HOST, ROOT, Front, free_port, front
 from playwright.sync_api import Page, expect, sync_playwright
 
+from dashboard.access.identity import Role
+from dashboard.access.users import set_user
 from model import checkpoint
 from model.feedback import FeedbackStore
 from model.paths import DEMO_CHECKPOINT
 from model.versions import Versions
 
 SWAP_LIMIT = 120  # seconds
+SECRET = "0123456789abcdef" * 4
 MAPPED = "--host-resolver-rules=MAP {host}:443 127.0.0.1:{port}"
+
+
+class Reader(NamedTuple):
+    """Who may log in."""
+
+    name: str
+    role: Role
+    password: str
+
+
+REVIEWER = Reader("dr.marks", Role.REVIEWER, "seven words of a long sentence")
 
 
 class Server(NamedTuple):
@@ -36,21 +50,23 @@ class Server(NamedTuple):
 
 
 def started(name: str, folder: Path) -> Server:
-    """`betalens serve`, answering."""
+    """`betalens serve`, ready; it takes logins."""
     port, log = free_port(), folder / f"{name}.log"
     shared = ["--feedback", str(folder / "feedback"), "--models", str(folder / "models")]
-    command = [sys.executable, "-m", "dashboard.cli", "serve", "--port", str(port), "--replica", name, *shared]
+    known = ["--access", str(folder / "access.toml"), "--audit", str(folder / f"{name}.audit")]
+    command = [sys.executable, "-m", "dashboard.cli", "serve", "--port", str(port), "--replica", name, *shared, *known]
+    environment = os.environ | {"BETALENS_SECRET": SECRET}
     with log.open("w") as out:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT)
-    until(lambda: process.poll() is not None or answers(port), START_LIMIT, f"{name} answers")
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=subprocess.STDOUT)
+    until(lambda: process.poll() is not None or ready(port), START_LIMIT, f"{name} is ready")
     assert process.poll() is None, log.read_text()
     return Server(name, port, process, log)
 
 
-def answers(port: int) -> bool:
+def ready(port: int) -> bool:
     try:
-        return urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5).status == 200
-    except OSError:
+        return httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=5).status_code == 200
+    except httpx.HTTPError:
         return False
 
 
@@ -63,7 +79,9 @@ def until(happened: Callable[[], bool], limit: float, what: str) -> None:
 
 @pytest.fixture
 def servers(tmp_path) -> Iterator[dict[int, Server]]:
-    """Both, by their ports."""
+    """Both, by their ports. A reviewer may log in."""
+    set_user(tmp_path / "users.json", *REVIEWER)
+    (tmp_path / "access.toml").write_text('proxies = ["127.0.0.1/32"]\n[users]\nfile = "users.json"\n', "utf-8")
     with contextlib.ExitStack() as stack:
         found = {}
         for name in "ab":
@@ -77,12 +95,14 @@ def servers(tmp_path) -> Iterator[dict[int, Server]]:
 def asked(before: Front, ticket: str) -> int:
     """The port of the server that answers a browser with this ticket."""
     url, cookie = f"https://127.0.0.1:{before.port}/", {"Host": HOST, "Cookie": f"betalens_ticket={ticket}"}
-    httpx.get(url, headers=cookie, verify=before.trust, extensions={"sni_hostname": HOST}).raise_for_status()
+    httpx.get(
+        url + "healthz", headers=cookie, verify=before.trust, extensions={"sni_hostname": HOST}
+    ).raise_for_status()
     return int(before.log.read_text().splitlines()[-1].split()[-2].split(":")[-1])
 
 
 def opened(browser, ticket: str) -> tuple[Page, list[str]]:
-    """The page of a reader who has this ticket, its first case explained; and what the page complained of."""
+    """The page of the reviewer, who has this ticket, with its first case explained; and what the page complained of."""
     context = browser.new_context(ignore_https_errors=True, viewport={"width": 1280, "height": 800}, locale="en-US")
     context.add_cookies([{"name": "betalens_ticket", "value": ticket, "url": f"https://{HOST}"}])
     page, faults = context.new_page(), []
@@ -92,7 +112,12 @@ def opened(browser, ticket: str) -> tuple[Page, list[str]]:
         "request", lambda r: None if r.url.startswith((f"https://{HOST}/", "data:", "blob:")) else faults.append(r.url)
     )
     page.goto(f"https://{HOST}/")
+    page.get_by_label("Name").fill(REVIEWER.name)
+    page.get_by_label("Password").fill(REVIEWER.password)
+    page.get_by_role("button").click()
     wait_for_exact(page)
+    (session,) = (c for c in context.cookies() if c["name"] == "betalens_session")
+    assert (session["secure"], session["httpOnly"], session["sameSite"]) == (True, True, "Lax")
     return page, faults
 
 
