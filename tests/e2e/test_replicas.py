@@ -94,10 +94,9 @@ def servers(tmp_path) -> Iterator[dict[int, Server]]:
 
 def asked(before: Front, ticket: str) -> int:
     """The port of the server that answers a browser with this ticket."""
-    url, cookie = f"https://127.0.0.1:{before.port}/", {"Host": HOST, "Cookie": f"betalens_ticket={ticket}"}
-    httpx.get(
-        url + "healthz", headers=cookie, verify=before.trust, extensions={"sni_hostname": HOST}
-    ).raise_for_status()
+    headers = {"Host": HOST, "Cookie": f"betalens_ticket={ticket}"}
+    with httpx.Client(base_url=f"https://127.0.0.1:{before.port}", headers=headers, verify=before.trust) as client:
+        client.get("/healthz", extensions={"sni_hostname": HOST}).raise_for_status()
     return int(before.log.read_text().splitlines()[-1].split()[-2].split(":")[-1])
 
 
