@@ -34,6 +34,7 @@ def build(serving: Serving, feedback: Store, functions: Callable[[], None] = lam
     """
     engine, table = serving.now.engine, serving.now.table
     with gr.Blocks(title="BetaLens", analytics_enabled=False, fill_width=True, delete_cache=(DAY, DAY)) as page:
+        functions()  # first, so that the names they are called by are theirs
         top = header(page, serving)
         beta, beta_ends = _beta_bar(engine)
         # Gradio numbers tabs by their place among the children of gr.Tabs: nothing else may stand inside.
@@ -61,7 +62,6 @@ def build(serving: Serving, feedback: Store, functions: Callable[[], None] = lam
             phrase("page.notice", "bl-notice-line")
             if table.is_demo:
                 phrase("page.demo", "bl-demo-line")
-        functions()
     return page
 
 

@@ -1,7 +1,7 @@
 """The server: the page, the API beside it, and what stands before both.
 
 From the outside in a request passes: `Peer` (whose connection), `Watching` (size and time), `Headers`, the hosts that a
-page without a login answers to, `Sessions` and `Gate` (who asks), `Calls` (what the page's functions take), and then the routes.
+page without a login answers to, `Sessions` and `Gate` (who asks), `Calls` (what the page's functions take), the routes.
 """
 
 import contextlib

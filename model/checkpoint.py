@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from model.config import Config
@@ -71,7 +72,7 @@ def load(folder: Path, device: torch.device | str = "cpu") -> tuple[Network, str
         raise CheckpointError(
             f"The checkpoint {folder} was trained on another version of {config.report_encoder}; install that one."
         )
-    tensors = load_file(folder / WEIGHTS)
+    tensors = _read_tensors(folder / WEIGHTS, manifest)
     wanted, shapes = stored_names(network), network.state_dict()
     wrong = sorted(wanted ^ tensors.keys()) or [k for k in tensors if tensors[k].shape != shapes[k].shape]
     if wrong:
@@ -174,6 +175,16 @@ def round_to_half(network: Network) -> None:
     for name in stored_names(network):
         if state[name].is_floating_point():
             state[name].copy_(state[name].half().float())
+
+
+def _read_tensors(path: Path, manifest: dict) -> dict[str, torch.Tensor]:
+    try:
+        return load_file(path)
+    except SafetensorError:
+        digest = manifest["files"][WEIGHTS][:12]
+        raise CheckpointError(
+            f"{path} (SHA-256 {digest}…) is no safetensors file; nothing else is read, a pickle least of all."
+        ) from None
 
 
 def _stored(tensor: torch.Tensor, half: bool) -> torch.Tensor:

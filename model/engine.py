@@ -17,7 +17,7 @@ from torch import Tensor
 
 from model import checkpoint
 from model.encoders.report import Tokens, pool_pieces
-from model.errors import ChoiceError, InputError
+from model.errors import CheckpointError, ChoiceError, InputError
 from model.inputs import Film
 from model.memory import hand_back, keep_heap
 from model.network import Network, Pooled
@@ -100,6 +100,7 @@ class Engine:
 
         Raises:
             InputError: there is neither an image nor a report.
+            CheckpointError: what the network makes of it is not finite.
         """
         if next(self._encoded) % TIDY_EVERY == 0:
             hand_back()
@@ -108,6 +109,10 @@ class Engine:
             raise InputError(NOTHING)
         square, features, box, pooled_image = self._encode_film(film)
         tokens, hidden, pooled_report, read_to = self._encode_report(report if report_given else "")
+        if not (pooled_image.isfinite().all() and pooled_report.isfinite().all()):
+            raise CheckpointError(
+                f"The model (SHA-256 {self.digest[:12]}…) makes no finite numbers of this case: serve another version."
+            )
         return Encoded(
             modalities=("image",) * (film is not None) + ("report",) * report_given,
             square=square,

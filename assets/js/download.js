@@ -1,8 +1,10 @@
-// Hands the reader a file that the server wrote for them; shows nothing itself.
+// Hands the reader a file that the server wrote for them, or says why there is none.
+const B = window.BetaLens;
 watch("value", () => {
   const { name, text, error } = JSON.parse(props.value || "{}");
-  if (error || text === undefined) return;
-  const B = window.BetaLens, href = URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" }));
+  element.replaceChildren(...(error ? [B.el("p", { class: "bl-notice bl-notice-error", role: "alert", text: error })] : []));
+  if (text === undefined) return;
+  const href = URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" }));
   const link = B.el("a", { href, download: name });
   document.body.append(link);
   link.click();

@@ -1,6 +1,5 @@
 """An OpenID Connect provider says who somebody is: Authlib's client, authorization code with PKCE."""
 
-from authlib.integrations.base_client.errors import OAuthError
 from authlib.integrations.starlette_client import OAuth
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response
@@ -41,12 +40,12 @@ class Oidc:
         return Identity(kept["user"], Role.read(kept["role"])) if "role" in kept else None
 
     def routes(self) -> list[Route]:
-        return [Route("/login", self._begin), Route("/oidc/callback", self._end)]
+        return [Route("/login", self._begin), Route("/oidc/callback", self._end, name="oidc_callback")]
 
     async def _begin(self, request: Request) -> Response:
         try:
             return await self._provider.authorize_redirect(request, str(request.url_for("oidc_callback")))
-        except (OAuthError, OSError, ValueError):
+        except Exception:  # the provider cannot be reached, or is none; Authlib passes on what its HTTP client raises
             return _back(request, "provider")
 
     async def _end(self, request: Request) -> Response:

@@ -72,11 +72,12 @@ class Calls:
                 )
 
     def _function(self, called: str, sent: Any):
-        if called != JOIN:
-            name = called.partition("/")[2]
-            return next((fn for fn in self.page.fns.values() if fn.api_name == name), None)
+        """As Gradio finds it: by its number where that may be given and is, else by the name in the path."""
         index = sent.get("fn_index") if isinstance(sent, dict) else None
-        return self.page.fns.get(index) if type(index) is int else None
+        if index is not None and not called.startswith("call/"):
+            return self.page.fns.get(index) if type(index) is int else None
+        name = called.partition("/")[2]
+        return next((fn for fn in self.page.fns.values() if fn.api_name == name), None)
 
 
 def _lies_in(value: Any, low: float, high: float) -> bool:

@@ -66,9 +66,7 @@ class Core:
             case, betas = _open(served, asked, by), _betas(served, asked)
             findings = asked_findings(served.engine, case, asked, betas)
             if case.film is None or (len(findings), len(betas), len(asked.image_methods)) != (1, 1, 1):
-                raise ChoiceError(
-                    "A picture is of one finding, one method and one β of a case with a film: name one each."
-                )
+                raise ChoiceError("A picture is of a film, one finding, one method and one β: name one each.")
             chosen = Methods(**INSTANT | {"image": asked.image_methods[0]})
             evidence = served.reviewer.explanations.in_turn(case, findings[0], chosen, wanted)
             return picture(case, evidence, served.engine.clamp_beta(case.encoded, betas[0]))

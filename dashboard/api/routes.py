@@ -1,10 +1,10 @@
 """POST /api/v1/predict, /explain and /flag; and the same three as functions of the page, for gradio_client."""
 
+import asyncio
 import threading
 from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
 
-import anyio
 import gradio as gr
 from fastapi import APIRouter, Header, Request, Response
 from starlette.concurrency import run_in_threadpool
@@ -89,14 +89,13 @@ async def _while_there(request: Request, work: Callable[[Callable[[], bool]], T]
 
     async def watch() -> None:
         while not await request.is_disconnected():
-            await anyio.sleep(LOOK)
+            await asyncio.sleep(LOOK)
         gone.set()
 
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(watch)
-        try:
-            return await run_in_threadpool(work, lambda: not gone.is_set())
-        except Superseded:
-            return problem(GONE, "Nobody waits for this explanation any more.")
-        finally:
-            tasks.cancel_scope.cancel()
+    watching = asyncio.create_task(watch())
+    try:
+        return await run_in_threadpool(work, lambda: not gone.is_set())
+    except Superseded:
+        return problem(GONE, "Nobody waits for this explanation any more.")
+    finally:
+        watching.cancel()

@@ -2,6 +2,7 @@
 
 import time
 
+from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -12,8 +13,11 @@ from model.inputs import MAX_BYTES
 MAX_BODY = 2 * MAX_BYTES  # the largest film in base64, and what is sent with it
 
 
-class TooLarge(Exception):
-    """More came than may."""
+class TooLarge(HTTPException):
+    """More came than may. FastAPI lets an HTTPException pass, from wherever it reads a body."""
+
+    def __init__(self):
+        super().__init__(413, f"The request is too large: at most {MAX_BODY:,} bytes are read.")
 
 
 class Watching:
@@ -45,9 +49,8 @@ class Watching:
             if int(HTTPConnection(scope).headers.get("content-length") or 0) > MAX_BODY:
                 raise TooLarge
             await self.app(scope, receive_some, send_counted)
-        except TooLarge:
-            answer = problem(413, f"The request is too large: at most {MAX_BODY:,} bytes are read.")
-            await answer(scope, receive, send_counted)
+        except TooLarge as error:
+            await problem(error.status_code, error.detail)(scope, receive, send_counted)
         finally:
             route = getattr(scope.get("route"), "path", "other")
             REQUESTS.labels(scope["method"], route, str(status)).observe(time.perf_counter() - begin)

@@ -64,7 +64,7 @@ def _wait_for(url: str, process: subprocess.Popen, log: Path) -> None:
         if process.poll() is not None:
             pytest.fail(f"the server stopped: {log.read_text()[-2000:]}")
         try:
-            urllib.request.urlopen(url, timeout=5)
+            urllib.request.urlopen(f"{url}/healthz", timeout=5)
             return
         except (urllib.error.URLError, OSError):
             time.sleep(0.5)

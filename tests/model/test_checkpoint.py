@@ -1,6 +1,7 @@
 """A checkpoint comes back as it was, and a damaged or foreign one is refused by name."""
 
 import dataclasses
+import hashlib
 import json
 import os
 import signal
@@ -86,6 +87,23 @@ def test_tensors_of_another_shape_are_refused(folder):
     (folder / checkpoint.MANIFEST).write_text(json.dumps(manifest))
     with pytest.raises(CheckpointError, match="does not fit"):
         checkpoint.load(folder)
+
+
+def test_a_pickle_is_refused_unread(folder, tmp_path):
+    """The manifest names it as the weights, and its digest is right."""
+
+    class Trap:
+        def __reduce__(self):
+            return os.mkdir, (str(tmp_path / "sprung"),)
+
+    torch.save({"x": Trap()}, folder / checkpoint.WEIGHTS)
+    digest = hashlib.sha256((folder / checkpoint.WEIGHTS).read_bytes()).hexdigest()
+    manifest = json.loads((folder / checkpoint.MANIFEST).read_text())
+    manifest["files"][checkpoint.WEIGHTS] = digest
+    (folder / checkpoint.MANIFEST).write_text(json.dumps(manifest))
+    with pytest.raises(CheckpointError, match=digest[:12]):
+        checkpoint.load(folder)
+    assert not (tmp_path / "sprung").exists()
 
 
 def test_values_that_are_not_finite_are_refused(tmp_path):

@@ -6,7 +6,7 @@ import torch
 from helpers import REPORT, random_film, small_network
 
 from model.engine import Engine, choose_device
-from model.errors import ChoiceError, InputError
+from model.errors import CheckpointError, ChoiceError, InputError
 
 
 def test_the_encoders_run_once_for_a_case(monkeypatch):
@@ -82,3 +82,20 @@ def test_the_gpu_says_what_the_cpu_says():
         engine = Engine(small_network(image_weights="none"), "x", torch.device(device))
         answers.append([engine.probabilities(engine.encode(*c), np.array([0, 0.5, 1])) for c in cases])
     np.testing.assert_allclose(*answers, atol=1e-3)
+
+
+def test_numbers_that_are_not_finite_are_no_answer():
+    """As of damaged memory: a checkpoint that holds such weights is refused before."""
+    engine = Engine(small_network(image_weights="none"), "0123456789abcdef", torch.device("cpu"))
+    with torch.no_grad():
+        next(engine.network.image_encoder.parameters()).fill_(torch.nan)
+    with pytest.raises(CheckpointError, match="0123456789ab"):
+        engine.encode(random_film(), REPORT)
+
+
+def test_the_same_model_on_the_cpu_answers_the_same(engine):
+    spare = engine.on_cpu()
+    assert spare.network is not engine.network
+    case = random_film(), REPORT
+    ours, its = (e.probabilities(e.encode(*case), np.array([0.5])) for e in (engine, spare))
+    np.testing.assert_allclose(ours, its, atol=1e-6)
