@@ -27,6 +27,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import numpy as np
 from page_reader import PageReader
 from tqdm import tqdm
@@ -39,16 +40,18 @@ PROCESSES, THREADS, RACE_FLAGS = 3, 4, 5
 
 @contextmanager
 def served(folder: Path):
-    """The address of `betalens serve`."""
+    """The address of `betalens serve`, once it is ready."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "dashboard.cli", "serve", "--port", str(port), "--feedback", str(folder)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
-        while "BetaLens is at" not in (line := process.stdout.readline()):
-            if not line:
-                raise RuntimeError("the server did not start")
-        yield f"http://127.0.0.1:{port}"
+        if not process.stdout.readline():
+            raise RuntimeError("the server did not start")
+        url = f"http://127.0.0.1:{port}"
+        while httpx.get(f"{url}/readyz", timeout=60, trust_env=False).status_code != httpx.codes.OK:
+            time.sleep(0.1)
+        yield url
     finally:
         process.terminate()
         process.wait(timeout=30)

@@ -10,8 +10,8 @@ import typer
 if TYPE_CHECKING:
     from model.data import StudyTable
 
-Checkpoint = Annotated[Path | None, typer.Option(help="Folder of a checkpoint. [default: the embedded demo's]")]
-Studies = Annotated[Path | None, typer.Option(help="A studies.csv. [default: the embedded demo's]")]
+Checkpoint = Annotated[Path | None, typer.Option(help="Folder of a checkpoint. Default: the embedded demo's.")]
+Studies = Annotated[Path | None, typer.Option(help="A studies.csv. Default: the embedded demo's.")]
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda; auto takes the GPU where there is one.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
 Feedback = Annotated[
@@ -32,16 +32,15 @@ ServedModels = Annotated[
 
 
 def open_table(studies: Path | None) -> "StudyTable":
-    """The table; which of its rows cannot be used is said on the standard error.
+    """The table; what should be known of it is said on the standard error.
 
     Raises:
         StudyTableError: it cannot be used at all.
     """
     from model.data import open_studies
-    from model.rows import skipped_in_words
 
     table = open_studies(studies)
-    for line in skipped_in_words(table.name, table.skipped):
+    for line in table.words():
         print(line, file=sys.stderr)
     return table
 

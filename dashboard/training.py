@@ -20,7 +20,6 @@ from model.demo.table import extra_arrays, outlines
 from model.engine import choose_device
 from model.errors import ChoiceError, StudyTableError
 from model.network import Network
-from model.rows import skipped_in_words
 from model.scored import Scored
 from model.train import train
 from model.training_state import folder_beside, forget, has_state
@@ -62,7 +61,7 @@ def train_checkpoint(
     few = len(table.studies) < FEW
     fields = suited(fields, len(table.studies))
     config = Config.from_dict({**fields, "findings": table.findings, "problem_type": table.problem_type})
-    for line in skipped_in_words(table.name, table.skipped):
+    for line in table.words():
         tqdm.write(line, file=sys.stderr)
     if few:
         tqdm.write(

@@ -22,7 +22,7 @@ from jaxtyping import Float
 from model.config import MULTI_LABEL, SINGLE_LABEL
 from model.errors import ChoiceError, ImageError, ReportError, StudyTableError
 from model.inputs import Film, read_film, read_report
-from model.rows import Files, Skipped, label_is_missing
+from model.rows import Files, Skipped, label_is_missing, skipped_in_words
 from model.table_file import TableFile
 
 REQUIRED = ("study_id", "image", "report", "label")
@@ -103,6 +103,17 @@ class StudyTable:
         if study_id not in self._by_id:
             raise ChoiceError(f"There is no study {study_id[:40]!r} in {self.name}.")
         return self._by_id[study_id]
+
+    def words(self) -> list[str]:
+        """What whoever trains or measures on this table should know of it, a line each; nothing where all is well."""
+        said = skipped_in_words(self.name, self.skipped)
+        splits = {(s.patient_id, s.split) for s in self.studies}
+        if divided := len(splits) - len({patient for patient, _ in splits}):
+            said.append(
+                f"{self.name}: {divided:,} patient{'s have' if divided > 1 else ' has'} studies in more than one "
+                "split, so that what is measured looks too good; `betalens import csv` keeps each in one"
+            )
+        return said
 
     def of_split(self, split: str) -> tuple[Study, ...]:
         """The studies of `train`, `val` or `test`, or of all splits for `all`.

@@ -5,7 +5,6 @@ folder by folder, which takes a second for 100,000 rows.
 """
 
 import csv
-import io
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -33,25 +32,6 @@ class Skipped(NamedTuple):
 
     line: int
     why: str
-
-
-class Rows(NamedTuple):
-    """The rows of a table as text, by line, and those that could not be read."""
-
-    rows: list[tuple[int, dict[str, str]]]
-    skipped: list[Skipped]
-
-
-def read_rows(path: Path, content: bytes, required: tuple[str, ...]) -> Rows:
-    """Read the bytes of a CSV in UTF-8. A byte-order mark, as a spreadsheet writes it, is no part of the table.
-
-    Raises:
-        StudyTableError: it is empty, or lacks a required column.
-    """
-    rows, skipped = [], []
-    for record in stream_rows(path, io.StringIO(content.decode(ENCODING, ERRORS), newline=""), required):
-        (skipped if isinstance(record, Skipped) else rows).append(record)
-    return Rows(rows, skipped)
 
 
 def stream_rows(

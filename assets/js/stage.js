@@ -129,8 +129,14 @@ watch("value", () => {
 });
 B.on("beta", () => {
   settled.textContent = "";
-  moveSoon();
+  if (seen) moveSoon();
 });
+// While another tab is in front, a move of beta is that tab's alone.
+let seen = true;
+new IntersectionObserver((changes) => {
+  seen = changes.at(-1).isIntersecting;
+  if (seen) moveSoon();
+}).observe(element);
 B.on("language", () => opened && load());
 B.on("theme", () => opened && load());
 

@@ -23,8 +23,8 @@ def command(
     split: Annotated[
         str | None, typer.Option(help="Of the table (the demo's where none is given): train, val, test or all.")
     ] = None,
-    beta: Annotated[float | None, typer.Option(help="Weight of the image, 0 to 1. [default: the model's]")] = None,
-    finding: Annotated[str | None, typer.Option(help="What to explain. [default: the most probable]")] = None,
+    beta: Annotated[float | None, typer.Option(help="Weight of the image, 0 to 1. Default: the model's.")] = None,
+    finding: Annotated[str | None, typer.Option(help="What to explain. Default: the most probable.")] = None,
     report_method: Annotated[
         str, typer.Option(help="integrated_gradients, or contextual_cam, which is ten times faster.")
     ] = "integrated_gradients",

@@ -25,7 +25,7 @@ def command(
         int | None,
         typer.Option(
             help="Cross-validate over patients in so many folds, then train on every study; 0 holds out the splits val "
-            "and test. [default: 5 where there are fewer than 1,000 studies and no column split]",
+            "and test. Default: 5 where there are fewer than 1,000 studies and no column split.",
             min=0,
             max=20,
         ),

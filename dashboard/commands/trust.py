@@ -16,10 +16,10 @@ def command(
     split: Annotated[str, typer.Option(help="train, val, test or all.")] = "test",
     cases: Annotated[int, typer.Option(help="True positives to test of each modality; 0 for all.", min=0)] = 40,
     image_method: Annotated[
-        list[str] | None, typer.Option(help="A method for the film, or none; may be repeated. [default: all]")
+        list[str] | None, typer.Option(help="A method for the film, or none; may be repeated. Default: all.")
     ] = None,
     report_method: Annotated[
-        list[str] | None, typer.Option(help="A method for the report, or none; may be repeated. [default: all]")
+        list[str] | None, typer.Option(help="A method for the report, or none; may be repeated. Default: all.")
     ] = None,
     truth_only: Annotated[
         bool, typer.Option("--truth-only", help="Only the tests against the truth: much faster.")

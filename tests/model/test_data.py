@@ -184,3 +184,19 @@ def test_the_real_table_reads_as_it_stands(shared_data):
     assert not table.skipped
     assert table.problem_type == SINGLE_LABEL
     assert load_film(table.studies[0]).pixels.ndim == 2
+
+
+def test_a_patient_in_two_splits_is_told(tmp_path):
+    write_splits(tmp_path, "a,p1,train", "b,p1,test", "c,p2,test")
+    (said,) = open_studies(tmp_path / "studies.csv").words()
+    assert "1 patient has studies in more than one split" in said
+
+
+def test_of_patients_in_one_split_each_nothing_is_told(tmp_path):
+    write_splits(tmp_path, "a,p1,train", "b,p1,train", "c,p2,test")
+    assert open_studies(tmp_path / "studies.csv").words() == []
+
+
+def write_splits(folder, *rows: str) -> None:
+    lines = [f"{study},,Clear lungs.,Effusion,{rest}" for study, rest in (row.split(",", 1) for row in rows)]
+    (folder / "studies.csv").write_text("study_id,image,report,label,patient_id,split\n" + "\n".join(lines))
