@@ -170,8 +170,9 @@ def test_plain_http_is_sent_to_tls(behind):
 
 def test_the_log_names_servers_and_no_reader(behind):
     with behind.client(Referer="https://secret.example") as browser:
-        answered = browser.get("/case?secret=1").text
-    line = behind.before.log.read_text().splitlines()[-1]
-    assert "GET /case 200" in line
-    assert f"127.0.0.1:{answered}" in line
-    assert "secret" not in line
+        browser.get("/case?secret=1")
+        answered = browser.get("/gradio_api/file=/tmp/gradio/0a/secret.dcm").text
+    log = behind.before.log.read_text()
+    assert "GET /case 200" in log
+    assert f"GET /gradio_api/file= 200 127.0.0.1:{answered}" in log
+    assert "secret" not in log
