@@ -137,7 +137,7 @@ def other_version(folder: Path) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_two_servers_are_one_to_their_readers(servers, tmp_path):
     with front(tmp_path, list(servers)) as before, sync_playwright() as playwright:
         tickets: dict[int, str] = {}
