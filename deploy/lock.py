@@ -50,9 +50,9 @@ def packages(report: dict) -> list[Package]:
     """The packages of a report of pip, by name, without the project itself.
 
     Raises:
-        KeyError: a package came from a folder or repository, so that it has no hash.
+        KeyError: one of them has no hash: it is from a repository.
     """
-    found = [item for item in report["install"] if "archive_info" in item["download_info"]]
+    found = [item for item in report["install"] if "dir_info" not in item["download_info"]]
     names = {canonicalize_name(item["metadata"]["name"]) for item in found}
     return sorted(_package(item, names, report["environment"]) for item in found)
 

@@ -74,54 +74,77 @@ class Image(NamedTuple):
 
 
 def local_pip() -> tuple[dict[str, str], list[str]]:
-    """How pip is configured on this machine, as environment variables; and the paths that it names."""
+    """How pip is configured on this machine, as environment variables; and the paths that it needs for that."""
     said = subprocess.run([sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=True)
     settings = dict(line.split("=", 1) for line in said.stdout.splitlines())
     values = {key.split(".")[-1].upper().replace("-", "_"): ast.literal_eval(v) for key, v in settings.items()}
-    paths = re.findall(r"(?:^|file://|\s)(/[\w./-]+)", "\n".join(values.values()))
-    return {f"PIP_{k}": " ".join(v.split()) for k, v in values.items()}, [p for p in paths if Path(p).exists()]
+    words = " ".join(values.values()).split()
+    # An index on this disk links to files beside it.
+    paths = [str(Path(w.removeprefix("file://")).parent) if w.startswith("file://") else w for w in words]
+    return {f"PIP_{k}": v for k, v in values.items()}, [p for p in paths if p[0] == "/" and Path(p).exists()]
+
+
+class Buildah:
+    """buildah, with a store of its own."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+
+    def __call__(self, *arguments: str) -> str:
+        store = ["--root", f"{self.folder}/store", "--runroot", f"{self.folder}/run", "--storage-driver", "overlay"]
+        done = subprocess.run(["buildah", *store, *arguments], cwd=ROOT, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+        return done.stdout.strip()
+
+    def make_base(self) -> None:
+        """A Debian with Python, by the name of the base image."""
+        debian = self.folder / "debian"
+        command = ["debootstrap", "--variant=minbase", f"--include={PACKAGES}", "bookworm", str(debian)]
+        subprocess.run(command, check=True, capture_output=True)
+        (debian / "usr" / "bin" / "python").symlink_to("python3.11")
+        container = self("from", "scratch")
+        self("add", container, str(debian), "/")
+        self("commit", "--rm", container, BASE)
+        shutil.rmtree(debian)
+
+    def build(self) -> dict:
+        """The image, from the very Dockerfile; returns its configuration."""
+        variables, paths = local_pip()
+        options = [f"--env={name}={value}" for name, value in variables.items()]
+        options += [f"--volume={path}:{path}:ro" for path in {*paths, "/etc/ssl/certs", "/etc/hosts"}]
+        options += ["--file=deploy/Dockerfile", "--ignorefile=deploy/Dockerfile.dockerignore", "--target=cuda"]
+        options += [f"--build-arg=BASE={BASE}", "--tag=betalens:cuda"]
+        self("bud", "--isolation=chroot", "--network=host", "--layers", *options, ".")
+        config = json.loads(self("inspect", "--type=image", "betalens:cuda"))["OCIv1"]["config"]
+        config["Env"] = dict(v.split("=", 1) for v in config["Env"] if v.split("=", 1)[0] not in variables)
+        return config
+
+    def clean(self) -> None:
+        """Gigabytes."""
+        self("rm", "--all")
+        self("rmi", "--all", "--force")
 
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory) -> Iterator[Image]:
-    """Built from the very Dockerfile; some ten minutes and 16 GB of disk."""
+    """Some ten minutes and 16 GB of disk."""
     if os.getuid() != 0 or not all(map(shutil.which, TOOLS)):
         pytest.skip(f"as root, with {', '.join(TOOLS)}: apt-get install buildah debootstrap")
     folder = tmp_path_factory.mktemp("image")
-    store = ["buildah", "--root", f"{folder}/store", "--runroot", f"{folder}/run", "--storage-driver", "overlay"]
-
-    def buildah(*arguments: str) -> str:
-        done = subprocess.run([*store, *arguments], cwd=ROOT, capture_output=True, text=True)
-        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-        return done.stdout.strip()
-
-    debian = folder / "debian"
-    bootstrap = ["debootstrap", "--variant=minbase", f"--include={PACKAGES}", "bookworm", str(debian)]
-    subprocess.run(bootstrap, check=True, capture_output=True)
-    (debian / "usr" / "bin" / "python").symlink_to("python3.11")
-    base = buildah("from", "scratch")
-    buildah("add", base, str(debian), "/")
-    buildah("commit", "--rm", base, BASE)
-
-    variables, paths = local_pip()
-    options = [f"--env={name}={value}" for name, value in variables.items()]
-    options += [f"--volume={path}:{path}:ro" for path in {*paths, "/etc/ssl/certs", "/etc/hosts"}]
-    ignored = "--ignorefile=deploy/Dockerfile.dockerignore"
-    target = ["--file=deploy/Dockerfile", "--target=cuda", f"--build-arg=BASE={BASE}", "--tag=betalens:cuda"]
-    buildah("bud", "--isolation=chroot", "--network=host", "--layers", *options, ignored, *target, ".")
-
-    config = json.loads(buildah("inspect", "--type=image", "betalens:cuda"))["OCIv1"]["config"]
-    assert config["User"] == f"{USER}:{USER}"
-    environment = dict(variable.split("=", 1) for variable in config["Env"])
-    environment = {k: v for k, v in environment.items() if k not in variables} | {"BETALENS_SECRET": "0123456789" * 4}
-    container = buildah("from", "betalens:cuda")
     kept, access = folder / "kept", folder / "access"
     for mounted in (kept, access):
         mounted.mkdir()
         os.chown(mounted, USER, USER)
-    yield Image(Path(buildah("mount", container)), environment, config["Entrypoint"], kept, access)
-    buildah("rm", container)
-    buildah("rmi", "--all", "--force")
+    buildah = Buildah(folder)
+    try:
+        buildah.make_base()
+        config = buildah.build()
+        assert config["User"] == f"{USER}:{USER}"
+        root = Path(buildah("mount", buildah("from", "betalens:cuda")))
+        environment = config["Env"] | {"BETALENS_SECRET": "0123456789" * 4}
+        yield Image(root, environment, config["Entrypoint"], kept, access)
+    finally:
+        buildah.clean()
 
 
 def test_it_serves_on_a_read_only_root_and_stops_when_told(image):
