@@ -5,7 +5,9 @@
                                  before ReLU and upsampling (`explain.heatmap` does both)
     overlays/00000/000017.png    the film with its heat over it; its row names it
 
-The shards together are one table: `pandas.read_parquet(sorted(folder.glob("*.parquet")))`.
+The shards together are one table: `pandas.read_parquet(sorted(folder.glob("*.parquet")))`. Any number of processes may
+write shards of one archive; see `explain.cluster`. Files come whole, by a hidden one that is renamed: a process that is
+killed may leave that behind, and nothing reads it.
 """
 
 import json
@@ -13,6 +15,7 @@ import os
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +27,7 @@ from PIL import Image
 from explain.batch import Row, batched_method, explain_studies
 from explain.export import describe, overlay
 from explain.heatmap import heatmap
-from model.data import StudyTable
+from model.data import Study, StudyTable
 from model.engine import Engine, valid_beta
 from model.errors import ArchiveError
 
@@ -60,12 +63,13 @@ class Archive:
         self.out = out
         self.engine = engine
         self.studies = table.of_split(split)
+        self.split = split
         if finding is not None:
             engine.finding_index(finding)
         batched_method(report_method)
         beta = valid_beta(engine.default_beta if beta is None else beta)
-        self._asked = {"beta": beta, "finding": finding, "report_method": report_method}
-        self._plan = {"format": FORMAT, "model": engine.digest, "table": table.digest, "split": split, **self._asked}
+        self.asked = {"beta": beta, "finding": finding, "report_method": report_method}
+        self._plan = {"format": FORMAT, "model": engine.digest, "table": table.digest, "split": split, **self.asked}
         self._claim()
 
     def missing(self) -> list[int]:
@@ -74,10 +78,14 @@ class Archive:
 
     def remaining(self) -> int:
         """How many studies are in those."""
-        return sum(len(self.studies[n * SHARD : (n + 1) * SHARD]) for n in self.missing())
+        return sum(len(self.shard(n)) for n in self.missing())
+
+    def shard(self, number: int) -> tuple[Study, ...]:
+        """The studies of a shard."""
+        return self.studies[number * SHARD : (number + 1) * SHARD]
 
     def write(self, done: Callable[[list[Row]], None]) -> None:
-        """Explain what is missing. Overlays are written while the next batch is explained.
+        """Explain what is missing.
 
         Args:
             done: told of rows as they are finished.
@@ -86,10 +94,25 @@ class Archive:
             ArchiveError: the folder cannot be written to.
             StudyTableError: the table was changed meanwhile.
         """
+        for number in self.missing():
+            self.write_shard(number, done)
+
+    def write_shard(self, number: int, done: Callable[[list[Row]], None] = lambda rows: None) -> list[Row]:
+        """Explain a shard, whether it is there or not. Overlays are written while the next batch is explained.
+
+        Args:
+            done: told of rows as they are finished.
+
+        Returns:
+            A row a study, in their order.
+
+        Raises:
+            ArchiveError: the folder cannot be written to.
+            StudyTableError: the table was changed meanwhile.
+        """
         try:
             with ThreadPoolExecutor(WRITERS, thread_name_prefix="write") as writers:
-                for number in self.missing():
-                    self._write_shard(number, writers, done)
+                return self._write_shard(number, writers, done)
         except OSError as error:
             raise ArchiveError(f"{self.out} cannot be written to: {error.strerror}.") from error
 
@@ -99,8 +122,8 @@ class Archive:
         errors = [pq.read_table(shard, columns=["error"])["error"] for shard in shards]
         return sum(len(column) - column.null_count for column in errors)
 
-    def _write_shard(self, number: int, writers: ThreadPoolExecutor, done: Callable[[list[Row]], None]) -> None:
-        studies = self.studies[number * SHARD : (number + 1) * SHARD]
+    def _write_shard(self, number: int, writers: ThreadPoolExecutor, done: Callable[[list[Row]], None]) -> list[Row]:
+        studies = self.shard(number)
         folder = self.out / "overlays" / f"{number:05d}"
         folder.mkdir(parents=True, exist_ok=True)
         names = {s.study_id: folder / f"{number * SHARD + i:06d}.png" for i, s in enumerate(studies)}
@@ -111,13 +134,14 @@ class Archive:
             pictures.extend(writers.submit(draw, row, scale, names[row.study.study_id]) for row in drawn)
             done(rows)
 
-        rows = explain_studies(self.engine, studies, **self._asked, done=finished)
+        rows = explain_studies(self.engine, studies, **self.asked, done=finished)
         for picture in pictures:
             picture.result()
         records = [self._record(row, names[row.study.study_id]) for row in rows]
         content = pa.BufferOutputStream()
         pq.write_table(pa.Table.from_pylist(records, self._schema()), content, compression="zstd")
         _write(self._path(number), content.getvalue())  # last: with it the shard is there
+        return rows
 
     def _record(self, row: Row, picture: Path) -> dict[str, Any]:
         known = {
@@ -191,14 +215,20 @@ def draw(row: Row, scale: float, path: Path) -> None:
     """Write the overlay of an explained film; its colour is full at `scale`."""
     film, found = row.picture, row.explained
     heat = heatmap(found.cam, found.box, *film.shape)
-    Image.fromarray(overlay(film.astype(np.float32) / 255, heat, scale)).save(path, compress_level=1)
+    picture = Image.fromarray(overlay(film.astype(np.float32) / 255, heat, scale))
+    picture.save(content := BytesIO(), "png", compress_level=1)
+    _write(path, content.getbuffer())
 
 
-def _write(path: Path, content: bytes | pa.Buffer) -> None:
+def _write(path: Path, content: bytes | memoryview | pa.Buffer) -> None:
     """All of it or nothing, whatever happens."""
     handle, scratch = tempfile.mkstemp(prefix=".", dir=path.parent)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(scratch, path)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(scratch, path)
+    except BaseException:
+        Path(scratch).unlink()  # of a full disk, say
+        raise

@@ -8,6 +8,7 @@
     ├── StudyTableError         a studies.csv that cannot be used as it stands
     ├── CheckpointError         a checkpoint that is damaged, foreign or incomplete
     ├── ArchiveError            a folder that cannot hold the explanations of a table
+    ├── ClusterError            a Ray cluster that does not answer, or gives up
     ├── TrainingError           a training that cannot start, go on or end well
     ├── EncoderError            an encoder that is unknown or has no weights here
     ├── FeedbackError           a flag that was not saved
@@ -49,6 +50,10 @@ class CheckpointError(BetaLensError):
 
 class ArchiveError(BetaLensError):
     """A folder cannot hold the explanations of a table."""
+
+
+class ClusterError(BetaLensError):
+    """A Ray cluster does not answer, or gives up."""
 
 
 class TrainingError(BetaLensError):

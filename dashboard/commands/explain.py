@@ -2,6 +2,8 @@
 
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,7 +19,7 @@ ORDER = 50
 
 def command(
     out: Annotated[Path, typer.Option(help="Folder to write the explanation to, or those of a table.")],
-    image: Annotated[Path | None, typer.Option(help="A radiograph: PNG, JPEG, WebP or DICOM.")] = None,
+    image: Annotated[Path | None, typer.Option(help="A radiograph: PNG, JPEG, TIFF, WebP, BMP or DICOM.")] = None,
     report: Annotated[str, typer.Option(help="The report, or @FILE to read it from a file.")] = "",
     studies: Annotated[Path | None, typer.Option(help="A studies.csv, to explain every study of it.")] = None,
     split: Annotated[
@@ -28,20 +30,33 @@ def command(
     report_method: Annotated[
         str, typer.Option(help="integrated_gradients, or contextual_cam, which is ten times faster.")
     ] = "integrated_gradients",
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Explain the table on a Ray cluster: HOST:PORT of its head, or `local` for every core or GPU of this "
+            "machine. Table, films, checkpoint and --out must be reachable under the same path from every node: a "
+            "shared file system. Needs betalens[ray].",
+        ),
+    ] = None,
     checkpoint: Checkpoint = None,
     device: Device = "auto",
     json_: Json = False,
 ) -> None:
     """Explain one case at one β: explanation.json, heatmap.npy and overlay.png. Or every study of a table.
 
-    A table becomes Parquet files and overlays, shard by shard; stopped by Ctrl-C or a crash, the same command goes on.
+    A table becomes Parquet files and overlays, shard by shard; stopped by Ctrl-C or a crash, the same command goes on,
+    with or without --ray.
     """
     from explain.archive import Archive
+    from explain.cluster import write_on_cluster
     from explain.export import explain_case
     from model.engine import Engine
     from model.inputs import read_film, read_report
 
     if studies is None and split is None:
+        if ray:
+            raise typer.BadParameter("--ray explains a table; name one (--studies, or --split of the demo's).")
         film = read_film(read_bytes(image)) if image else None
         text = read_bytes(Path(report[1:])).decode("utf-8", "replace") if report.startswith("@") else report
         engine = Engine.load(checkpoint, device)
@@ -49,15 +64,16 @@ def command(
         return
     if image or report:
         raise typer.BadParameter("name a case (--image, --report) or a table (--studies, --split), not both.")
-    engine, table = Engine.load(checkpoint, device), open_table(studies)
+    engine, table = Engine.load(checkpoint, "cpu" if ray else device), open_table(studies)
     archive = Archive(out, engine, table, split or "all", beta, finding, report_method)
-    seconds = _write(archive)
+    write = partial(write_on_cluster, archive, ray, checkpoint, studies, device) if ray else archive.write
+    seconds = _write(archive, write)
     if seconds is None:
         raise typer.Exit(130)
     show({"out": str(out), "studies": len(archive.studies), "unexplained": archive.unexplained()} | seconds, json_)
 
 
-def _write(archive: "Archive") -> dict | None:
+def _write(archive: "Archive", write: Callable) -> dict | None:
     """What is missing, with a bar on the standard error; None where Ctrl-C ended it."""
     from tqdm import tqdm
 
@@ -71,7 +87,7 @@ def _write(archive: "Archive") -> dict | None:
             bar.update(len(rows))
 
         try:
-            archive.write(done)
+            write(done)
         except KeyboardInterrupt:
             left = archive.remaining()
             bar.write(f"Stopped with {left:,} studies left; the same command goes on.", file=sys.stderr)
