@@ -127,7 +127,7 @@ class Buildah:
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory) -> Iterator[Image]:
-    """Some ten minutes and 16 GB of disk."""
+    """Some ten minutes and 30 GB of disk."""
     if os.getuid() != 0 or not all(map(shutil.which, TOOLS)):
         pytest.skip(f"as root, with {', '.join(TOOLS)}: apt-get install buildah debootstrap")
     folder = tmp_path_factory.mktemp("image")
