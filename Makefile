@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export GRADIO_ANALYTICS_ENABLED := False
 export HF_HUB_OFFLINE := 1
 
-.PHONY: run test test-slow check demo-data demo-model clean
+.PHONY: run test test-slow demo-data demo-model lock audit clean
 
 run: $(VENV)/.installed  ## start the dashboard on the embedded demo
 	$(BIN)/betalens serve $(ARGS)
@@ -24,6 +24,14 @@ demo-model: $(VENV)/.demo  ## train the demo's checkpoint again (about an hour o
 	$(BIN)/python -m model.demo.build --extra 2400 --out build/demo-extra
 	$(BIN)/betalens train --config assets/demo-config.json --extra build/demo-extra --half --out assets/checkpoint
 
+lock: $(VENV)/.tested  ## resolve the images' exact versions again: deploy/*.lock, sbom.cdx.json, LICENSES.md
+	mkdir -p build
+	$(BIN)/python -m pip install --quiet --dry-run --ignore-installed --report build/resolved.json ".[postgres]"
+	$(BIN)/python deploy/lock.py build/resolved.json
+
+audit: $(VENV)/.tested  ## ask the public service what is known against the locked versions
+	$(BIN)/pip-audit --disable-pip --requirement deploy/requirements.lock --requirement deploy/torch-cuda.lock
+
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
@@ -33,6 +41,8 @@ $(VENV)/.installed: pyproject.toml
 $(VENV)/.tested: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --editable ".[test]"
 	command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium)
+	command -v nginx >/dev/null || (cd $(VENV) && apt-get download -qq nginx && dpkg --extract nginx_*.deb nginx) \
+		|| echo "nginx is not at hand: tests behind it are skipped"
 	touch $@
 
 $(VENV)/.demo: $(VENV)/.installed

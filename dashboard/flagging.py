@@ -14,7 +14,7 @@ from gradio.components import Component
 from dashboard.recording import new_flag
 from model.errors import ImageError
 from model.feedback import VERDICTS, FeedbackStore, Flag, Store
-from model.inputs import read_film
+from model.inputs import name_of, read_film
 
 FIELDS = {field.name for field in fields(Flag)}
 
@@ -23,9 +23,11 @@ class StoreFlagging(gr.FlaggingCallback):
     """Keeps flags in a store: `gr.Interface(…, flagging_callback=StoreFlagging(), flagging_options=VERDICTS)`.
 
     A component whose label is the name of a field of `Flag` ("report", "beta", "study id", …) gives that field, a
-    `gr.Label` the probabilities and a `gr.Image` the film, of which a copy is kept; what any other shows is written
-    into the comment. The option is the verdict; where it is none of VERDICTS the verdict is "unsure" and the option
-    stands in the comment. The reviewer is who is logged in.
+    `gr.Label` the probabilities and a `gr.Image` the film, of which a copy is kept under a name of its own; what any
+    other shows is written into the comment. The option is the verdict; where it is none of VERDICTS the verdict is
+    "unsure" and the option stands in the comment. The reviewer is who is logged in.
+
+    Mind that a `gr.Image` has Pillow decode what it is given before this sees it; `model.inputs.jpeg` says why not to.
 
     Args:
         store: None for the folder that Gradio names, `flagging_dir`.
@@ -73,13 +75,14 @@ class StoreFlagging(gr.FlaggingCallback):
         data = path.read_bytes()
         with contextlib.suppress(ImageError):  # a picture that is no film is named, and not kept
             self.store.keep_film(read_film(data))
-        return {"image_sha256": hashlib.sha256(data).hexdigest()}
+        digest = hashlib.sha256(data).hexdigest()
+        return {"image_sha256": digest, "image_name": name_of(digest)}
 
 
 def _read(component: Component, value: Any) -> tuple[bool, dict[str, Any]]:
     """Whether a flag has a field for what the component shows, and what that gives."""
     if isinstance(component, gr.Image):
-        return True, {"film": value["path"], "image_name": value.get("orig_name") or ""}
+        return True, {"film": value["path"]}
     if isinstance(component, gr.Label):
         single = [{"label": value["label"], "confidence": 1.0}]
         return True, {"probabilities": {c["label"]: c["confidence"] for c in value.get("confidences") or single}}

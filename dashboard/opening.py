@@ -1,7 +1,5 @@
 """A case from what names it: a reference study, or a film and a report that somebody sent."""
 
-from pathlib import Path
-
 from dashboard.metrics import ENCODE
 from dashboard.session import OpenCase
 from model.data import StudyTable, load_film
@@ -23,34 +21,23 @@ def open_study(engine: Engine, table: StudyTable, study_id: str) -> OpenCase:
     return OpenCase(study.study_id, film, name, report, _encode(engine, film, report), study)
 
 
-def open_given(engine: Engine, film: bytes | None, name: str, text: str) -> OpenCase:
+def open_given(engine: Engine, film: bytes | None, text: str) -> OpenCase:
     """What somebody sent, encoded.
 
     Args:
         film: the bytes of an image file, or None.
-        name: of that file.
         text: the report, or "".
 
     Raises:
         InputError: the film or the text cannot be read, or there is neither.
     """
-    return of_parts(engine, read_film(film) if film is not None else None, name, read_report(text))
+    return of_parts(engine, read_film(film) if film is not None else None, read_report(text))
 
 
-def of_parts(engine: Engine, film: Film | None, name: str, report: str) -> OpenCase:
+def of_parts(engine: Engine, film: Film | None, report: str) -> OpenCase:
     """A film and a report that were read, encoded; see `open_given`."""
-    encoded = _encode(engine, film, report)
-    return OpenCase(f"film-{film.sha256[:12]}" if film else "report", film, name, report, encoded, None)
-
-
-def read_upload(path: str) -> Film:
-    """The film in a file that the page received.
-
-    Raises:
-        ImageError: it is none that can be read.
-        OSError: the file is gone.
-    """
-    return read_film(Path(path).read_bytes())
+    encoded, name = _encode(engine, film, report), film.name if film else ""
+    return OpenCase(name or "report", film, name, report, encoded, None)
 
 
 @ENCODE.time()

@@ -6,7 +6,6 @@ While a case is veiled (see `Session.veiled`) nothing that the model said of it 
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,16 +14,17 @@ from dashboard.explaining import Explanations, Methods
 from dashboard.line import TICK
 from dashboard.masks import on_film, read_mask
 from dashboard.metrics import PREDICT
-from dashboard.opening import of_parts, open_study, read_upload
+from dashboard.opening import of_parts, open_study
 from dashboard.session import Change, OpenCase, Session
 from dashboard.staging import Refused, Staged, Step, Waiting, refused, staged, veiled
+from dashboard.uploads import take_film
 from explain import INSTANT, Evidence, Superseded, methods
 from model.data import StudyTable
 from model.engine import Engine
 from model.erase import erase
 from model.errors import BetaLensError
 from model.feedback import Flag, new_flag_id
-from model.inputs import Film, read_report
+from model.inputs import read_report
 
 # Seconds before the chosen methods begin: who walks down the findings with an arrow key wants the last one only.
 PAUSE = 0.2
@@ -61,28 +61,27 @@ class Reviewer:
         yield from self._open(session, ticket, case, beta, finding, recorded)
 
     def open_film(self, session: Session, upload: str, text: str, beta: float) -> Iterator[Step]:
-        """Open an uploaded film, with the text as its report."""
+        """Open an uploaded film, with the text as its report. The file is removed."""
         ticket = session.next_ticket()
         try:
-            case = of_parts(self.engine, read_upload(upload), Path(upload).name, read_report(text or ""))
+            case = of_parts(self.engine, take_film(upload), read_report(text or ""))
         except (BetaLensError, OSError) as error:
             yield refused(error)
             return
         yield from self._open(session, ticket, case, beta)
 
-    def analyse(self, session: Session, upload: str | None, text: str, beta: float) -> Iterator[Step]:
-        """Take the text as the report of the film that is open, which changes the case unless the film came without a
-        report; open what was given where it is another film, or a text alone."""
+    def analyse(self, session: Session, text: str, beta: float) -> Iterator[Step]:
+        """Take the text as the report of the case that is open, which changes it unless it is a film that came without
+        a report; open the text alone where there is none."""
         ticket = session.next_ticket()
         try:
             report = read_report(text or "")
-            uploaded = read_upload(upload) if upload else None
-            kept = _still_open(session, uploaded)
-            film = kept.film if kept else uploaded
+            kept = session.opened
+            film = kept.film if kept else None
             if film is None and not report:
                 yield Refused("error.empty")
                 return
-            given = of_parts(self.engine, film, Path(upload).name if upload else "", report)
+            given = of_parts(self.engine, film, report)
         except (BetaLensError, OSError) as error:
             yield refused(error)
             return
@@ -253,17 +252,6 @@ class Reviewer:
             yield step(found, "exact")
 
 
-def _still_open(session: Session, film: Film | None) -> OpenCase | None:
-    """The open case, where the text is about it: the study's film where none was uploaded, else the film that was."""
-    if session.opened is None:
-        return None
-    first = session.cases[0]
-    if film is None:
-        return session.opened if first.study else None  # an upload that was removed is gone
-    same = first.study is None and first.film is not None and first.film.sha256 == film.sha256
-    return session.opened if same else None
-
-
 def _awaits_report(case: OpenCase) -> bool:
-    """An uploaded film that came without a report: the first one completes the case, and changes nothing."""
-    return case.study is None and not case.changes and not case.report
+    """What was sent without a report, or is one alone: the next one makes another case, and changes nothing."""
+    return case.study is None and not case.changes and (case.film is None or not case.report)

@@ -29,7 +29,7 @@ class OpenCase:
 
     case_id: str  # of the reference study, or of the upload
     film: Film | None
-    film_name: str
+    film_name: str  # of the table, or made of the bytes that were sent
     report: str
     encoded: Encoded
     study: Study | None  # the reference study whose film this is

@@ -42,7 +42,7 @@ def import_studies(
     """Write `studies.csv`, `import.json` and `import.txt` to a folder.
 
     Images stay where they are if they lie below it. Otherwise they appear below its `images`, under the names that they
-    have in the source, as hard links.
+    have in the source (DICOM files under those of their studies), as hard links.
 
     Args:
         copy: copies instead of links.
@@ -94,7 +94,7 @@ def _kept(records: Iterator[Record | LeftOut], place: Place, rows: csv.DictWrite
         row = {
             "study_id": record.study_id,
             "patient_id": record.patient_id,
-            "image": record.image and place.bring(record.image),
+            "image": record.image and place.bring(record.image, record.brought),
             "report": record.report,
             "label": record.label,
             **record.more,

@@ -22,8 +22,11 @@ class Place:
         self.folder, self.out, self.scratch = folder.resolve(), out.resolve(), scratch
         self.how = how(folder, out, copy)
 
-    def bring(self, name: str) -> str:
+    def bring(self, name: str, called: str = "") -> str:
         """The path by which the table names a file of the source, which is there from then on.
+
+        Args:
+            called: what it is called where it is linked or copied; its path in the source if empty.
 
         Raises:
             StudyTableError: it cannot be linked.
@@ -31,7 +34,7 @@ class Place:
         path = os.path.normpath(self.folder / name)
         if self.how == "in place":
             return Path(os.path.relpath(path, self.out)).as_posix()
-        below = Path(IMAGES, os.path.relpath(path, self.folder))
+        below = Path(IMAGES, called or os.path.relpath(path, self.folder))
         target = self.scratch / below
         target.parent.mkdir(parents=True, exist_ok=True)
         if self.how == "copies":

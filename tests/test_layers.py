@@ -1,4 +1,4 @@
-"""Imports go one way: dashboard → explain → model."""
+"""Imports go one way: dashboard → explain → model; and what is not done anywhere."""
 
 import ast
 from pathlib import Path
@@ -25,6 +25,13 @@ def test_a_package_imports_only_what_lies_below_it(package):
     files = sorted((ROOT / package).rglob("*.py"))
     assert files
     assert {f.name: bad for f in files if (bad := imports(f) & FORBIDDEN[package])} == {}
+
+
+def test_pillow_decodes_only_what_this_project_wrote():
+    """Why not more, `model.inputs.jpeg` says."""
+    files = [path for package in ("dashboard", "explain", "model") for path in (ROOT / package).rglob("*.py")]
+    opening = {str(f.relative_to(ROOT)) for f in files if "Image.open(" in f.read_text(encoding="utf-8")}
+    assert opening == {"model/feedback/films.py"}  # the store's copies of pixels
 
 
 def test_the_folders_of_data_hold_no_python():

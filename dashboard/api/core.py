@@ -108,7 +108,7 @@ def _open(served: Served, asked: schemas.Case, by: Identity) -> OpenCase:
     if asked.study_id is not None and (asked.image is not None or asked.report):
         raise ChoiceError("A case is either a study_id or an image and a report: send one of the two.")
     if asked.study_id is None:
-        case = open_given(served.engine, asked.image, "", asked.report)
+        case = open_given(served.engine, asked.image, asked.report)
     else:
         case = open_study(served.engine, served.table, asked.study_id)
     audit.record("look", by, case=case.case_id, model=served.engine.digest[:12])

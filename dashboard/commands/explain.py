@@ -19,7 +19,7 @@ ORDER = 50
 
 def command(
     out: Annotated[Path, typer.Option(help="Folder to write the explanation to, or those of a table.")],
-    image: Annotated[Path | None, typer.Option(help="A radiograph: PNG, JPEG, WebP or DICOM.")] = None,
+    image: Annotated[Path | None, typer.Option(help="A radiograph: PNG, JPEG, TIFF, WebP, BMP or DICOM.")] = None,
     report: Annotated[str, typer.Option(help="The report, or @FILE to read it from a file.")] = "",
     studies: Annotated[Path | None, typer.Option(help="A studies.csv, to explain every study of it.")] = None,
     split: Annotated[

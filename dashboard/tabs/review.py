@@ -64,9 +64,9 @@ def build(ctx: Context) -> None:
 def _on_opening(ctx: Context, cases, upload, report, analyse, notice, stage, waiting, form: VerdictForm) -> None:
     staged = [stage, waiting, notice]
     pages: WeakValueDictionary[str, Session] = WeakValueDictionary()  # of the readers, by their number
-    shown = [*staged, report, upload, ctx.beta, ctx.beta_ends, form.widget]
+    shown = [*staged, report, ctx.beta, ctx.beta_ends, form.widget]
 
-    def show(session: Session, ask: Ask, beta: float, keep_upload: bool):
+    def show(session: Session, ask: Ask, beta: float):
         """The outputs of each step. Text, film and slider are set by the first one alone, lest they undo what the
         reader does meanwhile."""
         if session.opened and len(session.opened.encoded.modalities) == 2:
@@ -76,17 +76,16 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, notice, stage, wai
             if isinstance(step, Refused):
                 notice_now = gr.skip()  # it stays
             if is_open or not isinstance(step, Staged):
-                yield *_outputs(step), *[gr.skip()] * 5
+                yield *_outputs(step), *[gr.skip()] * 4
                 continue
             is_open = True
             audit.record("look", case=step.case.case_id, model=session.served.engine.digest[:12])
-            kept = gr.skip() if keep_upload else None
             # A change of the case, and taking it back, leave what the reader wrote of it.
             cleared = gr.skip() if session.flag_id == judged else form.fresh(session)
-            yield step.stage, gr.skip(), notice_now, step.case.report, kept, *_beta_of(session, step), cleared
+            yield step.stage, gr.skip(), notice_now, step.case.report, *_beta_of(session, step), cleared
 
     def show_study(session: Session, study_id: str, beta: float, finding: str = "", recorded: Flag | None = None):
-        yield from show(session, lambda r: r.open_study(session, study_id, beta, finding, recorded), beta, False)
+        yield from show(session, lambda r: r.open_study(session, study_id, beta, finding, recorded), beta)
 
     def open_study(session: Session, beta: float, event: gr.SelectData):
         yield from show_study(session, event.value, beta)
@@ -107,23 +106,25 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, notice, stage, wai
         if session := pages.get(request.session_hash):
             session.next_ticket()
 
-    def open_given(session: Session, beta: float, path: str | None, text: str):
-        yield from show(session, lambda r: r.analyse(session, path, text, beta), beta, True)
+    def open_given(session: Session, beta: float, text: str):
+        yield from show(session, lambda r: r.analyse(session, text, beta), beta)
 
     def open_upload(session: Session, beta: float, path: str | None, text: str):
-        """A new film does not belong to the report of the study that was open."""
+        """A new film does not belong to the report of the study that was open. Where it was dropped there is room for
+        the next one, and not the name of its file."""
         stale = session.opened is not None and text == session.opened.report
         given = "" if stale else text
-        yield from show(session, lambda r: r.open_film(session, path, given, beta), beta, True)
+        for step in show(session, lambda r: r.open_film(session, path, given, beta), beta):
+            yield None, *step
 
     def erase(session: Session, beta: float, event: gr.EventData):
-        yield from show(session, lambda r: r.erase(session, event._data.get("mask")), beta, True)
+        yield from show(session, lambda r: r.erase(session, event._data.get("mask")), beta)
 
     def take_report(session: Session, beta: float, event: gr.EventData):
-        yield from show(session, lambda r: r.take_report(session, str(event._data.get("value"))), beta, True)
+        yield from show(session, lambda r: r.take_report(session, str(event._data.get("value"))), beta)
 
     def undo(session: Session, beta: float, event: gr.EventData):
-        yield from show(session, lambda r: r.undo(session, bool(event._data.get("all"))), beta, True)
+        yield from show(session, lambda r: r.undo(session, bool(event._data.get("all"))), beta)
 
     def explain(session: Session, event: gr.SelectData):
         for step in ctx.serving.answer(session, lambda r: r.explain(session, event.value)):
@@ -145,8 +146,8 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, notice, stage, wai
     ctx.request.change(open_requested, [*asked, ctx.request], shown, **AT_ONCE)
     ctx.page.load(open_first, asked, shown, **AT_ONCE)
     ctx.page.unload(leave)
-    analyse.click(open_given, [*asked, upload, report], shown, **AT_ONCE)
-    upload.upload(open_upload, [*asked, upload, report], shown, **AT_ONCE)
+    analyse.click(open_given, [*asked, report], shown, **AT_ONCE)
+    upload.upload(open_upload, [*asked, upload, report], [upload, *shown], **AT_ONCE)
     cases.pick(take_report, asked, shown, **AT_ONCE)
     stage.erase(erase, asked, shown, **AT_ONCE)
     stage.undo(undo, asked, shown, **AT_ONCE)

@@ -41,6 +41,7 @@ class Record(NamedTuple):
     label: str | None
     split: str = ""  #: train, val, test, or empty where the source has none
     more: Mapping[str, str] = MappingProxyType({})  #: further columns of the table
+    brought: str = ""  #: what the image is called where it is linked or copied; empty for as in the source
 
 
 class LeftOut(NamedTuple):

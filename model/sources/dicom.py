@@ -5,8 +5,9 @@ it has of file (name, or path from the folder), SOPInstanceUID, AccessionNumber 
 several files by the latter two. Patients are told apart by its column patient_id, else the header's PatientID; its
 column split (train, val or test) is kept. Files whose header states another ViewPosition than PA or AP are left out.
 
-No header field enters the table: ids are hashes of a SOPInstanceUID. File names do enter it: rename those that name a
-person.
+No header field enters the table: ids are hashes of a SOPInstanceUID. File names, which often name a person, enter it
+only where the files are named in place; linked or copied by --out elsewhere they are called after their ids. Files that
+are left out are named in import.txt as they are.
 """
 
 import hashlib
@@ -132,4 +133,5 @@ def _record(cells: dict[str, str], name: str, file: File, firsts: dict[bytes, st
         report=cells["report"],
         label=stated_label(cells["label"]),
         split=cells.get("split", ""),
+        brought=f"{file.study_id}.dcm",
     )

@@ -62,6 +62,7 @@ def test_an_uploaded_film_is_kept_with_its_verdict_until_it_is_purged(reviewer, 
     Image.fromarray((random_film(5).pixels * 255).astype(np.uint8)).save(path)
     next(reviewer.open_film(session, str(path), "", 0.5))
     flag = judge.keep(session, 0.5, FORM)
+    assert flag.image_name == session.opened.case_id == f"film-{flag.image_sha256[:12]}"
     np.testing.assert_allclose(judge.store.film(flag.image_sha256).pixels, session.opened.film.pixels, atol=1e-5)
     assert judge.store.purge(session.opened.case_id) == 1
     assert judge.store.film(flag.image_sha256) is None
@@ -155,7 +156,7 @@ def test_nothing_of_the_model_leaves_the_server_while_a_case_is_veiled(engine, t
     assert list(Examiner(engine, table, Line()).examine(veiled, veiled.ticket)) == []
     for steps in (reviewer.explain(veiled, "Effusion"), reviewer.choose_method(veiled, "image", "layercam")):
         assert [json.loads(s.stage)["tier"] for s in steps] == ["veiled"]
-    (refused,) = reviewer.analyse(veiled, None, "Another report.", 0.5)
+    (refused,) = reviewer.analyse(veiled, "Another report.", 0.5)
     assert refused.key == "error.veiled"
 
 

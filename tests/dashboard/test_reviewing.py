@@ -140,36 +140,43 @@ def test_a_missing_modality_fixes_beta(reviewer, session, study, modalities):
 def test_an_uploaded_film_is_analysed_without_a_report(reviewer, session, tmp_path):
     path = tmp_path / "film.png"
     Image.fromarray((random_film(5).pixels * 255).astype(np.uint8)).save(path)
-    *_, last = tiers(reviewer.analyse(session, str(path), "", 0.5))
+    *_, last = tiers(reviewer.open_film(session, str(path), "", 0.5))
     assert last["modalities"] == ["image"]
     assert last["labels"] is None
+    assert not path.exists()  # nor is there anything that could be read a second time
 
 
 def test_an_edited_report_keeps_the_film(reviewer, opened):
     film = opened.opened.film
-    list(reviewer.analyse(opened, None, "No effusion.", 0.5))
+    list(reviewer.analyse(opened, "No effusion.", 0.5))
     assert opened.opened.film is film
     assert opened.opened.report == "No effusion."
 
 
-@pytest.mark.parametrize(
-    ("content", "text", "key"),
-    [(b"not an image", REPORT, "error.image"), (None, "word " * 10_000, "error.report"), (None, "  ", "error.empty")],
-)
-def test_wrong_input_is_refused_in_one_sentence(reviewer, session, tmp_path, content, text, key):
-    path = tmp_path / "upload"
-    if content:
-        path.write_bytes(content)
-    (refused,) = reviewer.analyse(session, str(path) if content else None, text, 0.5)
+@pytest.mark.parametrize(("text", "key"), [("word " * 10_000, "error.report"), ("  ", "error.empty")])
+def test_a_wrong_text_is_refused_in_one_sentence(reviewer, session, text, key):
+    (refused,) = reviewer.analyse(session, text, 0.5)
     assert isinstance(refused, Refused)
     assert refused.key == key
     assert "\n" not in refused.detail
-    assert str(tmp_path) not in refused.detail
     assert json.loads(refused.to_json())["level"] == "error"
     assert session.opened is None
 
 
-def test_a_refused_upload_leaves_the_open_case(reviewer, opened, tmp_path):
-    (tmp_path / "x").write_bytes(b"junk")
-    list(reviewer.analyse(opened, str(tmp_path / "x"), "", 0.5))
+def test_a_text_alone_is_a_case_and_the_next_one_another(reviewer, session):
+    for text in (REPORT, "No effusion."):
+        *_, last = tiers(reviewer.analyse(session, text, 0.5))
+        assert last["modalities"] == ["report"]
+        assert last["changes"] == []
+    assert session.opened.report == "No effusion."
+
+
+def test_a_refused_upload_leaves_the_open_case_and_no_file(reviewer, opened, tmp_path):
+    path = tmp_path / "upload"
+    path.write_bytes(b"junk")
+    (refused,) = reviewer.open_film(opened, str(path), "", 0.5)
+    assert refused.key == "error.image"
+    assert "\n" not in refused.detail
+    assert str(tmp_path) not in refused.detail
     assert opened.opened.case_id == "one"
+    assert not path.exists()

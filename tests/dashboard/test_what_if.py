@@ -41,12 +41,12 @@ def uploaded(reviewer, session, tmp_path):
     path = tmp_path / "film.png"
     Image.fromarray((random_film(5).pixels * 255).astype(np.uint8)).save(path)
     list(reviewer.open_film(session, str(path), "", 0.5))
-    return session, str(path)
+    return session
 
 
 def test_an_edited_report_is_compared_with_the_one_before(reviewer, opened):
     before = reviewer.predict_at(opened, 0.4)["probabilities"]
-    header, arrays = last(reviewer.analyse(opened, None, "No effusion.", 0.5))
+    header, arrays = last(reviewer.analyse(opened, "No effusion.", 0.5))
     assert header["changes"] == [{"kind": "report", "study_id": ""}]
     original, of_original = unpack(json.dumps(header["original"]))
     np.testing.assert_allclose(of_original["curve"][40], before, atol=1e-6)
@@ -113,7 +113,7 @@ def test_another_finding_is_explained_before_and_after(reviewer, opened):
 
 def test_no_verdict_on_a_changed_case(reviewer, opened, tmp_path):
     judge = Judge(reviewer.engine, FeedbackStore(tmp_path))
-    list(reviewer.analyse(opened, None, "No effusion.", 0.5))
+    list(reviewer.analyse(opened, "No effusion.", 0.5))
     with pytest.raises(FeedbackError, match="undo the changes first"):
         judge.keep(opened, 0.5, FORM)
     list(reviewer.undo(opened))
@@ -121,20 +121,20 @@ def test_no_verdict_on_a_changed_case(reviewer, opened, tmp_path):
 
 
 def test_the_first_report_of_an_uploaded_film_is_no_change(reviewer, uploaded, tmp_path):
-    session, path = uploaded
-    header, _ = last(reviewer.analyse(session, path, "A large effusion.", 0.5))
+    session = uploaded
+    header, _ = last(reviewer.analyse(session, "A large effusion.", 0.5))
     assert header["modalities"] == ["image", "report"]
     assert header["changes"] == []
     assert Judge(reviewer.engine, FeedbackStore(tmp_path)).keep(session, 0.5, FORM)
-    header, _ = last(reviewer.analyse(session, path, "No effusion.", 0.5))
+    header, _ = last(reviewer.analyse(session, "No effusion.", 0.5))
     assert [change["kind"] for change in header["changes"]] == ["report"]
 
 
 def test_an_uploaded_film_keeps_what_was_erased_of_it(reviewer, uploaded):
-    session, path = uploaded
+    session = uploaded
     list(reviewer.erase(session, painted()))
     erased = session.opened.film
-    header, _ = last(reviewer.analyse(session, path, "A large effusion.", 0.5))
+    header, _ = last(reviewer.analyse(session, "A large effusion.", 0.5))
     assert session.opened.film is erased
     assert len(header["changes"]) == 2
 
@@ -158,8 +158,8 @@ def test_a_study_without_a_report_has_none_to_give(reviewer, opened):
 
 def test_the_stack_has_an_end(reviewer, opened):
     for number in range(MOST_CHANGES):
-        list(reviewer.analyse(opened, None, f"Effusion {number}.", 0.5))
-    (refused,) = reviewer.analyse(opened, None, "One more.", 0.5)
+        list(reviewer.analyse(opened, f"Effusion {number}.", 0.5))
+    (refused,) = reviewer.analyse(opened, "One more.", 0.5)
     assert refused.key == "error.changes"
     assert len(opened.opened.changes) == MOST_CHANGES
 

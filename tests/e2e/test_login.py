@@ -71,7 +71,7 @@ def test_a_viewer_may_not_take_the_feedback_away(visitor):
     wait_for_exact(visitor)
     visitor.get_by_role("tab", name="Feedback").click()
     visitor.get_by_role("button", name="CSV").first.click()
-    expect(visitor.get_by_role("alert")).to_contain_text("takes the role administrator")
+    expect(visitor.get_by_role("alert")).to_contain_text("takes the role administrator", timeout=30_000)
 
 
 def test_who_logs_out_is_asked_again(visitor):

@@ -7,6 +7,8 @@ import pytest
 from e2e.driving import EXACT_LIMIT, PIXELS, STAGE, beta_of, dicom, move_beta, numbers, upload, wait_for_exact
 from playwright.sync_api import expect
 
+from model.inputs import read_report
+
 
 def test_a_case_is_open_with_all_its_evidence(page):
     assert len(numbers(page)) >= 2
@@ -119,26 +121,38 @@ def test_too_long_a_report_gets_one_sentence(page):
     expect(page.locator("#bl-notice [role=alert]")).to_contain_text("The report was not accepted.", timeout=20_000)
 
 
-def test_nothing_at_all_gets_one_sentence(page):
-    upload(page, "film.dcm", dicom())
-    expect(page.locator(STAGE)).to_have_attribute("data-case", re.compile("^film-"), timeout=EXACT_LIMIT)
-    page.locator(".bl-upload button[aria-label*=lear], .bl-upload button[aria-label*=emove]").first.click()
-    page.locator(".bl-report textarea").fill("")
-    page.get_by_role("button", name="Analyse").click()
-    expect(page.locator("#bl-notice [role=alert]")).to_contain_text("Nothing to analyse", timeout=20_000)
-
-
-HOSTILE = '<img src=x onerror="window.hacked=1"> ${window.hacked=1} {{value}} </script><script>window.hacked=1</script>'
-
-
+RUN = "window.hacked=1"
+HOSTILE = (
+    f'<img src=x onerror="{RUN}"> ${{{RUN}}} {{{{value}}}} {{{{{RUN}}}}} '
+    f"</textarea></script><script>{RUN};alert(1)</script>"
+    " &lt;b&gt; \u202egnp.exe\u202c \u2066left\u2069 \0nul \u200bzero javascript:alert(1)"
+)
 SAID = ".bl-report-text[data-side=now]"
 
 
 def test_a_hostile_report_stays_text(page):
+    dialogs = []
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
     page.locator(".bl-report textarea").fill(HOSTILE)
     page.get_by_role("button", name="Analyse").click()
     expect(page.locator(SAID)).to_contain_text("onerror", timeout=EXACT_LIMIT)
     wait_for_exact(page)
-    assert page.locator(SAID).inner_text().strip() == HOSTILE
-    assert page.locator(".bl-words img, .bl-words script").count() == 0
+    shown = read_report(HOSTILE)
+    assert page.locator(SAID).inner_text().strip() == shown
+    assert page.locator(".bl-report textarea").input_value() == shown
+    assert not set(shown) & set("\0\u202e\u202c\u2066\u2069\u200b")
+    assert page.locator(".bl-words img, .bl-words script, .bl-words b").count() == 0
     assert page.evaluate("window.hacked") is None
+    assert dialogs == []
+
+
+def test_a_million_characters_get_one_sentence_and_change_nothing(page):
+    before = page.locator(SAID).inner_text()
+    page.locator(".bl-report textarea").evaluate(
+        "(box, text) => { box.value = text.repeat(50_000); box.dispatchEvent(new Event('input', {bubbles: true})); }",
+        "Clear lungs. <b>${1}",
+    )
+    page.get_by_role("button", name="Analyse").click()
+    alert = page.locator("#bl-notice [role=alert]")
+    expect(alert).to_contain_text("1,000,000 characters; at most 2,000 words and 20,000 characters", timeout=60_000)
+    assert page.locator(SAID).inner_text() == before

@@ -1,0 +1,34 @@
+"""The only code that touches untrusted bytes: a film and a report, as a person sent them, made safe and uniform.
+
+What a file is, its first bytes say, never its name. Every limit is checked on the header, before anything is decoded.
+Films are decoded in a process of their own, one a file, that can do nothing else and is ended when it takes too long
+or too much memory (`worker`), by decoders without a known hole (`jpeg` says which one Pillow has). Whatever goes wrong
+in a third-party parser becomes one `ImageError` whose sentence holds nothing from the file.
+"""
+
+import logging
+import warnings
+
+from model.inputs.film import FORMATS, Film, name_of, read_film
+from model.inputs.identity import Identity, read_identity
+from model.inputs.limits import MAX_BYTES, MAX_FRAMES, MAX_PIXELS
+from model.inputs.report import MAX_CHARACTERS, MAX_WORDS, read_report
+
+__all__ = [
+    "FORMATS",
+    "MAX_BYTES",
+    "MAX_CHARACTERS",
+    "MAX_FRAMES",
+    "MAX_PIXELS",
+    "MAX_WORDS",
+    "Film",
+    "Identity",
+    "name_of",
+    "read_film",
+    "read_identity",
+    "read_report",
+]
+
+# pydicom's warnings quote the header values that they are about.
+warnings.filterwarnings("ignore", module="pydicom")
+logging.getLogger("pydicom").setLevel(logging.CRITICAL)

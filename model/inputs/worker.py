@@ -1,0 +1,101 @@
+"""The processes in which films are decoded: `python -m model.inputs.worker FD SECONDS SECONDS_PER_MEBIBYTE BYTES`.
+
+The first one loads the decoders and then waits on the socket FD for connections. For each it forks a process that reads
+one film, answers and ends. Such a process has the memory of no other film, an environment without secrets, and may
+neither open nor write a file, nor open a connection, nor run longer or take more memory than the limits: a decoder
+that is led astray by a hostile file takes nothing with it. It is no jail: it runs as the same user.
+"""
+
+import gc
+import os
+import resource
+import signal
+import socket
+import sys
+
+import imagecodecs
+import numpy as np
+import numpy.ma
+
+from model.errors import ImageError
+from model.inputs.decoding import ANSWER, ASK, PATIENCE, REQUEST, Limits
+from model.inputs.dicom import read_dicom
+from model.inputs.pictures import read_picture
+from model.inputs.tones import refuse_blank
+
+# imagecodecs loads each at its first use, and tifffile asks for some by name.
+CODECS = (
+    "png", "jpeg8", "webp", "bmp", "jpeg2k", "jpegls", "dicomrle", "lzw", "packbits", "packints", "zlib", "deflate",
+    "delta", "floatpred", "bitorder", "ccittrle", "ccittfax3", "ccittfax4", "lzma", "zstd",
+)  # fmt: skip
+
+
+def main(fd: int, allowed: Limits) -> None:
+    """Serve until the other side is gone."""
+    control = socket.socket(fileno=fd)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a server that drains still reads films; its end ends this one
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
+    for name in CODECS:
+        getattr(imagecodecs, f"{name}_decode")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    gc.freeze()  # what is loaded stays shared with those that are forked
+    control.send(ASK)
+    while True:
+        message, fds, *_ = socket.recv_fds(control, 1, 1)
+        if not message:
+            return
+        with socket.socket(fileno=fds[0]) as film:
+            try:
+                forked = os.fork()
+            except OSError:  # no memory: the other side is told by the end of the connection
+                continue
+            if forked == 0:
+                try:
+                    control.close()
+                    os.dup2(nowhere, 2)  # what a decoder has to say may quote the file
+                    _serve(film, allowed)
+                finally:
+                    os._exit(0)
+
+
+def _serve(film: socket.socket, allowed: Limits) -> None:
+    _confine(allowed)
+    kind, length = REQUEST.unpack(film.recv(REQUEST.size, socket.MSG_WAITALL))
+    signal.setitimer(signal.ITIMER_PROF, allowed.seconds + allowed.seconds_per_mebibyte * length / 2**20)
+    data = film.recv(length, socket.MSG_WAITALL)
+    try:
+        pixels = _read(data, kind.rstrip(b"\0").decode())
+    except ImageError as error:
+        sentence = str(error).encode()
+        film.sendall(ANSWER.pack(True, 0, len(sentence)) + sentence)
+    except MemoryError:
+        return
+    except Exception:  # parsers raise anything on hostile bytes, and their messages may quote the header
+        film.sendall(ANSWER.pack(True, 0, 0))
+    else:
+        film.sendall(ANSWER.pack(False, *pixels.shape))
+        film.sendall(pixels.data)
+
+
+def _read(data: bytes, kind: str) -> np.ndarray:
+    pixels = read_dicom(data) if kind == "dicom" else read_picture(data, kind)
+    refuse_blank(pixels)
+    return np.ascontiguousarray(pixels, np.float32)
+
+
+def _confine(allowed: Limits) -> None:
+    """Memory beyond the limit is refused, at which Python and decoders give up; files and connections too."""
+    with open("/proc/self/statm") as file:
+        taken = int(file.read().split()[0]) * resource.getpagesize()
+    for what, most in (
+        (resource.RLIMIT_AS, taken + allowed.memory),
+        (resource.RLIMIT_NOFILE, 0),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(what, (most, most))
+    signal.setitimer(signal.ITIMER_REAL, PATIENCE)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), Limits(float(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4])))
