@@ -12,8 +12,8 @@ from dashboard.session import OpenCase
 from explain import INSTANT, Evidence, evidence
 from model.engine import Engine
 
-# About 20 kB each: a finding of a case, by one method for its film and one for its report.
-CACHED_EVIDENCE = 1024
+# About 45 kB each: a finding of a case, by one method for its film and one for its report.
+CACHED_EVIDENCE = 512
 
 
 class Methods(NamedTuple):
