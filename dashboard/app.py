@@ -21,7 +21,8 @@ from dashboard.widgets.header import header
 from model.engine import Engine
 from model.feedback import Store
 
-DAY = 24 * 60 * 60  # seconds
+# Seconds between two looks for files that nobody opened, and after which they go: an upload is a patient's film.
+SWEEP = (600, 3600)
 
 
 def build(serving: Serving, feedback: Store, functions: Callable[[], None] = lambda: None) -> gr.Blocks:
@@ -33,7 +34,7 @@ def build(serving: Serving, feedback: Store, functions: Callable[[], None] = lam
         functions: adds those that programs call.
     """
     engine, table = serving.now.engine, serving.now.table
-    with gr.Blocks(title="BetaLens", analytics_enabled=False, fill_width=True, delete_cache=(DAY, DAY)) as page:
+    with gr.Blocks(title="BetaLens", analytics_enabled=False, fill_width=True, delete_cache=SWEEP) as page:
         functions()  # first, so that the names they are called by are theirs
         top = header(page, serving)
         beta, beta_ends = _beta_bar(engine)

@@ -22,7 +22,7 @@ from explain import INSTANT, Evidence, Superseded, methods
 from model.data import StudyTable
 from model.engine import Engine
 from model.erase import erase
-from model.errors import BetaLensError
+from model.errors import BetaLensError, InputError
 from model.feedback import Flag, new_flag_id
 from model.inputs import read_report
 
@@ -66,6 +66,16 @@ class Reviewer:
         try:
             case = of_parts(self.engine, take_film(upload), read_report(text or ""))
         except (BetaLensError, OSError) as error:
+            yield refused(error)
+            return
+        yield from self._open(session, ticket, case, beta)
+
+    def open_report(self, session: Session, text: str, beta: float) -> Iterator[Step]:
+        """Open a text alone, as a report that came without a film."""
+        ticket = session.next_ticket()
+        try:
+            case = of_parts(self.engine, None, read_report(text or ""))
+        except InputError as error:
             yield refused(error)
             return
         yield from self._open(session, ticket, case, beta)

@@ -45,7 +45,9 @@ def build(ctx: Context) -> None:
                 max_lines=5,
                 elem_classes="bl-report",
             )
-            analyse = gr.Button(t("analyse"), variant="primary", elem_classes="bl-analyse")
+            with gr.Row(elem_classes="bl-ask"):
+                analyse = gr.Button(t("analyse"), variant="primary", elem_classes="bl-analyse", min_width=90)
+                alone = gr.Button(t("analyse.alone"), elem_classes="bl-analyse", min_width=90)
             form = VerdictForm(ctx)
         with gr.Column(elem_classes="bl-main", min_width=600):
             notice = widget("notice")
@@ -53,7 +55,7 @@ def build(ctx: Context) -> None:
             settled, waiting = widget("settled"), widget("waiting")
             probe = widget("trust_probe")
             neighbours(ctx)
-    _on_opening(ctx, cases, upload, report, analyse, notice, stage, waiting, form)
+    _on_opening(ctx, cases, upload, report, analyse, alone, notice, stage, waiting, form)
     _on_beta(ctx, settled)
     form.listen(stage)
     if ctx.serving.versions:
@@ -61,7 +63,7 @@ def build(ctx: Context) -> None:
     _on_standing_still(ctx, probe)
 
 
-def _on_opening(ctx: Context, cases, upload, report, analyse, notice, stage, waiting, form: VerdictForm) -> None:
+def _on_opening(ctx: Context, cases, upload, report, analyse, alone, notice, stage, waiting, form: VerdictForm) -> None:
     staged = [stage, waiting, notice]
     pages: WeakValueDictionary[str, Session] = WeakValueDictionary()  # of the readers, by their number
     shown = [*staged, report, ctx.beta, ctx.beta_ends, form.widget]
@@ -109,6 +111,9 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, notice, stage, wai
     def open_given(session: Session, beta: float, text: str):
         yield from show(session, lambda r: r.analyse(session, text, beta), beta)
 
+    def open_alone(session: Session, beta: float, text: str):
+        yield from show(session, lambda r: r.open_report(session, text, beta), beta)
+
     def open_upload(session: Session, beta: float, path: str | None, text: str):
         """A new film does not belong to the report of the study that was open. Where it was dropped there is room for
         the next one, and not the name of its file."""
@@ -147,6 +152,7 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, notice, stage, wai
     ctx.page.load(open_first, asked, shown, **AT_ONCE)
     ctx.page.unload(leave)
     analyse.click(open_given, [*asked, report], shown, **AT_ONCE)
+    alone.click(open_alone, [*asked, report], shown, **AT_ONCE)
     upload.upload(open_upload, [*asked, upload, report], [upload, *shown], **AT_ONCE)
     cases.pick(take_report, asked, shown, **AT_ONCE)
     stage.erase(erase, asked, shown, **AT_ONCE)

@@ -180,3 +180,14 @@ def test_a_refused_upload_leaves_the_open_case_and_no_file(reviewer, opened, tmp
     assert str(tmp_path) not in refused.detail
     assert opened.opened.case_id == "one"
     assert not path.exists()
+
+
+def test_a_text_alone_is_opened_without_the_film_that_was_there(reviewer, opened):
+    *_, last = tiers(reviewer.open_report(opened, "Clear lungs.", 0.5))
+    assert last["modalities"] == ["report"]
+    assert opened.opened.film is None
+
+
+def test_no_text_alone_is_refused_in_one_sentence(reviewer, session):
+    (refused,) = reviewer.open_report(session, "  ", 0.5)
+    assert "empty" in refused.detail

@@ -156,3 +156,11 @@ def test_a_million_characters_get_one_sentence_and_change_nothing(page):
     alert = page.locator("#bl-notice [role=alert]")
     expect(alert).to_contain_text("1,000,000 characters; at most 2,000 words and 20,000 characters", timeout=60_000)
     assert page.locator(SAID).inner_text() == before
+
+
+def test_a_report_alone_is_a_case_without_a_film(page):
+    page.locator(".bl-report textarea").fill("Small left pleural effusion.")
+    page.get_by_role("button", name="Report alone").click()
+    page.wait_for_selector("[data-case=report][data-tier=exact]", timeout=120_000)
+    expect(page.locator(".bl-beta input[type=range]")).to_be_disabled()
+    assert page.locator(STAGE).get_attribute("data-finding") == "Effusion"
