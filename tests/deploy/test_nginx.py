@@ -98,6 +98,7 @@ def behind(tmp_path: Path) -> Iterator[Behind]:
         yield Behind(servers, before)
     Named.go_on.set()
     for server in servers:
+        server.shutdown()  # or its thread spins on the closed socket
         server.server_close()
 
 
