@@ -18,7 +18,7 @@ from model.network import Pooled
 # Intervals of the path: doubled until the attributions add up to the change of the logit within this share.
 STEPS = (48, 96, 192)
 COMPLETENESS = 0.01
-BATCH = 16  # path points in memory at once
+BATCH = {"image": 4, "report": 16}  # path points in memory at once; of a film of 320 pixels each takes 160 MB
 
 
 def clenshaw_curtis(intervals: int) -> tuple[Float[np.ndarray, "points"], Float[np.ndarray, "points"]]:
@@ -75,7 +75,7 @@ def _along(question, modality, actual, baseline, pool, fold, points) -> Float[np
     """(input − baseline) · ∂logit/∂input at points of the path, folded."""
     where = torch.tensor(points, dtype=actual.dtype, device=actual.device).view(-1, *[1] * (actual.ndim - 1))
     values = []
-    for chunk in where.split(BATCH):
+    for chunk in where.split(BATCH[modality]):
         question.pause()
         inputs = (baseline + chunk * (actual - baseline)).requires_grad_()
         with torch.enable_grad():
