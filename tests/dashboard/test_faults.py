@@ -94,6 +94,7 @@ def test_work_for_a_client_that_left_stops(server):
     assert done < len(LONG["findings"]) * 3  # it was not finished
 
 
+@pytest.mark.slow
 def test_without_a_network_it_starts(tmp_path):
     alone = ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
     if not shutil.which("unshare") or subprocess.run([*alone, "true"], capture_output=True).returncode:
