@@ -1,10 +1,15 @@
 """A case from what names it: a reference study, or a film and a report that somebody sent."""
 
+import threading
+
 from dashboard.metrics import ENCODE
 from dashboard.session import OpenCase
 from model.data import StudyTable, load_film
 from model.engine import Encoded, Engine
 from model.inputs import Film, read_film, read_report
+
+# PyTorch spreads each pass over all cores: more at once only hinder one another.
+_encoding = threading.Semaphore(2)
 
 
 def open_study(engine: Engine, table: StudyTable, study_id: str) -> OpenCase:
@@ -42,4 +47,5 @@ def of_parts(engine: Engine, film: Film | None, report: str) -> OpenCase:
 
 @ENCODE.time()
 def _encode(engine: Engine, film: Film | None, report: str) -> Encoded:
-    return engine.encode(film, report)
+    with _encoding:
+        return engine.encode(film, report)

@@ -6,6 +6,7 @@ page without a login answers to, `Sessions` and `Gate` (who asks), `Calls` (what
 
 import contextlib
 import socket
+import sys
 from collections.abc import AsyncIterator
 from ipaddress import ip_address
 
@@ -33,6 +34,10 @@ from model.errors import ChoiceError
 from model.feedback import Store
 
 DRAIN = 10  # seconds that requests at work have to end when the server is stopped
+# Longer than a reverse proxy or a client keeps a connection: who closes first must not be the one that is just asked.
+KEEP = 75  # seconds
+# Python hands over between threads after so long, instead of 5 ms: a move of β takes a dozen turns beside explanations.
+SWITCH = 0.0005  # seconds
 # Who waits in line for an explanation holds a thread; who moves β must always find one.
 THREADS = 256
 # A page on another site must not reach a server without a login through a name that it points at 127.0.0.1.
@@ -57,6 +62,8 @@ def make_app(serving: Serving, feedback: Store, access: Access | None = None, ro
     )
     core = Core(serving, feedback)
     page = build(serving, feedback, lambda: functions(core))
+    page.max_threads = THREADS  # as its own `launch` would; of the usual 40 jobs, 40 may wait in line
+    page.queue()
     problems.register(app)
     app.include_router(router(core))
     app.include_router(health(serving))
@@ -106,7 +113,9 @@ def serve(app: FastAPI, host: str, port: int, root_path: str = "") -> None:
         server_header=False,
         proxy_headers=False,  # `Peer` does it, for known proxies
         timeout_graceful_shutdown=DRAIN,
+        timeout_keep_alive=KEEP,
     )
+    sys.setswitchinterval(SWITCH)
     shown = f"[{host}]" if ":" in host else host
     print(f"BetaLens is at http://{shown}:{listening.getsockname()[1]}{root_path}/", flush=True)
     with contextlib.suppress(KeyboardInterrupt):
