@@ -188,9 +188,6 @@ class Reviewer:
         if session.opened is not None:
             yield from self._steps(session, session.next_ticket())
 
-    def _at(self, case: OpenCase, beta: float) -> np.ndarray:
-        return self.engine.probabilities(case.encoded, np.array([beta]))[0]
-
     def _open(
         self,
         session: Session,
@@ -203,7 +200,7 @@ class Reviewer:
         if session.ticket != ticket:
             return
         if finding not in self.engine.findings:
-            finding = self.engine.findings[int(self._at(case, self.engine.clamp_beta(case.encoded, beta)).argmax())]
+            finding = self.engine.likeliest(case.encoded, beta)
         session.cases, session.finding = [case], finding
         session.flag_id = new_flag_id()
         session.revealed, session.recorded = False, recorded

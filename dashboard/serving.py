@@ -10,7 +10,6 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-import numpy as np
 import torch
 
 from dashboard.access import who
@@ -149,8 +148,7 @@ class Serving:
         engine = Engine.load(self.versions.path(name), before.device.type)
         if (engine.findings, engine.config.problem_type) != (before.findings, before.config.problem_type):
             raise CheckpointError(f"Version {name} decides on other findings: restart the server to serve it.")
-        encoded = engine.encode(None, "Warm up.")  # the first pass of a network is slow
-        engine.probabilities(encoded, np.array([0.0]))
+        engine.warm_up()
         self.now = Served(engine, self.now.table)
         before.forget()
         log.warning("Version %s (%s) is served now.", name, engine.digest[:12])

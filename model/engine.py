@@ -169,6 +169,18 @@ class Engine:
         """Probabilities at each β, in [0, 1]."""
         return self.network.probabilities(self.logits(encoded, betas)).cpu().numpy()
 
+    def likeliest(self, encoded: Encoded, beta: float) -> str:
+        """The finding with the highest probability at β."""
+        return self.findings[int(self.probabilities(encoded, np.array([beta]))[0].argmax())]
+
+    def warm_up(self) -> None:
+        """Let encoders and head run once: the first pass of a network is slow, and should not be a reader's."""
+        with torch.no_grad():
+            side = self.config.image_size
+            image = self.network.pool_map(self.network.feature_map(torch.zeros(1, 1, side, side, device=self.device)))
+            report = self._encode_report("Warm up.")[2]
+            self.network(Pooled(image, report), torch.full((1, 1), self.default_beta, device=self.device))
+
     def finding_index(self, finding: str) -> int:
         """The place of a finding among the logits.
 

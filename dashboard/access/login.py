@@ -1,10 +1,11 @@
 """The page for whoever is not logged in: a form for name and password, or the way to where that is asked."""
 
+from functools import cache
 from html import escape
 from string import Template
 
-from starlette.requests import HTTPConnection
-from starlette.responses import HTMLResponse
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import HTMLResponse, RedirectResponse
 
 from dashboard.access.base import Way
 from dashboard.assets import ASSETS
@@ -34,6 +35,13 @@ def login_page(connection: HTTPConnection, way: Way, refusal: str = "") -> HTMLR
     return HTMLResponse(page, 401)
 
 
+def to_page(request: Request, failed: str = "") -> RedirectResponse:
+    """Sends a browser to the page, which says what failed: one of FAILURES, or nothing."""
+    root = request.scope.get("root_path", "")
+    return RedirectResponse(f"{root}/?failed={failed}" if failed else f"{root}/", 303)
+
+
+@cache
 def _template() -> Template:
     return Template((ASSETS / "login.html").read_text("utf-8"))
 

@@ -2,11 +2,12 @@
 
 from authlib.integrations.starlette_client import OAuth
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from dashboard import audit
 from dashboard.access.identity import Identity, Role
+from dashboard.access.login import to_page
 from dashboard.access.roles import Roles
 
 
@@ -46,25 +47,19 @@ class Oidc:
         try:
             return await self._provider.authorize_redirect(request, str(request.url_for("oidc_callback")))
         except Exception:  # the provider cannot be reached, or is none; Authlib passes on what its HTTP client raises
-            return _back(request, "provider")
+            return to_page(request, "provider")
 
     async def _end(self, request: Request) -> Response:
         try:
             claims = (await self._provider.authorize_access_token(request))["userinfo"]
         except Exception:  # whatever a provider answers, or whoever pretends to be one, nobody is logged in
-            return _back(request, "provider")
+            return to_page(request, "provider")
         groups = claims.get(self._groups) or []
         role = self._roles.of(groups if isinstance(groups, list) else [str(groups)])
         if role is None:
-            return _back(request, "role")
+            return to_page(request, "role")
         name = str(claims.get(self._name) or claims["sub"])
         request.session.clear()
         request.session.update(user=name, role=role.name.lower())
         audit.record("login", Identity(name, role))
-        return _back(request)
-
-
-def _back(request: Request, failed: str = "") -> RedirectResponse:
-    """To the page, which says what failed."""
-    root = request.scope.get("root_path", "")
-    return RedirectResponse(f"{root}/?failed={failed}" if failed else f"{root}/", 303)
+        return to_page(request)

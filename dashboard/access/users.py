@@ -18,12 +18,13 @@ from cachetools import TTLCache
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from dashboard import audit
 from dashboard.access.identity import NOBODY, Identity, Role
 from dashboard.access.lockout import LOCKED, Lockout
+from dashboard.access.login import to_page
 from dashboard.api.problems import problem
 from dashboard.i18n import FALLBACK, phrases
 from model.errors import AccessError
@@ -211,8 +212,7 @@ def _basic(header: str) -> tuple[str, str] | None:
 def _answer(request: Request, form: FormData, failed: str = "") -> Response:
     """A browser goes on to the page, which says what failed; a program is told by the status."""
     if "page" in form:
-        root = request.scope.get("root_path", "")
-        return RedirectResponse(f"{root}/?failed={failed}" if failed else f"{root}/", 303)
+        return to_page(request, failed)
     if failed:
         return problem(429 if failed == "locked" else 401, phrases()[FALLBACK][f"login.{failed}"])
     return JSONResponse({"success": True})

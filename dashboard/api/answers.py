@@ -42,8 +42,7 @@ def asked_findings(engine: Engine, case: OpenCase, asked: Explain, betas: list[f
     Raises:
         ChoiceError: one is unknown, or a method is, or it is all too much for one request.
     """
-    likeliest = int(engine.probabilities(case.encoded, np.array(betas[:1]))[0].argmax())
-    findings = asked.findings or [engine.findings[likeliest]]
+    findings = asked.findings or [engine.likeliest(case.encoded, betas[0])]
     for finding in findings:
         engine.finding_index(finding)
     for modality, names in (("image", asked.image_methods), ("report", asked.report_methods)):

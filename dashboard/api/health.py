@@ -2,18 +2,16 @@
 
 import threading
 
-import numpy as np
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 
 from dashboard.api.problems import problem
 from dashboard.metrics import Now
 from dashboard.serving import Serving
-from model.inputs import Film
 
 
 class Readiness:
-    """Whether the model has answered once: its first pass is slow, and should not be a reader's."""
+    """Whether the model has answered once."""
 
     def __init__(self, serving: Serving):
         self._ready = threading.Event()
@@ -23,12 +21,7 @@ class Readiness:
         return self._ready.is_set()
 
     def _warm_up(self, serving: Serving) -> None:
-        engine = serving.now.engine
-        side = engine.config.image_size
-        gradient = np.tile(np.linspace(0, 1, side, dtype=np.float32), (side, 1))
-        encoded = engine.encode(Film(gradient, "warm-up", "png"), "Warm up.")
-        engine.probabilities(encoded, np.array([0.5]))
-        engine.forget()
+        serving.now.engine.warm_up()
         self._ready.set()
 
 
