@@ -13,7 +13,7 @@ from torch import Tensor
 
 # Of its length, a vector may lose so much at any β: near β = 1, where all gradients of the report are small, its words
 # are compared with each other as well. What is lost may be what the encoder answers to most, hence the least number.
-TOLERANCE, AT_LEAST = 0.01, 4
+TOLERANCE, AT_LEAST = 0.005, 4
 TINY = 1e-30
 
 
