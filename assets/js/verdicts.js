@@ -48,6 +48,7 @@ const fill = (field, options, chosen) => {
   selects[field].replaceChildren(B.phrase("option", `feedback.any.${field}`, { value: "" }), ...options.map((value) => B.el("option", { value, text: name[field](value) })));
   selects[field].value = options.includes(chosen) ? chosen : "";
 };
+let drawn = "";
 const draw = () => {
   const { rows, counts: tally, total, matching, choices, filters, error } = JSON.parse(props.value);
   if (filters && filters.asked < asked) return; // what was chosen since is on its way
@@ -64,9 +65,15 @@ const draw = () => {
   table.hidden = !rows.length;
   none.hidden = rows.length > 0;
   none.textContent = error || B.t(total ? "feedback.none" : "feedback.empty");
+  const now = JSON.stringify(rows);
+  if (now === drawn) return; // a row that is being clicked must stay until the button is let go
+  drawn = now;
   body.replaceChildren(...rows.map((row, index) => B.el("tr", { "data-flag": row.id }, ...COLUMNS.map((column) => (column === "verdict" ? verdictCell(row) : column === "study" ? studyCell(row, index)
     : B.el("td", { class: ["time", "beta", "model"].includes(column) ? "bl-num" : null, text: cell[column] ? cell[column](row) : row[column] }))))));
 };
 watch("value", draw);
-B.on("language", draw);
+B.on("language", () => {
+  drawn = "";
+  draw();
+});
 draw();

@@ -115,6 +115,20 @@ def test_region_and_word_marks_are_stored_and_shown_again(page, server):
     expect(page.locator(STAGE)).to_have_attribute("data-beta", f"{float(row['beta']):.2f}", timeout=LIMIT)
 
 
+def test_a_row_opens_although_the_list_is_sent_again_while_it_is_clicked(page, server):
+    page.get_by_role("button", name="Agree", exact=True).click()
+    row = saved(page, server)
+    open_feedback(page)
+    page.locator(f"tr[data-flag='{row.name}'] .bl-link").hover(timeout=LIMIT)
+    page.mouse.down()
+    page.locator(".bl-counts > *").first.evaluate("counted => counted.classList.add('bl-before')")
+    for tab in ("Review", "Feedback"):  # by script: the mouse is held
+        page.get_by_role("tab", name=tab).dispatch_event("click")
+    expect(page.locator(".bl-counts .bl-before")).to_have_count(0, timeout=LIMIT)
+    page.mouse.up()
+    expect(page.locator(".bl-record")).to_be_visible(timeout=LIMIT)
+
+
 def test_keys_judge_but_not_while_typing(page, server):
     before = len(rows(server)) if server.flags.exists() else 0
     page.locator(".bl-report textarea").focus()
