@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from cachetools import LRUCache
@@ -9,6 +10,7 @@ from cachetools import LRUCache
 from dashboard.line import Line
 from dashboard.metrics import EVIDENCE, EXPLAIN
 from dashboard.session import OpenCase
+from dashboard.work import giving_way
 from explain import INSTANT, Evidence, evidence
 from model.engine import Engine
 
@@ -76,7 +78,8 @@ class Explanations:
         if found:
             return found
         with EXPLAIN.time():
-            found = evidence(self.engine, case.encoded, finding, half.image, half.report, wanted)
+            work = partial(evidence, self.engine, case.encoded, finding, half.image, half.report, wanted)
+            found = work() if half == Methods(**INSTANT) else giving_way(work)
         with self._lock:
             self._cache[key] = found
         return found
