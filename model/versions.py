@@ -130,6 +130,14 @@ class Versions:
             self._choose(history[:-1])
             return history[-2]
 
+    def named(self, digest: str) -> str | None:
+        """The oldest version with weights of that SHA-256; None where there is none.
+
+        Raises:
+            CheckpointError: what a version says of itself cannot be read.
+        """
+        return next((name for name in self.names() if self.origin(name).get("digest") == digest), None)
+
     def list(self) -> list[Version]:
         """Every version, the oldest first."""
         current = self.current()

@@ -39,7 +39,7 @@ def build(ctx: Context) -> None:
         filters = gr.State(Filters())
 
     def log() -> FeedbackLog:
-        return FeedbackLog(ctx.engine, ctx.table, ctx.feedback)
+        return FeedbackLog(ctx.engine, ctx.table, ctx.feedback, ctx.serving.versions)
 
     def shown(now: Filters):
         found = log().shown(now)
