@@ -12,6 +12,7 @@ from dashboard.payload import unpack
 from dashboard.serving import Serving
 from dashboard.session import Session
 from dashboard.staging import Refused, Staged
+from explain import INSTANT
 from model import checkpoint
 from model.data import open_studies
 from model.engine import Engine
@@ -57,6 +58,12 @@ def serving(models, engines, demo, tmp_path, monkeypatch):
 
 
 @pytest.fixture
+def session() -> Session:
+    """Of a reader who chose the methods that cost nothing."""
+    return Session(beta=0.5, **{f"{modality}_method": name for modality, name in INSTANT.items()})
+
+
+@pytest.fixture
 def store(tmp_path):
     return FeedbackStore(tmp_path / "feedback")
 
@@ -65,7 +72,7 @@ def store(tmp_path):
 def flag(engines, demo, store):
     """A verdict on 0001, of a day when that was served."""
     session, then = Session(beta=BETA), Serving(engines[0], demo)
-    list(then.open(session, lambda r: r.open_study(session, STUDY, BETA)))
+    next(then.open(session, lambda r: r.open_study(session, STUDY, BETA)))
     return Judge(engines[0], store).keep(session, BETA, {"verdict": "agree", "reviewer": "r"})
 
 
