@@ -144,9 +144,9 @@ def test_a_damaged_version_is_told_and_the_served_model_shown(serving, session, 
 
 
 def test_it_is_loaded_once_for_all_who_ask_and_let_go_of_in_time(serving, flag, monkeypatch):
-    loads, load = [], Engine.load
+    loads, found, load = [], [], Engine.load
     monkeypatch.setattr(Engine, "load", lambda *given: loads.append(given) or load(*given))
-    found, readers = [], [threading.Thread(target=lambda: found.append(serving.other(flag.model_digest))) for _ in "abc"]
+    readers = [threading.Thread(target=lambda: found.append(serving.other(flag.model_digest))) for _ in range(3)]
     for reader in readers:
         reader.start()
     for reader in readers:
