@@ -109,6 +109,7 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, alone, notice, sta
 
     def open_first(session: Session, beta: float, request: gr.Request):
         pages[request.session_hash] = session
+        session.told = ctx.serving.now.engine.digest  # by the header
         yield from show_study(session, json.loads(shelf(ctx.table))["studies"][0]["id"], beta)
 
     def leave(request: gr.Request):
