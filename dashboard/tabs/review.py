@@ -84,6 +84,8 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, alone, notice, sta
         for step in steps:
             if isinstance(step, Refused):
                 notice_now = gr.skip()  # it stays
+            if isinstance(step, Staged):
+                stage_now = step.stage
             if is_open or not isinstance(step, Staged):
                 yield *_outputs(step), *[gr.skip()] * 4
                 continue
@@ -92,6 +94,9 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, alone, notice, sta
             # A change of the case, and taking it back, leave what the reader wrote of it.
             cleared = gr.skip() if session.flag_id == judged else form.fresh(session)
             yield step.stage, gr.skip(), notice_now, step.case.report, *_beta_of(session, step), cleared
+        if is_open:
+            # Gradio sends the last outputs once more when a function ends, by when the next case may be open.
+            yield stage_now, *[gr.skip()] * 6
 
     def show_study(session: Session, study_id: str, beta: float, finding: str = "", recorded: Flag | None = None):
         digest = recorded.model_digest if recorded else ""
