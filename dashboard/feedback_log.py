@@ -90,6 +90,7 @@ class FeedbackLog:
         same_model = flag.model_digest == self.engine.digest
         study, why = self.study_of(flag)
         film = load_film(study) if study else self.store.film(flag.image_sha256) if flag.image_sha256 else None
+        alone = not flag.image_sha256 and bool(flag.report)  # the flag holds all of the case
         labels = agreement.judged(flag, self.single)
         return _row(flag, False) | {
             "digest": flag.model_digest,
@@ -104,7 +105,7 @@ class FeedbackLog:
             "no_film": "" if film else why or "none",
             "regions": [list(box) for box in flag.wrong_regions],
             "report": marked(flag.report, flag.wrong_words),
-            "can_open": study is not None,
+            "can_open": study is not None or film is not None or alone,
         }
 
     def flag(self, flag_id: str) -> tuple[Flag, bool]:

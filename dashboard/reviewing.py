@@ -22,8 +22,8 @@ from explain import INSTANT, Evidence, Superseded, methods
 from model.data import StudyTable
 from model.engine import Engine
 from model.erase import erase
-from model.errors import BetaLensError, InputError
-from model.feedback import Flag, new_flag_id
+from model.errors import BetaLensError, FeedbackError, InputError
+from model.feedback import Flag, Store, new_flag_id
 from model.inputs import read_report
 
 if TYPE_CHECKING:
@@ -66,6 +66,19 @@ class Reviewer:
             yield refused(error)
             return
         yield from self._open(session, ticket, case, beta, finding, recorded)
+
+    def open_kept(self, session: Session, store: Store, beta: float, recorded: Flag) -> Iterator[Step]:
+        """Open what was sent, as it was when this flag was given: the film that was kept, and the flag's report."""
+        ticket = session.next_ticket()
+        try:
+            film = store.film(recorded.image_sha256) if recorded.image_sha256 else None
+            if recorded.image_sha256 and film is None:
+                raise FeedbackError("No copy of that film is kept any more: send it again.")
+            case = of_parts(self.engine, film, recorded.report)
+        except BetaLensError as error:
+            yield refused(error)
+            return
+        yield from self._open(session, ticket, case, beta, recorded=recorded)
 
     def open_film(self, session: Session, upload: str, text: str, beta: float) -> Iterator[Step]:
         """Open an uploaded film, with the text as its report. The file is removed."""

@@ -110,7 +110,11 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, alone, notice, sta
             return
         if request.beta is not None:
             beta = session.beta = request.beta
-        yield from show_study(session, request.study_id, beta, request.finding, request.recorded)
+        if request.study_id:
+            yield from show_study(session, request.study_id, beta, request.finding, request.recorded)
+            return
+        flag = request.recorded
+        yield from open_case(session, lambda r: r.open_kept(session, ctx.feedback, beta, flag), beta, flag.model_digest)
 
     def open_first(session: Session, beta: float, request: gr.Request):
         pages[request.session_hash] = session
