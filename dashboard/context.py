@@ -17,7 +17,7 @@ from model.feedback import Flag, Store
 class Request(NamedTuple):
     """A study to open in Review; each is another one, so that the same study can be asked for again."""
 
-    study_id: str
+    study_id: str  # "" for what was sent, as `recorded` has it
     number: int
     finding: str = ""  # to explain; "" the likeliest
     beta: float | None = None  # to open it at; None where the reader left it

@@ -28,13 +28,13 @@ class Methods(NamedTuple):
 class Explanations:
     """The evidence by one engine. Safe to ask from many threads.
 
-    Attributes:
+    Args:
         line: to stand in before asking for what is not at hand.
     """
 
-    def __init__(self, engine: Engine):
+    def __init__(self, engine: Engine, line: Line):
         self.engine = engine
-        self.line = Line()
+        self.line = line
         self._cache = LRUCache(CACHED_EVIDENCE)
         self._lock = threading.Lock()
 

@@ -10,6 +10,7 @@ from model.engine import Engine
 from model.errors import BetaLensError, FeedbackError
 from model.feedback import VERDICTS, Flag, Store, standing
 from model.inputs import read_report
+from model.versions import Versions
 
 SHOWN = 200  # rows on screen; the file holds all
 DISAGREEMENTS, NEWEST = ORDERS = ("disagreements", "newest")
@@ -37,12 +38,13 @@ class Filters(NamedTuple):
 
 
 class FeedbackLog:
-    """The verdicts of one store, beside one engine and table."""
+    """The verdicts of one store, beside one engine and table, and the versions that the engine is one of."""
 
-    def __init__(self, engine: Engine, table: StudyTable, store: Store):
+    def __init__(self, engine: Engine, table: StudyTable, store: Store, versions: Versions | None = None):
         self.engine = engine
         self.table = table
         self.store = store
+        self.versions = versions
         self.single = engine.config.problem_type == SINGLE_LABEL
 
     def shown(self, filters: Filters) -> dict[str, Any]:
@@ -82,15 +84,19 @@ class FeedbackLog:
 
         Raises:
             FeedbackError: there is none of that id, or it was purged.
+            CheckpointError: what a version says of itself cannot be read.
         """
         flag, undone = self.flag(flag_id)
+        same_model = flag.model_digest == self.engine.digest
         study, why = self.study_of(flag)
         film = load_film(study) if study else self.store.film(flag.image_sha256) if flag.image_sha256 else None
+        alone = not flag.image_sha256 and bool(flag.report)  # the flag holds all of the case
         labels = agreement.judged(flag, self.single)
         return _row(flag, False) | {
             "digest": flag.model_digest,
             "loaded": self.engine.digest,
-            "same_model": flag.model_digest == self.engine.digest,
+            "same_model": same_model,
+            "version": "" if same_model or not self.versions else self.versions.named(flag.model_digest) or "",
             "probabilities": flag.probabilities,
             "has": None if labels is None else sorted(labels),
             "undone": undone,
@@ -99,7 +105,7 @@ class FeedbackLog:
             "no_film": "" if film else why or "none",
             "regions": [list(box) for box in flag.wrong_regions],
             "report": marked(flag.report, flag.wrong_words),
-            "can_open": study is not None,
+            "can_open": study is not None or film is not None or alone,
         }
 
     def flag(self, flag_id: str) -> tuple[Flag, bool]:

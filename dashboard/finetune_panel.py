@@ -29,18 +29,17 @@ def finetune_panel(ctx: Context) -> None:
         versions, served = ctx.serving.versions, ctx.serving.now.engine
         try:
             require(Role.ADMINISTRATOR)
-            name = versions.current()
-            base = (
-                served if served.folder == versions.path(name) else Engine.load(versions.path(name), served.device.type)
-            )
-            rows = ctx.feedback.rows()
-            outcome = finetune_version(
-                versions, base, ctx.table, rows, Recipe(), told=lambda _: lambda steps: progress.tqdm(list(steps))
-            )
+            with versions.alone():
+                folder = versions.path(versions.current())
+                base = served if served.folder == folder else Engine.load(folder, served.device.type)
+                rows = ctx.feedback.rows()
+                outcome = finetune_version(
+                    versions, base, ctx.table, rows, Recipe(), told=lambda _: lambda steps: progress.tqdm(list(steps))
+                )
         except BetaLensError as error:
             return json.dumps({"error": str(error)})
         audit.record("finetune", version=outcome.version, promoted=outcome.promoted)
         return json.dumps(outcome.to_json(), ensure_ascii=False, allow_nan=False)
 
-    # One at a time: the second would start from what the first is about to replace.
-    button.click(run, None, result, concurrency_limit=1, concurrency_id="finetune", api_visibility="private")
+    # No limit here: who presses it while another fine-tuning is under way is told so, instead of waiting unawares.
+    button.click(run, None, result, concurrency_limit=None, api_visibility="private")

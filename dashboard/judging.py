@@ -40,7 +40,8 @@ class Judge:
         Args:
             form: `verdict` (of VERDICTS; "findings" or "unsure" where veiled), `corrected_labels`, `wrong_evidence`,
                 `wrong_regions` (boxes as in Flag), `wrong_words` (places among the words of the report), `comment`,
-                `reviewer` (ignored where there is a login), `case` (its id as the page shows it).
+                `reviewer` (ignored where there is a login), `case` and `model` (its id and the model's digest as the
+                page shows them: a verdict on what is not on screen any more is refused).
 
         Raises:
             FeedbackError: not saved.
@@ -123,6 +124,8 @@ class Judge:
             raise FeedbackError("Verdicts are for real cases: undo the changes first.")
         if form.get("case", case.case_id) != case.case_id:
             raise FeedbackError("Another case was opened meanwhile: look at it, then judge it.")
+        if form.get("model", self.engine.digest) != self.engine.digest:
+            raise FeedbackError("Another model has taken over meanwhile: look at its answer, then judge it.")
         return case
 
     def _labels(self, form: dict[str, Any]) -> tuple[str, ...]:

@@ -6,12 +6,12 @@ While a case is veiled (see `Session.veiled`) nothing that the model said of it 
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dashboard.explaining import Explanations, Methods
-from dashboard.line import TICK
+from dashboard.line import TICK, Line
 from dashboard.masks import on_film, read_mask
 from dashboard.metrics import PREDICT
 from dashboard.opening import of_parts, open_study
@@ -22,9 +22,12 @@ from explain import INSTANT, Evidence, Superseded, methods
 from model.data import StudyTable
 from model.engine import Engine
 from model.erase import erase
-from model.errors import BetaLensError, InputError
-from model.feedback import Flag, new_flag_id
+from model.errors import BetaLensError, FeedbackError, InputError
+from model.feedback import Flag, Store, new_flag_id
 from model.inputs import read_report
+
+if TYPE_CHECKING:
+    from dashboard.serving import Served
 
 # Seconds before the chosen methods begin: who walks down the findings with an arrow key wants the last one only.
 PAUSE = 0.2
@@ -36,12 +39,16 @@ class Reviewer:
     """Opens, changes and explains cases with one engine over one table. What a reader has open is in the Session.
 
     A newer request of the same reader ends the work for an older one between its steps.
+
+    Args:
+        served: what the engine is part of; a Session remembers it with the case.
     """
 
-    def __init__(self, engine: Engine, table: StudyTable):
+    def __init__(self, engine: Engine, table: StudyTable, served: "Served | None" = None):
         self.engine = engine
         self.table = table
-        self.explanations = Explanations(engine)
+        self.served = served
+        self.explanations = Explanations(engine, served.line if served else Line())
 
     def open_study(
         self, session: Session, study_id: str, beta: float, finding: str = "", recorded: Flag | None = None
@@ -59,6 +66,19 @@ class Reviewer:
             yield refused(error)
             return
         yield from self._open(session, ticket, case, beta, finding, recorded)
+
+    def open_kept(self, session: Session, store: Store, beta: float, recorded: Flag) -> Iterator[Step]:
+        """Open what was sent, as it was when this flag was given: the film that was kept, and the flag's report."""
+        ticket = session.next_ticket()
+        try:
+            film = store.film(recorded.image_sha256) if recorded.image_sha256 else None
+            if recorded.image_sha256 and film is None:
+                raise FeedbackError("No copy of that film is kept any more: send it again.")
+            case = of_parts(self.engine, film, recorded.report)
+        except BetaLensError as error:
+            yield refused(error)
+            return
+        yield from self._open(session, ticket, case, beta, recorded=recorded)
 
     def open_film(self, session: Session, upload: str, text: str, beta: float) -> Iterator[Step]:
         """Open an uploaded film, with the text as its report. The file is removed."""
@@ -144,7 +164,14 @@ class Reviewer:
     def encode_again(self, session: Session) -> None:
         """Make the open case, with its changes, one of this model; what is at work for another model ends."""
         session.next_ticket()
-        session.cases = [replace(c, encoded=self.engine.encode(c.film, c.report)) for c in session.cases]
+        cases = [replace(c, encoded=self.engine.encode(c.film, c.report)) for c in session.cases]
+        session.cases, session.served = cases, self.served
+
+    def take_over(self, session: Session) -> Iterator[Step]:
+        """Show the open case, which was another model's; a verdict on it is another one from now on."""
+        self.encode_again(session)
+        session.flag_id = new_flag_id()
+        yield from self.show_again(session)
 
     def show_again(self, session: Session) -> Iterator[Step]:
         """The open case once more, as this model has it."""
@@ -201,7 +228,7 @@ class Reviewer:
             return
         if finding not in self.engine.findings:
             finding = self.engine.likeliest(case.encoded, beta)
-        session.cases, session.finding = [case], finding
+        session.cases, session.served, session.finding = [case], self.served, finding
         session.flag_id = new_flag_id()
         session.revealed, session.recorded = False, recorded
         yield from self._steps(session, ticket, pictures=True)

@@ -3,16 +3,22 @@
 What belongs to a model stays together in a `Served`. A request takes the one that is served when it begins, and keeps
 it to its end. A reader's open case keeps the one it was opened under, so that a verdict says what was on screen, until
 the page or the reader's next request asks for it under the new one.
+
+A verdict is looked at again under the version that it was given on, which may not be the one that is served: such a
+version is loaded when the first reader asks for it, and a case that is opened under it stays so.
 """
 
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import TypeVar
+from weakref import WeakValueDictionary
 
 import torch
 
 from dashboard.access import who
+from dashboard.line import Line
 from dashboard.reviewing import Reviewer
 from dashboard.session import Session
 from dashboard.staging import Refused, Step
@@ -25,16 +31,28 @@ from model.versions import Versions
 log = logging.getLogger(__name__)
 
 LOOK = 1.0  # seconds between two looks at which version is promoted
+# Other versions that stay loaded beside those that a page shows: a network each, some 100 MB.
+KEPT = 2
 T = TypeVar("T")
+Ask = Callable[[Reviewer], Iterator[Step]]
 
 
 class Served:
-    """A model, and what was made for it alone."""
+    """A model, and what was made for it alone.
 
-    def __init__(self, engine: Engine, table: StudyTable):
+    Args:
+        line: in which explanations wait for those by other models too, as all share the processor.
+
+    Attributes:
+        apart: it was asked for by its digest, and never took the served one's place.
+    """
+
+    def __init__(self, engine: Engine, table: StudyTable, line: Line, apart: bool = False):
         self.engine = engine
         self.table = table
-        self.reviewer = Reviewer(engine, table)
+        self.line = line
+        self.apart = apart
+        self.reviewer = Reviewer(engine, table, self)
         self.views = ReferenceViews(engine, table)
         self._parts: dict[Callable, object] = {}
         self._lock = threading.Lock()
@@ -57,7 +75,7 @@ def _claim(session: Session) -> None:
 
 
 def _on_cpu(served: Served) -> Served:
-    return Served(served.engine.on_cpu(), served.table)
+    return Served(served.engine.on_cpu(), served.table, served.line, served.apart)
 
 
 class Serving:
@@ -69,8 +87,11 @@ class Serving:
     """
 
     def __init__(self, engine: Engine, table: StudyTable, versions: Versions | None = None):
-        self.now = Served(engine, table)
+        self.now = Served(engine, table, Line())
         self.versions = versions
+        self._others: WeakValueDictionary[str, Served] = WeakValueDictionary()  # by digest; as long as a page shows it
+        self._kept: deque[Served] = deque(maxlen=KEPT)
+        self._loading = threading.Lock()
         if versions:
             self._seen = engine.folder and engine.folder.name
             threading.Thread(target=self._watch, daemon=True, name="promoted-version").start()
@@ -85,31 +106,88 @@ class Serving:
         return session.served or self.now
 
     def current(self, session: Session) -> Served:
-        """The model that is served now, with the reader's open case encoded by it.
+        """The model for the reader's next request, with their open case encoded by it: the one that is served now, or
+        the other version that the case was opened under.
 
         Raises:
             AccessError: the page is somebody else's.
         """
-        _claim(session)
-        now = self.now
-        if self.is_stale(session):
+        now = self.following(session)
+        if session.served not in (None, now):
             now.reviewer.encode_again(session)
-        session.served = now
         return now
 
-    def answer(self, session: Session, ask: Callable[[Reviewer], Iterator[Step]]) -> Iterator[Step]:
-        """The steps that the reviewer of the served model takes; where the GPU has no memory left for them, those that
-        the same model takes on the CPU."""
-        before = list(session.cases)
+    def following(self, session: Session) -> Served:
+        """The model that `current` gives, whichever the open case is shown under until then.
+
+        Raises:
+            AccessError: the page is somebody else's.
+        """
+        shown, now = self.of(session), self.now
+        return shown if shown.apart and shown.engine.digest != now.engine.digest else now
+
+    def other(self, digest: str) -> Served:
+        """The version with these weights, loaded at most once for all who ask.
+
+        Raises:
+            CheckpointError, EncoderError: there is none, or it cannot be used.
+        """
+        if digest == self.now.engine.digest:
+            return self.now
+        if found := self._others.get(digest):
+            return found
+        with self._loading:  # nobody waits here but who asks for such a version
+            if found := self._others.get(digest):
+                return found
+            name = self.versions and self.versions.named(digest)
+            if not name:
+                raise CheckpointError(f"No version here has the weights {digest[:12]}… any more.")
+            try:
+                served = Served(self._load(name), self.now.table, self.now.line, apart=True)
+            except torch.OutOfMemoryError:
+                raise CheckpointError(f"The GPU has no memory left for version {name}: try it again later.") from None
+            self._others[digest] = served
+            self._kept.append(served)
+            return served
+
+    def answer(self, session: Session, ask: Ask) -> Iterator[Step]:
+        """The steps that a reviewer takes with the open case: that of the model which is served now, or of the other
+        version that the case was opened under."""
+
+        def follow(reviewer: Reviewer) -> Iterator[Step]:
+            if session.served not in (None, reviewer.served):
+                reviewer.encode_again(session)
+            yield from ask(reviewer)
+
+        yield from self._steps(session, self.following(session), follow)
+
+    def open(self, session: Session, ask: Ask, digest: str = "") -> Iterator[Step]:
+        """The steps that the reviewer of the served model takes to open another case, or the same one again.
+
+        Args:
+            digest: of the version to open it under instead, where there still is one.
+        """
+        _claim(session)
+        ticket, served = session.next_ticket(), self.now
+        if digest:
+            try:
+                served = self.other(digest)
+            except BetaLensError as error:
+                yield Refused("notice.no_version", str(error), level="info")
+        if session.ticket == ticket:  # nothing else was asked for while it was loaded
+            yield from self._steps(session, served, ask)
+
+    def _steps(self, session: Session, served: Served, ask: Ask) -> Iterator[Step]:
+        """The steps by one model; where the GPU has no memory left for them, by the same model on the CPU."""
+        before = [(case.case_id, case.changes) for case in session.cases]
         try:
-            yield from ask(self.current(session).reviewer)
+            yield from ask(served.reviewer)
         except torch.OutOfMemoryError:
             torch.cuda.empty_cache()
             yield Refused("notice.cpu", level="info")
-            session.served = spare = self.now.part(_on_cpu)
-            changed = session.cases != before  # the case was opened: what failed is its explanation
-            spare.reviewer.encode_again(session)
-            yield from spare.reviewer.show_again(session) if changed else ask(spare.reviewer)
+            spare = served.part(_on_cpu).reviewer
+            opened = before != [(case.case_id, case.changes) for case in session.cases]  # only its explanation failed
+            yield from spare.take_over(session) if opened else ask(spare)
 
     def compute(self, work: Callable[[Served], T]) -> T:
         """What the served model makes of something; where the GPU has no memory left for it, the same model on the
@@ -119,10 +197,6 @@ class Serving:
         except torch.OutOfMemoryError:
             torch.cuda.empty_cache()
             return work(self.now.part(_on_cpu))
-
-    def is_stale(self, session: Session) -> bool:
-        """Whether the reader's open case is shown under a model that is no longer served."""
-        return session.served is not None and session.served is not self.now
 
     def _watch(self) -> None:
         while True:
@@ -144,11 +218,16 @@ class Serving:
         if name is None or name == self._seen:
             return
         self._seen = name
-        before = self.now.engine
-        engine = Engine.load(self.versions.path(name), before.device.type)
-        if (engine.findings, engine.config.problem_type) != (before.findings, before.config.problem_type):
+        before, engine = self.now, self._load(name)
+        self.now = Served(engine, before.table, before.line)
+        before.engine.forget()
+        log.warning("Version %s (%s) is served now.", name, engine.digest[:12])
+
+    def _load(self, name: str) -> Engine:
+        """The engine of a version, which has answered."""
+        served = self.now.engine
+        engine = Engine.load(self.versions.path(name), served.device.type)
+        if (engine.findings, engine.config.problem_type) != (served.findings, served.config.problem_type):
             raise CheckpointError(f"Version {name} decides on other findings: restart the server to serve it.")
         engine.warm_up()
-        self.now = Served(engine, self.now.table)
-        before.forget()
-        log.warning("Version %s (%s) is served now.", name, engine.digest[:12])
+        return engine

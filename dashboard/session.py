@@ -57,7 +57,7 @@ class Session:
     seen: set[tuple[str, str]] = field(default_factory=set)  # keys of the cases whose answer was sent to this page
     saved: list[Flag] = field(default_factory=list)  # by this page, and not taken back: the last can be
     recorded: Flag | None = None  # the open case is shown as it was when this was given
-    served: "Served | None" = None  # the model that the open case is shown under
+    served: "Served | None" = None  # the model that the open case was encoded by, and is shown under
     told: str = ""  # the digest of the model that the page names
     image_method: str = DEFAULT["image"]
     report_method: str = DEFAULT["report"]

@@ -63,6 +63,7 @@ def veiled(engine: Engine, session: Session, ticket: int, pictures: bool) -> Sta
         findings=engine.findings,
         chosen={"image": session.image_method, "report": session.report_method},
         changes=[change._asdict() for change in case.changes],
+        **_model(engine, session),
         **_facts(case, pictures),
     )
     return Staged(case, value)
@@ -114,9 +115,16 @@ def staged(
         discordance=clash and clash._asdict(),
         changes=[change._asdict() for change in case.changes],
         recorded=session.recorded and as_recorded(session.recorded, case, engine.digest),
+        **_model(engine, session),
         **_facts(case, pictures),
     )
     return Staged(case, value)
+
+
+def _model(engine: Engine, session: Session) -> dict[str, str]:
+    """What the stage says of the model: a version has a name here where it is not the served one."""
+    apart = session.served is not None and session.served.apart
+    return {"model": engine.digest, "version": engine.folder.name if apart else ""}
 
 
 def _facts(case: OpenCase, pictures: bool) -> dict[str, Any]:

@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from model.checkpoint import WEIGHTS, verify
-from model.errors import CheckpointError, ChoiceError
+from model.errors import CheckpointError, ChoiceError, TrainingError
 from model.feedback import utc_now
 from model.paths import DEMO_CHECKPOINT
 
-CURRENT, ORIGIN, LOCK = "current.json", "origin.json", ".lock"
+CURRENT, ORIGIN, LOCK, ALONE = "current.json", "origin.json", ".lock", ".finetune.lock"
 
 
 class Version(NamedTuple):
@@ -129,6 +129,35 @@ class Versions:
             verify(self.path(history[-2]))
             self._choose(history[:-1])
             return history[-2]
+
+    def named(self, digest: str) -> str | None:
+        """The oldest version with weights of that SHA-256; None where there is none.
+
+        Raises:
+            CheckpointError: what a version says of itself cannot be read.
+        """
+        return next((name for name in self.names() if self.origin(name).get("digest") == digest), None)
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """For the time of a fine-tuning, from the choice of what it starts from to the promotion: of two at once, one
+        would undo what the other learnt. The lock ends with the process that holds it, however that ends.
+
+        Raises:
+            TrainingError: another one is under way, in this process or another.
+            CheckpointError: the folder cannot be written.
+        """
+        with _named(self.folder):
+            lock = (self.folder / ALONE).open("w")
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise TrainingError(
+                    f"Another fine-tuning of the versions in {self.folder} is under way: start this one when it has "
+                    "ended."
+                ) from None
+            yield
 
     def list(self) -> list[Version]:
         """Every version, the oldest first."""

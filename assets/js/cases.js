@@ -83,5 +83,5 @@ const draw = () => {
 };
 watch("value", draw);
 B.on("language", draw);
-B.on("opened", mark);
+B.on("opened", (now) => mark(now.case));
 draw();

@@ -5,7 +5,7 @@ const VERDICTS = ["agree", "disagree", "unsure"];
 const EVIDENCE = ["neither", "image", "text", "both"];
 const setup = JSON.parse(props.value);
 const id = (suffix) => `bl-flag-${suffix}`;
-let state = setup, changed = false, opened = "", marks = { regions: [], words: [] }, busy = false;
+let state = setup, changed = false, opened = {}, marks = { regions: [], words: [] }, busy = false;
 
 const keyed = (key, tag, attributes, letter) => B.phrase(tag, key, { ...attributes, "aria-keyshortcuts": letter });
 const blind = B.phrase("button", "flag.blind", { type: "button", class: "bl-toggle bl-compact bl-blind", "aria-pressed": "false", onclick: () => trigger("blind", { on: !state.blind }) });
@@ -93,7 +93,7 @@ const send = (now) => {
   say("flag.saving");
   update();
   trigger("submit", {
-    case: opened, verdict: now, wrong_evidence: evidence.value, comment: comment.value, reviewer: reviewer.value,
+    case: opened.case, model: opened.model, verdict: now, wrong_evidence: evidence.value, comment: comment.value, reviewer: reviewer.value,
     wrong_regions: marks.regions, wrong_words: marks.words,
     corrected_labels: now === "disagree" || now === "findings" ? [...corrected.querySelectorAll("input:checked")].map((box) => box.value) : [],
   });

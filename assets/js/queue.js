@@ -11,12 +11,16 @@ const open = (study, index) => {
   B.emit("use-queue");
   trigger("select", { index, value: study });
 };
+let drawn = "";
 const draw = () => {
   if (!props.value) return;
   const { studies = [], total = 0, error } = JSON.parse(props.value);
   none.hidden = studies.length > 0;
   none.textContent = error || B.t("queue.none");
   count.textContent = studies.length ? B.t("cases.count", { shown: studies.length, all: total }) : "";
+  const now = JSON.stringify([studies, B.blind, B.language]);
+  if (now === drawn) return; // a study that is being clicked must stay until the button is let go
+  drawn = now;
   list.replaceChildren(...studies.map((study, index) => B.el("button", { type: "button", class: "bl-queued", "data-study": study.id, onclick: () => open(study.id, index) },
     study.thumb ? B.el("img", { src: study.thumb, alt: "", loading: "lazy" }) : B.el("span", { class: "bl-case-blank bl-muted" }),
     B.el("span", { class: "bl-queued-why" }, B.el("b", { text: study.id }), B.el("span", { class: "bl-muted", text: ` ${B.t(`lab.split.${study.split}`)}` }),

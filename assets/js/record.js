@@ -21,9 +21,12 @@ const draw = () => {
     panel.replaceChildren(B.el("header", { class: "bl-panel-head" }, B.el("p", { text: record.error }), B.el("span", { class: "bl-push" }, close)));
     return;
   }
-  const models = { model: record.digest.slice(0, 12), loaded: record.loaded.slice(0, 12) };
-  const open = record.can_open && B.phrase("button", record.same_model ? "feedback.record_open" : "feedback.record_open_other",
-    { type: "button", class: "bl-button bl-primary bl-record-open", onclick: () => (B.emit("opening"), trigger("open", { id: record.id })) });
+  const models = { model: record.digest.slice(0, 12), loaded: record.loaded.slice(0, 12), version: record.version };
+  const which = record.same_model ? "same_model" : record.version ? "version" : "gone";
+  const open = record.can_open && B.el("button", {
+    type: "button", class: "bl-button bl-primary bl-record-open", text: B.t(`feedback.record_open.${which}`, models),
+    onclick: () => (B.emit("opening"), trigger("open", { id: record.id })),
+  });
   const facts = [record.time.replace("T", " ").replace("Z", " UTC"), record.reviewer || B.t("feedback.unnamed"), record.study, B.t(`verdict.${record.verdict}`),
     record.blind && B.t("feedback.blind"), record.evidence !== "neither" && `${B.t("feedback.column.evidence")}: ${B.t(`evidence.${record.evidence}`)}`,
     record.undone && B.t("feedback.record_undone")].filter(Boolean).join(" · ");
@@ -33,7 +36,7 @@ const draw = () => {
       B.el("div", {}, B.el("h4", { text: B.t("feedback.record_probabilities", { beta: B.number(record.beta) }) }),
         B.el("div", { class: "bl-bar-line bl-muted" }, B.el("span"), B.el("span"), B.el("span"), B.phrase("span", "feedback.record_has", { class: "bl-record-has" })),
         ...Object.entries(record.probabilities).map(([finding, p]) => bar(finding, p, record.has)),
-        B.el("p", { class: record.same_model ? "bl-muted" : "bl-lab-warning", text: B.t(record.same_model ? "feedback.record_same_model" : "feedback.record_other_model", models) })),
+        B.el("p", { class: which === "gone" ? "bl-lab-warning" : "bl-muted", text: B.t(`feedback.record_model.${which}`, models) })),
       B.el("div", {}, record.comment ? B.el("p", { class: "bl-record-comment", text: `“${record.comment}”` }) : null,
         B.el("p", { class: "bl-report-text" }, ...record.report.map(([text, wrong]) => B.el("span", { class: wrong ? "bl-word bl-wrong" : null, text }))))));
   panel.scrollIntoView({ block: "nearest" });

@@ -38,8 +38,12 @@ const answer = [
 const decision = B.el("section", { class: "bl-panel bl-decision" }, ...answer);
 const veil = new B.VeilView();
 const recorded = new B.RecordedView();
+const version = new B.VersionView(() => {
+  opening();
+  trigger("leave_version");
+});
 const grid = B.el("div", { class: "bl-stage-grid", hidden: true }, film.node, decision, words.node);
-element.replaceChildren(empty, recorded.node, grid);
+element.replaceChildren(empty, version.node, recorded.node, grid);
 
 let opened = null, waiting = null;
 
@@ -87,6 +91,7 @@ const moveSoon = B.everyFrame(move);
 const load = () => {
   // What the model said of an earlier case, or of this one before it was veiled, is taken out and not just covered.
   decision.replaceChildren(...(opened.veiled ? [veil.load(opened)] : answer));
+  version.load(opened);
   recorded.load(opened.recorded);
   if (opened.veiled) changes.load(opened);
   else describe();
@@ -121,9 +126,10 @@ watch("value", () => {
   element.dataset.case = opened.case;
   element.dataset.tier = opened.tier;
   element.dataset.finding = opened.finding;
+  element.dataset.model = opened.model;
   element.dataset.changes = opened.changes.length;
   load();
-  B.emit("opened", opened.case);
+  B.emit("opened", opened);
   B.emit(opened.veiled ? "veiled" : "explained", opened);
   B.emit("changed", opened.changes.length > 0);
 });

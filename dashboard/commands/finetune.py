@@ -46,12 +46,13 @@ def command(
 
     table, versions = open_table(studies), Versions(models)
     flags = open_store(feedback).rows()
-    base = Engine.load(versions.path(base_version(versions, checkpoint)), device)
     recipe = Recipe(passes, replay=replay, learning_rate=learning_rate, evidence_weight=evidence_weight, seed=seed)
     try:
-        outcome = finetune_version(
-            versions, base, table, flags, recipe, force, encoders, lambda name: lambda steps: tqdm(steps, desc=name)
-        )
+        with versions.alone():
+            base = Engine.load(versions.path(base_version(versions, checkpoint)), device)
+            outcome = finetune_version(
+                versions, base, table, flags, recipe, force, encoders, lambda name: lambda steps: tqdm(steps, desc=name)
+            )
     except KeyboardInterrupt:
         typer.echo("Interrupted: no version was made; feedback and versions are as they were.", err=True)
         raise typer.Exit(130) from None

@@ -39,7 +39,7 @@ def build(ctx: Context) -> None:
         filters = gr.State(Filters())
 
     def log() -> FeedbackLog:
-        return FeedbackLog(ctx.engine, ctx.table, ctx.feedback)
+        return FeedbackLog(ctx.engine, ctx.table, ctx.feedback, ctx.serving.versions)
 
     def shown(now: Filters):
         found = log().shown(now)
@@ -66,9 +66,8 @@ def build(ctx: Context) -> None:
 
     def open_as_reviewed(event: gr.EventData):
         flag, _ = log().flag(str(event._data.get("id")))
-        if log().study_of(flag)[0] is None:
-            return gr.skip(), gr.skip()
-        return request(flag.study_id, beta=flag.beta, recorded=flag), gr.Tabs(selected="review")
+        study, _ = log().study_of(flag)
+        return request(study.study_id if study else "", beta=flag.beta, recorded=flag), gr.Tabs(selected="review")
 
     def open_queued(event: gr.SelectData):
         return request(str(event.value)), gr.Tabs(selected="review")

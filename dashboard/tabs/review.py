@@ -69,14 +69,23 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, alone, notice, sta
     shown = [*staged, report, ctx.beta, ctx.beta_ends, form.widget]
 
     def show(session: Session, ask: Ask, beta: float):
-        """The outputs of each step. Text, film and slider are set by the first one alone, lest they undo what the
-        reader does meanwhile."""
+        """The outputs of each step with the open case. Text, film and slider are set by the first one alone, lest they
+        undo what the reader does meanwhile."""
+        yield from outputs(session, ctx.serving.answer(session, ask), beta)
+
+    def open_case(session: Session, ask: Ask, beta: float, digest: str = ""):
+        """The same of another case, under the served model or the version of that digest."""
+        yield from outputs(session, ctx.serving.open(session, ask, digest), beta)
+
+    def outputs(session: Session, steps: Iterator[Step], beta: float):
         if session.opened and len(session.opened.encoded.modalities) == 2:
             session.beta = beta
         judged, is_open, notice_now = session.flag_id, False, ""
-        for step in ctx.serving.answer(session, ask):
+        for step in steps:
             if isinstance(step, Refused):
                 notice_now = gr.skip()  # it stays
+            if isinstance(step, Staged):
+                stage_now = step.stage
             if is_open or not isinstance(step, Staged):
                 yield *_outputs(step), *[gr.skip()] * 4
                 continue
@@ -85,9 +94,13 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, alone, notice, sta
             # A change of the case, and taking it back, leave what the reader wrote of it.
             cleared = gr.skip() if session.flag_id == judged else form.fresh(session)
             yield step.stage, gr.skip(), notice_now, step.case.report, *_beta_of(session, step), cleared
+        if is_open:
+            # Gradio sends the last outputs once more when a function ends, by when the next case may be open.
+            yield stage_now, *[gr.skip()] * 6
 
     def show_study(session: Session, study_id: str, beta: float, finding: str = "", recorded: Flag | None = None):
-        yield from show(session, lambda r: r.open_study(session, study_id, beta, finding, recorded), beta)
+        digest = recorded.model_digest if recorded else ""
+        yield from open_case(session, lambda r: r.open_study(session, study_id, beta, finding, recorded), beta, digest)
 
     def open_study(session: Session, beta: float, event: gr.SelectData):
         yield from show_study(session, event.value, beta)
@@ -97,10 +110,15 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, alone, notice, sta
             return
         if request.beta is not None:
             beta = session.beta = request.beta
-        yield from show_study(session, request.study_id, beta, request.finding, request.recorded)
+        if request.study_id:
+            yield from show_study(session, request.study_id, beta, request.finding, request.recorded)
+            return
+        flag = request.recorded
+        yield from open_case(session, lambda r: r.open_kept(session, ctx.feedback, beta, flag), beta, flag.model_digest)
 
     def open_first(session: Session, beta: float, request: gr.Request):
         pages[request.session_hash] = session
+        session.told = ctx.serving.now.engine.digest  # by the header
         yield from show_study(session, json.loads(shelf(ctx.table))["studies"][0]["id"], beta)
 
     def leave(request: gr.Request):
@@ -112,14 +130,14 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, alone, notice, sta
         yield from show(session, lambda r: r.analyse(session, text, beta), beta)
 
     def open_alone(session: Session, beta: float, text: str):
-        yield from show(session, lambda r: r.open_report(session, text, beta), beta)
+        yield from open_case(session, lambda r: r.open_report(session, text, beta), beta)
 
     def open_upload(session: Session, beta: float, path: str | None, text: str):
         """A new film does not belong to the report of the study that was open. Where it was dropped there is room for
         the next one, and not the name of its file."""
         stale = session.opened is not None and text == session.opened.report
         given = "" if stale else text
-        for step in show(session, lambda r: r.open_film(session, path, given, beta), beta):
+        for step in open_case(session, lambda r: r.open_film(session, path, given, beta), beta):
             yield None, *step
 
     def erase(session: Session, beta: float, event: gr.EventData):
@@ -130,6 +148,9 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, alone, notice, sta
 
     def undo(session: Session, beta: float, event: gr.EventData):
         yield from show(session, lambda r: r.undo(session, bool(event._data.get("all"))), beta)
+
+    def leave_version(session: Session, beta: float):
+        yield from open_case(session, lambda r: r.take_over(session), beta)
 
     def explain(session: Session, event: gr.SelectData):
         for step in ctx.serving.answer(session, lambda r: r.explain(session, event.value)):
@@ -157,6 +178,7 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, alone, notice, sta
     cases.pick(take_report, asked, shown, **AT_ONCE)
     stage.erase(erase, asked, shown, **AT_ONCE)
     stage.undo(undo, asked, shown, **AT_ONCE)
+    stage.leave_version(leave_version, asked, shown, **AT_ONCE)
     stage.select(explain, ctx.session, staged, **AT_ONCE)
     stage.method(choose_method, ctx.session, staged, **AT_ONCE)
 
@@ -189,7 +211,8 @@ def _on_standing_still(ctx: Context, probe: gr.HTML) -> None:
 
 
 def _on_replacement(ctx: Context, notice: gr.HTML, stage: gr.HTML, waiting: gr.HTML, form: VerdictForm) -> None:
-    """A page that is open learns that another model is served, and shows its case under that one."""
+    """A page that is open learns that another model is served, and shows its case under that one, unless it was opened
+    under a version of its own."""
 
     def follow(session: Session):
         served = ctx.serving.now
@@ -197,8 +220,11 @@ def _on_replacement(ctx: Context, notice: gr.HTML, stage: gr.HTML, waiting: gr.H
         if told in ("", session.told):
             yield [gr.skip()] * 5  # nothing at all would empty them
             return
-        said = Refused("notice.model", served.engine.digest[:12], level="info")
+        stays = ctx.serving.following(session) is not served
+        said = Refused("notice.model_stays" if stays else "notice.model", served.engine.digest[:12], level="info")
         yield facts(served.engine), gr.skip(), *_outputs(said)
+        if stays:
+            return
         fresh = True
         for step in ctx.serving.answer(session, lambda r: r.show_again(session)):
             yield gr.skip(), form.fresh(session) if fresh else gr.skip(), *_outputs(step)[:2], gr.skip()

@@ -1,8 +1,10 @@
 """What the Feedback tab shows: filters, disagreements first, and a verdict as it was given."""
 
+import hashlib
 from dataclasses import replace
 
 import pytest
+from helpers import random_film
 
 from dashboard.feedback_log import NEWEST, FeedbackLog, Filters, marked
 from dashboard.judging import Judge
@@ -99,7 +101,25 @@ def test_another_model_and_another_film_are_said_to_be_so(log):
         "changed",
         False,
     )
-    assert log.record("upload")["no_film"] == "not_kept"
+    assert (log.record("upload")["no_film"], log.record("upload")["can_open"]) == ("not_kept", False)
+
+
+def test_what_was_sent_is_opened_as_it_was_while_it_is_kept(log, reviewer):
+    flag, _ = log.flag(log.shown(Filters())["rows"][0]["id"])
+    film = random_film(7)
+    film = film._replace(sha256=hashlib.sha256(film.pixels.tobytes()).hexdigest())
+    log.store.keep_film(film)
+    log.store.append(replace(flag, flag_id="film", study_id="", image_sha256=film.sha256))
+    log.store.append(replace(flag, flag_id="report", study_id="", image_sha256=""))
+    for flag_id, modalities in (("film", ("image", "report")), ("report", ("report",))):
+        assert log.record(flag_id)["can_open"]
+        sent, session = log.flag(flag_id)[0], Session(beta=0.5)
+        step = next(reviewer.open_kept(session, log.store, 0.5, sent))
+        assert (step.case.encoded.modalities, step.case.report) == (modalities, flag.report)
+        assert session.recorded is sent
+    log.store.purge(f"film-{film.sha256[:12]}")
+    (step,) = reviewer.open_kept(session, log.store, 0.5, replace(flag, image_sha256=film.sha256))
+    assert "No copy of that film is kept" in step.detail
 
 
 def test_what_is_not_there_cannot_be_opened(log):

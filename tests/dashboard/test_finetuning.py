@@ -113,6 +113,16 @@ def test_without_a_verdict_there_is_one_sentence(place, tmp_path, environment):
     assert "Traceback" not in done.stderr
 
 
+def test_a_second_one_is_told_that_another_is_under_way(place, tmp_path, environment):
+    versions = Versions(tmp_path / "models")
+    with versions.alone():
+        done = subprocess.run(command(place, versions.folder), capture_output=True, text=True, env=environment)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "is under way: start this one when it has ended" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert versions.names() == []
+
+
 def test_encoders_learn_on_request_and_the_base_stays(place):
     base, table = Engine.load(place.checkpoint, "cpu"), open_studies(place.studies)
     before = {name: tensor.clone() for name, tensor in base.network.state_dict().items()}

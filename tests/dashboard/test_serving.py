@@ -18,6 +18,7 @@ from helpers import small_network
 from benchmarks.page_reader import PageReader
 from dashboard.judging import Judge
 from dashboard.payload import unpack
+from dashboard.server import make_app
 from dashboard.serving import Serving
 from dashboard.session import Session
 from model import checkpoint
@@ -172,6 +173,16 @@ def _until(true) -> None:
     while not true():
         assert time.monotonic() < end, "it took too long"
         time.sleep(0.2)
+
+
+def test_what_is_sent_again_at_the_end_sets_neither_text_nor_beta(engine, table, tmp_path, live):
+    """By then the next case may be open."""
+    page = PageReader(live(make_app(Serving(engine, table), FeedbackStore(tmp_path))))
+    for _ in range(2):  # the second time its evidence is at hand, and there is one step
+        stage, *rest = page.send("bl-cases", "select", {"value": "one", "index": 0})
+    page.close()
+    assert unpack(stage if isinstance(stage, str) else stage["value"])[0]["case"] == "one"
+    assert all(part["__type__"] == "update" and "value" not in part for part in rest)
 
 
 def test_what_the_gpu_has_no_memory_for_is_computed_on_the_cpu(table, session, monkeypatch):

@@ -196,6 +196,22 @@ def test_the_queue_says_why_and_opens_in_review(page):
     expect(page.locator(STAGE)).not_to_have_attribute("data-case", study, timeout=EXACT_LIMIT)
 
 
+def test_a_queued_study_opens_although_the_verdict_form_is_sent_again_while_it_is_clicked(page):
+    open_feedback(page)
+    first = page.locator(".bl-queued").first
+    first.hover(timeout=EXACT_LIMIT)
+    study = first.get_attribute("data-study")
+    page.mouse.down()
+    page.evaluate("BetaLens.emit('blind', BetaLens.blind)")  # as the form does with whatever it is sent
+    page.mouse.up()
+    expect(page.locator(STAGE)).to_have_attribute("data-case", study, timeout=EXACT_LIMIT)
+
+
+def test_one_of_something_is_said_as_one(page):
+    said = page.evaluate("[0, 1, 2].map((n) => BetaLens.t('feedback.total', { n }))")
+    assert said == ["0 verdicts", "1 verdict", "2 verdicts"]
+
+
 @pytest.mark.parametrize("width", [1280, 1920])
 def test_the_verdict_is_on_the_screen(page, width):
     page.set_viewport_size({"width": width, "height": 800})

@@ -13,7 +13,7 @@ from helpers import small_network
 
 from model import checkpoint
 from model.engine import Engine
-from model.errors import CheckpointError, ChoiceError
+from model.errors import CheckpointError, ChoiceError, TrainingError
 from model.versions import CURRENT, Versions, base_version
 
 
@@ -113,6 +113,35 @@ def test_a_reader_sees_a_whole_choice_while_others_are_killed_choosing(made, tmp
         assert json.loads((versions.folder / CURRENT).read_text())["promoted"][0] == "0001"
 
 
+HOLD = """
+import subprocess, sys, time
+from pathlib import Path
+from model.versions import Versions
+with Versions(Path(sys.argv[1])).alone():
+    child = subprocess.Popen(["sleep", "60"], stdout=subprocess.DEVNULL)  # such as decodes films, and outlives it
+    print(child.pid, flush=True)
+    time.sleep(60)
+"""
+
+
+def test_one_fine_tuning_at_a_time_and_none_where_the_process_was_killed(tmp_path):
+    versions = Versions(tmp_path / "models")
+    process = subprocess.Popen([sys.executable, "-c", HOLD, str(versions.folder)], stdout=subprocess.PIPE)
+    child = int(process.stdout.readline())
+    try:
+        for _ in range(2):
+            with pytest.raises(TrainingError, match="is under way"), versions.alone():
+                pass
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        with versions.alone(), pytest.raises(TrainingError), versions.alone():  # nor twice in one process
+            pass
+        with versions.alone():
+            pass
+    finally:
+        os.kill(child, signal.SIGKILL)
+
+
 def test_versions_differ_by_their_weights_alone(made, tmp_path):
     versions = Versions(tmp_path / "models")
     versions.adopt(made)
@@ -122,5 +151,6 @@ def test_versions_differ_by_their_weights_alone(made, tmp_path):
     versions.add(lambda folder: checkpoint.save(network, folder), {"how": "fine-tuned", "parent": "0001"})
     first, second = versions.list()
     assert first.digest != second.digest
+    assert [versions.named(digest) for digest in (first.digest, second.digest, "0" * 64)] == ["0001", "0002", None]
     assert (second.parent, second.how) == ("0001", "fine-tuned")
     assert versions.origin("0002")["parent"] == "0001"

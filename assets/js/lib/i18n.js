@@ -7,8 +7,11 @@
 
   B.language = supported(localStorage.getItem(STORED) || navigator.language);
 
+  // Where a phrase counts something as {n}, KEY.one is what is said of one, in languages that say it otherwise.
   B.t = (key, values = {}) => {
-    const phrase = (B.phrases[B.language] || {})[key] ?? B.phrases.en[key] ?? key;
+    const counted = `${key}.${new Intl.PluralRules(B.language).select(Number(values.n))}`;
+    const phrases = B.phrases[B.language] || {};
+    const phrase = phrases[counted] ?? phrases[key] ?? B.phrases.en[key] ?? key;
     return phrase.replace(/\{(\w+)\}/g, (hole, name) => (name in values ? values[name] : hole));
   };
   // A finding is named by the study table; a name the phrases do not know is shown as it stands.

@@ -1,4 +1,5 @@
-// What stands on the stage in the place of an answer that is kept back, and above a case that is shown as it was reviewed.
+// What stands on the stage in the place of an answer that is kept back, and above a case that is shown as it was
+// reviewed, or under another version than the one that is served.
 (() => {
   const B = window.BetaLens;
 
@@ -30,10 +31,24 @@
       this.text.textContent = [
         B.t(`verdict.${verdict}`), blind && B.t("feedback.blind"),
         verdict === "disagree" && (corrected.map(B.findingName).join(", ") || B.t("cases.none")), comment && `“${comment}”`,
-        !same && B.t("recorded.other_model", { model: model.slice(0, 8) }),
+        !same && B.t("recorded.other_model", { model: model.slice(0, 12) }),
       ].filter(Boolean).join(" · ");
       this.node.title = this.node.textContent;
     }
   }
   B.RecordedView = RecordedView;
+
+  class VersionView {
+    constructor(leave) {
+      this.name = B.el("b");
+      this.node = B.el("p", { class: "bl-version-line", role: "status", hidden: true }, this.name,
+        B.phrase("span", "version.note"), B.phrase("button", "version.leave", { type: "button", class: "bl-toggle bl-compact bl-version-leave", onclick: leave }));
+    }
+
+    load({ version, model }) {
+      this.node.hidden = !version;
+      this.name.textContent = B.t("version.title", { version, model: model.slice(0, 12) });
+    }
+  }
+  B.VersionView = VersionView;
 })();
