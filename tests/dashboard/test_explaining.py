@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from dashboard.explaining import Explanations, Methods
+from dashboard.line import Line
 from dashboard.opening import open_study
 from explain import DEFAULT, Superseded
 
@@ -23,7 +24,7 @@ def test_what_takes_long_runs_at_a_lower_priority_than_who_asks(engine, table):
         seen.append(niceness())
         return True
 
-    found = Explanations(engine).evidence(case, engine.findings[0], Methods(**DEFAULT), wanted)
+    found = Explanations(engine, Line()).evidence(case, engine.findings[0], Methods(**DEFAULT), wanted)
     assert found.report_method == "integrated_gradients"
     assert seen
     assert min(seen) > own
@@ -33,4 +34,4 @@ def test_what_takes_long_runs_at_a_lower_priority_than_who_asks(engine, table):
 def test_who_asks_is_told_that_an_answer_is_not_wanted_any_more(engine, table):
     case = open_study(engine, table, "one")
     with pytest.raises(Superseded):
-        Explanations(engine).evidence(case, engine.findings[0], Methods(**DEFAULT), lambda: False)
+        Explanations(engine, Line()).evidence(case, engine.findings[0], Methods(**DEFAULT), lambda: False)
