@@ -13,14 +13,14 @@ const by = select("by", () => choose()), finding = select("finding", () => choos
 const key = () => ({ space: atlas.space, method: atlas.method }); // of the map that is drawn; another may be asked for
 const ask = () => trigger("chart", { space: space.value, method: method.value });
 
-const cards = new B.Cards((points, generation) => trigger("cards", { ...key(), points, generation }), () => (map.showCard(), map.draw()));
+const cards = new B.Cards((points, generation) => trigger("cards", { ...key(), points, generation }), () => (map.showCard(), map.drawOver()));
 const selection = new B.SelectionView({ clear: () => clear(), keep: () => trigger("keep", { ...key(), ...area }) });
 const legend = new B.Legend(() => paint(true));
 let map = null, failure = "";
 try {
   map = new B.MapView(cards, {
     open: (point) => (B.emit("opening"), trigger("open", { ...key(), point })), films: (points) => cards.want(points),
-    area: (corners) => lasso(corners), moved: () => {},
+    area: (corners) => lasso(corners),
   });
   map.says = (point) => colouring && `${colouring.title()}: ${colouring.kind === "category" ? colouring.nameOf(map.styles[2 * point]) : map.styles[2 * point] === B.CODES.UNKNOWN ? B.t("atlas.unknown") : B.number(map.styles[2 * point] / B.CODES.STEPS)}`;
 } catch (error) {
@@ -50,7 +50,7 @@ element.replaceChildren(head, wait, content);
 
 // One look over all columns that filter, at this beta.
 const filters = () => [...columns.values()].filter((column) => column.filters);
-const paint = (counted) => {
+const recolour = (counted) => {
   if (!colouring) return;
   const codes = colouring.at(B.beta);
   shown = new Uint8Array(atlas.n).fill(1);
@@ -60,6 +60,10 @@ const paint = (counted) => {
   }
   map.style(codes, shown);
   if (counted) legend.update(codes, shown);
+};
+const paint = (counted) => {
+  recolour(counted);
+  map.draw();
 };
 const moves = () => colouring && (colouring.moves || filters().some((column) => column.moves));
 
@@ -124,12 +128,15 @@ const along = (values) => {
   const at = B.beta * (values.length - 1), low = Math.min(Math.floor(at), Math.max(values.length - 2, 0)), high = Math.min(low + 1, values.length - 1);
   return values[low] + (values.length > 1 ? at - low : 0) * (values[high] - values[low]);
 };
+const write = (node, text) => node.textContent === text || (node.textContent = text); // the same again would cost a layout
 const describe = () => {
-  quality.textContent = B.t("atlas.trust", { trust: B.number(along(atlas.trust)), k: atlas.neighbours });
+  write(quality, B.t("atlas.trust", { trust: B.number(along(atlas.trust)), k: atlas.neighbours }));
   const far = here && here.far[Math.round(B.beta * (here.far.length - 1))];
   standing.hidden = !here;
   standing.classList.toggle("bl-atlas-far", Boolean(far));
-  standing.textContent = here ? B.t(far ? "atlas.far" : "atlas.near", { case: here.case, closer: B.percent(along(here.closer)), further: B.percent(1 - along(here.closer)) }) : "";
+  write(standing, here ? B.t(far ? "atlas.far" : "atlas.near", { case: here.case, closer: B.percent(along(here.closer)), further: B.percent(1 - along(here.closer)) }) : "");
+};
+const describeSample = () => {
   sampled.hidden = atlas.n < atlas.most || atlas.n === atlas.of;
   sampled.textContent = B.t("atlas.sampled", { n: atlas.n.toLocaleString(B.language), of: atlas.of.toLocaleString(B.language) });
 };
@@ -139,7 +146,7 @@ B.on("atlas-case", (now) => {
   map.here = here;
   element.dataset.here = here ? here.case : "";
   describe();
-  map.draw();
+  map.drawOver();
   if (colouring && colouring.name === "feedback") choose(); // verdicts may have come since
 });
 
@@ -181,15 +188,16 @@ const load = () => {
   [space.value, method.value] = [atlas.space, atlas.method];
   map.load(B.floats(atlas.block), atlas.arrays.xy[1], atlas.n);
   describe();
+  describeSample();
   element.dataset.points = atlas.n;
   element.dataset.map = `${atlas.space}-${atlas.method}`;
   choose();
 };
-const moveSoon = B.everyFrame(() => {
-  if (!atlas || !map || !element.isConnected || !map.node.clientWidth) return;
+const moveSoon = B.whileSeen(element, () => {
+  if (!atlas || !map) return;
   describe();
-  if (moves()) paint();
-  else map.draw();
+  if (moves()) recolour();
+  map.paint();
 });
 const countSoon = B.settled(() => colouring && moves() && paint(true));
 watch("value", load);
@@ -199,6 +207,7 @@ B.on("language", () => {
   fill();
   if (!atlas) return say(JSON.parse(props.value));
   describe();
+  describeSample();
   if (colouring) colour(colouring);
   if (selection.found) selection.load(selection.found);
 });

@@ -181,7 +181,7 @@ const load = () => {
 const fillChooser = () => chooser.replaceChildren(...lab.names.map((name, i) => B.el("option", { value: name, text: lab.label(i) })));
 
 watch("value", load);
-B.on("beta", () => lab && element.isConnected && move(lab.nearest(B.beta), false));
+B.on("beta", B.whileSeen(element, () => lab && move(lab.nearest(B.beta), false)));
 B.on("theme", draw);
 B.on("language", () => {
   split.querySelectorAll("option").forEach((option) => (option.textContent = splitName(option.value)));

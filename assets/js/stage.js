@@ -85,7 +85,8 @@ const move = () => {
   element.dataset.beta = B.number(beta);
   element.dataset.drawMs = (performance.now() - started).toFixed(2);
 };
-const moveSoon = B.everyFrame(move);
+// While another tab is in front, a move of beta is that tab's alone.
+const moveSoon = B.whileSeen(element, move);
 
 // The layout comes first: what is drawn is drawn to the size it will have.
 const load = () => {
@@ -135,14 +136,8 @@ watch("value", () => {
 });
 B.on("beta", () => {
   settled.textContent = "";
-  if (seen) moveSoon();
+  moveSoon();
 });
-// While another tab is in front, a move of beta is that tab's alone.
-let seen = true;
-new IntersectionObserver((changes) => {
-  seen = changes.at(-1).isIntersecting;
-  if (seen) moveSoon();
-}).observe(element);
 B.on("language", () => opened && load());
 B.on("theme", () => opened && load());
 

@@ -73,6 +73,12 @@ def test_beta_morphs_the_map_while_the_server_is_silent(atlas):
     atlas.unroute("**/gradio_api/**")
 
 
+def test_a_slow_machine_moves_a_sample_and_rests_on_all_points(atlas):
+    slow = f"() => {{ const view = {MAP}; view.paint(); view.inTime = 0; view.paint(); return view.drawn; }}"
+    assert 0 < atlas.evaluate(slow) < COUNT
+    atlas.wait_for_function(f"() => {MAP}.drawn === {COUNT}")
+
+
 def test_hovering_shows_film_findings_and_report_and_a_click_opens_it(atlas):
     point = point_at(atlas)
     card = atlas.locator(".bl-map-card")

@@ -64,6 +64,17 @@ window.BetaLens = window.BetaLens || {};
     };
   };
 
+  // Draws at most once a frame, and only while its node can be seen; once more when it comes back, for what it missed.
+  B.whileSeen = (node, draw) => {
+    const soon = B.everyFrame(draw);
+    let seen = true;
+    new IntersectionObserver((changes) => {
+      seen = changes.at(-1).isIntersecting;
+      if (seen) soon();
+    }).observe(node);
+    return () => seen && soon();
+  };
+
   // Does something once what calls it has been quiet for a moment.
   B.settled = (does, quiet = 150) => {
     let waiting = 0;

@@ -1,5 +1,5 @@
 // What a hand or a keyboard does on a map: drag, wheel, pinch, click, lasso, box, keys. It moves the camera and says the
-// rest to whoever listens: hover(x, y), leave(), click(x, y), area(corners), step(dx, dy), enter(), moved().
+// rest to whoever listens: hover(x, y), leave(), click(x, y), area(corners), step(dx, dy), enter(), moved(), trailed().
 (() => {
   const B = window.BetaLens;
   const CLICK = 4; // pixels that a click may wander
@@ -51,10 +51,11 @@
       drag.far ||= Math.hypot(x - drag.from[0], y - drag.from[1]) > CLICK;
       if (!drag.far) return;
       this.told.leave();
-      if (drag.drawing === "pan") this.camera.pan(x - drag.at[0], y - drag.at[1]);
-      else this.extend(drag, x, y);
+      if (drag.drawing === "pan") {
+        this.camera.pan(x - drag.at[0], y - drag.at[1]);
+        this.told.moved();
+      } else this.extend(drag, x, y);
       drag.at = [x, y];
-      this.told.moved();
     }
 
     // Corners are kept on the map, so that the trail stays where it was drawn.
@@ -66,6 +67,7 @@
         const [lastX, lastY] = this.camera.toScreen(...this.trail.at(-1));
         if (Math.hypot(x - lastX, y - lastY) > 3) this.trail.push(to(x, y));
       }
+      this.told.trailed();
     }
 
     pinch(id, x, y) {
@@ -82,7 +84,7 @@
       if (!drag) return;
       if (!drag.far) this.told.click(...this.spot(event));
       else if (trail && trail.length > 2) this.told.area(trail);
-      this.told.moved();
+      this.told.trailed();
     }
 
     drop(event) {

@@ -1,14 +1,19 @@
 // A map of studies on two canvases: the points below (lib/scatter.js), and over them what is few: films, the open case,
-// the outline of a selection, the study that is pointed at.
+// the outline of a selection, the study that is pointed at. While the map moves, a machine that cannot draw all points in
+// time draws a sample of them; where it rests, all are there again.
 (() => {
   const B = window.BetaLens;
   const REACH = 14; // pixels from a point that still mean it
   const FILMS = 48, FILM = 46, FILM_ZOOM = 3; // films instead of dots: at most so many, so large, from this zoom on
   const HERE_REACH = 30;
   const DIM = 0.16;
+  const REST_MS = 150; // not drawn again for so long, the map rests
+  const POINTS_MS = 8; // what the points may take of a frame while it moves: half of one at 60 a second
+  const FEWEST = 2000; // of so many a sample would save little
+  const GLANCE_MS = 60; // a study that is pointed at for less is passed over, and not asked for
 
   class MapView {
-    // told: { open(point), area(corners), films(points), moved() }; cards: B.Cards
+    // told: { open(point), area(corners), films(points) }; cards: B.Cards
     constructor(cards, told) {
       Object.assign(this, { cards, told, camera: new B.Camera(), pointed: -1, here: null, members: null, outline: null, films: [] });
       this.canvas = B.el("canvas", { class: "bl-map-canvas", "aria-hidden": "true" });
@@ -18,11 +23,14 @@
       this.scatter = new B.Scatter(this.canvas);
       this.scatter.restored = () => this.load(this.values, this.slices, this.count);
       this.gestures = new B.Gestures(this.over, this.camera, {
-        hover: (x, y) => this.point(this.nearest(x, y)), leave: () => this.point(-1), moved: () => (this.told.moved(), this.draw()),
+        hover: (x, y) => this.point(this.nearest(x, y)), leave: () => this.point(-1), moved: () => this.draw(), trailed: () => this.drawOver(),
         click: (x, y) => this.nearest(x, y) >= 0 && told.open(this.nearest(x, y)), enter: () => this.pointed >= 0 && told.open(this.pointed),
         area: (corners) => told.area(corners), step: (dx, dy) => this.step(dx, dy),
       });
       this.draw = B.everyFrame(() => this.paint());
+      this.drawOver = B.everyFrame(() => this.paintOver());
+      this.settle = B.settled(() => this.rest(), REST_MS);
+      this.want = B.settled(() => told.films([this.pointed, ...this.films.map((film) => film.point)].filter((point) => point >= 0)), GLANCE_MS);
       new ResizeObserver(() => this.resize()).observe(this.node);
       this.over.mapView = this; // for who drives the page from outside
     }
@@ -38,19 +46,19 @@
 
     resize() {
       const { clientWidth: width, clientHeight: height } = this.node;
-      if (!width || !this.count) return;
+      this.visible = Boolean(width && height && this.count); // kept: to ask in a frame would lay the page out once more
+      if (!this.visible) return;
       this.camera.resize(width, height);
       this.paint(); // at once: a canvas that changes its size is empty until it is drawn
     }
 
-    // codes: (count) bytes; shown: 1 where a point passes the filters.
+    // codes: (count) bytes; shown: 1 where a point passes the filters. Seen when the map is drawn next.
     style(codes, shown) {
       for (let i = 0; i < this.count; i++) {
         this.styles[2 * i] = codes[i];
         this.styles[2 * i + 1] = !shown[i] ? 0 : this.members && !this.members[i] ? 1 : 2;
       }
       this.scatter.setStyles(this.styles);
-      this.draw();
     }
 
     get place() {
@@ -103,9 +111,9 @@
       this.pointed = point;
       this.over.classList.toggle("bl-pointing", point >= 0);
       this.over.dataset.pointed = point;
-      if (point >= 0 && !this.cards.get(point)) this.told.films([point, ...this.films.map((film) => film.point)]);
+      if (point >= 0) this.want();
       this.showCard();
-      this.draw();
+      this.drawOver();
     }
 
     showCard() {
@@ -124,13 +132,30 @@
     }
 
     paint() {
-      if (!this.count || !this.camera.width || !this.node.clientWidth) return;
-      const { low, share } = this.place;
-      this.scatter.draw(this.camera, low, share, this.size, this.members ? DIM : 1);
+      if (!this.visible) return;
+      this.paintPoints();
       this.findFilms();
       this.paintOver();
       if (this.pointed >= 0) this.showCard();
-      this.painted = (this.painted || 0) + 1;
+      this.moving = true;
+      this.settle();
+    }
+
+    // A picture at rest is waited for, and tells how many points there is time for in one that moves. Fewer are larger.
+    paintPoints() {
+      const { scatter, camera, moving } = this, { low, share } = this.place, { shown } = scatter, started = performance.now();
+      this.drawn = moving ? Math.min(shown, Math.max(FEWEST, Math.round(this.inTime))) : shown;
+      const larger = (shown / (this.drawn || 1)) ** 0.25;
+      scatter.draw(camera, low, share, this.size * larger, this.members ? DIM : 1, this.drawn);
+      if (moving) return;
+      scatter.finish();
+      this.inTime = (shown * POINTS_MS) / Math.max(performance.now() - started, 0.1); // the clock's grain
+    }
+
+    rest() {
+      this.moving = false;
+      if (this.drawn < this.scatter.shown) this.paint();
+      if (this.films.length) this.want();
     }
 
     // The first studies whose films find room: no two overlap, and the same ones stay while the map is panned.
@@ -149,7 +174,6 @@
         taken.set(`${column},${row}`, [x, y]);
         this.films.push({ point, left: x - FILM / 2, top: y - FILM / 2 });
       });
-      if (this.films.some(({ point }) => this.cards.get(point) === undefined)) this.told.films(this.films.map((film) => film.point));
     }
 
     paintOver() {
