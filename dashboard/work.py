@@ -11,7 +11,7 @@ from model.errors import BetaLensError
 from model.reference import Progress
 
 TICK = 0.25  # seconds between two looks at the work
-NICENESS = 10  # such a thread has a tenth of a core where all are busy
+LEAST = 19  # the lowest priority: a moment of a core where all are busy
 
 T = TypeVar("T")
 Counted = Callable[[str], Progress]  # a name to what counts the steps of a loop under it
@@ -84,4 +84,4 @@ def _give_way() -> None:
     """Only Linux has a priority for each thread; PyTorch's own, which this one starts, inherit it."""
     if sys.platform == "linux":
         thread = threading.get_native_id()
-        os.setpriority(os.PRIO_PROCESS, thread, min(19, os.getpriority(os.PRIO_PROCESS, thread) + NICENESS))
+        os.setpriority(os.PRIO_PROCESS, thread, LEAST)

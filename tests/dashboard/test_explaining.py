@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
+from dashboard.aside import Aside
 from dashboard.explaining import Explanations, Methods
-from dashboard.line import Line
 from dashboard.opening import open_study
 from explain import DEFAULT, Superseded
 
@@ -24,7 +24,7 @@ def test_what_takes_long_runs_at_a_lower_priority_than_who_asks(engine, table):
         seen.append(niceness())
         return True
 
-    found = Explanations(engine, Line()).evidence(case, engine.findings[0], Methods(**DEFAULT), wanted)
+    found = Explanations(engine, Aside()).evidence(case, engine.findings[0], Methods(**DEFAULT), wanted)
     assert found.report_method == "integrated_gradients"
     assert seen
     assert min(seen) > own
@@ -34,4 +34,4 @@ def test_what_takes_long_runs_at_a_lower_priority_than_who_asks(engine, table):
 def test_who_asks_is_told_that_an_answer_is_not_wanted_any_more(engine, table):
     case = open_study(engine, table, "one")
     with pytest.raises(Superseded):
-        Explanations(engine, Line()).evidence(case, engine.findings[0], Methods(**DEFAULT), lambda: False)
+        Explanations(engine, Aside()).evidence(case, engine.findings[0], Methods(**DEFAULT), lambda: False)
