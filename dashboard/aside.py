@@ -39,8 +39,8 @@ class Aside:
 
     Args:
         process: in a process of its own; otherwise in a thread that gives way. It is a thread as well until the process
-            is loaded, which begins when it is first needed; where it was ended, or does not start; and for models on a GPU, whose work
-            keeps no lock, or without a folder that another process could load.
+            is loaded, which begins when it is first needed; where it was ended, or does not start; and for models on a
+            GPU, whose work keeps no lock, or without a folder that another process could load.
 
     Attributes:
         line: to stand in before asking for anything.
