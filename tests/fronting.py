@@ -58,7 +58,8 @@ def configured(folder: Path, servers: list[int], tls: int = 443, plain: int = 80
     main = folder / "nginx.conf"
     main.write_text(
         f"{user} daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log; events {{}}\n"
-        f"http {{ {scratch} include {folder}/betalens.conf; }}\n",
+        # Its own access log would lie in a folder that only an installed nginx has.
+        f"http {{ {scratch} access_log off; include {folder}/betalens.conf; }}\n",
         "utf-8",
     )
     return main
