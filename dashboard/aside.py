@@ -14,13 +14,12 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import lru_cache
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, TypeVar
 
 from dashboard.line import Line
-from dashboard.work import giving_way
 from model.engine import Engine
 from model.errors import CheckpointError
 from model.memory import hand_back
@@ -38,8 +37,8 @@ class Aside:
     """Where what takes long is done, one thing after the other.
 
     Args:
-        process: in a process of its own; otherwise in a thread that gives way. It is a thread as well until the process
-            is loaded, which begins when it is first needed; where it was ended, or does not start; and for models on a
+        process: in a process of its own; otherwise by whoever asks. They do it themselves as well until the process is
+            loaded, which begins when it is first needed; where it was ended, or does not start; and for models on a
             GPU, whose work keeps no lock, or without a folder that another process could load.
 
     Attributes:
@@ -63,7 +62,7 @@ class Aside:
             with self._lock:
                 answer = self._ask(pickle.dumps((job, engine.folder, engine.digest, asked)), wanted)
         if answer is None:
-            return giving_way(partial(job, engine, *asked, wanted))
+            return job(engine, *asked, wanted)
         value, error = answer
         if error:
             raise error
@@ -83,7 +82,7 @@ class Aside:
         except (EOFError, OSError):
             self._wanted = bool(self._process and self._process.ready)  # it will not start the next time either
             if not self._wanted:
-                log.warning("No process of its own for explanations starts here: they take longer to give way.")
+                log.warning("No process of its own for explanations starts here: readers will wait for those of others.")
             if self._process:
                 self._process.end()
             self._process = None

@@ -82,7 +82,7 @@ class Serving:
     """The model that is served now.
 
     Args:
-        aside: where cases are explained; a thread of this process by default.
+        aside: where cases are explained; in this process by default.
 
     Attributes:
         now: to be read once a request.

@@ -1,17 +1,13 @@
-"""Long work, behind what readers do meanwhile: in threads that give way to all others."""
+"""Work that no request waits for: in a thread of its own, done once for all readers, with what it is at."""
 
-import os
-import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future
 from typing import Generic, NamedTuple, TypeVar
 
 from model.errors import BetaLensError
 from model.reference import Progress
 
 TICK = 0.25  # seconds between two looks at the work
-LEAST = 19  # the lowest priority: a moment of a core where all are busy
 
 T = TypeVar("T")
 Counted = Callable[[str], Progress]  # a name to what counts the steps of a loop under it
@@ -26,7 +22,7 @@ class Step(NamedTuple):
 
 
 class Work(Generic[T]):
-    """Done once for all readers, with what it is at. Goes on, and is kept, when the reader who asked for it has left.
+    """Goes on, and is kept, when the reader who asked for it has left.
 
     Args:
         job: is given what counts its loops; what it returns becomes `result`.
@@ -46,7 +42,6 @@ class Work(Generic[T]):
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        _give_way()
         try:
             self.result = self._job(self._counted)
         except BetaLensError as error:
@@ -63,25 +58,3 @@ class Work(Generic[T]):
                 yield step
 
         return progress
-
-
-def giving_way(job: Callable[[], T]) -> T:
-    """What a job returns or raises, done in a thread that gives way to those that open cases and move β."""
-    answer: Future[T] = Future()
-
-    def run() -> None:
-        _give_way()
-        try:
-            answer.set_result(job())
-        except BaseException as error:
-            answer.set_exception(error)
-
-    threading.Thread(target=run, daemon=True).start()
-    return answer.result()
-
-
-def _give_way() -> None:
-    """Only Linux has a priority for each thread; PyTorch's own, which this one starts, inherit it."""
-    if sys.platform == "linux":
-        thread = threading.get_native_id()
-        os.setpriority(os.PRIO_PROCESS, thread, LEAST)

@@ -59,12 +59,12 @@ def asked(demo) -> tuple:
 @pytest.fixture(scope="module")
 def aside(demo, asked) -> Aside:
     aside = Aside(process=True)
-    aside.do(evidence, demo, *asked, wanted=lambda: True)  # by a thread: the process begins to load
+    aside.do(evidence, demo, *asked, wanted=lambda: True)  # here: the process begins to load
     assert soon(lambda: bool(aside.pid))
     return aside
 
 
-def test_the_process_says_what_a_thread_says(demo, asked, aside):
+def test_the_process_says_what_is_said_here(demo, asked, aside):
     there, here = aside.do(evidence, demo, *asked, wanted=lambda: True), evidence(demo, *asked)
     assert psutil.Process(aside.pid).cpu_times().user > 1
     np.testing.assert_allclose(there.cam, here.cam, atol=1e-6)
