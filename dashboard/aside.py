@@ -82,7 +82,9 @@ class Aside:
         except (EOFError, OSError):
             self._wanted = bool(self._process and self._process.ready)  # it will not start the next time either
             if not self._wanted:
-                log.warning("No process of its own for explanations starts here: readers will wait for those of others.")
+                log.warning(
+                    "The process for explanations does not start: they are computed here, and readers wait for them."
+                )
             if self._process:
                 self._process.end()
             self._process = None
