@@ -36,7 +36,6 @@ def command(
     """
     from dashboard import audit as audit_log
     from dashboard.access import open_access
-    from dashboard.aside import Aside
     from dashboard.server import is_loopback, make_app, serve
     from dashboard.serving import Serving
     from model.engine import Engine
@@ -53,5 +52,5 @@ def command(
         audit_log.keep(audit)
     table, versions = open_table(studies), Versions(models) if models else None
     folder = versions.path(base_version(versions, checkpoint)) if versions else checkpoint
-    serving = Serving(Engine.load(folder, device), table, versions, Aside(process=True))
+    serving = Serving(Engine.load(folder, device), table, versions)
     serve(make_app(serving, open_store(feedback, replica), allowed, root_path), host, port, root_path)

@@ -243,7 +243,7 @@ def _outputs(step: Step) -> tuple:
 
 
 def _examiner(served: Served) -> Examiner:
-    return Examiner(served.engine, served.table, served.aside)
+    return Examiner(served.engine, served.table, served.reviewer.explanations.line)
 
 
 def _methods() -> str:
