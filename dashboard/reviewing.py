@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dashboard.explaining import Explanations, Methods
-from dashboard.line import Line
+from dashboard.line import TICK, Line
 from dashboard.masks import on_film, read_mask
 from dashboard.metrics import PREDICT
 from dashboard.opening import of_parts, open_study
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 # Seconds before the chosen methods begin: who walks down the findings with an arrow key wants the last one only.
 PAUSE = 0.2
-# Seconds between two looks at a place in line: what came of it is sent to every page that waits.
-TELL = 2.0
 # Each keeps a film in memory.
 MOST_CHANGES = 12
 
@@ -277,7 +275,7 @@ class Reviewer:
             time.sleep(PAUSE)
             with self.explanations.line.place(wanted) as ahead:
                 told = 0
-                while wanted() and (now := ahead(TELL if told else 0)):
+                while wanted() and (now := ahead(TICK)):
                     if now != told:
                         told = now
                         yield Waiting(ticket, now)
