@@ -74,6 +74,17 @@ def _claim(session: Session) -> None:
         raise AccessError("This page belongs to another login: reload it.")
 
 
+def _catch_up(session: Session, reviewer: Reviewer) -> None:
+    """Let this model encode the open case, where another one did."""
+    if session.served not in (None, reviewer.served):
+        reviewer.encode_again(session)
+
+
+def _on_stage(session: Session) -> list[tuple]:
+    """What is open, whichever model encoded it."""
+    return [(case.case_id, case.changes) for case in session.cases]
+
+
 def _on_cpu(served: Served) -> Served:
     return Served(served.engine.on_cpu(), served.table, served.line, served.apart)
 
@@ -113,8 +124,7 @@ class Serving:
             AccessError: the page is somebody else's.
         """
         now = self.following(session)
-        if session.served not in (None, now):
-            now.reviewer.encode_again(session)
+        _catch_up(session, now.reviewer)
         return now
 
     def following(self, session: Session) -> Served:
@@ -155,8 +165,7 @@ class Serving:
         version that the case was opened under."""
 
         def follow(reviewer: Reviewer) -> Iterator[Step]:
-            if session.served not in (None, reviewer.served):
-                reviewer.encode_again(session)
+            _catch_up(session, reviewer)
             yield from ask(reviewer)
 
         yield from self._steps(session, self.following(session), follow)
@@ -179,14 +188,14 @@ class Serving:
 
     def _steps(self, session: Session, served: Served, ask: Ask) -> Iterator[Step]:
         """The steps by one model; where the GPU has no memory left for them, by the same model on the CPU."""
-        before = [(case.case_id, case.changes) for case in session.cases]
+        before = _on_stage(session)
         try:
             yield from ask(served.reviewer)
         except torch.OutOfMemoryError:
             torch.cuda.empty_cache()
             yield Refused("notice.cpu", level="info")
             spare = served.part(_on_cpu).reviewer
-            opened = before != [(case.case_id, case.changes) for case in session.cases]  # only its explanation failed
+            opened = before != _on_stage(session)  # only its explanation failed
             yield from spare.take_over(session) if opened else ask(spare)
 
     def compute(self, work: Callable[[Served], T]) -> T:
