@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from cachetools import LRUCache
 
-from dashboard.line import Line
+from dashboard.aside import Aside
 from dashboard.metrics import EVIDENCE, EXPLAIN
 from dashboard.session import OpenCase
 from explain import INSTANT, Evidence, evidence
@@ -27,12 +27,15 @@ class Explanations:
     """The evidence by one engine. Safe to ask from many threads.
 
     Args:
-        line: to stand in before asking for what is not at hand.
+        aside: where what is not at hand is computed.
+
+    Attributes:
+        line: to stand in before asking for it.
     """
 
-    def __init__(self, engine: Engine, line: Line):
+    def __init__(self, engine: Engine, aside: Aside):
         self.engine = engine
-        self.line = line
+        self.aside, self.line = aside, aside.line
         self._cache = LRUCache(CACHED_EVIDENCE)
         self._lock = threading.Lock()
 
@@ -76,7 +79,9 @@ class Explanations:
         if found:
             return found
         with EXPLAIN.time():
-            found = evidence(self.engine, case.encoded, finding, half.image, half.report, wanted)
+            asked = self.engine, case.encoded, finding, half.image, half.report
+            instant = half == Methods(**INSTANT)
+            found = evidence(*asked, wanted) if instant else self.aside.do(evidence, *asked, wanted=wanted)
         with self._lock:
             self._cache[key] = found
         return found

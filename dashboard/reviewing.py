@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dashboard.aside import Aside
 from dashboard.explaining import Explanations, Methods
-from dashboard.line import TICK, Line
+from dashboard.line import TICK
 from dashboard.masks import on_film, read_mask
 from dashboard.metrics import PREDICT
 from dashboard.opening import of_parts, open_study
@@ -48,7 +49,7 @@ class Reviewer:
         self.engine = engine
         self.table = table
         self.served = served
-        self.explanations = Explanations(engine, served.line if served else Line())
+        self.explanations = Explanations(engine, served.aside if served else Aside())
 
     def open_study(
         self, session: Session, study_id: str, beta: float, finding: str = "", recorded: Flag | None = None

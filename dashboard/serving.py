@@ -18,7 +18,7 @@ from weakref import WeakValueDictionary
 import torch
 
 from dashboard.access import who
-from dashboard.line import Line
+from dashboard.aside import Aside
 from dashboard.reviewing import Reviewer
 from dashboard.session import Session
 from dashboard.staging import Refused, Step
@@ -41,16 +41,16 @@ class Served:
     """A model, and what was made for it alone.
 
     Args:
-        line: in which explanations wait for those by other models too, as all share the processor.
+        aside: where its cases are explained, after those of other models too, as all share the processor.
 
     Attributes:
         apart: it was asked for by its digest, and never took the served one's place.
     """
 
-    def __init__(self, engine: Engine, table: StudyTable, line: Line, apart: bool = False):
+    def __init__(self, engine: Engine, table: StudyTable, aside: Aside, apart: bool = False):
         self.engine = engine
         self.table = table
-        self.line = line
+        self.aside = aside
         self.apart = apart
         self.reviewer = Reviewer(engine, table, self)
         self.views = ReferenceViews(engine, table)
@@ -86,19 +86,22 @@ def _on_stage(session: Session) -> list[tuple]:
 
 
 def _on_cpu(served: Served) -> Served:
-    return Served(served.engine.on_cpu(), served.table, served.line, served.apart)
+    return Served(served.engine.on_cpu(), served.table, served.aside, served.apart)
 
 
 class Serving:
     """The model that is served now.
+
+    Args:
+        aside: where cases are explained; in this process by default.
 
     Attributes:
         now: to be read once a request.
         versions: where newly promoted ones come from; None for a model that stays.
     """
 
-    def __init__(self, engine: Engine, table: StudyTable, versions: Versions | None = None):
-        self.now = Served(engine, table, Line())
+    def __init__(self, engine: Engine, table: StudyTable, versions: Versions | None = None, aside: Aside | None = None):
+        self.now = Served(engine, table, aside or Aside())
         self.versions = versions
         self._others: WeakValueDictionary[str, Served] = WeakValueDictionary()  # by digest; as long as a page shows it
         self._kept: deque[Served] = deque(maxlen=KEPT)
@@ -153,7 +156,7 @@ class Serving:
             if not name:
                 raise CheckpointError(f"No version here has the weights {digest[:12]}… any more.")
             try:
-                served = Served(self._load(name), self.now.table, self.now.line, apart=True)
+                served = Served(self._load(name), self.now.table, self.now.aside, apart=True)
             except torch.OutOfMemoryError:
                 raise CheckpointError(f"The GPU has no memory left for version {name}: try it again later.") from None
             self._others[digest] = served
@@ -228,7 +231,7 @@ class Serving:
             return
         self._seen = name
         before, engine = self.now, self._load(name)
-        self.now = Served(engine, before.table, before.line)
+        self.now = Served(engine, before.table, before.aside)
         before.engine.forget()
         log.warning("Version %s (%s) is served now.", name, engine.digest[:12])
 

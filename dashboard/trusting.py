@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cachetools import LRUCache
 
-from dashboard.line import Line
+from dashboard.aside import Aside
 from dashboard.session import Session
 from explain import Superseded, methods
 from explain.faithfulness import FRACTIONS
@@ -24,13 +24,13 @@ class Examiner:
     """Tests what a reader has on the stage. The tests of a finding by a method are done once for all readers.
 
     Args:
-        line: in which they wait for the explanations of others.
+        aside: where they are done, after the explanations of others.
     """
 
-    def __init__(self, engine: Engine, table: StudyTable, line: Line):
+    def __init__(self, engine: Engine, table: StudyTable, aside: Aside):
         self.engine = engine
         self.table = table
-        self.line = line
+        self.aside = aside
         self._cache = LRUCache(CACHED)
         self._lock = threading.Lock()
 
@@ -66,8 +66,9 @@ class Examiner:
         def wanted() -> bool:
             return session.ticket == ticket
 
-        with self.line.turn(wanted):
-            trust = examine(self.engine, case.encoded, finding, modality, name, truth, lungs, wanted)
+        with self.aside.line.turn(wanted):
+            asked = case.encoded, finding, modality, name, truth, lungs
+            trust = self.aside.do(examine, self.engine, *asked, wanted=wanted)
         with self._lock:
             self._cache[key] = trust
         return trust

@@ -36,6 +36,7 @@ def command(
     """
     from dashboard import audit as audit_log
     from dashboard.access import open_access
+    from dashboard.aside import Aside
     from dashboard.server import is_loopback, make_app, serve
     from dashboard.serving import Serving
     from model.engine import Engine
@@ -52,5 +53,5 @@ def command(
         audit_log.keep(audit)
     table, versions = open_table(studies), Versions(models) if models else None
     folder = versions.path(base_version(versions, checkpoint)) if versions else checkpoint
-    serving = Serving(Engine.load(folder, device), table, versions)
+    serving = Serving(Engine.load(folder, device), table, versions, Aside(process=True))
     serve(make_app(serving, open_store(feedback, replica), allowed, root_path), host, port, root_path)

@@ -243,7 +243,7 @@ def _outputs(step: Step) -> tuple:
 
 
 def _examiner(served: Served) -> Examiner:
-    return Examiner(served.engine, served.table, served.reviewer.explanations.line)
+    return Examiner(served.engine, served.table, served.aside)
 
 
 def _methods() -> str:

@@ -9,8 +9,8 @@ import pytest
 from helpers import random_film
 from PIL import Image
 
+from dashboard.aside import Aside
 from dashboard.judging import Judge
-from dashboard.line import Line
 from dashboard.payload import unpack
 from dashboard.serving import Serving
 from dashboard.trusting import Examiner
@@ -153,7 +153,7 @@ def test_nothing_of_the_model_leaves_the_server_while_a_case_is_veiled(engine, t
     assert not model & sent.keys()
     assert (sent["arrays"], sent["block"], sent["truth"], sent["finding"]) == ({}, "", None, "")
     assert reviewer.predict_at(veiled, 0.5) is None
-    assert list(Examiner(engine, table, Line()).examine(veiled, veiled.ticket)) == []
+    assert list(Examiner(engine, table, Aside()).examine(veiled, veiled.ticket)) == []
     for steps in (reviewer.explain(veiled, "Effusion"), reviewer.choose_method(veiled, "image", "layercam")):
         assert [json.loads(s.stage)["tier"] for s in steps] == ["veiled"]
     (refused,) = reviewer.analyse(veiled, "Another report.", 0.5)

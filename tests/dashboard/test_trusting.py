@@ -4,14 +4,14 @@ import json
 
 import pytest
 
-from dashboard.line import Line
+from dashboard.aside import Aside
 from dashboard.session import Session
 from dashboard.trusting import Examiner, of_methods
 
 
 @pytest.fixture
 def examiner(engine, table) -> Examiner:
-    return Examiner(engine, table, Line())
+    return Examiner(engine, table, Aside())
 
 
 def test_film_and_report_are_tested_one_after_the_other(examiner, reviewer, session):

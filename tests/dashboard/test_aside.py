@@ -1,0 +1,116 @@
+"""Explanations in a process of their own: what they say, who stops them, what happens when it is killed."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import numpy as np
+import psutil
+import pytest
+
+from dashboard.aside import Aside
+from explain import DEFAULT, Superseded, evidence
+from explain.trust import examine
+from model.data import load_film, open_studies
+from model.engine import Engine
+from model.errors import ChoiceError
+
+SOON = 60.0  # seconds in which a process starts or ends on a machine that is busy
+
+# A server in small, which is killed.
+ASKS = """
+import sys, time
+from dashboard.aside import Aside
+from explain import evidence
+from model.engine import Engine
+
+engine, aside = Engine.load(device="cpu"), Aside(process=True)
+encoded = engine.encode(None, "The heart is enlarged.")
+while not aside.pid:
+    aside.do(evidence, engine, encoded, engine.findings[0], wanted=lambda: True)
+print(aside.pid, flush=True)
+time.sleep(600)
+"""
+
+
+def soon(happens: Callable[[], bool]) -> bool:
+    end = time.monotonic() + SOON
+    while not happens():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+@pytest.fixture(scope="module")
+def demo() -> Engine:
+    return Engine.load(device="cpu")
+
+
+@pytest.fixture(scope="module")
+def asked(demo) -> tuple:
+    study = next(s for s in open_studies(None).of_split("test") if s.labels)
+    return demo.encode(load_film(study), study.report), demo.findings[0], *DEFAULT.values()
+
+
+@pytest.fixture(scope="module")
+def aside(demo, asked) -> Aside:
+    aside = Aside(process=True)
+    aside.do(evidence, demo, *asked, wanted=lambda: True)  # here: the process begins to load
+    assert soon(lambda: bool(aside.pid))
+    return aside
+
+
+def test_the_process_says_what_is_said_here(demo, asked, aside):
+    there, here = aside.do(evidence, demo, *asked, wanted=lambda: True), evidence(demo, *asked)
+    assert psutil.Process(aside.pid).cpu_times().user > 1
+    np.testing.assert_allclose(there.cam, here.cam, atol=1e-6)
+    np.testing.assert_allclose(there.word_scores, here.word_scores, atol=1e-6)
+    assert there.words == here.words
+
+
+def test_explanations_are_tested_there_as_well(demo, asked, aside):
+    of_words = asked[0], asked[1], "report", "contextual_cam", None, None
+    there = aside.do(examine, demo, *of_words, wanted=lambda: True)
+    assert there.figures() == pytest.approx(examine(demo, *of_words).figures(), abs=1e-6)
+
+
+def test_what_is_not_wanted_any_more_ends_early_and_the_next_is_answered(demo, asked, aside):
+    with pytest.raises(Superseded):
+        aside.do(evidence, demo, *asked, wanted=lambda: False)
+    assert aside.do(evidence, demo, *asked, wanted=lambda: True).report_method == "integrated_gradients"
+
+
+def test_what_it_refuses_is_refused_here(demo, asked, aside):
+    with pytest.raises(ChoiceError, match="is unknown"):
+        aside.do(evidence, demo, asked[0], "Sunburn", wanted=lambda: True)
+
+
+def test_it_leaves_the_processor_to_everybody_else(aside):
+    assert os.sched_getscheduler(aside.pid) == os.SCHED_IDLE
+
+
+def test_a_killed_process_costs_nobody_an_answer_and_is_started_again(demo, asked, aside):
+    pid = aside.pid
+
+    def wanted() -> bool:  # asked while the process works
+        if psutil.pid_exists(pid):
+            os.kill(pid, signal.SIGKILL)
+        return True
+
+    assert aside.do(evidence, demo, *asked, wanted=wanted).report_method == "integrated_gradients"
+    assert not psutil.pid_exists(pid)
+    aside.do(evidence, demo, *asked, wanted=lambda: True)
+    assert soon(lambda: aside.pid not in (None, pid))
+
+
+def test_it_ends_with_the_server_however_that_ends():
+    server = subprocess.Popen([sys.executable, "-c", ASKS], stdout=subprocess.PIPE, text=True)
+    pid = int(server.stdout.readline())
+    assert psutil.pid_exists(pid)
+    server.kill()
+    server.wait()
+    assert soon(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
