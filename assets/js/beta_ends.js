@@ -2,6 +2,7 @@
 const B = window.BetaLens;
 const draw = () => {
   const fixed = props.value;
+  document.querySelector(".bl-beta")?.toggleAttribute("inert", Boolean(fixed));
   element.replaceChildren(
     B.phrase("span", "beta.title", { class: "bl-beta-title" }),
     B.phrase("span", fixed ? `beta.fixed_${fixed}` : "beta.help", { class: fixed ? "bl-beta-fixed" : "bl-muted", role: fixed ? "status" : null }));

@@ -1,10 +1,11 @@
 """Verdicts, as a reviewer gives them: two clicks, blind, with marks, by keyboard, taken back, and found again."""
 
 import json
+import time
 
 import pandas as pd
 import pytest
-from e2e.driving import EXACT_LIMIT, STAGE, wait_for_exact
+from e2e.driving import EXACT_LIMIT, STAGE, beta_of, wait_for_exact
 from playwright.sync_api import expect
 
 LIMIT = 20_000
@@ -113,6 +114,29 @@ def test_region_and_word_marks_are_stored_and_shown_again(page, server):
     expect(page.locator(".bl-recorded-line")).to_contain_text("Dr Marks", timeout=EXACT_LIMIT)
     expect(page.locator(".bl-was-wrong")).to_have_text(text)
     expect(page.locator(STAGE)).to_have_attribute("data-beta", f"{float(row['beta']):.2f}", timeout=LIMIT)
+
+
+def test_a_verdict_opens_at_its_beta_although_the_page_hears_late_of_its_request(page, server):
+    """What the server sends of a request before its number arrives is kept by Gradio's client, and then shown at once."""
+
+    def late(route) -> None:
+        answer = route.fetch()
+        time.sleep(0.5)
+        route.fulfill(response=answer)
+
+    page.get_by_role("button", name="Agree", exact=True).click()
+    row = saved(page, server)
+    page.locator(".bl-case").nth(4).click()  # its explanation keeps the stream of messages open
+    open_feedback(page)
+    page.locator(f"tr[data-flag='{row.name}'] .bl-link").click()
+    expect(page.locator(".bl-record-open")).to_be_visible(timeout=LIMIT)
+    beta_of(page).focus()
+    page.keyboard.press("End")
+    page.route("**/queue/join*", late)
+    page.locator(".bl-record-open").click()
+    expect(page.locator(".bl-recorded-line")).to_be_visible(timeout=EXACT_LIMIT)
+    expect(beta_of(page)).to_have_value(f"{float(row['beta']):g}", timeout=LIMIT)
+    page.unroute("**/queue/join*")
 
 
 def test_a_row_opens_although_the_list_is_sent_again_while_it_is_clicked(page, server):

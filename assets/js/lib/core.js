@@ -35,7 +35,7 @@ window.BetaLens = window.BetaLens || {};
   // Asks the slider for a beta, as if a person had moved it; it may refuse, being fixed.
   B.askBeta = (beta) => {
     const slider = document.querySelector(".bl-beta input[type=range]");
-    if (!slider || slider.disabled) return;
+    if (!slider || slider.closest("[inert]")) return;
     slider.value = String(Math.round(100 * Math.min(1, Math.max(0, beta))) / 100);
     slider.dispatchEvent(new Event("input", { bubbles: true }));
   };
