@@ -12,7 +12,6 @@ import numpy as np
 
 from dashboard.aside import Aside
 from dashboard.explaining import Explanations, Methods
-from dashboard.line import TICK
 from dashboard.masks import on_film, read_mask
 from dashboard.metrics import PREDICT
 from dashboard.opening import of_parts, open_study
@@ -32,6 +31,8 @@ if TYPE_CHECKING:
 
 # Seconds before the chosen methods begin: who walks down the findings with an arrow key wants the last one only.
 PAUSE = 0.2
+# Seconds between two looks at a place in line: what came of it is sent to every page that waits.
+TELL = 2.0
 # Each keeps a film in memory.
 MOST_CHANGES = 12
 
@@ -276,7 +277,7 @@ class Reviewer:
             time.sleep(PAUSE)
             with self.explanations.line.place(wanted) as ahead:
                 told = 0
-                while wanted() and (now := ahead(TICK)):
+                while wanted() and (now := ahead(TELL if told else 0)):
                     if now != told:
                         told = now
                         yield Waiting(ticket, now)
