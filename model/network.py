@@ -51,7 +51,9 @@ class Network(nn.Module):
         # that class activation maps were made for.
         self.neck = _neck(self.image_encoder.channels, config.image_channels)
         self.image_channels = config.image_channels or self.image_encoder.channels
-        self.report_encoder = ReportEncoder(config.report_encoder, config.report_layers, config.max_tokens)
+        self.report_encoder = ReportEncoder(
+            config.report_encoder, config.report_layers, config.max_tokens, config.report_outputs
+        )
         self.image_projection = Projection(self.image_channels, config.width, config.dropout)
         self.report_projection = Projection(self.report_encoder.channels, config.width, config.dropout)
         self.fusion = fusion(config.fusion, config.width)

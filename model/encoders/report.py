@@ -34,11 +34,16 @@ class ReportEncoder(nn.Module):
     Mean pooling is what sentence encoders such as MiniLM were trained with, and it makes the pooled vector a sum over
     pieces, which the instant attributions rely on.
 
+    Args:
+        outputs: the layers, counted from 1, whose outputs stand side by side in the vector of a piece (ELMo and BERT's
+            feature-based use read several, https://arxiv.org/abs/1810.04805, section 5.3); none for the last one alone.
+
     Raises:
-        EncoderError: `name` is no installed package, folder or cached Hugging Face model, or no encoder.
+        EncoderError: `name` is no installed package, folder or cached Hugging Face model, or no encoder; or it has no
+            such layer.
     """
 
-    def __init__(self, name: str, trained_layers: int, max_tokens: int):
+    def __init__(self, name: str, trained_layers: int, max_tokens: int, outputs: tuple[int, ...] = ()):
         super().__init__()
         source = _locate(name)
         try:
@@ -52,7 +57,11 @@ class ReportEncoder(nn.Module):
         if not self.tokenizer.is_fast or self.tokenizer.pad_token_id is None:
             raise EncoderError(f"Report encoder {name!r} has no fast tokenizer with padding, which word pieces need.")
         self.tokenizer.padding_side = "right"  # the pieces of a report keep their positions in any batch
-        self.channels = self.bert.config.hidden_size
+        depth = self.bert.config.num_hidden_layers
+        if not all(0 < layer <= depth for layer in outputs):
+            raise EncoderError(f"report_outputs is {list(outputs)}; {name!r} has the layers 1 to {depth}.")
+        self.outputs = outputs
+        self.channels = self.bert.config.hidden_size * max(1, len(outputs))
         self.max_tokens = min(max_tokens, _positions(self.bert), self.tokenizer.model_max_length)
         self._train_last(trained_layers)
         self._try(name)
@@ -101,7 +110,10 @@ class ReportEncoder(nn.Module):
         self, embeddings: Float[Tensor, "batch pieces embedded"], mask: Int[Tensor, "batch pieces"]
     ) -> Float[Tensor, "batch pieces channels"]:
         """Contextual embeddings of the pieces from their word embeddings."""
-        return self.bert(inputs_embeds=embeddings, attention_mask=mask).last_hidden_state
+        found = self.bert(inputs_embeds=embeddings, attention_mask=mask, output_hidden_states=bool(self.outputs))
+        if not self.outputs:
+            return found.last_hidden_state
+        return torch.cat([found.hidden_states[layer] for layer in self.outputs], -1)
 
     def frozen_digest(self) -> str:
         """SHA-256 of the tensors that training leaves alone: what a checkpoint expects to find again."""

@@ -71,6 +71,23 @@ def test_it_gives_what_the_model_gives_for_the_words(folders, kind):
     assert ours.shape[1] == encoder.channels == 16
 
 
+def test_layers_are_read_side_by_side(folders):
+    encoder = ReportEncoder(str(folders / "bert"), 0, 64, outputs=(2, 1)).eval()
+    tokens = encoder.tokenize(SENTENCES[:1])
+    model = transformers.AutoModel.from_pretrained(folders / "bert").eval()
+    with torch.no_grad():
+        ours = encoder(encoder.embed(tokens.ids), tokens.mask)
+        theirs = model(input_ids=tokens.ids, output_hidden_states=True)
+    torch.testing.assert_close(ours, torch.cat([theirs.last_hidden_state, theirs.hidden_states[1]], -1))
+    assert encoder.channels == ours.shape[-1] == 32
+
+
+@pytest.mark.parametrize("outputs", [(0,), (1, 3)])
+def test_a_layer_that_is_not_there_is_refused(folders, outputs):
+    with pytest.raises(EncoderError, match="layers 1 to 2"):
+        ReportEncoder(str(folders / "bert"), 0, 64, outputs)
+
+
 @pytest.mark.parametrize("kind", CONFIGS)
 def test_a_report_longer_than_its_positions_is_read_up_to_them(folders, kind):
     encoder = ReportEncoder(str(folders / kind), 0, 512).eval()
@@ -93,8 +110,10 @@ def test_it_is_trained_as_far_as_it_is_told(folders, kind, layers):
 
 
 @pytest.mark.parametrize("kind", ["roberta", "distilbert", "albert"])
-def test_its_words_are_explained(folders, kind):
-    network = small_network(report_encoder=str(folders / kind), image_weights="none", report_layers=1)
+@pytest.mark.parametrize("outputs", [(), (1, 2)])
+def test_its_words_are_explained(folders, kind, outputs):
+    choice = {"report_encoder": str(folders / kind), "report_layers": 1, "report_outputs": outputs}
+    network = small_network(image_weights="none", **choice)
     engine = Engine(network, kind, torch.device("cpu"))
     found = explain.evidence(engine, engine.encode(random_film(), SENTENCES[1]), "Effusion")
     assert [w.text for w in found.words] == ["There", "is", "a", "small", "left", "pleural", "effusion", "."]
