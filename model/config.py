@@ -28,8 +28,8 @@ def option(default: Any, help: str, low: float | None = None, high: float | None
 
 # What training starts from where fewer than FEW studies are there and nothing else is asked for. Frozen encoders, and
 # little that can learn by heart: on 348 studies, trained encoders were no better on films and worse on reports. Lite2
-# was better than Lite0 and Lite1 in the mean of four cuts into folds; at 224 pixels no worse than at its own 260. So were
-# two layers of the report's MiniLM, one of them from its middle, than the last alone.
+# was better than Lite0 and Lite1 in the mean of four cuts into folds; at 224 pixels no worse than at its own 260. Two
+# layers of the report's MiniLM, one of them from its middle, were better than the last alone in the mean of six.
 FEW = 1000
 FEW_STUDIES = {
     "image_encoder": "timm/tf_efficientnet_lite2",

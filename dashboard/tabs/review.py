@@ -259,8 +259,8 @@ def _methods() -> str:
 def _beta_of(session: Session, step: Staged) -> tuple[float, str]:
     """Where the slider stands, and the modality that fixes it there; "" where the case has both.
 
-    A number, not an update of the slider: of two updates that reach a busy page together, Gradio's client takes from the
-    first one what the second lacks, before it is shown.
+    A number, not an update of the slider: of two updates that reach a busy page together, Gradio's client takes from
+    the first one what the second lacks, before it is shown.
     """
     present = step.case.encoded.modalities
     return (session.beta, "") if len(present) == 2 else (float(present[0] == "image"), present[0])

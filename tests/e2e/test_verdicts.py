@@ -117,7 +117,7 @@ def test_region_and_word_marks_are_stored_and_shown_again(page, server):
 
 
 def test_a_verdict_opens_at_its_beta_although_the_page_hears_late_of_its_request(page, server):
-    """What the server sends of a request before its number arrives is kept by Gradio's client, and then shown at once."""
+    """What the server sends of a request before its number arrives is kept by Gradio's client, then shown at once."""
 
     def late(route) -> None:
         answer = route.fetch()
