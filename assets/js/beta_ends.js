@@ -1,4 +1,4 @@
-// What the two ends of the slider mean, and why it is fixed when a modality is missing.
+// What the two ends of the slider mean; fixes it where a modality is missing, and says why.
 const B = window.BetaLens;
 const draw = () => {
   const fixed = props.value;
