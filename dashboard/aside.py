@@ -1,7 +1,7 @@
 """Long work on a case, beside what readers do meanwhile.
 
 Python lets one thread at a time run, and an explanation takes its turn some thousand times a second. So it is done in a
-process of its own, with the time that no other wants: who opens a case or moves β has this one to themselves.
+process of its own, which gives way to this one: who opens a case or moves β has this one to themselves.
 """
 
 import contextlib
@@ -29,6 +29,9 @@ log = logging.getLogger(__name__)
 READY, GIVE_UP = b"ready", b"give up"
 TICK = 0.05  # seconds between two looks at whether the answer is still wanted
 MODELS = 2  # that the process keeps loaded
+# A tenth of a core is left to it where others want all of it, as while a new version's reference studies are encoded;
+# with the time alone that nobody wants (SCHED_IDLE), explanations might stand still on a machine that is full.
+NICENESS = 10
 
 T = TypeVar("T")
 
@@ -133,8 +136,7 @@ def main(fd: int) -> None:
     # A server that drains still explains, and its end ends this process.
     for stop in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stop, signal.SIG_IGN)
-    with contextlib.suppress(OSError):  # where a sandbox forbids it
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    os.nice(NICENESS)
     connection = Connection(fd)
     with contextlib.suppress(EOFError, OSError):
         connection.send_bytes(READY)
