@@ -7,7 +7,7 @@ so that they cannot drift from what the code does.
 import dataclasses
 import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
 from model.errors import ChoiceError
 from model.fusions import fusion_names
@@ -54,12 +54,28 @@ def suited(fields: dict[str, Any], studies: int) -> dict[str, Any]:
     return few | fields
 
 
+_KINDS = {
+    int: "a whole number",
+    float: "a number",
+    str: "a text",
+    tuple[int, ...]: "a list of whole numbers",
+    tuple[str, ...]: "a list of texts",
+}
+
+
+def _is_a(kind: Any, value: Any) -> bool:
+    """Whether a value is of a field's type. A whole number is a number; true and false are none."""
+    if of := get_args(kind):
+        return isinstance(value, tuple) and all(_is_a(of[0], item) for item in value)
+    return isinstance(value, (int, float) if kind is float else kind) and not isinstance(value, bool)
+
+
 @dataclass(frozen=True)
 class Config:
     """What a model is made of and how it is trained.
 
     Raises:
-        ChoiceError: a value lies outside its field's bounds or choices.
+        ChoiceError: a value is of another type, or lies outside its field's bounds or choices.
     """
 
     # What it decides
@@ -149,6 +165,8 @@ class Config:
     @staticmethod
     def _check(f: dataclasses.Field, value: Any) -> None:
         low, high, choices = f.metadata["low"], f.metadata["high"], f.metadata["choices"]
+        if not _is_a(f.type, value):
+            raise ChoiceError(f"{f.name} is {value!r}; it takes {_KINDS[f.type]} ({f.metadata['help']}).")
         # `not low <= value` instead of `value < low`, so that NaN is out of bounds too
         if low is not None and not low <= value <= high:
             raise ChoiceError(f"{f.name} is {value}; it takes a number from {low} to {high} ({f.metadata['help']}).")

@@ -224,3 +224,20 @@ def test_import_then_train_then_evaluate_on_studies_of_ones_own(betalens, tmp_pa
     result = json.loads(evaluated.stdout.splitlines()[-1])
     assert result["n"] == 60
     assert set(result["per_finding"]) == {"Effusion"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ('{"epochs": "x"}', "epochs is 'x'; it takes a whole number"),
+        ('{"report_outputs": 4}', "report_outputs is 4; it takes a list of whole numbers"),
+    ],
+)
+def test_a_config_field_of_another_type_is_refused_with_its_name(tmp_path, fields, said):
+    """As installed: in the tests' own process, annotations are checked before."""
+    (tmp_path / "config.json").write_text(fields)
+    command = [sys.executable, "-m", "dashboard.cli", "train", "--config", tmp_path / "config.json", "--out"]
+    done = subprocess.run([*command, tmp_path / "model"], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"betalens: {said} (")
+    assert not (tmp_path / "model").exists()
