@@ -2,6 +2,8 @@
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
+# Processes that share the tests out; 0 is this one alone.
+WORKERS := 2
 export GRADIO_ANALYTICS_ENABLED := False
 export HF_HUB_OFFLINE := 1
 
@@ -11,18 +13,18 @@ run: $(VENV)/.installed  ## start the dashboard on the embedded demo
 	$(BIN)/betalens serve $(ARGS)
 
 test: $(VENV)/.tested  ## run every test but the slow ones
-	$(BIN)/ruff check . && $(BIN)/ruff format --check .
-	$(BIN)/pytest -m "not slow" $(ARGS)
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports --no-cache --no-logo
+	$(BIN)/pytest -m "not slow" -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-slow: $(VENV)/.tested  ## run the tests that take minutes
 	$(BIN)/pytest -m slow $(ARGS)
 
 demo-data: $(VENV)/.demo  ## render the demo's studies again (about an hour on 2 cores)
-	$(BIN)/python -m model.demo.build
+	$(BIN)/python -m model.studies.demo.build
 
 demo-model: $(VENV)/.demo  ## train the demo's checkpoint again (about an hour on 2 cores)
-	$(BIN)/python -m model.demo.build --extra 2400 --out build/demo-extra
-	$(BIN)/betalens train --config assets/demo-config.json --extra build/demo-extra --half --out assets/checkpoint
+	$(BIN)/python -m model.studies.demo.build --extra 2400 --out build/demo-extra
+	$(BIN)/betalens train --config assets/demo-config.json --extra build/demo-extra --half --overwrite --out assets/checkpoint
 
 lock: $(VENV)/.tested  ## resolve the images' exact versions again: deploy/*.lock, sbom.cdx.json, LICENSES.md
 	mkdir -p build
@@ -41,6 +43,8 @@ $(VENV)/.installed: pyproject.toml
 $(VENV)/.tested: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --editable ".[test]"
 	command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium)
+	command -v dcmj2pnm >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends dcmtk) \
+		|| echo "DCMTK is not at hand: comparisons with it are skipped"
 	command -v nginx >/dev/null || (cd $(VENV) && apt-get download -qq nginx && dpkg --extract nginx_*.deb nginx) \
 		|| echo "nginx is not at hand: tests behind it are skipped"
 	touch $@

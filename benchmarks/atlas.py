@@ -126,12 +126,13 @@ def place(count: int) -> dict:
     """Where the demo's first cases lie among so many studies: at a β not seen before, and at one that was."""
     from many import make
 
-    from explain import atlas
-    from explain.neighbours import Finder
-    from explain.spaces import Vectors
-    from model.data import load_film, open_studies
-    from model.engine import Engine
-    from model.reference import load_reference
+    from explain.cohort import atlas
+    from explain.cohort.neighbours import Finder
+    from explain.cohort.spaces import Vectors
+    from model.inference.embeddings import load_reference
+    from model.inference.engine import Engine
+    from model.studies.opening import open_studies
+    from model.studies.table import load_film
 
     with tempfile.TemporaryDirectory() as folder:
         many = make(Path(folder), count)
@@ -155,13 +156,13 @@ def fit(count: int) -> dict:
     """A fused map of synthetic embeddings, as a config would have it."""
     import torch
 
-    from explain.atlas import fit_layout
-    from explain.spaces import Vectors
+    from explain.cohort.atlas import fit_layout
+    from explain.cohort.spaces import Vectors
     from model.config import Config
-    from model.data import Study, StudyTable
-    from model.engine import Engine
-    from model.network import Network
-    from model.reference import Reference
+    from model.inference.embeddings import Reference
+    from model.inference.engine import Engine
+    from model.network.network import Network
+    from model.studies.table import Study, StudyTable
 
     config = Config(findings=("A", "B"), image_weights="none", atlas_most=max(count, 50))
     engine = Engine(Network(config, pretrained=False), "synthetic", torch.device("cpu"))

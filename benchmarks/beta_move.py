@@ -19,11 +19,12 @@ from captum.attr import LayerGradCam, LayerIntegratedGradients
 from tqdm import tqdm
 
 import explain
-from dashboard.payload import pack
-from model.data import load_film, open_studies
-from model.engine import Encoded, Engine
-from model.network import Pooled
-from model.preprocess import fit_film
+from dashboard.ui.payload import pack
+from model.inference.engine import Encoded, Engine
+from model.network.network import Pooled
+from model.network.preprocess import fit_film
+from model.studies.opening import open_studies
+from model.studies.table import load_film
 
 IG_STEPS = 50
 

@@ -25,7 +25,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from model.paths import DEMO_CHECKPOINT, DEMO_STUDIES
+from model.storage.paths import DEMO_CHECKPOINT, DEMO_STUDIES
 
 ROOT = Path(__file__).resolve().parent.parent
 FILMS = 50

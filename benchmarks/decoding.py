@@ -10,8 +10,8 @@ import imagecodecs
 import numpy as np
 from PIL import Image
 
-from model.data import open_studies
 from model.inputs import read_film
+from model.studies.opening import open_studies
 
 ROUNDS = 15
 

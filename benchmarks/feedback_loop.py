@@ -5,9 +5,9 @@
 For each seed, projections and head of the demo's model are trained twice from random weights, on the pooled vectors of
 its training studies: with the table's labels (intact) and with 40 % of the finding's labels flipped (broken). Reviewers
 then judge training studies drawn at random, and say the opposite of the truth of 5 % of all labels. Their verdicts go
-through a store of feedback; `model.finetune` learns from them beside the flipped table. AUROC is that of the test
-split, the mean over β = 0, ½ and 1. `recovered` is the share of the loss that was won back, `others` the change of the
-finding that lost most among the other ones. The last line is one JSON object.
+through a store of feedback; `model.finetuning.finetune` learns from them beside the flipped table. AUROC is that of the
+test split, the mean over β = 0, ½ and 1. `recovered` is the share of the loss that was won back, `others` the change of
+the finding that lost most among the other ones. The last line is one JSON object.
 """
 
 import argparse
@@ -23,16 +23,17 @@ import torch.nn.functional as F
 from plotly.subplots import make_subplots
 from tqdm import tqdm
 
-from model.augment import draw_beta
-from model.before_after import BETAS
-from model.corrections import corrections
-from model.data import Study, open_studies
-from model.engine import Engine
-from model.evaluate import evaluate
+from model.evaluation.compare_versions import BETAS
+from model.evaluation.metrics import evaluate
 from model.feedback import FeedbackStore, Flag, new_flag_id, utc_now
-from model.finetune import Lessons, Recipe, finetune, lessons, trained
-from model.network import Pooled
-from model.pooled import PooledStudies, load_pooled
+from model.feedback.corrections import corrections
+from model.finetuning.finetune import Lessons, Recipe, finetune, lessons, trained
+from model.inference.encoder_features import PooledStudies, load_pooled
+from model.inference.engine import Engine
+from model.network.network import Pooled
+from model.studies.opening import open_studies
+from model.studies.table import Study
+from model.training.batches import draw_beta
 
 FLIPPED, MISTAKEN = 0.4, 0.05
 SIZES = (50, 100, 200)

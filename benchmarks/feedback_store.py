@@ -32,8 +32,8 @@ import numpy as np
 from page_reader import PageReader
 from tqdm import tqdm
 
-from model.data import open_studies
 from model.feedback import FeedbackStore, Flag, utc_now
+from model.studies.opening import open_studies
 
 PROCESSES, THREADS, RACE_FLAGS = 3, 4, 5
 

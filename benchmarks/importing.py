@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from model.importing import import_studies
-from model.sources.csv import open_source
+from model.importing.import_studies import import_studies
+from model.importing.sources.csv import open_source
 
 REPORT = "The heart is normal in size. " * 30  # 870 characters
 

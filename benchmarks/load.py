@@ -25,8 +25,8 @@ from feedback_store import served
 from page_reader import PageReader
 from tqdm import tqdm
 
-from model.data import open_studies
 from model.feedback import FeedbackStore
+from model.studies.opening import open_studies
 
 MOVES = 10  # of β, for each study
 BETWEEN = (0.5, 2.0)  # seconds between two moves

@@ -13,12 +13,13 @@ from typing import NamedTuple
 import numpy as np
 from safetensors.numpy import load_file
 
-from explain.atlas import Layout, settings
-from model import checkpoint
-from model.data import StudyTable, open_studies
-from model.engine import Engine
-from model.kept import pack_arrays
-from model.paths import DEMO_CHECKPOINT
+from explain.cohort.atlas import Layout, settings
+from model.inference.array_cache import pack_arrays
+from model.inference.engine import Engine
+from model.network import checkpoint
+from model.storage.paths import DEMO_CHECKPOINT
+from model.studies.opening import open_studies
+from model.studies.table import StudyTable
 
 FILMS = 60
 COLUMNS = ("study_id", "image", "report", "label", "patient_id", "split", "discordant", "source")

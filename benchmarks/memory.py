@@ -16,13 +16,14 @@ from typing import NamedTuple
 
 from tqdm import tqdm
 
-from dashboard.reviewing import Reviewer
-from dashboard.session import Session
-from dashboard.staging import Refused
+from dashboard.review.service import Reviewer
+from dashboard.review.steps import Refused
+from dashboard.serving.served import Served
+from dashboard.serving.session import Session
 from explain import INSTANT
-from explain.every_beta import DEFAULT
-from model.data import open_studies
-from model.engine import CACHED_CASES, TIDY_EVERY, Engine
+from explain.every_beta.evidence import DEFAULT
+from model.inference.engine import CACHED_CASES, TIDY_EVERY, Engine
+from model.studies.opening import open_studies
 
 EVERY = 4 * TIDY_EVERY
 BETA = 0.5
@@ -43,7 +44,7 @@ def held(cases: int) -> Sample:
 
 def review(count: int, exact_every: int) -> Iterator[Sample]:
     """Open so many studies of the demo, from the first again after the last; a sample after every 128."""
-    reviewer, session = Reviewer(Engine.load(device="cpu"), open_studies(None)), Session(BETA)
+    reviewer, session = Reviewer(Served(Engine.load(device="cpu"), open_studies(None))), Session(BETA)
     studies, findings = reviewer.table.studies, reviewer.engine.findings
     for number in range(count):
         exact = exact_every and number % exact_every == 0

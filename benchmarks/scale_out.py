@@ -26,11 +26,11 @@ import torch
 from many import Many, make
 from tqdm import tqdm
 
-from explain.archive import SHARD, Archive
-from explain.batch import METHODS
-from explain.cluster import write_on_cluster
-from model.data import open_studies
-from model.engine import Engine
+from explain.archive.batch import METHODS
+from explain.archive.ray_cluster import write_on_cluster
+from explain.archive.shards import SHARD, Archive
+from model.inference.engine import Engine
+from model.studies.opening import open_studies
 
 
 class Run(NamedTuple):

@@ -22,13 +22,14 @@ import torch
 from beta_move import Rival
 from tqdm import tqdm
 
-from explain.archive import Archive, draw
-from explain.batch import METHODS, explain_cases
-from explain.batch.encoded import encode_cases
-from explain.batch.studies import CASES, read_study
-from model.data import Study, StudyTable, load_film, load_report, open_studies
-from model.engine import Engine
-from model.preprocess import fit_film
+from explain.archive.batch import METHODS, explain_cases
+from explain.archive.batch.encoded import encode_cases
+from explain.archive.batch.studies import CASES, read_study
+from explain.archive.shards import Archive, draw
+from model.inference.engine import Engine
+from model.network.preprocess import fit_film
+from model.studies.opening import open_studies
+from model.studies.table import Study, StudyTable, load_film, load_report
 
 BETA = 0.5
 

@@ -8,21 +8,18 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio i
 
 import gradio as gr
 
-from dashboard import tabs
-from dashboard.assets import css
-from dashboard.context import Context
-from dashboard.head import head
-from dashboard.i18n import t, translator
-from dashboard.serving import Serving
-from dashboard.session import Session
-from dashboard.theme import theme
-from dashboard.widgets import phrase, widget
-from dashboard.widgets.header import header
-from model.engine import Engine
+from dashboard.page import tabs
+from dashboard.page.context import Context
+from dashboard.page.header import header
+from dashboard.serving.model_registry import Serving
+from dashboard.serving.session import Session
+from dashboard.ui.assets import css
+from dashboard.ui.i18n import t, translator
+from dashboard.ui.theme import theme
+from dashboard.ui.widgets import phrase, widget
+from dashboard.ui.widgets.troubles import troubles
 from model.feedback import Store
-
-# Seconds between two looks for files that nobody opened, and after which they go: an upload is a patient's film.
-SWEEP = (600, 3600)
+from model.inference.engine import Engine
 
 
 def build(serving: Serving, feedback: Store, functions: Callable[[], None] = lambda: None) -> gr.Blocks:
@@ -34,10 +31,11 @@ def build(serving: Serving, feedback: Store, functions: Callable[[], None] = lam
         functions: adds those that programs call.
     """
     engine, table = serving.now.engine, serving.now.table
-    with gr.Blocks(title="BetaLens", analytics_enabled=False, fill_width=True, delete_cache=SWEEP) as page:
+    with gr.Blocks(title="BetaLens", analytics_enabled=False, fill_width=True) as page:
         functions()  # first, so that the names they are called by are theirs
         top = header(page, serving)
         beta, beta_ends = _beta_bar(engine)
+        bar = troubles(page, feedback)  # below what stays in place while the page is scrolled
         # Gradio numbers tabs by their place among the children of gr.Tabs: nothing else may stand inside.
         shown = gr.Tabs(elem_classes="bl-tabs", render=False)
         ctx = Context(
@@ -49,6 +47,7 @@ def build(serving: Serving, feedback: Store, functions: Callable[[], None] = lam
             tab=None,
             session=gr.State(Session(beta=engine.default_beta)),
             header=top,
+            troubles=bar,
             beta=beta,
             beta_ends=beta_ends,
             request=gr.State(None),
@@ -61,11 +60,13 @@ def build(serving: Serving, feedback: Store, functions: Callable[[], None] = lam
                     tab.build(replace(ctx, tab=shown_tab))
         with gr.Row(elem_classes="bl-foot"):
             phrase("page.notice", "bl-notice-line")
-            if table.is_demo:
-                phrase("page.demo", "bl-demo-line")
+            if table.about:
+                phrase(table.about.notice, "bl-demo-line")
     return page
 
 
+# Is put into the page's head when Gradio's front end has begun; see assets/js/lib/core.js.
+BEGUN = '<meta name="betalens" content="begun">'
 # What a page over patients' images must not do: keep their reports in the browser's history, report who uses it,
 # or show a traceback.
 PAGE = {
@@ -82,7 +83,7 @@ PAGE = {
 
 def look() -> dict:
     """The arguments that make the page look and speak as it does."""
-    return {"theme": theme(), "css": css(), "head": head(), "i18n": translator()}
+    return {"theme": theme(), "css": css(), "head": BEGUN, "i18n": translator()}
 
 
 def _beta_bar(engine: Engine) -> tuple[gr.Slider, gr.HTML]:

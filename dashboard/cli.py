@@ -7,7 +7,14 @@ sentence and exit status 2.
 import os
 import sys
 
+from model.compute import threads
+
+if sys.argv[1:2] == ["serve"]:
+    threads.narrow()  # before the commands import NumPy and PyTorch
+
+import click
 import typer
+from typer.core import TyperGroup
 
 from dashboard.commands import register
 from model.errors import BetaLensError
@@ -16,16 +23,37 @@ from model.errors import BetaLensError
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
-app = typer.Typer(help=__doc__.split("\n\n")[1], no_args_is_help=True, add_completion=False)
+INTERRUPTED = 130  # as a shell has it for SIGINT
+
+
+class Program(TyperGroup):
+    """Every command ends in a sentence, whatever stops it."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            print("betalens: Interrupted.", file=sys.stderr)
+            raise typer.Exit(INTERRUPTED) from None
+
+
+app = typer.Typer(cls=Program, help=__doc__.split("\n\n")[1], no_args_is_help=True, add_completion=False)
 register(app)
 
 
 def main() -> None:
-    """Run the command line: exit status 2 and one sentence for what a person did wrong."""
+    """Run the command line: exit status 2 and one sentence for what a person did wrong, or a disk refuses."""
     try:
         app()
     except BetaLensError as error:
         print(f"betalens: {error}", file=sys.stderr)
+        sys.exit(2)
+    except OSError as error:
+        if error.strerror is None:  # no disk's
+            raise
+        name = f"{error.filename}: " if error.filename else ""
+        print(f"betalens: {name}{error.strerror}: name another place, or make room in this one.", file=sys.stderr)
         sys.exit(2)
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from model.data import StudyTable
+    from model.config import Config
+    from model.studies.table import StudyTable
 
 Checkpoint = Annotated[Path | None, typer.Option(help="Folder of a checkpoint. Default: the embedded demo's.")]
 Studies = Annotated[Path | None, typer.Option(help="A studies.csv. Default: the embedded demo's.")]
@@ -31,15 +32,21 @@ ServedModels = Annotated[
 ]
 
 
-def open_table(studies: Path | None) -> "StudyTable":
+def open_table(studies: Path | None, config: "Config | None" = None) -> "StudyTable":
     """The table; what should be known of it is said on the standard error.
 
+    Args:
+        config: of a model that is measured on it: it names the findings.
+
     Raises:
-        StudyTableError: it cannot be used at all.
+        StudyTableError: it cannot be used at all, or names a finding that the model does not know.
     """
-    from model.data import open_studies
+    from model.studies.finding_names import named_for
+    from model.studies.opening import open_studies
 
     table = open_studies(studies)
+    if config:
+        table = named_for(table, config)
     for line in table.words():
         print(line, file=sys.stderr)
     return table
@@ -57,6 +64,21 @@ def read_bytes(path: Path) -> bytes:
         raise typer.BadParameter(f"{path} cannot be read: {error.strerror}.") from error
 
 
+def read_text(path: Path) -> str:
+    """The text in a file that a person named. An encoding that is guessed is said on the standard error.
+
+    Raises:
+        typer.BadParameter: it cannot be read.
+        ReportError: it is no text, or in an encoding that cannot be told.
+    """
+    from model.inputs.text import decode_text
+
+    text, encoding = decode_text(read_bytes(path))
+    if not encoding.startswith("UTF"):
+        print(f"{path} is not in UTF-8 and is read as {encoding}; see that its letters are right.", file=sys.stderr)
+    return text
+
+
 def read_config(path: Path) -> dict:
     """The fields of a config in a JSON file.
 
@@ -64,9 +86,12 @@ def read_config(path: Path) -> dict:
         typer.BadParameter: it cannot be read, or is no JSON object.
     """
     try:
-        return dict(json.loads(read_bytes(path)))
-    except ValueError as error:
+        fields = json.loads(read_bytes(path))
+    except (ValueError, RecursionError) as error:
         raise typer.BadParameter(f"{path} is no JSON object of config fields.") from error
+    if not isinstance(fields, dict):
+        raise typer.BadParameter(f"{path} is no JSON object of config fields, but a {type(fields).__name__}.")
+    return fields
 
 
 def show(result: dict, as_json: bool) -> None:

@@ -1,25 +1,25 @@
-"""Why it decided: every explanation of an encoded case, at every β.
+"""Why it decided: every explanation of an encoded case, at every β. It knows models and no page.
 
 The encoders do not depend on β. What does is the small graph from the pooled vectors on, and it is smooth in β: its
 values at a few Chebyshev nodes say everything between them.
 """
 
-from explain.base import Attribution, Question, Superseded
-from explain.discordance import Discordance, discordance
-from explain.every_beta import DEFAULT, INSTANT, Evidence, evidence
-from explain.methods import Method, methods
-from explain.nodes import NODES, interpolate
+from explain.every_beta.discordance import Discordance, discordance
+from explain.every_beta.evidence import DEFAULT, INSTANT, Evidence, evidence
+from explain.every_beta.nodes import NODES, interpolate
+from explain.methods.base import Attribution, Cancelled, Question
+from explain.methods.registry import Method, methods
 
 __all__ = [
     "DEFAULT",
     "INSTANT",
     "NODES",
     "Attribution",
+    "Cancelled",
     "Discordance",
     "Evidence",
     "Method",
     "Question",
-    "Superseded",
     "discordance",
     "evidence",
     "interpolate",

@@ -2,28 +2,37 @@
 
 import json
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from string import Template
+from typing import Any
 
 import torch
 
-from explain.anchor import anchor_scales
-from explain.atlas import atlas_file
-from explain.discordance import calibrate as calibrate_alert
-from explain.spaces import Vectors
-from model import checkpoint
-from model.calibrate import calibrate
-from model.data import SPLITS, StudyTable
-from model.engine import Engine
+from explain.cohort.atlas import atlas_file
+from explain.cohort.spaces import Vectors
+from explain.every_beta.colour_scale import anchor_scales
+from explain.every_beta.discordance import alert_figures
+from explain.every_beta.discordance import calibrate as calibrate_alert
 from model.errors import ChoiceError
-from model.evaluate import evaluate, evaluate_scored
-from model.kept import pack_arrays
-from model.network import Network
-from model.reference import NAME as reference_name
-from model.reference import Progress, Reference, encode_studies
-from model.scored import NAME as out_of_fold_name
-from model.scored import Scored, score
+from model.evaluation.figures import NOT_DEFINED
+from model.evaluation.held_out import Judged, answered, judge
+from model.evaluation.metrics import Evaluation, evaluate_scored
+from model.inference.array_cache import pack_arrays
+from model.inference.embeddings import NAME as reference_name
+from model.inference.embeddings import Reference, encode_studies
+from model.inference.engine import Engine
+from model.inference.learnt import FILE as PAST
+from model.inference.learnt import Past
+from model.inference.predictions import Scored
+from model.network import checkpoint
+from model.network.network import Network
+from model.progress import Progress
+from model.studies.content import contents_of
+from model.studies.table import SPLITS, Study, StudyTable
+from model.training.calibration import calibrate
 
+EVALUATION = "evaluation.json"
 CARD = Template("""# Model card
 
 $summary
@@ -38,12 +47,13 @@ $summary
 | decision | $problem_type |
 | made | $made |
 
-## Measured $where ($n studies that are not discordant)
+## Measured $where ($n studies of $patients patients that are not discordant)
 
 | β (weight of the image) | $betas |
 |---|$rule|
-| macro AUROC | $auroc |
-| expected calibration error | $ece |
+$overall
+
+In brackets 95 % intervals over patients; p is two-sided.
 
 AUROC of each finding:
 
@@ -51,7 +61,11 @@ AUROC of each finding:
 |---|$rule|
 $rows
 
-## Intended use
+## The alert for film and report that do not belong together
+
+$alert
+
+$notes## Intended use
 
 Research on how fused models decide, and on how their evidence can be shown. It is not a medical device and must not
 guide the care of a patient. Its probabilities say what this model makes of its inputs, no more.
@@ -64,6 +78,7 @@ def publish(
     folder: Path,
     device: torch.device,
     summary: str,
+    past: Past,
     half: bool = False,
     progress: Progress = iter,
     out_of_fold: Scored | None = None,
@@ -72,24 +87,32 @@ def publish(
 
     Args:
         summary: the first paragraph of the model card.
+        past: what it learnt from.
         half: store the weights in 16 bits; the network is rounded before it is measured.
-        out_of_fold: what others like it said of studies that they had not seen, where the network itself saw all.
+        out_of_fold: what the networks of its folds said of the studies of `past`, without a temperature.
 
     Returns:
         The model's digest.
     """
     if half:
         checkpoint.round_to_half(network)
-    engine = Engine(network, "", device)
+    engine = Engine(network, "", device, past=past)
     reference = encode_studies(engine, table.studies, progress)
-    held_out = out_of_fold or _held_out(engine, table, reference)
     # First of all, because it scales the logits that everything else is measured in.
-    calibrate(network, held_out)
-    anchor_scales(engine, held_out.studies, progress)
+    if out_of_fold:
+        calibrate(network, out_of_fold)
+        engine.past = answered(past, out_of_fold, network)
+        held_out = out_of_fold.studies
+    else:
+        _, judged = _first_judged(engine, table, reference, "val", "test")
+        calibrate(network, judged.scored)
+        held_out = judged.scored.studies or table.studies
+        engine.past = past.with_choice(contents_of(judged.scored.studies))
+    anchor_scales(engine, held_out, progress)
     extra = {}
-    if table.is_demo:  # so that its atlas opens at once; others are fitted when they are first looked at
+    if table.about:  # so that the demo's atlas opens at once; others are fitted when they are first looked at
         extra |= atlas_file(Vectors(engine, reference), table, progress)
-    return write(engine, table, reference, folder, summary, half, extra, out_of_fold)
+    return write(engine, table, reference, folder, summary, half, extra)
 
 
 def write(
@@ -100,52 +123,132 @@ def write(
     summary: str,
     half: bool = False,
     extra: dict[str, bytes] | None = None,
-    out_of_fold: Scored | None = None,
 ) -> str:
-    """Measure a model that is calibrated and whose colour scales are set, and write its checkpoint.
+    """Measure a model that is calibrated and whose colour scales are set, and write its checkpoint, with its past.
 
     Args:
+        engine: with the past that its network has.
         reference: the embeddings of the table's studies.
         extra: further files by name.
-        out_of_fold: see `publish`.
 
     Returns:
         The model's digest.
     """
     network = engine.network
-    calibrate_alert(network, out_of_fold or _held_out(engine, table, reference))
+    calibrate_alert(network, _first_judged(engine, table, reference, *_splits(engine)[::-1])[1].scored)
     if half:
         checkpoint.round_to_half(network)
     files = {f"{reference_name}.safetensors": pack_arrays(reference.arrays(), table)} | (extra or {})
-    if out_of_fold:
-        split, where, evaluation = "out of fold", "by cross-validation", evaluate_scored(network, out_of_fold)
-        files[f"{out_of_fold_name}.safetensors"] = pack_arrays(out_of_fold.arrays(table), table)
-    else:
-        split, studies = _first_split(table, "test", "val", "train")
-        where, evaluation = f"on the {split} split", evaluate(engine, reference, studies)
-    files["MODEL_CARD.md"] = _card(network, table, where, evaluation, summary).encode()
-    files["evaluation.json"] = (json.dumps({"split": split, **evaluation.to_json()}, indent=1) + "\n").encode()
+    files |= figures(engine, table, reference, summary)
+    if engine.past is not None:
+        files[PAST] = engine.past.pack()
     return checkpoint.save(network, folder, files, half)
 
 
-def _held_out(engine: Engine, table: StudyTable, reference: Reference) -> Scored:
-    return score(engine, reference, _first_split(table, "val", "test", "train")[1])
+def figures(engine: Engine, table: StudyTable, reference: Reference, summary: str) -> dict[str, bytes]:
+    """What a checkpoint says of itself, by the names of its files: the model card to read, EVALUATION for programs.
+
+    Args:
+        reference: the embeddings of the table's studies.
+        summary: the first paragraph of the card.
+    """
+    split, judged = _first_judged(engine, table, reference, *_splits(engine))
+    measured = evaluate_scored(engine.network, judged.scored, judged.chose)
+    alert = alert_figures(engine.network, judged.scored, judged.fitted_alert)
+    where = {"all": "by cross-validation", None: "nowhere: the model has learnt every study"}
+    where = where.get(split, f"on the {split} split")
+    plain = {"split": "out of fold" if split == "all" else split, **measured.to_json(), "alert": alert}
+    return {
+        "MODEL_CARD.md": _card(engine.network, table, where, measured, alert, summary).encode(),
+        EVALUATION: (json.dumps(plain, indent=1) + "\n").encode(),
+    }
 
 
-def _first_split(table: StudyTable, *names: str):
-    for name in names:
+def worth_of_alert(engine: Engine, finding: str) -> dict[str, Any] | None:
+    """How often the alert of a checkpoint is right, and how often it is false where a study has the finding, as
+    `alert_figures` measured it when the checkpoint was made; None where that was not, or cannot be read any more."""
+    found = _read_alert(engine.folder, engine.digest) if engine.folder else {}
+    try:
+        shared = {name: found[name] for name in ("n", "prevalence", "precision")}
+        return shared | {"false_alarms": found["false_alarms"][finding], "n_of": found["n_of"][finding]}
+    except (KeyError, TypeError):  # of a version before it was measured, or written by hand
+        return None
+
+
+@lru_cache(maxsize=8)
+def _read_alert(folder: Path, digest: str) -> Any:
+    """What was written of the alert beside the model of a digest."""
+    try:
+        return json.loads((folder / EVALUATION).read_bytes())["alert"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def _splits(engine: Engine) -> tuple[str, ...]:
+    """What a model is measured on, the first that can be; it is calibrated on the last."""
+    return ("all",) if engine.past is not None and engine.past.folds else ("test", "val")
+
+
+def _first_judged(engine: Engine, table: StudyTable, reference: Reference, *splits: str) -> tuple[str | None, Judged]:
+    """What is said of the first of some splits that has studies which can be judged, and its name; of no study, and
+    None, where there is none."""
+
+    def encode(network: Engine, some: tuple[Study, ...]) -> Reference:
+        return reference if network is engine else encode_studies(network, some)
+
+    for name in splits:
         try:
-            return name, table.of_split(name)
+            return name, judge(engine, table, table.of_split(name), encode)
         except ChoiceError:
             continue
-    return "all", table.studies
+    return None, judge(engine, table, (), encode)
 
 
-def _card(network: Network, table: StudyTable, where: str, evaluation, summary: str) -> str:
-    def cells(values) -> str:
-        return " | ".join("–" if v is None else f"{v:.3f}" for v in values)
+def _notes(network: Network, table: StudyTable) -> list[str]:
+    """What a reader of the figures must know of what they were measured on."""
+    notes = []
+    for name, lack in (("report", "image"), ("image", "report")):
+        parts = (s.report.strip() if name == "report" else s.image for s in table.studies)
+        if count := sum(not part for part in parts):
+            notes.append(
+                f"{count} of {len(table.studies)} studies have no {name}: at every β they are judged by the {lack}."
+            )
+    if table.about and network.config.mask_weight:
+        notes.append(
+            "The feature map was trained on outlines of the findings (`mask_weight`): what is measured against them "
+            "says that it looks where it was taught to, not that class activation maps do."
+        )
+    return notes
 
-    result, outputs = evaluation.to_json(), network.config.report_outputs
+
+def _alert(network: Network, alert: dict[str, Any] | None) -> str:
+    """What the alert is worth, in words and by finding."""
+    if not network.discord_slope:
+        return "This model raises none: its validation studies did not surely tell which pairs belong together."
+    if alert is None:
+        return "It could not be measured: there are no studies with both film and report that the model has not learnt."
+
+    def share(name: str, of: dict[str, Any] = alert) -> str:
+        return NOT_DEFINED if of[name] is None else f"{of[name]:.0%}"
+
+    kind = {"discordant": "discordant studies", "swapped": "films shown with another study's report"}[alert["against"]]
+    together = alert["n"] - alert["n_apart"]
+    return f"""It is raised for {share("raised_discordant")} of {alert["n_apart"]} {kind}, and falsely for
+{share("raised_concordant")} of {together} studies whose film and report belong together. Where
+{share("prevalence")} do not belong together, as here, {share("precision")} of its alerts are right.
+
+| studies with | false alarms | of |
+|---|---|---|
+""" + "\n".join(f"| {f} | {share(f, alert['false_alarms'])} | {n} |" for f, n in alert["n_of"].items())
+
+
+def _card(
+    network: Network, table: StudyTable, where: str, measured: Evaluation, alert: dict[str, Any] | None, summary: str
+) -> str:
+    def as_lines(rows) -> str:
+        return "\n".join(f"| {name} | {' | '.join(cells)} |" for name, cells, *_ in rows)
+
+    outputs = network.config.report_outputs
     config = {name: getattr(network.config, name) for name in network.config.__dataclass_fields__}
     counts = ", ".join(f"{n} {s}" for s in SPLITS if (n := sum(x.split == s for x in table.studies)))
     return CARD.substitute(
@@ -157,12 +260,14 @@ def _card(network: Network, table: StudyTable, where: str, evaluation, summary: 
             "findings": ", ".join(network.config.findings),
             "made": datetime.now(UTC).strftime("%Y-%m-%d"),
             "where": where,
+            "notes": "".join(f"{note}\n\n" for note in _notes(network, table)),
             "read": f"layers {', '.join(map(str, outputs))} read side by side, " if outputs else "",
-            "n": evaluation.n,
-            "betas": " | ".join(f"{b:g}" for b in evaluation.betas),
-            "rule": "---|" * (len(evaluation.betas) - 1) + "---",
-            "auroc": cells(result["macro_auroc"]),
-            "ece": cells(result["ece"]),
-            "rows": "\n".join(f"| {f} | {cells(v['auroc'])} |" for f, v in result["per_finding"].items()),
+            "n": measured.n,
+            "patients": measured.spread.patients if measured.spread else 0,
+            "betas": " | ".join(f"{b:g}" for b in measured.betas),
+            "rule": "---|" * (len(measured.betas) - 1) + "---",
+            "overall": as_lines(measured.rows()),
+            "rows": as_lines(measured.rows_by_finding()),
+            "alert": _alert(network, alert),
         }
     )

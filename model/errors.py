@@ -12,7 +12,10 @@
     ├── TrainingError           a training that cannot start, go on or end well
     ├── EncoderError            an encoder that is unknown or has no weights here
     ├── FeedbackError           a flag that was not saved
+    │   ├── TakenError          because another one has its id: 409 in the API
     │   └── StoreError          because the disk or the database refused it: 503 in the API
+    │       └── AuditError      because who did it could not be written down
+    ├── BusyError               what the machine has no room for now: 503 in the API
     └── AccessError             what somebody may not do, or who may do what cannot be told
 
 A message is one sentence for the person who caused it: what was got, what was expected, what to do. It never
@@ -68,8 +71,29 @@ class FeedbackError(BetaLensError):
     """A flag was not saved."""
 
 
+class TakenError(FeedbackError):
+    """Another flag has the id.
+
+    Attributes:
+        flag: that one; None where its content was purged.
+    """
+
+    def __init__(self, flag: object = None):
+        whose = "a verdict with other content" if flag else "a verdict that was purged"
+        super().__init__(f"The flag was not saved: {whose} has its id; send it again under another one.")
+        self.flag = flag
+
+
 class StoreError(FeedbackError):
     """The disk or the database refused: what was to be kept may be right, and can be tried again."""
+
+
+class BusyError(BetaLensError):
+    """The machine has no room for it now: it can be tried again."""
+
+
+class AuditError(StoreError):
+    """Who does something cannot be written down, so it is not done: it can be tried again."""
 
 
 class AccessError(BetaLensError):

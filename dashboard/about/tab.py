@@ -5,10 +5,9 @@ from pathlib import Path
 
 import gradio as gr
 
-from dashboard.assets import ASSETS
-from dashboard.context import Context
-from dashboard.version import versions
-from dashboard.widgets import phrase
+from dashboard.page.context import Context
+from dashboard.ui.version import versions
+from dashboard.ui.widgets import phrase
 
 ORDER = 50
 TITLE = "tab.about"
@@ -24,7 +23,7 @@ def build(ctx: Context) -> None:
         with gr.Column(elem_classes="bl-panel bl-prose"):
             _card(ctx, "about.model", lambda: ctx.engine.folder)
         with gr.Column(elem_classes="bl-panel bl-prose"):
-            _card(ctx, "about.data", lambda: ASSETS / "demo" if ctx.table.is_demo else None)
+            _card(ctx, "about.data", lambda: ctx.table.about and ctx.table.about.card)
 
 
 def _card(ctx: Context, title: str, folder: Callable[[], Path | None]) -> None:

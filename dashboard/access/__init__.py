@@ -1,15 +1,16 @@
 """Who may do what: users of a file, of a trusted proxy or of an OpenID provider, each in one of three roles.
 
-identity.py   a role, an identity, and what asks for them
+identity.py   who is asking, and what their role allows;  audit.py  who did what;  looking.py  no look without a line
 settings.py   access.toml becomes an `Access`
-users.py      names and argon2 hashes in a file;  lockout.py  who guesses is kept waiting
+users.py      names and argon2 hashes in a file
+passwords.py  judges them;  hashing.py  a few at a time;  lockout.py  who guesses is kept waiting
+sessions.py   when one is over;  ended.py  those that were ended;  cookies.py  what ours have in common
 proxy.py      the header of a reverse proxy that has authenticated
 oidc.py       an OpenID Connect provider, through Authlib
-gate.py       nothing is answered to whoever is not logged in;  headers.py  what each answer carries
+gate.py       nothing is answered to whoever is not logged in
 login.py      the page that asks for name and password
 """
 
-from dashboard.access.identity import LOCAL, Identity, Role, require, who
 from dashboard.access.settings import Access, open_access
 
-__all__ = ["LOCAL", "Access", "Identity", "Role", "open_access", "require", "who"]
+__all__ = ["Access", "open_access"]

@@ -1,4 +1,4 @@
-"""What every way to log in can do."""
+"""What every way to log in can do, and how it says no."""
 
 from typing import Protocol
 
@@ -6,9 +6,43 @@ from starlette.requests import HTTPConnection
 from starlette.routing import Route
 
 from dashboard.access.identity import Identity
+from dashboard.ui.i18n import FALLBACK, phrases
+from model.errors import AccessError
+
+# Why somebody is not let in: keys of assets/i18n after "login.", and the status of a program's answer.
+REASONS = {
+    "wrong": 401,
+    "locked": 429,
+    "busy": 503,
+    "unavailable": 503,
+    "form": 403,
+    "provider": 401,
+    "groups": 401,
+    "role": 401,
+    "ended": 401,
+}
 
 
-class Way(Protocol):
+class RefusedError(AccessError):
+    """Somebody is not let in now.
+
+    Args:
+        reason: one of REASONS.
+        retry: seconds after which they may try again; 0 where no time helps.
+    """
+
+    def __init__(self, reason: str, retry: int = 0):
+        super().__init__(phrases()[FALLBACK][f"login.{reason}"])
+        self.reason, self.retry = reason, retry
+        self.status = REASONS[reason]
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What the answer carries besides."""
+        return {"Retry-After": str(self.retry)} if self.retry else {}
+
+
+class AuthBackend(Protocol):
     """A way to log in.
 
     Attributes:
@@ -21,12 +55,22 @@ class Way(Protocol):
     asks: bool
     start: str
 
-    def identify(self, connection: HTTPConnection) -> Identity | None:
-        """Who sent a request; None where that is not known. May take some 0.1 s: not to be called in the event loop.
+    async def identify(self, connection: HTTPConnection) -> Identity | None:
+        """Who sent a request; None where that is not known. Never holds the event loop.
 
         Raises:
-            AccessError: they may not be asked at the moment, or are known and have no role here.
+            RefusedError: they may not be asked at the moment, or are known and have no role here.
         """
+
+    def mark(self, identity: Identity) -> str:
+        """What stays the same for as long as somebody who was let in still is, for streams that are open meanwhile.
+
+        Raises:
+            RefusedError: it cannot be told.
+        """
+
+    def trouble(self) -> str:
+        """Why nobody can log in at the moment, in a sentence that names no path; "" where they can."""
 
     def routes(self) -> list[Route]:
         """What answers below `paths`."""

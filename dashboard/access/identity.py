@@ -1,11 +1,13 @@
 """Who is asking, and what their role allows."""
 
+import hashlib
 from enum import IntEnum
 from typing import NamedTuple
 
-from gradio.context import LocalContext
-
+from dashboard.web.gradio import current_event
 from model.errors import AccessError
+
+SHOWN = 12  # hexadecimal digits of a digest
 
 
 class Role(IntEnum):
@@ -30,10 +32,28 @@ class Role(IntEnum):
 
 
 class Identity(NamedTuple):
-    """Somebody who is logged in."""
+    """Somebody who is logged in.
+
+    Attributes:
+        name: as the page shows it; of an OpenID Connect provider's it need not be theirs alone.
+        key: what is theirs alone and stays, where the name need not be.
+        address: what they ask from; "" where that is not known.
+    """
 
     name: str
     role: Role
+    key: str = ""
+    address: str = ""
+
+    @property
+    def id(self) -> str:
+        """What pages and sessions are kept under."""
+        return self.key or self.name
+
+    @property
+    def reviewer(self) -> str:
+        """The name that verdicts carry: with a digest of the key behind it where two people may have the same one."""
+        return f"{self.name} ({hashlib.sha256(self.key.encode()).hexdigest()[:SHOWN]})" if self.key else self.name
 
     def require(self, role: Role) -> None:
         """
@@ -47,23 +67,12 @@ class Identity(NamedTuple):
 
 # Whoever sits at this machine, where nobody has to log in.
 LOCAL = Identity("", Role.ADMINISTRATOR)
-# Whoever failed to log in: the name that was tried may be a password.
+# Whoever failed to log in, with a name that is nobody's: what was tried may be a password.
 NOBODY = Identity("", Role.VIEWER)
 
 
 def who() -> Identity:
     """Who sent the request that a function of the page answers, as `dashboard.access.gate` found."""
-    request = LocalContext.request.get(None)
+    request, _ = current_event()
     # Outside of any request, a function is called by this program itself.
     return LOCAL if request is None else request.request.scope["state"]["identity"]
-
-
-def require(role: Role) -> Identity:
-    """Who sent the request that a function of the page answers, if they may.
-
-    Raises:
-        AccessError: their role allows less.
-    """
-    identity = who()
-    identity.require(role)
-    return identity

@@ -1,32 +1,53 @@
-"""An OpenID Connect provider says who somebody is: Authlib's client, authorization code with PKCE."""
+"""An OpenID Connect provider says who somebody is: Authlib's client, authorization code with PKCE.
+
+Somebody is who the provider's `iss` and `sub` say (OpenID Connect Core 1.0, section 5.7: no other claim is unique and
+stays); the name is for people to read. The role is that of the moment of logging in, until the session is over: then
+the provider is asked again.
+"""
+
+import logging
 
 from authlib.integrations.starlette_client import OAuth
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from dashboard import audit
-from dashboard.access.identity import Identity, Role
+from dashboard.access import audit
+from dashboard.access.identity import NOBODY, Identity, Role
 from dashboard.access.login import to_page
 from dashboard.access.roles import Roles
+from dashboard.access.sessions import Rules
+from model.errors import AuditError
+
+log = logging.getLogger(__name__)
 
 
 class Oidc:
-    """A way to log in; see `dashboard.access.base.Way`.
+    """A way to log in; see `dashboard.access.base.AuthBackend`.
 
     Args:
         issuer: of the provider; its metadata are below /.well-known/openid-configuration.
         groups_claim: the claim of the ID token that lists groups.
         name_claim: the claim that is the name; `sub` where it is absent.
+        sessions: begins those of people who are let in.
     """
 
     paths = frozenset({"/login", "/oidc/callback"})
     asks = False
     start = "/login"
 
-    def __init__(self, issuer: str, client_id: str, secret: str, groups_claim: str, name_claim: str, roles: Roles):
+    def __init__(
+        self,
+        issuer: str,
+        client_id: str,
+        secret: str,
+        groups_claim: str,
+        name_claim: str,
+        roles: Roles,
+        sessions: Rules,
+    ):
         self._groups, self._name = groups_claim, name_claim
-        self._roles = roles
+        self._roles, self._sessions = roles, sessions
         self._provider = OAuth().register(
             "provider",
             client_id=client_id,
@@ -35,10 +56,16 @@ class Oidc:
             client_kwargs={"scope": "openid profile", "code_challenge_method": "S256"},
         )
 
-    def identify(self, connection: HTTPConnection) -> Identity | None:
+    async def identify(self, connection: HTTPConnection) -> Identity | None:
         """Whom the session names: its role is that of the moment of logging in."""
         kept = connection.session
-        return Identity(kept["user"], Role.read(kept["role"])) if "role" in kept else None
+        return Identity(kept["name"], Role.read(kept["role"]), kept["user"]) if "role" in kept else None
+
+    def mark(self, identity: Identity) -> str:
+        return ""  # the session says it
+
+    def trouble(self) -> str:
+        return ""
 
     def routes(self) -> list[Route]:
         return [Route("/login", self._begin), Route("/oidc/callback", self._end, name="oidc_callback")]
@@ -55,11 +82,19 @@ class Oidc:
         except Exception:  # whatever a provider answers, or whoever pretends to be one, nobody is logged in
             return to_page(request, "provider")
         groups = claims.get(self._groups) or []
-        role = self._roles.of(groups if isinstance(groups, list) else [str(groups)])
+        groups = groups if isinstance(groups, list) else [groups]
+        if not all(isinstance(group, str) for group in groups):
+            log.error("The claim %r of the login service is no list of names of groups.", self._groups)
+            return to_page(request, "groups")
+        name, key = str(claims.get(self._name) or claims["sub"]), f"{claims['iss']}#{claims['sub']}"
+        role, address = self._roles.of(groups), request.client.host if request.client else ""
+        identity = Identity(name, role or NOBODY.role, key, address)
         if role is None:
+            audit.note("login_failed", identity, how="oidc", reason="role")
             return to_page(request, "role")
-        name = str(claims.get(self._name) or claims["sub"])
-        request.session.clear()
-        request.session.update(user=name, role=role.name.lower())
-        audit.record("login", Identity(name, role))
+        try:
+            audit.record("login", identity, how="oidc")
+        except AuditError:
+            return to_page(request, "unavailable")
+        self._sessions.begin(request.session, identity, name=name, role=role.name.lower())
         return to_page(request)

@@ -6,7 +6,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 
-class Peer:
+class ClientAddressMiddleware:
     """Middleware: keeps the address of the connection as `peer`, before uvicorn's own puts the client's in its place.
 
     Args:

@@ -2,16 +2,20 @@
 
 from ipaddress import IPv4Network, IPv6Network, ip_address
 
+from cachetools import TTLCache
 from starlette.requests import HTTPConnection
 from starlette.routing import Route
 
-from dashboard.access.identity import Identity
+from dashboard.access import audit
+from dashboard.access.base import RefusedError
+from dashboard.access.identity import NOBODY, Identity
 from dashboard.access.roles import Roles
-from model.errors import AccessError
+
+AUDITED = 3600  # seconds for which somebody who is refused with each request is not written down again
 
 
 class Proxy:
-    """A way to log in; see `dashboard.access.base.Way`.
+    """A way to log in; see `dashboard.access.base.AuthBackend`.
 
     Args:
         user_header: its value is the name.
@@ -29,24 +33,43 @@ class Proxy:
         self._user, self._groups = user_header, groups_header
         self._proxies = proxies
         self._roles = roles
+        self._refused: TTLCache[tuple[str, str], None] = TTLCache(10_000, AUDITED)
 
-    def identify(self, connection: HTTPConnection) -> Identity | None:
+    async def identify(self, connection: HTTPConnection) -> Identity | None:
         """Whom the proxy names.
 
         Raises:
-            AccessError: none of their groups has a role here.
+            RefusedError: none of their groups has a role here.
         """
-        name = connection.headers.get(self._user, "").strip()
+        name = _text(connection, self._user)
         if not name or not is_in(connection.scope["peer"], self._proxies):
             return None
-        groups = (g.strip() for g in connection.headers.get(self._groups, "").split(","))
-        role = self._roles.of(groups)
+        role = self._roles.of(group.strip() for group in _text(connection, self._groups).split(","))
         if role is None:
-            raise AccessError("Your account has no role here: ask an administrator for one.")
+            address = connection.client.host if connection.client else ""
+            if (name, address) not in self._refused:
+                self._refused[name, address] = None
+                audit.note("login_failed", Identity(name, NOBODY.role, address=address), how="proxy", reason="role")
+            raise RefusedError("role")
         return Identity(name, role)
+
+    def mark(self, identity: Identity) -> str:
+        return ""  # the proxy says it, with each request
+
+    def trouble(self) -> str:
+        return ""
 
     def routes(self) -> list[Route]:
         return []
+
+
+def _text(connection: HTTPConnection, header: str) -> str:
+    """A header's value: UTF-8 where it can be that, as proxies send names, or else Latin-1, as HTTP had it."""
+    value = connection.headers.get(header, "").strip()
+    try:
+        return value.encode("latin-1").decode("utf-8")
+    except UnicodeDecodeError:
+        return value
 
 
 def is_in(host: str, networks: tuple[IPv4Network | IPv6Network, ...]) -> bool:

@@ -1,7 +1,10 @@
 """access.toml: by which of three ways people log in, and which role they get.
 
 proxies = ["10.0.0.0/8"]        # whose X-Forwarded-For and X-Forwarded-Proto are believed
-session_hours = 12
+session_hours = 12              # after the login: then everybody logs in again, and a provider is asked for roles anew
+idle_minutes = 60               # after the reader's last request
+ended_sessions = "…"            # a folder that all servers share; by default betalens/ended-sessions in $XDG_STATE_HOME
+                                # (~/.local/state). Sessions that were ended before their time are remembered there
 
 [users]                         # a file that `betalens users` writes
 file = "users.json"
@@ -29,16 +32,20 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated
 
+from platformdirs import user_state_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from dashboard.access.base import Way
+from dashboard.access.base import AuthBackend
+from dashboard.access.ended import Ended
 from dashboard.access.oidc import Oidc
 from dashboard.access.proxy import Proxy
 from dashboard.access.roles import Roles
+from dashboard.access.sessions import Rules
 from dashboard.access.users import Users
 from model.errors import AccessError
 
 SHORTEST_SECRET = 32  # characters
+ENDED = "ended-sessions"
 
 
 class _Table(BaseModel):
@@ -70,6 +77,8 @@ class _RolesTable(_Table):
 class _Settings(_Table):
     proxies: list[IPv4Network | IPv6Network] = []
     session_hours: float = Field(12, gt=0, le=24 * 30)
+    idle_minutes: float = Field(60, gt=0, le=24 * 60 * 30)
+    ended_sessions: Path | None = None
     users: _UsersTable | None = None
     proxy: _ProxyTable | None = None
     oidc: _OidcTable | None = None
@@ -93,13 +102,13 @@ class Access:
     Attributes:
         way: knows who somebody is.
         proxies: networks of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed.
-        session_seconds: after so long, people log in again.
+        sessions: when one is over.
         secret: signs the cookies of sessions.
     """
 
-    way: Way
+    way: AuthBackend
     proxies: tuple[IPv4Network | IPv6Network, ...]
-    session_seconds: int
+    sessions: Rules
     secret: str
 
 
@@ -109,27 +118,47 @@ def open_access(path: Path) -> Access:
     Raises:
         AccessError: it cannot be read or used.
     """
+    found = _read(path)
+    ended = _ended(path, found)
+    sessions, secret = Rules(ended.seconds, found.idle_minutes * 60, ended), _secret()
+    return Access(_way(found, path.parent, sessions, secret), tuple(found.proxies), sessions, secret)
+
+
+def ended_sessions(path: Path) -> Ended:
+    """The sessions that were ended, of the servers with this access.toml.
+
+    Raises:
+        AccessError: it cannot be read or used.
+    """
+    return _ended(path, _read(path))
+
+
+def _read(path: Path) -> _Settings:
     try:
-        found = _Settings.model_validate(tomllib.loads(path.read_text("utf-8")))
+        return _Settings.model_validate(tomllib.loads(path.read_text("utf-8")))
     except OSError as error:
         raise AccessError(f"{path} cannot be read: {error.strerror}.") from error
     except ValidationError as error:
         raise AccessError(f"{path} cannot be used: {_first(error)}.") from error
     except ValueError as error:  # of TOML and of UTF-8
         raise AccessError(f"{path} is not a TOML file: {error}.") from error
-    return Access(_way(found, path.parent), tuple(found.proxies), round(found.session_hours * 3600), _secret())
 
 
-def _way(found: _Settings, folder: Path) -> Way:
+def _ended(path: Path, found: _Settings) -> Ended:
+    folder = path.parent / found.ended_sessions if found.ended_sessions else user_state_path("betalens") / ENDED
+    return Ended(folder, found.session_hours * 3600)
+
+
+def _way(found: _Settings, folder: Path, sessions: Rules, signing: str) -> AuthBackend:
     if found.users:
-        return Users(folder / found.users.file)
+        return Users(folder / found.users.file, sessions, signing)
     roles = Roles(found.roles.viewer, found.roles.reviewer, found.roles.administrator)
     if found.proxy:
         return Proxy(found.proxy.user_header, found.proxy.groups_header, tuple(found.proxies), roles)
     secret = os.environ.get("BETALENS_OIDC_SECRET", "")
     if not secret:
         raise AccessError("BETALENS_OIDC_SECRET is not set: it holds the secret that the provider gave this client.")
-    return Oidc(**found.oidc.model_dump(), secret=secret, roles=roles)
+    return Oidc(**found.oidc.model_dump(), secret=secret, roles=roles, sessions=sessions)
 
 
 def _secret() -> str:

@@ -1,27 +1,21 @@
 """Evidence as plain numbers, or as a picture, at the β that were asked for."""
 
+from collections.abc import Callable, Hashable
 from io import BytesIO
 
 import numpy as np
 from PIL import Image
 
-from dashboard.api.schemas import (
-    Explain,
-    FindingExplained,
-    ImageEvidence,
-    Prediction,
-    ReportEvidence,
-    WordEvidence,
-)
-from dashboard.explaining import Explanations, Methods
-from dashboard.session import OpenCase
+from dashboard.api.schemas import Explain, FindingExplained, ImageEvidence, Prediction, ReportEvidence, WordEvidence
+from dashboard.cases.case import OpenCase
+from dashboard.serving.explanations import Explanations, Methods
 from explain import INSTANT, Evidence
-from explain.export import overlay
-from explain.heatmap import heatmap
-from explain.methods import method
-from explain.nodes import interpolate
-from model.engine import Engine
+from explain.archive.export import overlay
+from explain.every_beta.heatmap import heatmap
+from explain.every_beta.nodes import interpolate
+from explain.methods.registry import method
 from model.errors import ChoiceError
+from model.inference.engine import Engine
 
 MOST_MAPS = 512  # findings × methods × β of one request: some 10 MB of numbers
 
@@ -57,7 +51,13 @@ def asked_findings(engine: Engine, case: OpenCase, asked: Explain, betas: list[f
 
 
 def explain_finding(
-    explanations: Explanations, case: OpenCase, finding: str, asked: Explain, betas: list[float], wanted
+    explanations: Explanations,
+    case: OpenCase,
+    finding: str,
+    asked: Explain,
+    betas: list[float],
+    wanted: Callable[[], bool],
+    reader: Hashable,
 ) -> FindingExplained:
     """All that was asked of one finding.
 
@@ -69,7 +69,7 @@ def explain_finding(
     reports = [name for name in asked.report_methods if "report" in present]
 
     def evidence(**chosen: str) -> Evidence:
-        return explanations.in_turn(case, finding, Methods(**INSTANT | chosen), wanted)
+        return explanations.compute_queued(case, finding, Methods(**INSTANT | chosen), wanted, reader)
 
     bare = evidence()
     clamped = [explanations.engine.clamp_beta(case.encoded, beta) for beta in betas]

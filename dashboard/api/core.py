@@ -1,16 +1,17 @@
 """What the API answers, however it is reached."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
-from dashboard import audit
-from dashboard.access import Identity, Role
+from dashboard.access import audit
+from dashboard.access.identity import Identity, Role
 from dashboard.api import schemas
 from dashboard.api.answers import asked_findings, explain_finding, picture, predictions
-from dashboard.explaining import Methods
-from dashboard.judging import Judge
-from dashboard.opening import open_given, open_study
-from dashboard.serving import Served, Serving
-from dashboard.session import OpenCase, Session
+from dashboard.cases.case import OpenCase
+from dashboard.cases.opening import open_given, open_study
+from dashboard.review.verdicts import Judge
+from dashboard.serving.explanations import Methods
+from dashboard.serving.model_registry import Served, Serving
+from dashboard.serving.session import Session
 from explain import INSTANT
 from model.errors import ChoiceError
 from model.feedback import Store, new_flag_id
@@ -37,8 +38,11 @@ class Core:
 
         return self.serving.compute(work)
 
-    def explain(self, asked: schemas.Explain, by: Identity, wanted: Wanted) -> schemas.Explained:
+    def explain(self, asked: schemas.Explain, by: Identity, wanted: Wanted, reader: Hashable = "") -> schemas.Explained:
         """Why.
+
+        Args:
+            reader: who takes turns with others.
 
         Raises:
             Superseded: the answer is not wanted any more.
@@ -47,7 +51,7 @@ class Core:
         def work(served: Served) -> schemas.Explained:
             case, betas = _open(served, asked, by), _betas(served, asked)
             found = [
-                explain_finding(served.reviewer.explanations, case, finding, asked, betas, wanted)
+                explain_finding(served.explanations, case, finding, asked, betas, wanted, reader)
                 for finding in asked_findings(served.engine, case, asked, betas)
             ]
             read = {"text_read": case.report, "read_to": case.encoded.read_to}
@@ -55,8 +59,8 @@ class Core:
 
         return self.serving.compute(work)
 
-    def draw(self, asked: schemas.Explain, by: Identity, wanted: Wanted) -> bytes:
-        """The film under the heat of one finding, method and β, as PNG.
+    def draw(self, asked: schemas.Explain, by: Identity, wanted: Wanted, reader: Hashable = "") -> bytes:
+        """The film under the heat of one finding, method and β, as PNG; see `explain`.
 
         Raises:
             Superseded: the answer is not wanted any more.
@@ -68,7 +72,7 @@ class Core:
             if case.film is None or (len(findings), len(betas), len(asked.image_methods)) != (1, 1, 1):
                 raise ChoiceError("A picture is of a film, one finding, one method and one β: name one each.")
             chosen = Methods(**INSTANT | {"image": asked.image_methods[0]})
-            evidence = served.reviewer.explanations.in_turn(case, findings[0], chosen, wanted)
+            evidence = served.explanations.compute_queued(case, findings[0], chosen, wanted, reader)
             return picture(case, evidence, served.engine.clamp_beta(case.encoded, betas[0]))
 
         return self.serving.compute(work)
@@ -80,14 +84,13 @@ class Core:
             AccessError: whoever asks is no reviewer.
             FeedbackError: it was not saved.
         """
-        by.require(Role.REVIEWER)
+        audit.require(Role.REVIEWER, "flag", by)
 
         def work(served: Served) -> schemas.Flagged:
             case = _open(served, asked, by)
             session = Session(beta=asked.beta, cases=[case], flag_id=asked.flag_id or new_flag_id())
             form = asked.model_dump(exclude={"study_id", "image", "report", "beta", "flag_id"})
-            kept = Judge(served.engine, self.feedback).keep(session, asked.beta, form, by.name)
-            audit.record("flag", by, case=case.case_id, flag=kept.flag_id, verdict=kept.verdict)
+            kept = Judge(served.engine, self.feedback).keep(session, asked.beta, form, by.reviewer, by)
             return schemas.Flagged(
                 flag_id=kept.flag_id,
                 time_utc=kept.time_utc,
@@ -111,7 +114,7 @@ def _open(served: Served, asked: schemas.Case, by: Identity) -> OpenCase:
         case = open_given(served.engine, asked.image, asked.report)
     else:
         case = open_study(served.engine, served.table, asked.study_id)
-    audit.record("look", by, case=case.case_id, model=served.engine.digest[:12])
+    audit.looked("api", [case.case_id], by, model=served.engine.digest[:12])
     return case
 
 

@@ -2,18 +2,20 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Annotated, Any, TypeVar
 
 import gradio as gr
 from fastapi import APIRouter, Header, Request, Response
-from starlette.concurrency import run_in_threadpool
 
-from dashboard.access import who
+from dashboard.access.identity import who
 from dashboard.api import schemas
-from dashboard.api.core import Core
-from dashboard.api.problems import problem
-from explain import Superseded
+from dashboard.api.core import Core, Wanted
+from dashboard.api.desk import Desk, reader
+from dashboard.web.gradio import current_event
+from dashboard.web.listening import asked_by, listeners
+from dashboard.web.thread_pools import asking, explaining, judging
+from explain import Cancelled
 from model.errors import BetaLensError
 
 LOOK = 0.5  # seconds between two looks at whether the client is still there
@@ -22,69 +24,93 @@ PROBLEMS = {code: {"model": schemas.Problem, "description": said} for code, said
     (401, "Not logged in."), (403, "The role does not allow it."), (413, "The request is too large."),
     (422, "The request cannot be used."), (500, "The server failed."),
 )}  # fmt: skip
-NOT_SAVED = {503: {"model": schemas.Problem, "description": "The verdict was not saved: try again with its flag_id."}}
+NOT_SAVED = {code: {"model": schemas.Problem, "description": said} for code, said in (
+    (409, "Another verdict has the flag_id: send this one under another."),
+    (503, "The verdict was not saved: try again with its flag_id."),
+)}  # fmt: skip
+BUSY = {503: {"model": schemas.Problem, "description": "Too many wait: try again after `Retry-After` seconds."}}
+NOBODY_WAITS = "Nobody waits for this answer any more."
 PICTURE = {200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}}}
 FUNCTIONS = {"predict": schemas.Predict, "explain": schemas.Explain, "flag": schemas.Flag}
 
 T = TypeVar("T")
 
 
-def router(core: Core) -> APIRouter:
+class Desks:
+    """One for each of the three questions, so that none stops the others."""
+
+    def __init__(self):
+        self.predict, self.explain, self.flag = Desk(asking), Desk(explaining), Desk(judging)
+
+
+def router(core: Core, desks: Desks) -> APIRouter:
     """The routes."""
     api = APIRouter(prefix="/api/v1", responses=PROBLEMS)
 
-    @api.post("/predict")
-    def predict(asked: schemas.Predict, request: Request) -> schemas.Predicted:
+    @api.post("/predict", responses=BUSY)
+    async def predict(asked: schemas.Predict, request: Request) -> schemas.Predicted:
         """Probabilities of a case at each β."""
-        return core.predict(asked, request.state.identity)
+        by = request.state.identity
+        return await _while_there(request, desks.predict, lambda wanted: core.predict(asked, by))
 
-    @api.post("/explain", response_model=schemas.Explained, responses=PICTURE)
+    @api.post("/explain", response_model=schemas.Explained, responses=PICTURE | BUSY)
     async def explain(asked: schemas.Explain, request: Request, accept: Annotated[str, Header()] = "*/*"):
         """Why, for each finding and at each β, by each method. With `Accept: image/png`, the film under the heat of one
         finding, method and β."""
-        identity = request.state.identity
+        by, turns = request.state.identity, reader(request, request.state.identity)
         if "image/png" not in accept:
-            return await _while_there(request, lambda wanted: core.explain(asked, identity, wanted))
-        drawn = await _while_there(request, lambda wanted: core.draw(asked, identity, wanted))
+            return await _while_there(request, desks.explain, lambda wanted: core.explain(asked, by, wanted, turns))
+        drawn = await _while_there(request, desks.explain, lambda wanted: core.draw(asked, by, wanted, turns))
         return drawn if isinstance(drawn, Response) else Response(drawn, media_type="image/png")
 
     @api.post("/flag", responses=NOT_SAVED)
-    def flag(asked: schemas.Flag, request: Request) -> schemas.Flagged:
+    async def flag(asked: schemas.Flag, request: Request) -> schemas.Flagged:
         """Keep a verdict, with what the server itself computes of the case. Answers once it is safe."""
-        return core.flag(asked, request.state.identity)
+        by = request.state.identity
+        return await _while_there(request, desks.flag, lambda wanted: core.flag(asked, by))
 
     return api
 
 
-def functions(core: Core) -> None:
+def functions(core: Core, desks: Desks) -> None:
     """The same as functions of the page that is being built: each takes and gives the JSON object of its route."""
 
-    def predict(request: dict[str, Any]) -> dict[str, Any]:
+    async def predict(request: dict[str, Any]) -> dict[str, Any]:
         """Probabilities of a case at each β; see POST /api/v1/predict."""
-        return _said(lambda: core.predict(schemas.Predict.model_validate(request), who()))
+        return await _said(desks.predict, lambda *_: core.predict(schemas.Predict.model_validate(request), who()))
 
-    def explain(request: dict[str, Any]) -> dict[str, Any]:
+    async def explain(request: dict[str, Any]) -> dict[str, Any]:
         """Why, for each finding and at each β, by each method; see POST /api/v1/explain."""
-        return _said(lambda: core.explain(schemas.Explain.model_validate(request), who(), lambda: True))
+        asked = schemas.Explain.model_validate(request)
+        return await _said(desks.explain, lambda *of_whom: core.explain(asked, who(), *of_whom))
 
-    def flag(request: dict[str, Any]) -> dict[str, Any]:
+    async def flag(request: dict[str, Any]) -> dict[str, Any]:
         """Keep a verdict; see POST /api/v1/flag."""
-        return _said(lambda: core.flag(schemas.Flag.model_validate(request), who()))
+        return await _said(desks.flag, lambda *_: core.flag(schemas.Flag.model_validate(request), who()))
 
     for function in (predict, explain, flag):
         gr.api(function, api_name=function.__name__, concurrency_limit=None)
 
 
-def _said(work: Callable[[], schemas.BaseModel]) -> dict[str, Any]:
+async def _said(desk: Desk, work: Callable[[Wanted, Hashable], schemas.BaseModel]) -> dict[str, Any]:
     """An answer as plain values; an error of ours as one of Gradio's, which says it to the client."""
+    numbers = asked_by()
+    listeners.hear(*numbers)
+
+    def wanted() -> bool:
+        return listeners.listens(*numbers)
+
+    turns = reader(current_event()[0].request, who())
     try:
-        return work().model_dump(mode="json")
+        return (await desk.do(turns, wanted, work, wanted, turns)).model_dump(mode="json")
     except BetaLensError as error:
         raise gr.Error(str(error), print_exception=False) from None
+    except Cancelled:
+        raise gr.Error(NOBODY_WAITS, print_exception=False) from None
 
 
-async def _while_there(request: Request, work: Callable[[Callable[[], bool]], T]) -> T | Response:
-    """Does long work in a thread, and lets it end where the client has gone."""
+async def _while_there(request: Request, desk: Desk, work: Callable[[Wanted], T]) -> T | Response:
+    """Does long work in its turn, and lets it end where the client has gone."""
     gone = threading.Event()
 
     async def watch() -> None:
@@ -92,10 +118,15 @@ async def _while_there(request: Request, work: Callable[[Callable[[], bool]], T]
             await asyncio.sleep(LOOK)
         gone.set()
 
+    def wanted() -> bool:
+        return not gone.is_set()
+
     watching = asyncio.create_task(watch())
     try:
-        return await run_in_threadpool(work, lambda: not gone.is_set())
-    except Superseded:
-        return problem(GONE, "Nobody waits for this explanation any more.")
+        answer = await desk.do(reader(request, request.state.identity), wanted, work, wanted)
+        return answer if wanted() else Response(status_code=GONE)
+    except Cancelled:
+        return Response(status_code=GONE)
     finally:
+        gone.set()  # what is at work for a request that was cancelled ends as well
         watching.cancel()

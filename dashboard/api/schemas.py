@@ -1,10 +1,12 @@
 """What is asked and answered, as the OpenAPI description states it."""
 
+import base64
 from typing import Annotated, Literal
 
-from pydantic import Base64Bytes, BaseModel, ConfigDict, Field
+from pydantic import Base64Encoder, BaseModel, ConfigDict, EncodedBytes, Field
+from pydantic_core import PydanticCustomError
 
-from dashboard.judging import MOST_REGIONS
+from dashboard.review.verdicts import MOST_REGIONS
 from explain import DEFAULT
 from model.inputs import MAX_BYTES, MAX_CHARACTERS
 
@@ -18,6 +20,22 @@ Share = Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False)]
 Name = Annotated[str, Field(max_length=200)]
 
 
+class _Strict(Base64Encoder):
+    """Base64 as RFC 4648 has it: what is foreign to it is refused, not passed over, but for the breaks between lines
+    that MIME and base64(1) write."""
+
+    @classmethod
+    def decode(cls, data: bytes) -> bytes:
+        try:
+            return base64.b64decode(b"".join(data.split()), validate=True)
+        except ValueError:
+            raise PydanticCustomError(
+                "base64_decode",
+                "not base64; send the bytes of the file in base64 (RFC 4648: A-Z, a-z, 0-9, + and /, padded with =), "
+                "without a data: prefix",
+            ) from None
+
+
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -26,8 +44,8 @@ class Case(_Model):
     """A reference study by its id, or a film, a report or both."""
 
     study_id: Name | None = Field(None, description="Of the table that is served; excludes `image` and `report`.")
-    image: Annotated[Base64Bytes, Field(max_length=MAX_BYTES * 4 // 3 + 4)] | None = Field(
-        None, description="The bytes of an image file in base64; what it is, its content says."
+    image: Annotated[bytes, EncodedBytes(encoder=_Strict), Field(max_length=MAX_BYTES * 4 // 3 + 4)] | None = Field(
+        None, description="The bytes of an image file in base64 (RFC 4648); what it is, its content says."
     )
     report: str = Field("", max_length=MAX_CHARACTERS, description="The text of the report.")
 
@@ -107,7 +125,7 @@ class ReportEvidence(BaseModel):
 
 class FindingExplained(BaseModel):
     finding: str
-    logit: list[float] = Field(description="For each β.")
+    logit: list[float] = Field(description="For each β, log(p / (1 − p)) of the finding's probability.")
     reference_logit: list[float]
     contributions: dict[Literal["image", "report"], list[float]] = Field(
         description="Shapley values for each β: they sum to logit − reference_logit."

@@ -8,26 +8,27 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
 
-from dashboard.payload import bits, bytes_of, lay_out
-from dashboard.pictures import study_card
-from dashboard.session import OpenCase
-from dashboard.views import ReferenceViews
-from dashboard.work import TICK, Counted, Work
-from explain.atlas import METHODS, PRINCIPAL, UMAP, Layout, load_layout, place
-from explain.columns import Column, Columns
-from explain.neighbours import Finder
-from explain.selection import inside, summarise
-from explain.spaces import FUSED, SPACES
-from explain.telling import Regions, Telling
-from explain.worklist import decisions
+from dashboard.cases.case import OpenCase
+from dashboard.serving.background_job import TICK, Work
+from dashboard.serving.reference_cache import ReferenceViews
+from dashboard.ui.payload import bits, bytes_of, lay_out
+from dashboard.ui.pictures import study_card
+from explain.cohort.atlas import METHODS, PRINCIPAL, UMAP, Layout, load_layout, place, trust_at
+from explain.cohort.columns import Column, Columns
+from explain.cohort.contrast import Contrast, Regions
+from explain.cohort.neighbours import Finder
+from explain.cohort.selection import inside, summarise
+from explain.cohort.spaces import FUSED, SPACES
 from model.errors import ChoiceError
-from model.evaluate import probabilities_at
+from model.evaluation.metrics import probabilities_at
 from model.feedback import Store
+from model.inference.decision import decided
+from model.progress import ProgressOf
+from model.storage.spreadsheet import escape
 
 CARDS_AT_ONCE = 24  # the picture files that one request may have read
 MOST_CORNERS = 2000  # of a lasso
 PATH_BETAS = np.linspace(0, 1, 21)  # where the place of a case is computed; drawn as lines between
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 
 Key = tuple[str, str]  # space and method
 FIRST: Key = (FUSED, UMAP)
@@ -41,14 +42,16 @@ class Chart(NamedTuple):
     columns: Columns
 
 
-class Cartographer:
+class AtlasService:
     """The maps of one table under one engine. Safe to ask from many threads."""
 
     def __init__(self, views: ReferenceViews, store: Store):
         self.engine, self.table, self.views, self.store = views.engine, views.table, views, store
-        self.telling = Telling(views.table)
+        self.telling = Contrast(views.table)
         self._works: dict[Key, Work[Chart]] = {}
         self._lock = threading.Lock()
+        self._trusts: dict[tuple[Key, float], float] = {}
+        self._judging = threading.Lock()  # takes a core for a second: one at a time
 
     def chart(self, key: Key) -> Iterator[dict[str, Any]]:
         """How far the work is, now and again, and at last the map: {"space", "method", "progress" | "error" | …}."""
@@ -69,6 +72,19 @@ class Cartographer:
         said = {"kind": column.kind, "names": column.names, "betas": len(column.codes)}
         asked = {"space": key[0], "method": key[1], "column": kind, "finding": finding}
         return asked | said | {"codes": bytes_of(column.codes)}
+
+    def trust(self, key: Key, beta: float) -> dict[str, Any]:
+        """The trustworthiness of a map at β, to the hundredth that the slider has; computed once for all readers.
+
+        Raises:
+            ChoiceError: the map cannot be made.
+        """
+        chart, beta = self._made(key), round(beta, 2)
+        with self._judging:
+            if (key, beta) not in self._trusts:
+                self._trusts[key, beta] = trust_at(chart.layout, chart.finder.vectors, key[0], beta)
+            found = self._trusts[key, beta]
+        return {"space": key[0], "method": key[1], "beta": beta, "trust": round(found, 4)}
 
     def cards(self, key: Key, points: list[Any]) -> dict[str, Any]:
         """What is shown of some points of a map: study, findings, film, and the first words of the report."""
@@ -103,8 +119,19 @@ class Cartographer:
             found |= {"regions": _regions(self.telling.regions(group, rest))}
         yield found | {"reading": False}
 
-    def export(self, key: Key, polygon: Any, shown: Any, beta: float) -> str:
-        """The same studies as a CSV: a row each, with its place and what the model makes of it at β."""
+    def inside(self, key: Key, polygon: Any, shown: Any, beta: float) -> list[str]:
+        """The ids of the same studies."""
+        chart = self._made(key)
+        return [
+            self.table.studies[row].study_id for row in chart.layout.rows[self._inside(chart, polygon, shown, beta)]
+        ]
+
+    def export(self, key: Key, polygon: Any, shown: Any, beta: float, patients: bool = False) -> str:
+        """The same studies as a CSV: a row each, with its place and what the model makes of it at β.
+
+        Args:
+            patients: with a column of their patients.
+        """
         chart = self._made(key)
         chosen = self._inside(chart, polygon, shown, beta)
         rows = chart.layout.rows[chosen]
@@ -114,17 +141,17 @@ class Cartographer:
         x, y = chart.layout.at(beta)[chosen].T.astype(float).round(4)
         table = {
             "study_id": [s.study_id for s in studies],
-            "patient_id": [s.patient_id for s in studies],
+            **({"patient_id": [s.patient_id for s in studies]} if patients else {}),
             "split": [s.split for s in studies],
             "label": ["|".join(sorted(s.labels)) for s in studies],
-            "decided": ["|".join(names[row]) for row in decisions(p, chart.columns.single)],
+            "decided": ["|".join(names[row]) for row in decided(p, chart.columns.single)],
             "discordant": [int(s.discordant) for s in studies],
             "source": [s.source for s in studies],
             "beta": beta,
             "x": x,
             "y": y,
         } | {f"p_{name}": p[:, i].astype(float).round(6) for i, name in enumerate(names)}
-        return pd.DataFrame(table).map(_inert).to_csv(index=False)
+        return pd.DataFrame(table).map(lambda c: escape(c) if isinstance(c, str) else c).to_csv(index=False)
 
     def place_of(self, key: Key, case: OpenCase) -> dict[str, Any] | None:
         """Where a case lies on a map over β, and how far it is from everything. None before the map is made, and for a
@@ -148,7 +175,7 @@ class Cartographer:
     def _work(self, key: Key) -> Work[Chart]:
         """The work on a map; what failed is tried again."""
 
-        def make(counted: Counted) -> Chart:
+        def make(counted: ProgressOf) -> Chart:
             vectors = self.views.vectors(counted("encoding"), counted("encoding"))
             layout = load_layout(vectors, self.table, *key, counted("layout"))
             columns = Columns(self.engine, self.table, self.views.reference(), layout.rows, self.store.rows)
@@ -214,8 +241,3 @@ def _regions(found: Regions | None) -> dict[str, Any] | None:
         return None
     layout, block = lay_out({"film": found.film, "t": found.t})
     return {"films": found.films, "elsewhere": found.elsewhere, "arrays": layout, "block": block}
-
-
-def _inert(cell: Any) -> Any:
-    """Text that a spreadsheet would run gets an apostrophe in front."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell

@@ -2,18 +2,23 @@
 
 import gradio as gr
 
-from dashboard import audit
-from dashboard.atlas import FIRST, Cartographer, Key, choices, key_of
-from dashboard.context import Context, request
-from dashboard.payload import as_json, share
-from dashboard.serving import Served
-from dashboard.session import Session
-from dashboard.widgets import widget
-from dashboard.widgets.relay import Relay
+from dashboard.access import audit
+from dashboard.access.identity import Role, who
+from dashboard.access.looking import as_said, looked
+from dashboard.atlas.service import FIRST, AtlasService, Key, choices, key_of
+from dashboard.page.context import Context, request
+from dashboard.review.service import Review
+from dashboard.serving.model_registry import Served
+from dashboard.serving.session import Session
+from dashboard.ui.payload import as_json, share
+from dashboard.ui.widgets import widget
+from dashboard.ui.widgets.relay import Relay
 from model.errors import BetaLensError
 
 ORDER = 30
 TITLE = "tab.atlas"
+
+NAMED = 24  # studies of a selection that the audit log names; it has the number of all
 
 QUIET = {"show_progress": "hidden", "api_visibility": "private"}
 # One reader's map must not make another wait.
@@ -21,16 +26,16 @@ AT_ONCE = QUIET | {"trigger_mode": "multiple", "concurrency_limit": 4}
 
 
 def build(ctx: Context) -> None:
-    def made(served: Served) -> Cartographer:
-        return Cartographer(served.views, ctx.feedback)
+    def made(served: Served) -> AtlasService:
+        return AtlasService(served.views, ctx.feedback)
 
-    def maps() -> Cartographer:
+    def maps() -> AtlasService:
         return ctx.serving.now.part(made)
 
     with gr.Column(elem_classes="bl-page"):
         atlas = widget("atlas", as_json(choices()))
-        case, column, cards, selection, export = (
-            Relay(f"atlas-{kind}") for kind in ("case", "column", "cards", "selection", "export")
+        case, column, trust, cards, selection, export = (
+            Relay(f"atlas-{kind}") for kind in ("case", "column", "trust", "cards", "selection", "export")
         )
         shown = gr.State(FIRST)  # the map a reader looks at
         sent = gr.State(None)  # and the one the page has, of which model: its geometry goes once
@@ -51,7 +56,7 @@ def build(ctx: Context) -> None:
     def show_case(session: Session, key: Key):
         """The open case on the map, unless the model's answer on it is kept back."""
         shown = session.opened is not None and not session.veiled
-        found = ctx.serving.current(session).part(made).place_of(key, session.opened) if shown else None
+        found = Review(ctx.serving).current(session).part(made).place_of(key, session.opened) if shown else None
         return case.answer(found or {"path": None})
 
     def show_column(event: gr.EventData):
@@ -62,18 +67,29 @@ def build(ctx: Context) -> None:
         except BetaLensError as error:
             return column.answer({"column": kind, "finding": finding, "error": str(error)})
 
+    def show_trust(event: gr.EventData):
+        return trust.answer(maps().trust(key_of(event._data), share(event._data.get("beta"))))
+
     def show_cards(event: gr.EventData):
         asked = event._data
         found = maps().cards(key_of(asked), list(asked.get("points") or []))
+        looked("atlas", [card["id"] for card in found["cards"].values()])
         return cards.answer(found | {"generation": asked.get("generation")})
 
     def show_selection(event: gr.EventData):
-        for step in maps().select(*_area(event)):
+        area = _area(event)
+        # Words and regions of a group of one are those of its report and film.
+        with as_said():
+            inside = maps().inside(*area)
+            audit.record("look", where="atlas selection", cases=inside[:NAMED], size=len(inside))
+        for step in maps().select(*area):
             yield selection.answer(step)
 
     def show_export(event: gr.EventData):
-        audit.record("export", what="atlas")
-        return export.answer({"csv": maps().export(*_area(event))})
+        area, patients = _area(event), who().role >= Role.ADMINISTRATOR  # as for the verdicts
+        with as_said():
+            audit.record("export", what="atlas", rows=len(maps().inside(*area)), patients=patients)
+        return export.answer({"csv": maps().export(*area, patients)})
 
     def open_point(event: gr.EventData):
         study_id = maps().study_at(key_of(event._data), event._data.get("point"))
@@ -84,6 +100,7 @@ def build(ctx: Context) -> None:
     ctx.tab.select(draw_at_visit, [shown, sent], there, **AT_ONCE).then(**place)
     atlas.chart(draw_asked, None, there, **AT_ONCE).then(**place)
     atlas.column(show_column, None, column.box, **AT_ONCE)
+    atlas.judge(show_trust, None, trust.box, **AT_ONCE)
     atlas.cards(show_cards, None, cards.box, **AT_ONCE)
     atlas.lasso(show_selection, None, selection.box, **AT_ONCE)
     atlas.keep(show_export, None, export.box, **AT_ONCE)

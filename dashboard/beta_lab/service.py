@@ -9,29 +9,36 @@ from typing import Any, NamedTuple
 import numpy as np
 from platformdirs import user_data_path
 
-from dashboard.payload import lay_out
-from dashboard.pictures import thumbnail
-from dashboard.views import ReferenceViews
-from dashboard.work import TICK, Counted, Work
-from model import lab
-from model.checkpoint import with_default_beta
-from model.data import SPLITS, StudyTable
-from model.engine import Engine
+from dashboard.serving.background_job import TICK, Work
+from dashboard.serving.reference_cache import ReferenceViews
+from dashboard.ui.payload import lay_out
+from dashboard.ui.pictures import thumbnail
 from model.errors import CheckpointError, ChoiceError
-from model.paths import DEMO_CHECKPOINT
-from model.scored import read_out_of_fold, score
+from model.evaluation import beta_curves
+from model.evaluation.figures import plain
+from model.evaluation.held_out import judge
+from model.inference.embeddings import Reference, encode_studies
+from model.inference.engine import Engine
+from model.network.checkpoint import with_default_beta
+from model.progress import ProgressOf
+from model.storage.paths import DEMO_CHECKPOINT
+from model.studies.finding_names import named_for
+from model.studies.table import SPLITS, Study, StudyTable
 
 FILMS_AT_ONCE = 24  # the picture files that one request may have read
 
 
 class Measured(NamedTuple):
-    """What a split came to, and whether that is from models that had not learnt from the studies they scored."""
+    """What a split came to, how many of its studies networks of the cross-validation judged, how many were left out as
+    the model has learnt them, and how many chose its epoch or temperature."""
 
-    lab: lab.Lab
-    out_of_fold: bool
+    lab: beta_curves.Lab
+    by_folds: int
+    left_out: int
+    chose: int
 
 
-class Laboratory:
+class BetaLabService:
     """What the β lab shows of one table under one engine. Safe to ask from many threads."""
 
     def __init__(self, engine: Engine, table: StudyTable, views: ReferenceViews):
@@ -54,7 +61,9 @@ class Laboratory:
         if work.result is None:
             yield {"split": split, "error": work.error}
         else:
-            yield {"split": split, "out_of_fold": work.result.out_of_fold, **describe(work.result.lab)}
+            measured = work.result
+            facts = {"out_of_fold": measured.by_folds, "left_out": measured.left_out, "chose": measured.chose}
+            yield {"split": split, **facts, **describe(measured.lab)}
 
     def scores(self, split: str, finding: str) -> dict[str, Any]:
         """What each study of a measured split was given for a finding, at every β.
@@ -98,12 +107,17 @@ class Laboratory:
     def _work(self, split: str) -> Work[Measured]:
         """The work on a split; what failed is tried again."""
 
-        def measure(counted: Counted) -> Measured:
-            studies = self.table.of_split(split)
-            # Of a model that has learnt from every study, what counts is what was said of each before that.
-            kept = read_out_of_fold(self.engine, self.table, studies)
-            scored = kept or score(self.engine, self.views.reference(counted("encoding")), studies)
-            return Measured(lab.measure(self.engine.network, scored, progress=counted("resampling")), kept is not None)
+        def measure(counted: ProgressOf) -> Measured:
+            studies = named_for(self.table, self.engine.config).of_split(split)
+
+            def encode(engine: Engine, some: tuple[Study, ...]) -> Reference:
+                own = engine is self.engine
+                return self.views.reference(counted("encoding")) if own else encode_studies(engine, some)
+
+            judged = judge(self.engine, self.table, studies, encode)
+            resampling = counted("resampling")
+            result = beta_curves.measure(self.engine.network, judged.scored, progress=resampling, chose=judged.chose)
+            return Measured(result, judged.by_folds, judged.left_out, int(judged.chose.sum()))
 
         with self._lock:
             work = self._works.get(split)
@@ -111,14 +125,14 @@ class Laboratory:
                 work = self._works[split] = Work(f"beta-lab-{split}", measure)
             return work
 
-    def _result(self, split: str) -> lab.Lab:
+    def _result(self, split: str) -> beta_curves.Lab:
         work = self._works.get(split)
         if work is None or work.result is None:
             raise ChoiceError(f"Split {split!r} has not been measured yet.")
         return work.result.lab
 
 
-def describe(result: lab.Lab) -> dict[str, Any]:
+def describe(result: beta_curves.Lab) -> dict[str, Any]:
     """A lab as the page reads it: facts, and one block of numbers in which "" names all findings together."""
     measures = {"": result.overall, **result.per_finding}
     arrays = {}
@@ -137,16 +151,13 @@ def describe(result: lab.Lab) -> dict[str, Any]:
         "resamples": result.resamples,
         "names": list(measures),
         "positives": [found.positives for found in measures.values()],
-        "best": [[_plain(value) for value in found.best] for found in measures.values()],
-        "margin": lab.MARGIN,
+        "best": [plain(np.stack(found.best), 2) for found in measures.values()],
+        "verdicts": [{m: found.verdicts(m) for m in found.gains} for found in measures.values()],
+        "margin": beta_curves.MARGIN,
         "alone": [found.alone_suffices() for found in measures.values()],
         "arrays": layout,
         "block": block,
     }
-
-
-def _plain(value: Any) -> float | None:
-    return None if np.isnan(value) else round(float(value), 2)
 
 
 def _is_embedded(folder: Path) -> bool:

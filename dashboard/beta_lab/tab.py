@@ -2,16 +2,16 @@
 
 import gradio as gr
 
-from dashboard import audit
-from dashboard.access import Role, require
-from dashboard.context import Context, request
-from dashboard.lab import Laboratory
-from dashboard.payload import as_json, share
-from dashboard.serving import Served
-from dashboard.widgets import widget
-from dashboard.widgets.plotly import serve_plotly
-from dashboard.widgets.relay import Relay
-from model.errors import AccessError, BetaLensError
+from dashboard.access import audit
+from dashboard.access.identity import Role
+from dashboard.access.looking import looked
+from dashboard.beta_lab.service import BetaLabService
+from dashboard.page.context import Context, request
+from dashboard.serving.model_registry import Served
+from dashboard.ui.payload import as_json, share
+from dashboard.ui.widgets import widget
+from dashboard.ui.widgets.relay import Relay
+from model.errors import AccessError, AuditError, BetaLensError
 
 ORDER = 20
 TITLE = "tab.beta_lab"
@@ -22,12 +22,12 @@ AT_ONCE = QUIET | {"trigger_mode": "multiple", "concurrency_limit": 4}
 
 
 def build(ctx: Context) -> None:
-    def laboratory() -> Laboratory:
+    def laboratory() -> BetaLabService:
         return ctx.serving.now.part(_laboratory)
 
     splits = laboratory().splits()
     first = "val" if "val" in splits else splits[0]
-    setup = {"plotly": serve_plotly(), "splits": splits, "split": first}
+    setup = {"splits": splits, "split": first}
     with gr.Column(elem_classes="bl-page"):
         lab = widget("beta_lab", as_json(setup))
         told_scores, told_films, told_saved = (Relay(f"lab-{kind}") for kind in ("scores", "films", "saved"))
@@ -50,7 +50,9 @@ def build(ctx: Context) -> None:
             return gr.skip()  # asked by no page of ours
 
     def films(event: gr.EventData) -> str:
-        return told_films.answer({"films": laboratory().films([str(i) for i in event._data.get("ids") or []])})
+        found = laboratory().films([str(i) for i in event._data.get("ids") or []])
+        looked("beta_lab", found)
+        return told_films.answer({"films": found})
 
     def open_case(event: gr.EventData):
         asked = event._data
@@ -59,11 +61,12 @@ def build(ctx: Context) -> None:
 
     def save(event: gr.EventData) -> str:
         try:
-            require(Role.ADMINISTRATOR)
-        except AccessError as error:
+            audit.require(Role.ADMINISTRATOR, "save_beta")
+            audit.record("save_beta", beta=share(event._data.get("beta")))
+        except (AccessError, AuditError) as error:
             return told_saved.answer({"key": "lab.save.failed", "reason": str(error), "bad": True})
         done = laboratory().save(share(event._data.get("beta")))
-        audit.record("save_beta", outcome=done["key"])
+        audit.note("saved_beta", outcome=done["key"])
         return told_saved.answer(done)
 
     ctx.tab.select(measure, chosen, [lab, chosen], **AT_ONCE)
@@ -74,5 +77,5 @@ def build(ctx: Context) -> None:
     lab.keep(save, None, told_saved.box, **QUIET)
 
 
-def _laboratory(served: Served) -> Laboratory:
-    return Laboratory(served.engine, served.table, served.views)
+def _laboratory(served: Served) -> BetaLabService:
+    return BetaLabService(served.engine, served.table, served.views)

@@ -6,7 +6,7 @@ import binascii
 import numpy as np
 
 from model.errors import ImageError
-from model.preprocess import Box
+from model.network.preprocess import Box
 
 SIDE = 128  # assets/js/lib/brush.js paints as many
 

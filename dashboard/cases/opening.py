@@ -1,15 +1,13 @@
 """A case from what names it: a reference study, or a film and a report that somebody sent."""
 
-import threading
+from dashboard.cases.case import OpenCase
+from dashboard.web.metrics import ENCODE
+from model.compute.threads import Wide
+from model.inference.engine import Encoded, Engine
+from model.inputs import Film, read_film, read_report, report_name
+from model.studies.table import StudyTable, load_film
 
-from dashboard.metrics import ENCODE
-from dashboard.session import OpenCase
-from model.data import StudyTable, load_film
-from model.engine import Encoded, Engine
-from model.inputs import Film, read_film, read_report
-
-# PyTorch spreads each pass over all cores: more at once only hinder one another.
-_encoding = threading.Semaphore(2)
+_encoding = Wide(2, "encoding")
 
 
 def open_study(engine: Engine, table: StudyTable, study_id: str) -> OpenCase:
@@ -23,7 +21,7 @@ def open_study(engine: Engine, table: StudyTable, study_id: str) -> OpenCase:
     study = table.by_id(study_id)
     film, report = load_film(study), read_report(study.report)
     name = study.image.name if study.image else ""
-    return OpenCase(study.study_id, film, name, report, _encode(engine, film, report), study)
+    return OpenCase(study.study_id, film, name, report, encode(engine, film, report), study)
 
 
 def open_given(engine: Engine, film: bytes | None, text: str) -> OpenCase:
@@ -41,11 +39,11 @@ def open_given(engine: Engine, film: bytes | None, text: str) -> OpenCase:
 
 def of_parts(engine: Engine, film: Film | None, report: str) -> OpenCase:
     """A film and a report that were read, encoded; see `open_given`."""
-    encoded, name = _encode(engine, film, report), film.name if film else ""
-    return OpenCase(name or "report", film, name, report, encoded, None)
+    encoded, name = encode(engine, film, report), film.name if film else ""
+    return OpenCase(name or report_name(report), film, name, report, encoded, None)
 
 
 @ENCODE.time()
-def _encode(engine: Engine, film: Film | None, report: str) -> Encoded:
-    with _encoding:
-        return engine.encode(film, report)
+def encode(engine: Engine, film: Film | None, report: str) -> Encoded:
+    """A case through the encoders, after those of others; see `Engine.encode`."""
+    return _encoding.do(engine.encode, film, report)

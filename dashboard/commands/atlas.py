@@ -24,11 +24,11 @@ def command(
     """Lay out a map of the studies before anyone opens the Atlas; what is kept already is not made again."""
     from tqdm import tqdm
 
-    from dashboard.views import ReferenceViews
-    from explain.atlas import FUSED, UMAP, atlas_file, load_layout
-    from model.checkpoint import with_files
-    from model.engine import Engine
+    from dashboard.serving.reference_cache import ReferenceViews
+    from explain.cohort.atlas import FUSED, UMAP, atlas_file, load_layout
     from model.errors import ChoiceError
+    from model.inference.engine import Engine
+    from model.network.checkpoint import with_files
 
     if keep and (space, method) != (FUSED, UMAP):
         raise ChoiceError("A checkpoint keeps the fused map by umap alone: leave out --keep, --space or --method.")

@@ -33,7 +33,7 @@ def command(
     """
     from rich import print as print_rich
 
-    from dashboard.comparing import as_table, compare_checkpoints, train_each
+    from dashboard.workflows.compare import as_table, compare_checkpoints, train_each
     from model.errors import ChoiceError
 
     fusions, folders = (tuple(dict.fromkeys(given or ())) for given in (fusion, checkpoint))

@@ -1,13 +1,19 @@
 """`betalens evaluate`."""
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dashboard.console import Checkpoint, Device, Json, Studies, open_table, show
 
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from model.evaluation.metrics import Evaluation
+
 ORDER = 30
+BELOW = "{}\n{}"  # an interval, in a terminal
 
 
 def command(
@@ -19,22 +25,51 @@ def command(
 ) -> None:
     """AUROC and calibration of a model over β. Discordant studies are left out: no label judges both their parts.
 
-    Of a model that has learnt from every study of this table, what counts is what was said in its cross-validation.
+    Studies that the model has learnt, by film or patient, are judged by the networks of its cross-validation that had
+    not seen them; where there are none, they are left out.
     """
+    from rich import print as print_rich
     from tqdm import tqdm
 
-    from model import evaluate as evaluation
-    from model.engine import Engine
-    from model.reference import encode_studies
-    from model.scored import read_out_of_fold
+    from model.evaluation.held_out import judge
+    from model.evaluation.metrics import evaluate_scored
+    from model.inference.engine import Engine
 
-    engine, table = Engine.load(checkpoint, device), open_table(studies)
-    chosen = table.of_split(split)
-    if scored := read_out_of_fold(engine, table, chosen):
-        print(
-            "The model has learnt from these studies: the figures are those of its cross-validation.", file=sys.stderr
-        )
-        show(evaluation.evaluate_scored(engine.network, scored).to_json(), json_)
-        return
-    reference = encode_studies(engine, chosen, lambda r: tqdm(r, desc="encoding", unit="batch"))
-    show(evaluation.evaluate(engine, reference, chosen).to_json(), json_)
+    engine = Engine.load(checkpoint, device)
+    table = open_table(studies, engine.config)
+    chosen = tuple(s for s in table.of_split(split) if not s.discordant)
+    judged = judge(engine, table, chosen, progress=lambda r: tqdm(r, desc="encoding", unit="batch"))
+    if said := judged.words():
+        print(said, file=sys.stderr)
+    counts = {"by_cross_validation": judged.by_folds, "left_out": judged.left_out}
+    counts["chose_the_model"] = int(judged.chose.sum())
+    measured = evaluate_scored(engine.network, judged.scored, judged.chose)
+    if json_:
+        show(measured.to_json() | counts, json_)
+    else:
+        print_rich(as_table(measured, split))
+
+
+def as_table(measured: "Evaluation", split: str) -> "Table":
+    """What was measured, for a terminal."""
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        title=f"{measured.n} studies of {measured.spread.patients if measured.spread else 0} patients, split {split}",
+        caption="Below a value its 95 % interval over patients; p is two-sided.",
+    )
+    for name in ("β", *(f"{beta:g}" for beta in measured.betas)):
+        table.add_column(name, justify="right" if table.columns else "left", overflow="fold")
+    for name, cells in measured.rows(BELOW):
+        table.add_row(name, *cells)
+    table.add_section()
+    for finding, auroc, _ in measured.rows_by_finding(BELOW):
+        table.add_row(escape(f"AUROC, {finding}"), *auroc)
+    table.add_section()
+    for finding, _, ece in measured.rows_by_finding():
+        table.add_row(escape(f"ECE, {finding}"), *ece)
+    return table

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dashboard.console import Checkpoint, Device, Json, open_table, read_bytes, show
+from dashboard.console import Checkpoint, Device, Json, open_table, read_bytes, read_text, show
 
 if TYPE_CHECKING:
-    from explain.archive import Archive
+    from explain.archive.shards import Archive
 
 ORDER = 50
 
@@ -48,17 +48,17 @@ def command(
     A table becomes Parquet files and overlays, shard by shard; stopped by Ctrl-C or a crash, the same command goes on,
     with or without --ray.
     """
-    from explain.archive import Archive
-    from explain.cluster import write_on_cluster
-    from explain.export import explain_case
-    from model.engine import Engine
+    from explain.archive.export import explain_case
+    from explain.archive.ray_cluster import write_on_cluster
+    from explain.archive.shards import Archive
+    from model.inference.engine import Engine
     from model.inputs import read_film, read_report
 
     if studies is None and split is None:
         if ray:
             raise typer.BadParameter("--ray explains a table; name one (--studies, or --split of the demo's).")
         film = read_film(read_bytes(image)) if image else None
-        text = read_bytes(Path(report[1:])).decode("utf-8", "replace") if report.startswith("@") else report
+        text = read_text(Path(report[1:])) if report.startswith("@") else report
         engine = Engine.load(checkpoint, device)
         show(explain_case(engine, film, read_report(text), beta, finding, out, report_method), json_)
         return

@@ -2,16 +2,17 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dashboard.console import Feedback, Json, Replica
+from dashboard.console import Feedback, Json, Models, Replica, open_table
 
 if TYPE_CHECKING:
-    from model.feedback import Flag
+    from model.feedback import Flag, Store
 
 ORDER = 70
 app = typer.Typer(help="Add, list, export and purge what reviewers think of predictions.", no_args_is_help=True)
@@ -49,12 +50,12 @@ def list_(feedback: Feedback = "feedback", json_: Json = False) -> None:
     """Print every flag: all of it as JSON, or a line each without the report."""
     from model.feedback import open_store
 
-    rows = open_store(feedback).rows()
+    rows = _read(open_store(feedback))
     if json_:
         print("[" + ",\n".join(json.dumps(asdict(flag)) for flag in rows) + "]")
         return
     for flag in rows:
-        about = flag.study_id or flag.image_name or flag.undoes
+        about = flag.case or flag.image_name or flag.undoes
         print("  ".join((flag.time_utc, flag.flag_id, flag.verdict, about, ", ".join(flag.corrected_labels))))
 
 
@@ -65,11 +66,11 @@ def export(
 ) -> None:
     """Write every flag to one CSV, for a spreadsheet or pandas."""
     from model.feedback import as_csv, open_store
-    from model.feedback.csv_file import put
+    from model.storage.files import MODE, put
 
-    rows = open_store(feedback).rows()
+    rows = _read(open_store(feedback))
     try:
-        put(out, as_csv(rows))
+        put(out, as_csv(rows), MODE)  # patients' reports, whoever could read what stood there
     except OSError as error:
         raise typer.BadParameter(f"{out} cannot be written: {error.strerror}.") from error
     print(f"{len(rows)} flags in {out}")
@@ -77,16 +78,38 @@ def export(
 
 @app.command()
 def purge(
-    study: Annotated[str, typer.Option(help="Id of the study, or film-… of an uploaded film, as the page shows it.")],
+    study: Annotated[
+        str, typer.Option(help="Id of the study, or film-… or report-… of what was sent, as the page shows it.")
+    ] = "",
+    flag: Annotated[str, typer.Option(help="Id of one verdict instead.")] = "",
     feedback: Feedback = "feedback",
+    models: Models = Path("models"),
+    studies: Annotated[
+        Path | None, typer.Option(help="The studies.csv, to find rows whose ids a spreadsheet changed (00123 to 123).")
+    ] = None,
 ) -> None:
-    """Take out the content of a study's flags, the copies of its films and what was derived from them.
+    """Take out the content of a case's flags, the copies of its films and what was derived from them.
 
-    Its rows stay as tombstones, with their id and time alone. It may be done while reviewers work, and again.
+    Its rows stay as tombstones, with their id and time alone. It may be done while reviewers work, and again. What was
+    removed, what is left and where, and which versions of a model learnt from it is listed on standard error.
     """
+    from dashboard.workflows.purge import purge as take_out
     from model.feedback import open_store
 
-    print(f"rows purged: {open_store(feedback).purge(study)}")
+    table = open_table(studies) if studies else None
+    found = take_out(open_store(feedback, table=table), study, flag, models)
+    print(f"rows purged: {found.rows}")
+    for kind, lines in (("removed", found.removed), ("left", found.left)):
+        for line in lines:
+            print(f"{kind}: {line}", file=sys.stderr)
+
+
+def _read(store: "Store") -> "Sequence[Flag]":
+    """The flags; what may hide others is said on the standard error."""
+    flags, troubles = store.read()
+    for trouble in troubles:
+        print(f"betalens: {trouble}", file=sys.stderr)
+    return flags
 
 
 def _flag(line: bytes) -> "Flag":
@@ -95,7 +118,7 @@ def _flag(line: bytes) -> "Flag":
     Raises:
         FeedbackError: it is none.
     """
-    from dashboard.recording import new_flag
+    from dashboard.feedback.new_flag import new_flag
     from model.errors import FeedbackError
 
     try:

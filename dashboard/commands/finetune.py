@@ -38,14 +38,14 @@ def command(
     """
     from tqdm import tqdm
 
-    from dashboard.finetuning import finetune_version
-    from model.engine import Engine
+    from dashboard.workflows.finetune import finetune_version
     from model.feedback import open_store
-    from model.finetune import Recipe
-    from model.versions import Versions, base_version
+    from model.finetuning.finetune import Recipe
+    from model.finetuning.versions import Versions, base_version
+    from model.inference.engine import Engine
 
     table, versions = open_table(studies), Versions(models)
-    flags = open_store(feedback).rows()
+    flags = open_store(feedback, table=table).rows()
     recipe = Recipe(passes, replay=replay, learning_rate=learning_rate, evidence_weight=evidence_weight, seed=seed)
     try:
         with versions.alone():
@@ -64,24 +64,46 @@ def command(
 
 def as_text(outcome) -> str:
     """The outcome as one table, and what became of the version."""
-    lines = [f"{'':34}{'before':>9}{'after':>9}{'change':>10}  95 % interval"]
+    from model.evaluation.figures import NOT_DEFINED
+    from model.feedback.corrections import in_words
+
+    lines = [f"{'':34}{'before':>12}{'after':>12}{'change':>12}  95 % interval"]
     for row in outcome.rows:
         change = None if row.before is None or row.after is None else row.after - row.before
-        interval = "" if row.low is None else f"  {row.low:+.4f} … {row.high:+.4f}"
-        cells = (f"{'–':>9}" if v is None else f"{v:9.4f}" for v in (row.before, row.after))
-        lines.append(f"{row.name:34}{''.join(cells)}{'' if change is None else f'{change:+10.4f}'}{interval}")
+        none = "  no interval" if row.paired and change is not None else ""
+        interval = none if row.low is None else f"  {row.low:+.4f} … {row.high:+.4f}"
+        cells = (NOT_DEFINED if v is None else f"{v:.4f}" for v in (row.before, row.after))
+        changed = NOT_DEFINED if change is None else f"{change:+.4f}"
+        lines.append(f"{row.name:34}{''.join(f'{cell:>12}' for cell in (*cells, changed))}{interval}")
     learnt = outcome.learnt
     lines.append(
         f"Learnt from {learnt['studies']} corrected studies ({learnt['labels_changed']} labels changed), each with "
-        f"{learnt['replay']:g} others; {learnt['not_learnt']} corrected studies outside split train taught nothing."
+        f"{learnt['replay']:g} others; {learnt['not_learnt']} corrected studies taught nothing."
     )
+    lines += [f"  {why}." for why in in_words(outcome.untaught, outcome.unknown_findings)]
     if not outcome.complete:
         lines.append("Ctrl-C ended the learning early.")
+    lines.append(gate_in_words(outcome.gate))
     if outcome.promoted:
         lines.append(f"Version {outcome.version} is promoted; `betalens versions rollback` goes back.")
+    elif not outcome.gate.decided:
+        lines.append(
+            f"Version {outcome.version} is kept and not promoted: whether it got worse is yours to say; "
+            f"`betalens versions promote {outcome.version}` serves it."
+        )
     else:
         lines.append(
             f"Version {outcome.version} is kept and not promoted: worse in {', '.join(outcome.worse)}; "
             f"`betalens versions promote {outcome.version}` does it nevertheless."
         )
     return "\n".join(lines)
+
+
+def gate_in_words(gate) -> str:
+    """How much the gate can see."""
+    if gate.detectable is None:
+        return "Nothing can be measured: neither model has studies with and without a finding that it has not learnt."
+    return (
+        f"Measured on {gate.patients} patients whom neither model has learnt; a loss of {gate.detectable:.3f} of the "
+        "mean AUROC would be seen with a probability of 80 %."
+    )

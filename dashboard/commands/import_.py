@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from dashboard.console import Json, show
-from model.sources import sources
+from model.importing.sources import sources
 
 ORDER = 15
 
@@ -45,7 +45,7 @@ def _import(
 ) -> None:
     from tqdm import tqdm
 
-    from model.importing import import_studies
+    from model.importing.import_studies import import_studies
 
     try:
         opened = source.open_source(path, reports, lambda r: tqdm(r, desc="looking", leave=False))

@@ -1,14 +1,20 @@
 """`betalens serve`."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from dashboard.console import Checkpoint, Device, Feedback, Replica, ServedModels, Studies, open_table
-from model.errors import AccessError
+from model.errors import AccessError, StudyTableError
 
 ORDER = 10
+
+
+def _root_path(given: str) -> str:
+    """A path with a slash before it and none behind."""
+    return f"/{given.strip('/')}" if given.strip("/") else ""
 
 
 def command(
@@ -17,7 +23,13 @@ def command(
     device: Device = "auto",
     host: Annotated[str, typer.Option(help="Address to listen on; beyond loopback it takes --access.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes any.", min=0, max=65535)] = 7860,
-    root_path: Annotated[str, typer.Option(help="Where a proxy mounts the page, as in /betalens.")] = "",
+    root_path: Annotated[
+        str,
+        typer.Option(
+            callback=_root_path,
+            help="Where a proxy mounts the page, as in /betalens, whether it takes that off what it passes on or not.",
+        ),
+    ] = "",
     access: Annotated[
         Path | None,
         typer.Option(help="An access.toml: who may do what.", envvar="BETALENS_ACCESS"),
@@ -34,24 +46,33 @@ def command(
     With --models the promoted version is served, and whichever is promoted later takes its place without a restart.
     Where none is promoted yet, --checkpoint (or the embedded demo's) becomes the first.
     """
-    from dashboard import audit as audit_log
+    from dashboard.access import audit as audit_log
     from dashboard.access import open_access
-    from dashboard.aside import Aside
-    from dashboard.server import is_loopback, make_app, serve
-    from dashboard.serving import Serving
-    from model.engine import Engine
+    from dashboard.cases.uploads import use_folder
+    from dashboard.server import bind, is_loopback, make_app, serve
+    from dashboard.serving.model_registry import Serving
+    from dashboard.serving.worker_process import ExplanationWorker
     from model.feedback import open_store
-    from model.versions import Versions, base_version
+    from model.finetuning.versions import Versions, base_version
+    from model.inference.engine import Engine
+    from model.studies.finding_names import named_for
 
     if access is None and not is_loopback(host):
         raise AccessError(
             f"{host} can be reached from other machines: say who may do what with --access (see deploy/README.md), "
             "or listen on 127.0.0.1."
         )
+    bound = bind(host, port)
+    use_folder()
     allowed = open_access(access) if access else None
     if allowed or audit:
         audit_log.keep(audit)
     table, versions = open_table(studies), Versions(models) if models else None
     folder = versions.path(base_version(versions, checkpoint)) if versions else checkpoint
-    serving = Serving(Engine.load(folder, device), table, versions, Aside(process=True))
-    serve(make_app(serving, open_store(feedback, replica), allowed, root_path), host, port, root_path)
+    engine = Engine.load(folder, device)
+    try:
+        table = named_for(table, engine.config)
+    except StudyTableError as error:  # cases can be reviewed; what would be measured wrongly refuses
+        print(f"{error} Until then the β lab measures nothing.", file=sys.stderr)
+    serving = Serving(engine, table, versions, ExplanationWorker(process=True))
+    serve(make_app(serving, open_store(feedback, replica, table), allowed, root_path), bound, root_path)

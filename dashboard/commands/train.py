@@ -30,6 +30,7 @@ def command(
             max=20,
         ),
     ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the model that is in --out.")] = False,
     device: Device = "auto",
     json_: Json = False,
 ) -> None:
@@ -37,11 +38,11 @@ def command(
 
     `accelerate launch -m dashboard.cli train …` trains on several GPUs and machines.
     """
-    from dashboard.training import train_checkpoint
+    from dashboard.workflows.train import train_checkpoint
 
     fields = read_config(config) if config else {}
     given = {"epochs": epochs, "seed": seed}
     fields |= {name: value for name, value in given.items() if value is not None}
-    result = train_checkpoint(studies, out, fields, extra, half, device, resume, folds)
+    result = train_checkpoint(studies, out, fields, extra, half, device, resume, folds, overwrite)
     if result is not None:
         show(result, json_)

@@ -33,12 +33,13 @@ def command(
     """Test explanations: against the truth where it is known, against random order, noise and a random network."""
     from tqdm import tqdm
 
-    from explain.methods import chosen_methods
-    from explain.trust import KEPT, measure
-    from model.engine import Engine
+    from explain.methods.registry import chosen_methods
+    from explain.trust.evaluate import KEPT, measure
+    from model.inference.engine import Engine
 
     names = chosen_methods(image_method, report_method)
-    engine, table = Engine.load(checkpoint, device), open_table(studies)
+    engine = Engine.load(checkpoint, device)
+    table = open_table(studies, engine.config)
     result = measure(engine, table, split, names, cases, truth_only, lambda r: tqdm(r, unit="case"))
     stopped = result.get("interrupted", False)
     if keep and not stopped:

@@ -1,4 +1,4 @@
-"""`betalens users add | list | remove`."""
+"""`betalens users add | list | log-out | remove`."""
 
 import sys
 from pathlib import Path
@@ -40,6 +40,23 @@ def list_users(file: File = Path("users.json")) -> None:
 
     for name, user in read_users(file).items():
         print(f"{name}\t{user.role.name.lower()}")
+
+
+@app.command("log-out")
+def log_out(
+    name: Annotated[str, typer.Argument(help="What they log in with; of a provider, their id in the audit log.")],
+    access: Annotated[Path, typer.Option(help="The access.toml of the servers.", envvar="BETALENS_ACCESS")],
+) -> None:
+    """End every session that somebody has now, on all servers that share the folder of ended sessions."""
+    from dashboard.access.settings import ended_sessions
+    from model.errors import AccessError
+
+    ended = ended_sessions(access)
+    try:
+        ended.add_all(name)
+    except OSError as error:
+        raise AccessError(f"{ended.folder} cannot be written: {error.strerror}.") from error
+    print(f"The sessions of {name} are over.")
 
 
 @app.command()

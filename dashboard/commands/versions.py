@@ -15,7 +15,7 @@ app = typer.Typer(help="List the versions of a model, promote one, go back.", no
 @app.command("list")
 def list_(models: Models = Path("models"), json_: Json = False) -> None:
     """Every version: when it was made and from what. The promoted one is marked."""
-    from model.versions import Versions
+    from model.finetuning.versions import Versions
 
     found = Versions(models).list()
     if json_:
@@ -30,7 +30,7 @@ def add(
     checkpoint: Annotated[Path, typer.Argument(help="Folder of a checkpoint.")], models: Models = Path("models")
 ) -> None:
     """Make a version of a copy of a checkpoint, such as a newly trained one. It is not promoted."""
-    from model.versions import Versions
+    from model.finetuning.versions import Versions
 
     typer.echo(Versions(models).adopt(checkpoint))
 
@@ -40,7 +40,7 @@ def promote(
     version: Annotated[str, typer.Argument(help="Its name, as `list` shows it.")], models: Models = Path("models")
 ) -> None:
     """Serve a version from now on; running servers swap to it by themselves."""
-    from model.versions import Versions
+    from model.finetuning.versions import Versions
 
     Versions(models).promote(version)
     typer.echo(f"Version {version} is promoted.")
@@ -49,6 +49,6 @@ def promote(
 @app.command()
 def rollback(models: Models = Path("models")) -> None:
     """Serve the version that was promoted before this one."""
-    from model.versions import Versions
+    from model.finetuning.versions import Versions
 
     typer.echo(f"Version {Versions(models).rollback()} is promoted.")

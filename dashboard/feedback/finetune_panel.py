@@ -4,15 +4,15 @@ import json
 
 import gradio as gr
 
-from dashboard import audit
-from dashboard.access import Role, require
-from dashboard.context import Context
-from dashboard.finetuning import finetune_version
-from dashboard.i18n import t
-from dashboard.widgets import phrase, widget
-from model.engine import Engine
+from dashboard.access import audit
+from dashboard.access.identity import Role
+from dashboard.page.context import Context
+from dashboard.ui.i18n import t
+from dashboard.ui.widgets import phrase, widget
+from dashboard.workflows.finetune import finetune_version
 from model.errors import BetaLensError
-from model.finetune import Recipe
+from model.finetuning.finetune import Recipe
+from model.inference.engine import Engine
 
 
 def finetune_panel(ctx: Context) -> None:
@@ -28,7 +28,8 @@ def finetune_panel(ctx: Context) -> None:
     def run(progress: gr.Progress = gr.Progress()) -> str:  # noqa: B008 (Gradio reads it there)
         versions, served = ctx.serving.versions, ctx.serving.now.engine
         try:
-            require(Role.ADMINISTRATOR)
+            audit.require(Role.ADMINISTRATOR, "finetune")
+            audit.record("finetune")
             with versions.alone():
                 folder = versions.path(versions.current())
                 base = served if served.folder == folder else Engine.load(folder, served.device.type)
@@ -38,7 +39,7 @@ def finetune_panel(ctx: Context) -> None:
                 )
         except BetaLensError as error:
             return json.dumps({"error": str(error)})
-        audit.record("finetune", version=outcome.version, promoted=outcome.promoted)
+        audit.note("finetuned", version=outcome.version, promoted=outcome.promoted)
         return json.dumps(outcome.to_json(), ensure_ascii=False, allow_nan=False)
 
     # No limit here: who presses it while another fine-tuning is under way is told so, instead of waiting unawares.

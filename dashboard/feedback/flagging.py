@@ -11,7 +11,7 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
-from dashboard.recording import new_flag
+from dashboard.feedback.new_flag import new_flag
 from model.errors import ImageError
 from model.feedback import VERDICTS, FeedbackStore, Flag, Store
 from model.inputs import name_of, read_film

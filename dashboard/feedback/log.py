@@ -2,15 +2,14 @@
 
 from typing import Any, NamedTuple
 
-from dashboard.pictures import data_url
-from model import agreement
+from dashboard.ui.pictures import data_url
 from model.config import SINGLE_LABEL
-from model.data import Study, StudyTable, load_film
-from model.engine import Engine
 from model.errors import BetaLensError, FeedbackError
-from model.feedback import VERDICTS, Flag, Store, standing
+from model.feedback import VERDICTS, Flag, Store, agreement, standing
+from model.finetuning.versions import Versions
+from model.inference.engine import Engine
 from model.inputs import read_report
-from model.versions import Versions
+from model.studies.table import Study, StudyTable, load_film
 
 SHOWN = 200  # rows on screen; the file holds all
 DISAGREEMENTS, NEWEST = ORDERS = ("disagreements", "newest")
@@ -57,7 +56,7 @@ class FeedbackLog:
         kept = [flag for flag in stand if self._passes(flag, filters._replace(verdict="", text=""))]
         clash = agreement.conflicts(stand, self.single)
         found = self._found(rows, stand, filters)
-        found.sort(key=lambda f: f.time_utc, reverse=True)
+        found.reverse()  # as they were saved: a clock may have been put back
         if filters.order == DISAGREEMENTS:
             found.sort(key=lambda f: (agreement.case_of(f) not in clash, f.verdict != "disagree", f.verdict == "agree"))
         return {
@@ -139,8 +138,8 @@ class FeedbackLog:
         return [flag for flag in stand if self._passes(flag, filters)]
 
     def _passes(self, flag: Flag, filters: Filters) -> bool:
-        said = agreement.decided(flag, self.single) | (agreement.judged(flag, self.single) or frozenset())
-        text = "\n".join((flag.study_id, flag.image_name, flag.reviewer, flag.comment, flag.report)).casefold()
+        said = agreement.reported(flag, self.single) | (agreement.judged(flag, self.single) or frozenset())
+        text = "\n".join((flag.case, flag.image_name, flag.reviewer, flag.comment, flag.report)).casefold()
         return (
             filters.reviewer in ("", flag.reviewer)
             and (not filters.finding or filters.finding in said)
@@ -164,7 +163,7 @@ def _row(flag: Flag, conflict: bool) -> dict[str, Any]:
         "id": flag.flag_id,
         "time": flag.time_utc,
         "reviewer": flag.reviewer,
-        "study": flag.study_id or flag.image_name,
+        "study": flag.case or flag.image_name,
         "verdict": flag.verdict,
         "blind": flag.blind,
         "conflict": conflict,

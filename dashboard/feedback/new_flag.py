@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dashboard.version import app_version
+from dashboard.ui.version import app_version
 from model.errors import FeedbackError
 from model.feedback import UNDO, Flag, new_flag_id, utc_now
 from model.feedback.record import TEXT

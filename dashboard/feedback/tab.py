@@ -6,19 +6,19 @@ from typing import Any
 
 import gradio as gr
 
-from dashboard import audit
-from dashboard.access import Role, require
-from dashboard.context import Context, request
-from dashboard.feedback_log import FeedbackLog, Filters
-from dashboard.finetune_panel import finetune_panel
-from dashboard.queue import to_judge
-from dashboard.session import Session
-from dashboard.shelf import queue
-from dashboard.widgets import widget
-from dashboard.widgets.plotly import serve_plotly
-from model.corrections import corrections, fine_tuning_set
+from dashboard.access import audit
+from dashboard.access.identity import Role
+from dashboard.feedback.finetune_panel import finetune_panel
+from dashboard.feedback.log import FeedbackLog, Filters
+from dashboard.page.context import Context, request
+from dashboard.review.case_picker import ids_of, queue
+from dashboard.review.review_queue import to_judge
+from dashboard.serving.session import Session
+from dashboard.ui.widgets import widget
+from dashboard.ui.widgets.troubles import told
 from model.errors import AccessError, BetaLensError, FeedbackError
 from model.feedback import as_csv
+from model.feedback.corrections import corrections, fine_tuning_set
 
 ORDER = 40
 TITLE = "tab.feedback"
@@ -32,7 +32,7 @@ def build(ctx: Context) -> None:
         with gr.Row(elem_classes="bl-feedback"):
             with gr.Column(elem_classes="bl-feedback-main"):
                 table = widget("verdicts", _json({"rows": [], "total": 0}))
-                agreement = widget("agreement", _json({"plotly": serve_plotly()}))
+                agreement = widget("agreement", _json({}))
             worth = widget("queue")
         file = widget("download")
         finetune_panel(ctx)
@@ -43,7 +43,7 @@ def build(ctx: Context) -> None:
 
     def shown(now: Filters):
         found = log().shown(now)
-        return _json(found), _json({"plotly": serve_plotly(), **found.get("agreement", {})})
+        return _json(found), _json(found.get("agreement", {})), told(ctx.feedback)
 
     def filtered(event: gr.EventData):
         now = Filters.read(event._data)
@@ -51,21 +51,27 @@ def build(ctx: Context) -> None:
 
     def queued(session: Session):
         try:
-            return queue(ctx.table, to_judge(ctx, session.reviewer))
+            found = queue(ctx.table, to_judge(ctx, session.reviewer))
+            audit.looked("queue", ids_of(found))
+            return found
         except BetaLensError as error:
             return _json({"error": str(error)})
 
     def open_row(session: Session, event: gr.SelectData):
         try:
             found = log().record(str(event.value))
+            flag, _ = log().flag(found["id"])
+            audit.looked("feedback", [flag.study_id or flag.image_name or "report"], flag=flag.flag_id)
         except BetaLensError as error:
             return _json({"error": str(error)})
-        flag, _ = log().flag(found["id"])
         session.seen.add((flag.image_sha256, flag.report))  # it says what the model answered
         return _json(found)
 
     def open_as_reviewed(event: gr.EventData):
-        flag, _ = log().flag(str(event._data.get("id")))
+        try:
+            flag, _ = log().flag(str(event._data.get("id")))
+        except BetaLensError as error:  # purged since it was shown
+            raise gr.Error(str(error), print_exception=False) from None
         study, _ = log().study_of(flag)
         return request(study.study_id if study else "", beta=flag.beta, recorded=flag), gr.Tabs(selected="review")
 
@@ -74,21 +80,21 @@ def build(ctx: Context) -> None:
 
     def download(event: gr.EventData) -> str:
         try:
-            require(Role.ADMINISTRATOR)
+            audit.require(Role.ADMINISTRATOR, "export")
             rows = ctx.feedback.rows()
+            what = "fine-tuning" if event._data.get("what") == "finetune" else "feedback"
+            audit.record("export", what=what, rows=len(rows))
         except (AccessError, FeedbackError) as error:
             return _json({"error": str(error)})
-        what = "fine-tuning" if event._data.get("what") == "finetune" else "feedback"
-        audit.record("export", what=what, rows=len(rows))
         if what == "feedback":
             return _json({"name": "flags.csv", "text": as_csv(rows).decode()})
         found = corrections(rows, ctx.engine.findings, ctx.engine.config.problem_type)
         return _json({"name": "fine-tuning.csv", "text": fine_tuning_set(ctx.table, found), "rows": len(found)})
 
     for event in (ctx.tab.select, ctx.saved.change):
-        event(shown, filters, [table, agreement], **QUIET)
+        event(shown, filters, [table, agreement, ctx.troubles], **QUIET)
     ctx.tab.select(queued, ctx.session, worth, **QUIET)
-    table.filter(filtered, None, [filters, table, agreement], **QUIET | {"trigger_mode": "multiple"})
+    table.filter(filtered, None, [filters, table, agreement, ctx.troubles], **QUIET | {"trigger_mode": "multiple"})
     table.select(open_row, ctx.session, record, **QUIET)
     table.download(download, None, file, **QUIET)
     record.open(open_as_reviewed, None, [ctx.request, ctx.tabs], **QUIET)

@@ -1,14 +1,20 @@
 """What every answer carries."""
 
+import secrets
+
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# Gradio's front end needs inline scripts and styles, and builds functions from the scripts of widgets; nothing may come
-# from, or go to, another host.
+from dashboard.web.gradio import NONCE
+from dashboard.web.paths import path_of
+
+# Nothing may come from, or go to, another host. Scripts are files of this server, or stand in Gradio's own template and
+# carry the nonce of the request; none is made of text (assets/js/lib/functions.js). Styles Gradio's front end writes
+# into the page.
 POLICY = "; ".join(
     [
         "default-src 'self'",
-        "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
+        "script-src 'self' 'nonce-{nonce}'",
         "style-src 'self' 'unsafe-inline'",
         "img-src 'self' data: blob:",
         "font-src 'self' data:",
@@ -20,7 +26,6 @@ POLICY = "; ".join(
     ]
 )
 ALWAYS = {
-    "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
@@ -30,7 +35,7 @@ ALWAYS = {
 }
 SECURE = {"Strict-Transport-Security": "max-age=31536000"}
 # The page's own code is the same for everybody; all else may be about a patient.
-CODE = ("/assets/", "/static/", "/svelte/")
+CODE = ("/assets/", "/static/", "/betalens/")
 
 
 class Headers:
@@ -43,8 +48,11 @@ class Headers:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        wanted = ALWAYS | (SECURE if scope["scheme"] == "https" else {})
-        if not scope["path"].startswith(CODE):
+        nonce = scope.setdefault("state", {})[NONCE] = secrets.token_urlsafe(16)
+        wanted = ALWAYS | {"Content-Security-Policy": POLICY.format(nonce=nonce)}
+        if scope["scheme"] == "https":
+            wanted = wanted | SECURE
+        if not path_of(scope).startswith(CODE):
             wanted = wanted | {"Cache-Control": "no-store"}
 
         async def send_with_headers(message: Message) -> None:

@@ -6,12 +6,11 @@ from typing import NamedTuple
 
 import gradio as gr
 
-from dashboard.reviewing import Reviewer
-from dashboard.serving import Serving
-from dashboard.views import ReferenceViews
-from model.data import StudyTable
-from model.engine import Engine
+from dashboard.serving.model_registry import Serving
+from dashboard.serving.reference_cache import ReferenceViews
 from model.feedback import Flag, Store
+from model.inference.engine import Engine
+from model.studies.table import StudyTable
 
 
 class Request(NamedTuple):
@@ -41,6 +40,7 @@ class Context:
     tab: gr.Tab | None  # the one being built
     session: gr.State  # a Session: what this reader has open
     header: gr.HTML
+    troubles: gr.HTML  # what keeps verdicts from being read
     beta: gr.Slider
     beta_ends: gr.HTML
     request: gr.State  # set it to a Request to open that study in Review
@@ -50,11 +50,6 @@ class Context:
     def engine(self) -> Engine:
         """The engine that is served now. Its findings stay for as long as the page is served."""
         return self.serving.now.engine
-
-    @property
-    def reviewer(self) -> Reviewer:
-        """The reviewer of the model that is served now."""
-        return self.serving.now.reviewer
 
     @property
     def views(self) -> ReferenceViews:

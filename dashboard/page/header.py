@@ -5,11 +5,11 @@ import json
 import gradio as gr
 import torch
 
-from dashboard.access import who
-from dashboard.serving import Serving
-from dashboard.widgets import widget
-from model.engine import Engine
-from model.paths import DEMO_CHECKPOINT
+from dashboard.access.identity import who
+from dashboard.serving.model_registry import Serving
+from dashboard.ui.widgets import widget
+from model.inference.engine import Engine
+from model.storage.paths import DEMO_CHECKPOINT
 
 
 def header(page: gr.Blocks, serving: Serving) -> gr.HTML:

@@ -5,10 +5,10 @@ import json
 from itertools import chain, zip_longest
 from typing import Any
 
-from dashboard.pictures import thumbnail
-from explain.worklist import Candidate
-from model.data import Study, StudyTable
+from dashboard.ui.pictures import thumbnail
+from explain.cohort.worklist import Candidate
 from model.errors import ChoiceError
+from model.studies.table import Study, StudyTable
 
 SHOWN = 24
 
@@ -48,6 +48,11 @@ def queue(table: StudyTable, candidates: list[Candidate]) -> str:
         },
         ensure_ascii=False,
     )
+
+
+def ids_of(offered: str) -> list[str]:
+    """The studies whose films the value of a picker shows."""
+    return [study["id"] for study in json.loads(offered)["studies"]]
 
 
 def handful(studies: tuple[Study, ...], findings: tuple[str, ...], count: int = SHOWN) -> list[Study]:

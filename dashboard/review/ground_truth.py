@@ -1,9 +1,9 @@
 """What is known of the case on the stage: the outline of a finding on its film, and the words that state it."""
 
-from dashboard.session import OpenCase
+from dashboard.cases.case import OpenCase
 from explain import Evidence
-from explain.truth import Truth, truth_of
-from model.data import StudyTable
+from explain.trust.ground_truth import Truth, truth_of
+from model.studies.table import StudyTable
 
 
 def known_truth(table: StudyTable, case: OpenCase, evidence: Evidence) -> Truth | None:

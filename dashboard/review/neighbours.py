@@ -6,16 +6,18 @@ from typing import Any
 
 import gradio as gr
 
-from dashboard.context import Context, request
-from dashboard.payload import as_json, share
-from dashboard.pictures import study_card
-from dashboard.serving import Served
-from dashboard.session import OpenCase, Session
-from dashboard.views import ReferenceViews
-from dashboard.widgets import widget
-from dashboard.work import TICK, Work
-from explain.neighbours import Finder
-from explain.spaces import FUSED, IMAGE, REPORT
+from dashboard.access.looking import looked
+from dashboard.cases.case import OpenCase
+from dashboard.page.context import Context, request
+from dashboard.serving.background_job import TICK, Work
+from dashboard.serving.model_registry import Served
+from dashboard.serving.reference_cache import ReferenceViews
+from dashboard.serving.session import Session
+from dashboard.ui.payload import as_json, share
+from dashboard.ui.pictures import study_card
+from dashboard.ui.widgets import widget
+from explain.cohort.neighbours import Finder
+from explain.cohort.spaces import FUSED, IMAGE, REPORT
 
 COUNT = 5
 SHOWN = (IMAGE, REPORT, FUSED)
@@ -34,6 +36,8 @@ def neighbours(ctx: Context) -> None:
         if case is None or ticket != session.ticket or session.veiled:
             return
         for step in ctx.serving.of(session).part(_beside).of(case, share(event.beta)):
+            near = [card["id"] for space in step.get("spaces", []) for card in space["near"] or []]
+            looked("neighbours", near)
             yield as_json({"ticket": ticket, **step})
 
     def open_study(event: gr.SelectData):
@@ -43,7 +47,7 @@ def neighbours(ctx: Context) -> None:
     shown.select(open_study, None, ctx.request, **QUIET)
 
 
-class Beside:
+class NeighboursService:
     """Looks for neighbours, once the reference studies are encoded: in the background, as that may take minutes."""
 
     def __init__(self, views: ReferenceViews):
@@ -79,5 +83,5 @@ class Beside:
             return self._work
 
 
-def _beside(served: Served) -> Beside:
-    return Beside(served.views)
+def _beside(served: Served) -> NeighboursService:
+    return NeighboursService(served.views)

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from dashboard.session import OpenCase
-from explain.words import split_words
+from dashboard.cases.case import OpenCase
+from explain.methods.words import split_words
 from model.feedback import Flag
 
 

@@ -1,7 +1,7 @@
 """The queue of one reviewer: the studies most worth a look that they have not judged yet."""
 
-from dashboard.context import Context
-from explain.worklist import Candidate
+from dashboard.page.context import Context
+from explain.cohort.worklist import Candidate
 from model.errors import FeedbackError
 from model.feedback import standing
 

@@ -4,57 +4,51 @@ While a case is veiled (see `Session.veiled`) nothing that the model said of it 
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import torch
 
-from dashboard.aside import Aside
-from dashboard.explaining import Explanations, Methods
-from dashboard.masks import on_film, read_mask
-from dashboard.metrics import PREDICT
-from dashboard.opening import of_parts, open_study
-from dashboard.session import Change, OpenCase, Session
-from dashboard.staging import Refused, Staged, Step, Waiting, refused, staged, veiled
-from dashboard.uploads import take_film
-from explain import INSTANT, Evidence, Superseded, methods
-from model.data import StudyTable
-from model.engine import Engine
-from model.erase import erase
-from model.errors import BetaLensError, FeedbackError, InputError
+from dashboard.cases.case import Change, OpenCase
+from dashboard.cases.masks import on_film, read_mask
+from dashboard.cases.opening import encode, of_parts, open_study
+from dashboard.cases.uploads import take_film
+from dashboard.review.steps import Refused, Staged, Steps, refused, staged, until_turn, veiled
+from dashboard.serving.explanations import Methods
+from dashboard.serving.model_registry import Serving, claim, on_cpu
+from dashboard.serving.open_pages import pages
+from dashboard.serving.served import Served
+from dashboard.serving.session import Session
+from dashboard.web.metrics import PREDICT
+from explain import INSTANT, Cancelled, Evidence
+from explain.methods.registry import methods
+from model.errors import BetaLensError, BusyError, FeedbackError, InputError
 from model.feedback import Flag, Store, new_flag_id
 from model.inputs import read_report
-
-if TYPE_CHECKING:
-    from dashboard.serving import Served
+from model.inputs.erase import erase
 
 # Seconds before the chosen methods begin: who walks down the findings with an arrow key wants the last one only.
 PAUSE = 0.2
-# Seconds between two looks at a place in line: what came of it is sent to every page that waits.
-TELL = 2.0
 # Each keeps a film in memory.
 MOST_CHANGES = 12
 
 
 class Reviewer:
-    """Opens, changes and explains cases with one engine over one table. What a reader has open is in the Session.
+    """Opens, changes and explains cases with one model over one table. What a reader has open is in the Session, which
+    remembers by which model.
 
     A newer request of the same reader ends the work for an older one between its steps.
-
-    Args:
-        served: what the engine is part of; a Session remembers it with the case.
     """
 
-    def __init__(self, engine: Engine, table: StudyTable, served: "Served | None" = None):
-        self.engine = engine
-        self.table = table
+    def __init__(self, served: Served):
         self.served = served
-        self.explanations = Explanations(engine, served.aside if served else Aside())
+        self.engine, self.table, self.explanations = served.engine, served.table, served.explanations
 
     def open_study(
         self, session: Session, study_id: str, beta: float, finding: str = "", recorded: Flag | None = None
-    ) -> Iterator[Step]:
+    ) -> Steps:
         """Open a reference study: what is known at once, then the chosen methods.
 
         Args:
@@ -69,7 +63,7 @@ class Reviewer:
             return
         yield from self._open(session, ticket, case, beta, finding, recorded)
 
-    def open_kept(self, session: Session, store: Store, beta: float, recorded: Flag) -> Iterator[Step]:
+    def open_kept(self, session: Session, store: Store, beta: float, recorded: Flag) -> Steps:
         """Open what was sent, as it was when this flag was given: the film that was kept, and the flag's report."""
         ticket = session.next_ticket()
         try:
@@ -82,8 +76,8 @@ class Reviewer:
             return
         yield from self._open(session, ticket, case, beta, recorded=recorded)
 
-    def open_film(self, session: Session, upload: str, text: str, beta: float) -> Iterator[Step]:
-        """Open an uploaded film, with the text as its report. The file is removed."""
+    def open_film(self, session: Session, upload: str, text: str, beta: float) -> Steps:
+        """Open a film that was uploaded under a name, with the text as its report. It does not wait any more."""
         ticket = session.next_ticket()
         try:
             case = of_parts(self.engine, take_film(upload), read_report(text or ""))
@@ -92,7 +86,7 @@ class Reviewer:
             return
         yield from self._open(session, ticket, case, beta)
 
-    def open_report(self, session: Session, text: str, beta: float) -> Iterator[Step]:
+    def open_report(self, session: Session, text: str, beta: float) -> Steps:
         """Open a text alone, as a report that came without a film."""
         ticket = session.next_ticket()
         try:
@@ -102,7 +96,7 @@ class Reviewer:
             return
         yield from self._open(session, ticket, case, beta)
 
-    def analyse(self, session: Session, text: str, beta: float) -> Iterator[Step]:
+    def analyse(self, session: Session, text: str, beta: float) -> Steps:
         """Take the text as the report of the case that is open, which changes it unless it is a film that came without
         a report; open the text alone where there is none."""
         ticket = session.next_ticket()
@@ -124,7 +118,7 @@ class Reviewer:
         else:
             yield from self._change(session, ticket, kept, Change("report"), report=report, encoded=given.encoded)
 
-    def erase(self, session: Session, mask: object) -> Iterator[Step]:
+    def erase(self, session: Session, mask: object) -> Steps:
         """Fill what was painted on the film that is open from around it."""
         case = session.opened
         if case is None or case.film is None:
@@ -132,13 +126,13 @@ class Reviewer:
         ticket = session.next_ticket()
         try:
             film = erase(case.film, on_film(read_mask(mask), case.encoded.box, *case.film.pixels.shape))
-            encoded = self.engine.encode(film, case.report)
+            encoded = encode(self.engine, film, case.report)
         except BetaLensError as error:
             yield Refused("error.erase", str(error))
             return
         yield from self._change(session, ticket, case, Change("erase"), film=film, encoded=encoded)
 
-    def take_report(self, session: Session, study_id: str) -> Iterator[Step]:
+    def take_report(self, session: Session, study_id: str) -> Steps:
         """Put the report of a reference study in place of the one of the open case."""
         case = session.opened
         if case is None:
@@ -149,13 +143,13 @@ class Reviewer:
             if not report:
                 yield Refused("error.no_report")
                 return
-            encoded = self.engine.encode(case.film, report)
+            encoded = encode(self.engine, case.film, report)
         except BetaLensError as error:
             yield refused(error)
             return
         yield from self._change(session, ticket, case, Change("swap", study_id), report=report, encoded=encoded)
 
-    def undo(self, session: Session, all_of_them: bool = False) -> Iterator[Step]:
+    def undo(self, session: Session, all_of_them: bool = False) -> Steps:
         """Take back the last change, or every one."""
         if session.original is None:
             return
@@ -166,21 +160,21 @@ class Reviewer:
     def encode_again(self, session: Session) -> None:
         """Make the open case, with its changes, one of this model; what is at work for another model ends."""
         session.next_ticket()
-        cases = [replace(c, encoded=self.engine.encode(c.film, c.report)) for c in session.cases]
+        cases = [replace(c, encoded=encode(self.engine, c.film, c.report)) for c in session.cases]
         session.cases, session.served = cases, self.served
 
-    def take_over(self, session: Session) -> Iterator[Step]:
+    def take_over(self, session: Session) -> Steps:
         """Show the open case, which was another model's; a verdict on it is another one from now on."""
         self.encode_again(session)
         session.flag_id = new_flag_id()
         yield from self.show_again(session)
 
-    def show_again(self, session: Session) -> Iterator[Step]:
+    def show_again(self, session: Session) -> Steps:
         """The open case once more, as this model has it."""
         if session.opened is not None:
             yield from self._steps(session, session.next_ticket(), pictures=True)
 
-    def explain(self, session: Session, finding: str) -> Iterator[Step]:
+    def explain(self, session: Session, finding: str) -> Steps:
         """Explain another finding of the open case; the encoders do not run."""
         if session.opened is None or finding not in self.engine.findings:
             return
@@ -188,7 +182,7 @@ class Reviewer:
         session.finding = finding
         yield from self._steps(session, ticket)
 
-    def choose_method(self, session: Session, modality: str, name: str) -> Iterator[Step]:
+    def choose_method(self, session: Session, modality: str, name: str) -> Steps:
         """Explain the open case, and those that follow, by another method for the film or for the report."""
         if modality not in Methods._fields or name not in methods(modality):
             return
@@ -205,13 +199,13 @@ class Reviewer:
             probabilities = self.engine.probabilities(case.encoded, np.array([beta]))[0]
         return {"ticket": session.ticket, "beta": beta, "probabilities": [float(p) for p in probabilities]}
 
-    def go_blind(self, session: Session, blind: bool) -> Iterator[Step]:
+    def go_blind(self, session: Session, blind: bool) -> Steps:
         """Keep the model's answer back from now on, or no longer. What was seen already stays known to have been."""
         session.blind, session.revealed = blind, not blind
         if session.opened is not None:
             yield from self._steps(session, session.next_ticket())
 
-    def reveal(self, session: Session) -> Iterator[Step]:
+    def reveal(self, session: Session) -> Steps:
         """Show the model's answer on the open case, to a reader who has given theirs."""
         session.revealed = True
         if session.opened is not None:
@@ -225,17 +219,18 @@ class Reviewer:
         beta: float,
         finding: str = "",
         recorded: Flag | None = None,
-    ) -> Iterator[Step]:
+    ) -> Steps:
         if session.ticket != ticket:
             return
         if finding not in self.engine.findings:
             finding = self.engine.likeliest(case.encoded, beta)
         session.cases, session.served, session.finding = [case], self.served, finding
-        session.flag_id = new_flag_id()
+        session.flag_id, session.was_let_go = new_flag_id(), False
         session.revealed, session.recorded = False, recorded
+        pages.use(session)
         yield from self._steps(session, ticket, pictures=True)
 
-    def _change(self, session: Session, ticket: int, before: OpenCase, change: Change, **fields: Any) -> Iterator[Step]:
+    def _change(self, session: Session, ticket: int, before: OpenCase, change: Change, **fields: Any) -> Steps:
         """What is explained stays the same finding, so that before and after can be compared."""
         if session.ticket != ticket:
             return
@@ -246,9 +241,10 @@ class Reviewer:
             yield Refused("error.changes")
             return
         session.cases.append(replace(before, changes=(*before.changes, change), **fields))
+        pages.use(session)
         yield from self._steps(session, ticket, pictures=True)
 
-    def _steps(self, session: Session, ticket: int, pictures: bool = False) -> Iterator[Step]:
+    def _steps(self, session: Session, ticket: int, pictures: bool = False) -> Steps:
         """The stage as it is known at once, and then by the chosen methods; one step where those are known.
 
         Args:
@@ -261,28 +257,27 @@ class Reviewer:
             return
 
         def wanted() -> bool:
-            return session.ticket == ticket
+            return session.wants(ticket)
 
         def of_each(methods: Methods) -> list[Evidence]:
             return [self.explanations.evidence(case, finding, methods, wanted) for case in shown]
 
-        def step(found: list[Evidence], tier: str) -> Staged:
-            return staged(self.engine, self.table, session, ticket, shown, found, chosen, tier, pictures)
+        def step(found: list[Evidence], tier: str, pause: float = 0.0) -> Staged:
+            return staged(self.engine, self.table, session, ticket, shown, found, chosen, tier, pictures, pause)
 
         try:
-            if all(self.explanations.at_hand(case, finding, chosen) for case in shown):
+            if all(self.explanations.is_cached(case, finding, chosen) for case in shown):
                 yield step(of_each(chosen), "exact")
                 return
-            yield step(of_each(Methods(**INSTANT)), "instant")
-            time.sleep(PAUSE)
-            with self.explanations.line.place(wanted) as ahead:
-                told = 0
-                while wanted() and (now := ahead(TELL if told else 0)):
-                    if now != told:
-                        told = now
-                        yield Waiting(ticket, now)
+            if not (yield step(of_each(Methods(**INSTANT)), "instant", PAUSE)):
+                time.sleep(PAUSE)
+            with self.explanations.line.place(wanted, session.reader) as place:
+                yield from until_turn(place, ticket, wanted)
                 found = of_each(chosen) if wanted() else []
-        except Superseded:
+        except Cancelled:
+            return
+        except BusyError as error:
+            yield Refused("notice.busy", str(error), level="info")
             return
         if found and wanted():
             yield step(found, "exact")
@@ -291,3 +286,89 @@ class Reviewer:
 def _awaits_report(case: OpenCase) -> bool:
     """What was sent without a report, or is one alone: the next one makes another case, and changes nothing."""
     return case.study is None and not case.changes and (case.film is None or not case.report)
+
+
+Ask = Callable[[Reviewer], Steps]
+
+
+def reviewer_of(served: Served) -> Reviewer:
+    """The reviewer of a model, the same one each time."""
+    return served.part(Reviewer)
+
+
+class Review:
+    """Takes what readers ask to the reviewer of the right model."""
+
+    def __init__(self, serving: Serving):
+        self.serving = serving
+
+    def shown(self, session: Session) -> Reviewer:
+        """The reviewer of the model that the reader's open case is shown under.
+
+        Raises:
+            AccessError: the page is somebody else's.
+        """
+        return reviewer_of(self.serving.of(session))
+
+    def current(self, session: Session) -> Served:
+        """The model for the reader's next request, with their open case encoded by it: the one that is served now, or
+        the other version that the case was opened under.
+
+        Raises:
+            AccessError: the page is somebody else's.
+        """
+        now = self.serving.following(session)
+        _catch_up(session, reviewer_of(now))
+        return now
+
+    def answer(self, session: Session, ask: Ask) -> Steps:
+        """The steps that a reviewer takes with the open case: that of the model which is served now, or of the other
+        version that the case was opened under."""
+
+        def follow(reviewer: Reviewer) -> Steps:
+            _catch_up(session, reviewer)
+            if session.was_let_go:
+                yield Refused("notice.let_go", level="info")
+            yield from ask(reviewer)
+
+        yield from _steps(session, self.serving.following(session), follow)
+
+    def open(self, session: Session, ask: Ask, digest: str = "") -> Steps:
+        """The steps that the reviewer of the served model takes to open another case, or the same one again.
+
+        Args:
+            digest: of the version to open it under instead, where there still is one.
+        """
+        claim(session)
+        ticket, served = session.next_ticket(), self.serving.now
+        if digest:
+            try:
+                served = self.serving.other(digest)
+            except BetaLensError as error:
+                yield Refused("notice.no_version", str(error), level="info")
+        if session.ticket == ticket:  # nothing else was asked for while it was loaded
+            yield from _steps(session, served, ask)
+
+
+def _steps(session: Session, served: Served, ask: Ask) -> Steps:
+    """The steps by one model; where the GPU has no memory left for them, by the same model on the CPU."""
+    before = _on_stage(session)
+    try:
+        yield from ask(reviewer_of(served))
+    except torch.OutOfMemoryError:
+        torch.cuda.empty_cache()
+        yield Refused("notice.cpu", level="info")
+        spare = reviewer_of(served.part(on_cpu))
+        opened = before != _on_stage(session)  # only its explanation failed
+        yield from spare.take_over(session) if opened else ask(spare)
+
+
+def _catch_up(session: Session, reviewer: Reviewer) -> None:
+    """Let this model encode the open case, where another one did."""
+    if session.served not in (None, reviewer.served):
+        reviewer.encode_again(session)
+
+
+def _on_stage(session: Session) -> list[tuple]:
+    """What is open, whichever model encoded it."""
+    return [(case.case_id, case.changes) for case in session.cases]

@@ -1,19 +1,25 @@
 """The steps that Review shows: a case with its evidence, veiled or not, or why there is none."""
 
 import json
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from dashboard.explaining import Methods
-from dashboard.payload import describe, pack, veil
-from dashboard.pictures import data_url
-from dashboard.recorded import as_recorded
-from dashboard.session import OpenCase, Session
-from dashboard.truth import known_truth
-from explain import Evidence, discordance
+from dashboard.cases.case import OpenCase
+from dashboard.review.ground_truth import known_truth
+from dashboard.review.recorded import as_recorded
+from dashboard.serving.explanations import Methods
+from dashboard.serving.session import Session
+from dashboard.serving.wait_line import TICK, Place
+from dashboard.ui.payload import describe, pack, veil
+from dashboard.ui.pictures import data_url
+from explain import Evidence
+from explain.every_beta.discordance import discordance
+from explain.publish import worth_of_alert
 from model.config import SINGLE_LABEL
-from model.data import StudyTable
-from model.engine import Engine
 from model.errors import BetaLensError, ImageError, ReportError
+from model.inference.engine import Engine
+from model.studies.table import StudyTable
 
 
 class Refused(NamedTuple):
@@ -27,11 +33,20 @@ class Refused(NamedTuple):
         return json.dumps({"level": self.level, "key": self.key, "detail": self.detail})
 
 
-class Waiting(NamedTuple):
-    """The exact explanation waits for those of others."""
+@dataclass(frozen=True)
+class Waiting:
+    """The exact explanation waits for those of others.
+
+    Whoever goes through steps by hand, and is handed this or a pause, may wait elsewhere and send True for the next
+    step; who does not waits within that.
+    """
 
     ticket: int
     ahead: int
+    place: Place | None = field(default=None, compare=False)
+
+    def to_json(self) -> str:
+        return json.dumps({"ticket": self.ticket, "ahead": self.ahead})
 
 
 class Staged(NamedTuple):
@@ -39,9 +54,23 @@ class Staged(NamedTuple):
 
     case: OpenCase
     stage: str
+    pause: float = 0.0  # seconds before the next step is to begin
 
 
 Step = Staged | Refused | Waiting
+Steps = Generator[Step, bool | None, None]
+
+
+def until_turn(place: Place, ticket: int, wanted: Callable[[], bool]) -> Generator[Waiting, bool | None, None]:
+    """Steps for as long as others are ahead and the answer is wanted."""
+    ahead = place(0)
+    while ahead and wanted():
+        if (yield Waiting(ticket, ahead, place)):
+            ahead = place(0)
+        else:
+            told = ahead
+            while wanted() and (ahead := place(TICK)) == told:
+                pass
 
 
 def refused(error: Exception) -> Refused:
@@ -79,6 +108,7 @@ def staged(
     chosen: Methods,
     tier: str,
     pictures: bool,
+    pause: float = 0.0,
 ) -> Staged:
     """The case with its evidence, and beside it the case as it came where it was changed.
 
@@ -86,6 +116,7 @@ def staged(
         shown: the open case and, where it was changed, the original; `found` is the evidence of each.
         tier: "instant" or "exact".
         pictures: send the films, which the page does not have yet.
+        pause: seconds before the next step is to begin.
     """
     case, original = shown[0], shown[1:]
     session.seen.add(case.key)
@@ -112,13 +143,14 @@ def staged(
         labels=sorted(study.labels) if study else None,
         # What is known of the pair holds for this pair alone.
         discordant=bool(study and study.discordant and not case.changes),
-        discordance=clash and clash._asdict(),
+        discordance=clash
+        and clash._asdict() | {"worth": worth_of_alert(engine, clash.finding) if clash.alert else None},
         changes=[change._asdict() for change in case.changes],
         recorded=session.recorded and as_recorded(session.recorded, case, engine.digest),
         **_model(engine, session),
         **_facts(case, pictures),
     )
-    return Staged(case, value)
+    return Staged(case, value, pause)
 
 
 def _model(engine: Engine, session: Session) -> dict[str, str]:

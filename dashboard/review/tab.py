@@ -1,26 +1,30 @@
 """Review: a case in, a decision with its evidence out."""
 
 import json
-from collections.abc import Callable, Iterator
+from typing import Any
 from weakref import WeakValueDictionary
 
 import gradio as gr
 
-from dashboard import audit
-from dashboard.context import Context, Request
-from dashboard.i18n import t
-from dashboard.neighbours import neighbours
-from dashboard.queue import to_judge
-from dashboard.reviewing import Reviewer
-from dashboard.serving import Served
-from dashboard.session import Session
-from dashboard.shelf import queue, shelf
-from dashboard.staging import Refused, Staged, Step, Waiting
-from dashboard.trusting import Examiner
-from dashboard.verdict_form import VerdictForm
-from dashboard.widgets import widget
-from dashboard.widgets.header import facts
-from explain import methods
+from dashboard.access import audit
+from dashboard.access.looking import looked
+from dashboard.page.context import Context, Request
+from dashboard.page.header import facts
+from dashboard.review.case_picker import ids_of, queue, shelf
+from dashboard.review.explanation_tests import ExplanationTests
+from dashboard.review.neighbours import neighbours
+from dashboard.review.paced import paced
+from dashboard.review.review_queue import to_judge
+from dashboard.review.service import Ask, Review
+from dashboard.review.steps import Refused, Staged, Step, Steps, Waiting, refused
+from dashboard.review.verdict_form import VerdictForm
+from dashboard.serving.model_registry import Served
+from dashboard.serving.session import Session
+from dashboard.ui.i18n import t
+from dashboard.ui.widgets import widget
+from dashboard.web.gradio import name_of
+from explain.methods.registry import methods
+from model.errors import AuditError
 from model.feedback import Flag
 
 ORDER = 10
@@ -28,7 +32,6 @@ TITLE = "tab.review"
 
 LOOK = 3  # seconds between two looks at whether another model is served
 QUIET = {"show_progress": "hidden", "api_visibility": "private"}
-Ask = Callable[[Reviewer], Iterator[Step]]
 # A newer case must not wait for an older one to be finished; what takes long waits in a line of its own.
 AT_ONCE = QUIET | {"trigger_mode": "multiple", "concurrency_limit": None}
 
@@ -64,107 +67,136 @@ def build(ctx: Context) -> None:
 
 
 def _on_opening(ctx: Context, cases, upload, report, analyse, alone, notice, stage, waiting, form: VerdictForm) -> None:
-    staged = [stage, waiting, notice]
+    review, staged = Review(ctx.serving), [stage, waiting, notice]
     pages: WeakValueDictionary[str, Session] = WeakValueDictionary()  # of the readers, by their number
     shown = [*staged, report, ctx.beta, ctx.beta_ends, form.widget]
 
-    def show(session: Session, ask: Ask, beta: float):
+    async def show(session: Session, ask: Ask, beta: float):
         """The outputs of each step with the open case. Text, film and slider are set by the first one alone, lest they
         undo what the reader does meanwhile."""
-        yield from outputs(session, ctx.serving.answer(session, ask), beta)
+        async for values in outputs(session, review.answer(session, ask), beta):
+            yield values
 
-    def open_case(session: Session, ask: Ask, beta: float, digest: str = ""):
+    async def open_case(session: Session, ask: Ask, beta: float, digest: str = ""):
         """The same of another case, under the served model or the version of that digest."""
-        yield from outputs(session, ctx.serving.open(session, ask, digest), beta)
+        async for values in outputs(session, review.open(session, ask, digest), beta):
+            yield values
 
-    def outputs(session: Session, steps: Iterator[Step], beta: float):
+    async def outputs(session: Session, steps: Steps, beta: float):
         if session.opened and len(session.opened.encoded.modalities) == 2:
             session.beta = beta
-        judged, is_open, notice_now = session.flag_id, False, ""
-        for step in steps:
+        judged, is_open, notice_now, stage_now = session.flag_id, False, "", None
+
+        def values(step: Step) -> tuple:
+            nonlocal is_open, notice_now, stage_now
             if isinstance(step, Refused):
                 notice_now = gr.skip()  # it stays
             if isinstance(step, Staged):
                 stage_now = step.stage
             if is_open or not isinstance(step, Staged):
-                yield *_outputs(step), *[gr.skip()] * 4
-                continue
+                return *_outputs(step), *[gr.skip()] * 4
             is_open = True
-            audit.record("look", case=step.case.case_id, model=session.served.engine.digest[:12])
+            seen = [step.case.case_id, *(change.study_id for change in step.case.changes if change.study_id)]
+            audit.looked("review", seen, model=session.served.engine.digest[:12])
             # A change of the case, and taking it back, leave what the reader wrote of it.
             cleared = gr.skip() if session.flag_id == judged else form.fresh(session)
-            yield step.stage, gr.skip(), notice_now, step.case.report, *_beta_of(session, step), cleared
+            return step.stage, gr.skip(), notice_now, step.case.report, *_beta_of(session, step), cleared
+
+        try:
+            async for shown_now in paced(steps, values):
+                yield shown_now
+        except AuditError as error:
+            session.next_ticket()
+            session.cases = []  # nor is it explained
+            yield *_outputs(refused(error)), *[gr.skip()] * 4
+            return
         if is_open:
             # Gradio sends the last outputs once more when a function ends, by when the next case may be open.
             yield stage_now, *[gr.skip()] * 6
 
     def show_study(session: Session, study_id: str, beta: float, finding: str = "", recorded: Flag | None = None):
         digest = recorded.model_digest if recorded else ""
-        yield from open_case(session, lambda r: r.open_study(session, study_id, beta, finding, recorded), beta, digest)
+        return open_case(session, lambda r: r.open_study(session, study_id, beta, finding, recorded), beta, digest)
 
-    def open_study(session: Session, beta: float, event: gr.SelectData):
-        yield from show_study(session, event.value, beta)
+    async def open_study(session: Session, beta: float, event: gr.SelectData):
+        async for values in show_study(session, event.value, beta):
+            yield values
 
-    def open_requested(session: Session, beta: float, request: Request | None):
+    async def open_requested(session: Session, beta: float, request: Request | None):
         if request is None:
             return
         if request.beta is not None:
             beta = session.beta = request.beta
         if request.study_id:
-            yield from show_study(session, request.study_id, beta, request.finding, request.recorded)
+            async for values in show_study(session, request.study_id, beta, request.finding, request.recorded):
+                yield values
             return
         flag = request.recorded
-        yield from open_case(session, lambda r: r.open_kept(session, ctx.feedback, beta, flag), beta, flag.model_digest)
+        async for values in open_case(
+            session, lambda r: r.open_kept(session, ctx.feedback, beta, flag), beta, flag.model_digest
+        ):
+            yield values
 
-    def open_first(session: Session, beta: float, request: gr.Request):
+    async def open_first(session: Session, beta: float, request: gr.Request):
         pages[request.session_hash] = session
         session.told = ctx.serving.now.engine.digest  # by the header
-        yield from show_study(session, json.loads(shelf(ctx.table))["studies"][0]["id"], beta)
+        async for values in show_study(session, ids_of(shelf(ctx.table))[0], beta):
+            yield values
 
     def leave(request: gr.Request):
         """Nobody waits for what is at work for a page that was closed."""
         if session := pages.get(request.session_hash):
             session.next_ticket()
 
-    def open_given(session: Session, beta: float, text: str):
-        yield from show(session, lambda r: r.analyse(session, text, beta), beta)
+    async def open_given(session: Session, beta: float, text: str):
+        async for values in show(session, lambda r: r.analyse(session, text, beta), beta):
+            yield values
 
-    def open_alone(session: Session, beta: float, text: str):
-        yield from open_case(session, lambda r: r.open_report(session, text, beta), beta)
+    async def open_alone(session: Session, beta: float, text: str):
+        async for values in open_case(session, lambda r: r.open_report(session, text, beta), beta):
+            yield values
 
-    def open_upload(session: Session, beta: float, path: str | None, text: str):
+    async def open_upload(session: Session, beta: float, film: dict[str, Any] | None, text: str | None):
         """A new film does not belong to the report of the study that was open. Where it was dropped there is room for
         the next one, and not the name of its file."""
         stale = session.opened is not None and text == session.opened.report
         given = "" if stale else text
-        for step in open_case(session, lambda r: r.open_film(session, path, given, beta), beta):
+        async for step in open_case(session, lambda r: r.open_film(session, name_of(film), given or "", beta), beta):
             yield None, *step
 
-    def erase(session: Session, beta: float, event: gr.EventData):
-        yield from show(session, lambda r: r.erase(session, event._data.get("mask")), beta)
+    async def erase(session: Session, beta: float, event: gr.EventData):
+        async for values in show(session, lambda r: r.erase(session, event._data.get("mask")), beta):
+            yield values
 
-    def take_report(session: Session, beta: float, event: gr.EventData):
-        yield from show(session, lambda r: r.take_report(session, str(event._data.get("value"))), beta)
+    async def take_report(session: Session, beta: float, event: gr.EventData):
+        async for values in show(session, lambda r: r.take_report(session, str(event._data.get("value"))), beta):
+            yield values
 
-    def undo(session: Session, beta: float, event: gr.EventData):
-        yield from show(session, lambda r: r.undo(session, bool(event._data.get("all"))), beta)
+    async def undo(session: Session, beta: float, event: gr.EventData):
+        async for values in show(session, lambda r: r.undo(session, bool(event._data.get("all"))), beta):
+            yield values
 
-    def leave_version(session: Session, beta: float):
-        yield from open_case(session, lambda r: r.take_over(session), beta)
+    async def leave_version(session: Session, beta: float):
+        async for values in open_case(session, lambda r: r.take_over(session), beta):
+            yield values
 
-    def explain(session: Session, event: gr.SelectData):
-        for step in ctx.serving.answer(session, lambda r: r.explain(session, event.value)):
-            yield _outputs(step)
+    async def explain(session: Session, event: gr.SelectData):
+        async for values in paced(review.answer(session, lambda r: r.explain(session, event.value)), _outputs):
+            yield values
 
-    def choose_method(session: Session, event: gr.EventData):
+    async def choose_method(session: Session, event: gr.EventData):
         modality, name = (str(event._data.get(key)) for key in ("modality", "name"))
-        for step in ctx.serving.answer(session, lambda r: r.choose_method(session, modality, name)):
-            yield _outputs(step)
+        steps = review.answer(session, lambda r: r.choose_method(session, modality, name))
+        async for values in paced(steps, _outputs):
+            yield values
 
     def narrow(session: Session, event: gr.EventData):
         if event.queue:
-            return queue(ctx.table, to_judge(ctx, session.reviewer))
-        return shelf(ctx.table, str(event.finding or ""), bool(event.discordant))
+            found = queue(ctx.table, to_judge(ctx, session.reviewer))
+        else:
+            found = shelf(ctx.table, str(event.finding or ""), bool(event.discordant))
+        looked("picker", ids_of(found))
+        return found
 
     asked = [ctx.session, ctx.beta]
     cases.select(open_study, asked, shown, **AT_ONCE)
@@ -174,7 +206,8 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, alone, notice, sta
     ctx.page.unload(leave)
     analyse.click(open_given, [*asked, report], shown, **AT_ONCE)
     alone.click(open_alone, [*asked, report], shown, **AT_ONCE)
-    upload.upload(open_upload, [*asked, upload, report], [upload, *shown], **AT_ONCE)
+    # Gradio would copy the file under its own name.
+    upload.upload(open_upload, [*asked, upload, report], [upload, *shown], preprocess=False, **AT_ONCE)
     cases.pick(take_report, asked, shown, **AT_ONCE)
     stage.erase(erase, asked, shown, **AT_ONCE)
     stage.undo(undo, asked, shown, **AT_ONCE)
@@ -186,8 +219,10 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, alone, notice, sta
 def _on_beta(ctx: Context, settled: gr.HTML) -> None:
     """β moves in the browser; behind it the model confirms the numbers."""
 
+    review = Review(ctx.serving)
+
     def predict_at(session: Session, beta: float) -> str:
-        return json.dumps(ctx.serving.of(session).reviewer.predict_at(session, beta))
+        return json.dumps(review.shown(session).predict_at(session, beta))
 
     ctx.beta.change(None, ctx.beta, None, js="(beta) => BetaLens.setBeta(beta)", api_visibility="private")
     ctx.beta.change(
@@ -202,10 +237,13 @@ def _on_beta(ctx: Context, settled: gr.HTML) -> None:
 
 
 def _on_standing_still(ctx: Context, probe: gr.HTML) -> None:
-    """What stays on the stage is tested; see `dashboard.trusting`."""
+    """What stays on the stage is tested; see `dashboard.review.explanation_tests`."""
 
-    def examine(session: Session, event: gr.EventData):
-        yield from ctx.serving.of(session).part(_examiner).examine(session, int(event.ticket or 0))
+    async def examine(session: Session, event: gr.EventData):
+        examiner = ctx.serving.of(session).part(_examiner)
+        async for value in paced(examiner.examine(session, int(event.ticket or 0)), lambda step: step):
+            if not isinstance(value, Waiting):
+                yield value
 
     probe.submit(examine, ctx.session, probe, **AT_ONCE)
 
@@ -213,8 +251,9 @@ def _on_standing_still(ctx: Context, probe: gr.HTML) -> None:
 def _on_replacement(ctx: Context, notice: gr.HTML, stage: gr.HTML, waiting: gr.HTML, form: VerdictForm) -> None:
     """A page that is open learns that another model is served, and shows its case under that one, unless it was opened
     under a version of its own."""
+    review = Review(ctx.serving)
 
-    def follow(session: Session):
+    async def follow(session: Session):
         served = ctx.serving.now
         told, session.told = session.told, served.engine.digest
         if told in ("", session.told):
@@ -226,9 +265,14 @@ def _on_replacement(ctx: Context, notice: gr.HTML, stage: gr.HTML, waiting: gr.H
         if stays:
             return
         fresh = True
-        for step in ctx.serving.answer(session, lambda r: r.show_again(session)):
-            yield gr.skip(), form.fresh(session) if fresh else gr.skip(), *_outputs(step)[:2], gr.skip()
-            fresh = False
+
+        def values(step: Step) -> tuple:
+            nonlocal fresh
+            cleared, fresh = form.fresh(session) if fresh else gr.skip(), False
+            return gr.skip(), cleared, *_outputs(step)[:2], gr.skip()
+
+        async for shown in paced(review.answer(session, lambda r: r.show_again(session)), values):
+            yield shown
 
     gr.Timer(LOOK).tick(follow, ctx.session, [ctx.header, form.widget, stage, waiting, notice], **AT_ONCE)
 
@@ -238,12 +282,12 @@ def _outputs(step: Step) -> tuple:
     if isinstance(step, Staged):
         return step.stage, gr.skip(), gr.skip()
     if isinstance(step, Waiting):
-        return gr.skip(), json.dumps(step._asdict()), gr.skip()
+        return gr.skip(), step.to_json(), gr.skip()
     return gr.skip(), gr.skip(), step.to_json()
 
 
-def _examiner(served: Served) -> Examiner:
-    return Examiner(served.engine, served.table, served.aside)
+def _examiner(served: Served) -> ExplanationTests:
+    return ExplanationTests(served.engine, served.table, served.worker)
 
 
 def _methods() -> str:

@@ -6,13 +6,16 @@ from typing import Any
 
 import gradio as gr
 
-from dashboard import audit
-from dashboard.access import Role, require, who
-from dashboard.context import Context
-from dashboard.judging import Judge
-from dashboard.session import Session
-from dashboard.staging import Staged
-from dashboard.widgets import widget
+from dashboard.access import audit
+from dashboard.access.identity import Role, who
+from dashboard.page.context import Context
+from dashboard.review.paced import paced
+from dashboard.review.service import Review
+from dashboard.review.steps import Staged
+from dashboard.review.verdicts import Judge
+from dashboard.serving.session import Session
+from dashboard.ui.widgets import widget
+from dashboard.web.thread_pools import in_pool, judging
 from model.config import SINGLE_LABEL
 from model.errors import AccessError, FeedbackError
 
@@ -33,42 +36,42 @@ class VerdictForm:
 
     def listen(self, stage: gr.HTML) -> None:
         """Wire the form; a verdict given in blind mode lifts the veil from the stage."""
-        ctx, form = self.ctx, self.widget
+        ctx, form, review = self.ctx, self.widget, Review(self.ctx.serving)
 
         def keep(session: Session, beta: float, saved: int, event: gr.EventData):
             veiled = session.veiled
             try:
-                login = require(Role.REVIEWER).name
+                login = audit.require(Role.REVIEWER, "flag").reviewer
                 flag = self._judge(session).keep(session, beta, dict(event._data), login)
             except (AccessError, FeedbackError) as error:
                 key = "flag.no_case" if session.opened is None else "flag.not_saved"
+                key = "flag.let_go" if session.was_let_go else key
                 return self._value(session, {"key": key, "values": {"reason": str(error)}, "bad": True}), saved
             key = f"flag.saved_blind_{flag.verdict}" if veiled else "flag.saved"
-            audit.record("flag", case=session.opened.case_id, flag=flag.flag_id, verdict=flag.verdict)
             outcome = {"key": key, "flag_id": flag.flag_id, "lifted": veiled, **self._labels(session, veiled)}
             return self._value(session, outcome), saved + 1
 
-        def lift(session: Session):
+        async def lift(session: Session):
             if not session.revealed:
                 return
-            for step in ctx.serving.of(session).reviewer.reveal(session):
+            async for step in paced(review.shown(session).reveal(session), lambda step: step):
                 if isinstance(step, Staged):
                     yield step.stage
 
         def undo(session: Session, saved: int):
             try:
-                require(Role.REVIEWER)
+                audit.require(Role.REVIEWER, "undo")
                 taken = self._judge(session).undo(session)
             except (AccessError, FeedbackError) as error:
                 return self._value(
                     session, {"key": "flag.not_undone", "values": {"reason": str(error)}, "bad": True}
                 ), saved
-            audit.record("undo", flag=taken.flag_id)
             return self._value(session, {"key": "flag.undone", "flag_id": taken.flag_id}), saved + 1
 
-        def go_blind(session: Session, event: gr.EventData):
+        async def go_blind(session: Session, event: gr.EventData):
             on, fresh = bool(event._data.get("on")), True
-            for step in ctx.serving.answer(session, lambda r: r.go_blind(session, on)):
+            steps = review.answer(session, lambda r: r.go_blind(session, on))
+            async for step in paced(steps, lambda step: step):
                 if isinstance(step, Staged):
                     yield self.fresh(session) if fresh else gr.skip(), step.stage
                     fresh = False
@@ -76,9 +79,9 @@ class VerdictForm:
                 yield self.fresh(session), gr.skip()  # no case is open
 
         # Saving takes milliseconds: in the queue it would wait for others, and again to be told of.
-        form.submit(keep, [ctx.session, ctx.beta, ctx.saved], [form, ctx.saved], queue=False, **QUIET)
+        form.submit(in_pool(judging, keep), [ctx.session, ctx.beta, ctx.saved], [form, ctx.saved], queue=False, **QUIET)
         form.lift(lift, ctx.session, stage, **QUIET)
-        form.undo(undo, [ctx.session, ctx.saved], [form, ctx.saved], **QUIET)
+        form.undo(in_pool(judging, undo), [ctx.session, ctx.saved], [form, ctx.saved], **QUIET)
         form.blind(go_blind, ctx.session, [form, stage], **QUIET)
 
     def _judge(self, session: Session) -> Judge:

@@ -9,14 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.metrics import FLAG, FLAGS
-from dashboard.session import OpenCase, Session
-from dashboard.version import app_version
-from explain.words import split_words
+from dashboard.access import audit
+from dashboard.access.identity import Identity
+from dashboard.cases.case import OpenCase
+from dashboard.serving.session import Session
+from dashboard.ui.version import app_version
+from dashboard.web.metrics import FLAG, FLAGS
+from explain.methods.words import split_words
 from model.config import SINGLE_LABEL
-from model.engine import Engine
-from model.errors import FeedbackError
+from model.errors import FeedbackError, TakenError
 from model.feedback import UNDO, Flag, Store, new_flag_id, utc_now
+from model.inference.decision import decided
+from model.inference.engine import Engine
 
 MOST_REGIONS = 20
 SMALLEST = 0.005  # of the film's side: less is a click that was meant for something else
@@ -32,7 +36,9 @@ class Judge:
         self.single = engine.config.problem_type == SINGLE_LABEL
 
     @FLAG.time()
-    def keep(self, session: Session, beta: float, form: dict[str, Any], login: str = "") -> Flag:
+    def keep(
+        self, session: Session, beta: float, form: dict[str, Any], login: str = "", by: Identity | None = None
+    ) -> Flag:
         """Save what the reader thinks of the open case at this β, and return it once it is safe.
 
         A reader to whom the answer is veiled names the findings; whether that agrees with the model is settled here.
@@ -41,7 +47,11 @@ class Judge:
             form: `verdict` (of VERDICTS; "findings" or "unsure" where veiled), `corrected_labels`, `wrong_evidence`,
                 `wrong_regions` (boxes as in Flag), `wrong_words` (places among the words of the report), `comment`,
                 `reviewer` (ignored where there is a login), `case` and `model` (its id and the model's digest as the
-                page shows them: a verdict on what is not on screen any more is refused).
+                page shows them: a verdict on what is not on screen any more is refused), `attempt` (the page's own
+                number of it: one whose answer was lost is sent again under the same, and kept once).
+
+            login: the reviewer's name where they had to log in.
+            by: who judges, for the audit log; whoever sent the request that a function of the page answers by default.
 
         Raises:
             FeedbackError: not saved.
@@ -61,8 +71,10 @@ class Judge:
             regions, words = _regions(form, case), _words(form, case)
         if verdict == "disagree" and self.single and len(labels) != 1:
             raise FeedbackError("This model decides on one finding of a case: name the one that it has.")
+        attempt = str(form.get("attempt") or "")[:LONGEST_NAME]
+        again = bool(attempt and session.saved and attempt == session.attempt)
         flag = Flag(
-            flag_id=session.flag_id,
+            flag_id=session.saved[-1].flag_id if again else session.flag_id,
             time_utc=utc_now(),
             reviewer=session.reviewer,
             study_id=case.study.study_id if case.study else "",
@@ -81,11 +93,20 @@ class Judge:
             wrong_regions=regions,
             wrong_words=words,
         )
-        if case.film and case.study is None:
-            self.store.keep_film(case.film)  # no table has it
-        self.store.append(flag)
+        what = {"case": case.case_id, "flag": flag.flag_id, "verdict": flag.verdict}
+        audit.record("flag", by, **what)
+        try:
+            if case.film and case.study is None:
+                self.store.keep_film(case.film)  # no table has it
+            flag = self._saved(session, flag)
+        except FeedbackError:
+            audit.note("flag_failed", by, **what)
+            raise
+        if again:
+            return flag
         FLAGS.labels(flag.verdict).inc()
         session.saved.append(flag)
+        session.attempt = attempt
         session.revealed = True
         session.flag_id = new_flag_id()  # a second verdict on the same case is another one
         return flag
@@ -104,7 +125,8 @@ class Judge:
         row = replace(
             last, flag_id=session.flag_id, time_utc=utc_now(), verdict=UNDO, undoes=last.flag_id, **bare, **marks
         )
-        self.store.append(row)
+        audit.record("undo", flag=last.flag_id)
+        self._saved(session, row)
         session.saved.pop()
         session.flag_id = new_flag_id()
         return last
@@ -112,9 +134,17 @@ class Judge:
     def decided(self, case: OpenCase, beta: float) -> list[str]:
         """The findings the model reports at β."""
         p = self._at(case, self.engine.clamp_beta(case.encoded, beta))
-        if self.single:
-            return [self.engine.findings[int(p.argmax())]]
-        return [name for name, value in zip(self.engine.findings, p, strict=True) if value >= 0.5]
+        return [name for name, yes in zip(self.engine.findings, decided(p, self.single), strict=True) if yes]
+
+    def _saved(self, session: Session, flag: Flag) -> Flag:
+        """The flag once it is safe; where the reader said the same under its id before, that one."""
+        try:
+            return self.store.save(flag)
+        except TakenError as error:
+            if error.flag and flag.says_as(error.flag):
+                return error.flag
+            session.flag_id = new_flag_id()  # or what was changed after a retry could never be saved
+            raise
 
     def _judgeable(self, session: Session, form: dict[str, Any]) -> OpenCase:
         case = session.opened

@@ -1,16 +1,16 @@
-"""Work that no request waits for: in a thread of its own, done once for all readers, with what it is at."""
+"""A job in a background thread: run once, shared by all readers, with its progress."""
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import Generic, NamedTuple, TypeVar
 
+from model.compute.threads import widen
 from model.errors import BetaLensError
-from model.reference import Progress
+from model.progress import Progress, ProgressOf
 
 TICK = 0.25  # seconds between two looks at the work
 
 T = TypeVar("T")
-Counted = Callable[[str], Progress]  # a name to what counts the steps of a loop under it
 
 
 class Step(NamedTuple):
@@ -28,7 +28,7 @@ class Work(Generic[T]):
         job: is given what counts its loops; what it returns becomes `result`.
     """
 
-    def __init__(self, name: str, job: Callable[[Counted], T]):
+    def __init__(self, name: str, job: Callable[[ProgressOf], T]):
         self.result: T | None = None
         self.error = ""
         self.step = Step("encoding", 0, 0)
@@ -42,6 +42,7 @@ class Work(Generic[T]):
         return not self._thread.is_alive()
 
     def _run(self) -> None:
+        widen()
         try:
             self.result = self._job(self._counted)
         except BetaLensError as error:

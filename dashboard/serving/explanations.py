@@ -1,16 +1,16 @@
 """Evidence, computed once for all who ask: readers in the page and programs through the API."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import NamedTuple
 
 from cachetools import LRUCache
 
-from dashboard.aside import Aside
-from dashboard.metrics import EVIDENCE, EXPLAIN
-from dashboard.session import OpenCase
+from dashboard.cases.case import OpenCase
+from dashboard.serving.worker_process import ExplanationWorker
+from dashboard.web.metrics import EVIDENCE, EXPLAIN
 from explain import INSTANT, Evidence, evidence
-from model.engine import Engine
+from model.inference.engine import Engine
 
 # About 45 kB each: a finding of a case, by one method for its film and one for its report.
 CACHED_EVIDENCE = 512
@@ -27,15 +27,15 @@ class Explanations:
     """The evidence by one engine. Safe to ask from many threads.
 
     Args:
-        aside: where what is not at hand is computed.
+        worker: where what is not at hand is computed.
 
     Attributes:
         line: to stand in before asking for it.
     """
 
-    def __init__(self, engine: Engine, aside: Aside):
+    def __init__(self, engine: Engine, worker: ExplanationWorker):
         self.engine = engine
-        self.aside, self.line = aside, aside.line
+        self.worker, self.line = worker, worker.line
         self._cache = LRUCache(CACHED_EVIDENCE)
         self._lock = threading.Lock()
 
@@ -57,14 +57,23 @@ class Explanations:
             word_scores=of_report.word_scores,
         )
 
-    def in_turn(self, case: OpenCase, finding: str, chosen: Methods, wanted: Callable[[], bool]) -> Evidence:
-        """The evidence, after that of others where it is not at hand; see `evidence`."""
-        if self.at_hand(case, finding, chosen):
+    def compute_queued(
+        self, case: OpenCase, finding: str, chosen: Methods, wanted: Callable[[], bool], reader: Hashable = ""
+    ) -> Evidence:
+        """The evidence, after that of others where it is not at hand; see `evidence`.
+
+        Args:
+            reader: who takes turns with others.
+
+        Raises:
+            BusyError: too many wait for theirs.
+        """
+        if self.is_cached(case, finding, chosen):
             return self.evidence(case, finding, chosen)
-        with self.line.turn(wanted):
+        with self.line.turn(wanted, reader):
             return self.evidence(case, finding, chosen, wanted)
 
-    def at_hand(self, case: OpenCase, finding: str, chosen: Methods) -> bool:
+    def is_cached(self, case: OpenCase, finding: str, chosen: Methods) -> bool:
         """Whether the evidence was computed before, or costs nothing."""
         with self._lock:
             return all(
@@ -81,7 +90,7 @@ class Explanations:
         with EXPLAIN.time():
             asked = self.engine, case.encoded, finding, half.image, half.report
             instant = half == Methods(**INSTANT)
-            found = evidence(*asked, wanted) if instant else self.aside.do(evidence, *asked, wanted=wanted)
+            found = evidence(*asked, wanted) if instant else self.worker.do(evidence, *asked, wanted=wanted)
         with self._lock:
             self._cache[key] = found
         return found

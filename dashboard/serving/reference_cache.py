@@ -1,16 +1,16 @@
-"""What the tabs over all reference studies are made of, computed at the first look and kept: embeddings, who is near
-whom, and the queue."""
+"""What is known of the reference studies, computed at the first look: embeddings, neighbours, worklist."""
 
 import threading
 from functools import cached_property
 
-from explain.neighbours import Finder
-from explain.spaces import Vectors
-from explain.worklist import Candidate, worklist
-from model.data import StudyTable
-from model.engine import Engine
-from model.pooled import load_pooled
-from model.reference import Progress, Reference, load_reference
+from explain.cohort.neighbours import Finder
+from explain.cohort.spaces import Vectors
+from explain.cohort.worklist import Candidate, worklist
+from model.inference.embeddings import Reference, load_reference
+from model.inference.encoder_features import load_pooled
+from model.inference.engine import Engine
+from model.progress import Progress
+from model.studies.table import StudyTable
 
 
 class ReferenceViews:

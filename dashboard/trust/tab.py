@@ -4,11 +4,10 @@ import json
 
 import gradio as gr
 
-from dashboard.context import Context
-from dashboard.trusting import MODALITIES, of_methods
-from dashboard.widgets import widget
-from dashboard.widgets.plotly import serve_plotly
-from explain import methods
+from dashboard.page.context import Context
+from dashboard.review.explanation_tests import MODALITIES, of_methods
+from dashboard.ui.widgets import widget
+from explain.methods.registry import methods
 
 ORDER = 25
 TITLE = "tab.trust"
@@ -19,7 +18,7 @@ def build(ctx: Context) -> None:
 
     def shown() -> str:
         measured = of_methods(ctx.engine)
-        return json.dumps({"plotly": serve_plotly(), "titles": titles, "measured": measured})
+        return json.dumps({"titles": titles, "measured": measured})
 
     with gr.Column(elem_classes="bl-page"):
         methods_tested = widget("trust", shown())

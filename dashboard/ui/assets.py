@@ -1,9 +1,8 @@
 """The files of assets/ that the page is made of, read once."""
 
 from functools import cache
-from pathlib import Path
 
-ASSETS = Path(__file__).resolve().parent.parent / "assets"
+from model.storage.paths import ASSETS
 
 
 @cache
@@ -13,9 +12,9 @@ def css() -> str:
 
 
 @cache
-def widget_js(name: str) -> str:
-    """What a widget runs when it appears."""
-    return (ASSETS / "js" / f"{name}.js").read_text("utf-8")
+def widgets_js() -> dict[str, str]:
+    """What each widget runs when it appears, by its name."""
+    return {p.stem: p.read_text("utf-8") for p in sorted((ASSETS / "js").glob("*.js"))}
 
 
 @cache

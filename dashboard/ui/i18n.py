@@ -9,7 +9,7 @@ from functools import cache
 
 import gradio as gr
 
-from dashboard.assets import ASSETS
+from dashboard.ui.assets import ASSETS
 
 FALLBACK = "en"
 

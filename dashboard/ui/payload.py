@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from explain import NODES, Evidence
-from explain.truth import Truth
-from explain.words import Word, split_words
-from model.engine import Encoded
+from explain.methods.words import Word, split_words
+from explain.trust.ground_truth import Truth
+from model.inference.engine import Encoded
 
 LITTLE_ENDIAN_FLOAT = np.dtype("<f4")  # what a Float32Array reads on every machine that runs a browser
 

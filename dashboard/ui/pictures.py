@@ -10,9 +10,9 @@ import numpy as np
 from jaxtyping import Float
 from PIL import Image
 
-from model.data import Study
 from model.errors import ImageError
 from model.inputs import read_film
+from model.studies.table import Study
 
 FILM_SIDE = 1024  # more than the stage shows on any screen at scale 1
 THUMB_SIDE = 112

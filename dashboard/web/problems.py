@@ -1,5 +1,7 @@
 """Errors as problem details (RFC 9457): what was got, what was expected, what to do; nothing of what was sent."""
 
+import errno
+import json
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
@@ -8,27 +10,53 @@ from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
-from model.errors import AccessError, BetaLensError, FeedbackError, InputError, StoreError
+from model.errors import AccessError, BetaLensError, BusyError, FeedbackError, InputError, StoreError, TakenError
 
 # The first that fits; any other error of ours is the server's own.
-STATUS = {InputError: 422, StoreError: 503, FeedbackError: 422, AccessError: 403}
+STATUS = {InputError: 422, StoreError: 503, TakenError: 409, FeedbackError: 422, AccessError: 403, BusyError: 503}
+FULL, SCARCE = (errno.ENOSPC, errno.EDQUOT), (errno.EMFILE, errno.ENFILE)
+AGAIN = 10  # seconds after which what there was no room for may be tried again
 
 
-def problem(status: int, detail: str, **more: object) -> JSONResponse:
+def problem(status: int, detail: str, headers: dict[str, str] | None = None, **more: object) -> JSONResponse:
     """An answer of type application/problem+json.
 
     Args:
         detail: a sentence for the person who sent the request.
+        headers: of the answer.
         more: further members, such as `errors`.
     """
     body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail, **more}
-    return JSONResponse(body, status, media_type="application/problem+json")
+    return JSONResponse(body, status, headers, media_type="application/problem+json")
+
+
+def as_gradio_reads(answer: JSONResponse) -> JSONResponse:
+    """A problem for Gradio's own clients, which expect in `detail` a list, as FastAPI's, of what is wrong where."""
+    body = json.loads(answer.body)
+    at = body.get("errors", [{"at": "request"}])[0]["at"]
+    body["detail"] = [{"__type__": "validate", "is_valid": False, "parameter_name": at, "message": body["detail"]}]
+    return JSONResponse(body, answer.status_code, media_type=answer.media_type)
 
 
 def of_error(error: BetaLensError) -> JSONResponse:
     """An error of ours."""
     status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
-    return problem(status, str(error))
+    answer = problem(status, str(error))
+    return _again(answer) if status == HTTPStatus.SERVICE_UNAVAILABLE else answer
+
+
+def _again(answer: JSONResponse) -> JSONResponse:
+    answer.headers["Retry-After"] = str(AGAIN)
+    return answer
+
+
+def of_system(error: OSError) -> JSONResponse:
+    """An error of the system, where it is a matter of room; any other is raised again."""
+    if error.errno in FULL:
+        return problem(507, "The server has no room on its disk for what was sent: tell whoever runs it.")
+    if error.errno in SCARCE:
+        return _again(problem(503, "The server has too many files open: try again in some seconds."))
+    raise error
 
 
 def invalid(error: RequestValidationError | ValidationError) -> JSONResponse:
@@ -44,6 +72,10 @@ def register(app: FastAPI) -> None:
     @app.exception_handler(BetaLensError)
     def ours(request: Request, error: BetaLensError) -> JSONResponse:
         return of_error(error)
+
+    @app.exception_handler(OSError)
+    def system(request: Request, error: OSError) -> JSONResponse:
+        return of_system(error)
 
     @app.exception_handler(RequestValidationError)
     def not_valid(request: Request, error: RequestValidationError) -> JSONResponse:

@@ -6,17 +6,19 @@ from pathlib import Path
 from rich.table import Table
 from tqdm import tqdm
 
-from dashboard.training import train_checkpoint
-from model import checkpoint
-from model.bootstrap import Band
+from dashboard.workflows.train import refuse_decided, train_checkpoint
 from model.config import Config, suited
-from model.data import StudyTable
-from model.engine import Engine
 from model.errors import TrainingError
-from model.kept import read_arrays
-from model.reference import NAME as REFERENCE
-from model.side_by_side import WAYS, Standing, compare, compared_studies, decide
-from model.training_state import unfinished
+from model.evaluation.bootstrap import LEAST
+from model.evaluation.compare_models import WAYS, Standing, compare, compared_studies, decide
+from model.evaluation.figures import NOT_DEFINED, interval_shown, shown
+from model.inference.array_cache import read_arrays
+from model.inference.embeddings import NAME as REFERENCE
+from model.inference.engine import Engine
+from model.network import checkpoint
+from model.studies.finding_names import named_for
+from model.studies.table import StudyTable
+from model.training.resume import unfinished
 
 
 def train_each(
@@ -34,6 +36,7 @@ def train_each(
         TrainingError: a training cannot start or go on, or a folder holds the model of another one.
         KeyboardInterrupt: Ctrl-C ended a training early.
     """
+    refuse_decided(fields)
     compared_studies(table)  # sooner than after hours of training
     common = {**suited(fields, len(table.studies)), "findings": table.findings, "problem_type": table.problem_type}
     configs = {
@@ -53,36 +56,55 @@ def train_each(
 
 
 def compare_checkpoints(folders: list[Path], table: StudyTable, device: str) -> dict:
-    """Measure checkpoints on the test split of a table: see `model.side_by_side`.
+    """Measure checkpoints on the test split of a table: see `model.evaluation.compare_models`.
 
     Returns:
         Plain numbers, rounded to 4 decimals: the studies, and a standing for each model.
 
     Raises:
-        ChoiceError: the table has no test split, or they decide on different findings.
+        ChoiceError: the table has no test split, they decide on different findings, or have learnt all of it.
         CheckpointError: a checkpoint cannot be used.
+        StudyTableError: the table names a finding that the models do not know.
     """
     names = [f.name for f in folders]
     facts, decisions = {}, {}
     for folder in folders:
         name = folder.name if names.count(folder.name) == 1 else str(folder)
         engine = Engine.load(folder, device)
+        if not decisions:  # all must decide on the same findings
+            table = named_for(table, engine.config)
         decisions[name] = decide(engine, table, lambda r, n=name: tqdm(r, desc=f"encoding for {n}", unit="batch"))
         facts[name] = {"checkpoint": str(folder), "digest": engine.digest, "fusion": engine.config.fusion}
+        facts[name] |= {"said": decisions[name].words}
     result = compare(decisions, compared_studies(table))
     return {
         "table": table.name,
         "split": "test",
-        **{name: getattr(result, name) for name in ("n", "patients", "resamples")},
+        **{name: getattr(result, name) for name in ("n", "patients", "resamples", "left_out", "few")},
         "models": [{"name": n, **facts[n], **_plain(s)} for n, s in result.standings.items()],
     }
 
 
 def as_table(result: dict) -> Table:
     """What `compare_checkpoints` found, for a terminal: intervals stand below their values."""
+    said = ["Below each value its 95 % interval over patients. β is chosen on the validation split."]
+    said += [f"{model['name']}: {model['said']}" for model in result["models"] if model["said"]]
+    if result["left_out"]:
+        said.append(f"{result['left_out']} test studies that one of them has learnt are left out.")
+    if result["few"]:
+        named = ", ".join(f"{finding} ({n})" for finding, n in result["few"].items())
+        said.append(
+            f"Fewer than {LEAST} patients have a finding or lack it, so that intervals are too narrow: {named}."
+        )
+    if any(
+        band["low"] is None and band["value"] is not None
+        for model in result["models"]
+        for band in model["auroc"].values()
+    ):
+        said.append("No interval: resamples of these patients come to the same, which says nothing of how sure it is.")
     table = Table(
         title=f"Macro AUROC on {result['n']} test studies of {result['patients']} patients of {result['table']}",
-        caption="Below each value its 95 % interval over patients. β is chosen on the validation split.",
+        caption="\n".join(said),
     )
     first = result["models"][0]["name"]
     for name in ("model", "image alone", "report alone", "β", "at β", f"at β, above {first}"):
@@ -97,7 +119,7 @@ def as_table(result: dict) -> Table:
 def _expect(folder: Path, config: Config, table: StudyTable) -> None:
     """A folder's model must be the one that training would give; its default β may have been chosen since."""
     checkpoint.verify(folder)
-    own = Config.from_json((folder / checkpoint.CONFIG).read_text(encoding="utf-8"))
+    own = checkpoint.read_config(folder)
     # The embeddings in a checkpoint are those of the table that it was trained on.
     of_table = read_arrays(folder / f"{REFERENCE}.safetensors", table) is not None
     if not of_table or vars(own) | {"default_beta": 0} != vars(config) | {"default_beta": 0}:
@@ -110,17 +132,12 @@ def _plain(standing: Standing) -> dict:
     return {
         "beta": standing.beta,
         "beta_from": standing.beta_from,
-        "auroc": {way: _numbers(b) for way, b in standing.auroc.items()},
-        "difference": {way: _numbers(b) for way, b in standing.difference.items()},
+        "auroc": {way: b.to_json() for way, b in standing.auroc.items()},
+        "difference": {way: b.to_json() for way, b in standing.difference.items()},
     }
-
-
-def _numbers(band: Band) -> dict[str, float | None]:
-    return {k: None if v != v else round(float(v), 4) for k, v in band._asdict().items()}
 
 
 def _cell(band: dict[str, float | None], sign: str = "") -> str:
     if band["value"] is None:
-        return "–"
-    low, high = (f"{band[k]:{sign}.3f}" for k in ("low", "high"))
-    return f"{band['value']:{sign}.3f}\n{low} {high}" if sign else f"{band['value']:.3f}\n{low}–{high}"
+        return NOT_DEFINED
+    return f"{shown(band['value'], sign)}\n{interval_shown(band['low'], band['high'], sign)}"

@@ -2,6 +2,7 @@
 
 import json
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -9,17 +10,19 @@ from jaxtyping import Float, UInt8
 from PIL import Image
 from plotly.colors import get_colorscale, sample_colorscale, unlabel_rgb
 
-from explain.batch import Case, Explained, explain_cases
-from explain.every_beta import DEFAULT
-from explain.heatmap import heatmap
-from model.engine import NOTHING, Engine, valid_beta
+from explain.archive.batch import Case, Explained, explain_cases
+from explain.every_beta.evidence import DEFAULT
+from explain.every_beta.heatmap import heatmap
 from model.errors import InputError
+from model.inference.engine import NOTHING, Engine, valid_beta
 from model.inputs import Film
-from model.preprocess import fit_film
+from model.network.preprocess import fit_film
+from model.storage.files import put
 
 # Perceptually even, and read alike by colour-blind eyes.
 COLOUR_SCALE = "Inferno"
 MOST_OPAQUE = 0.75
+MODE = 0o644  # of the files: what else the folder is open to may read them
 
 
 def explain_case(
@@ -36,27 +39,31 @@ def explain_case(
     Args:
         beta: weight of the image, or None for the model's default.
         finding: or None for the most probable one.
-        report_method: see `explain.batch.words`.
+        report_method: see `explain.archive.batch.words`.
 
     Returns:
         What `explanation.json` holds.
 
     Raises:
         InputError: the case is empty, or β, the finding or the method is out of range.
+        OSError: the files cannot be written; none is left half.
     """
     if film is None and not report:
         raise InputError(NOTHING)
+    out.mkdir(parents=True, exist_ok=True)
     beta = valid_beta(engine.default_beta if beta is None else beta)
     square, box = (None, None) if film is None else fit_film(film.pixels, engine.config.image_size)
     found = explain_cases(engine, [Case(square, box, report)], beta, finding, report_method)[0]
     result = describe(engine, found)
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "explanation.json").write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    files = {"explanation.json": (json.dumps(result, indent=2, ensure_ascii=False) + "\n").encode()}
     if film is not None:
         heat = heatmap(found.cam, box, *film.pixels.shape)
-        np.save(out / "heatmap.npy", heat)
+        np.save(array := BytesIO(), heat)
         scale = float(engine.network.cell_scale)
-        Image.fromarray(overlay(film.pixels, heat, scale)).save(out / "overlay.png")
+        Image.fromarray(overlay(film.pixels, heat, scale)).save(picture := BytesIO(), "PNG")
+        files |= {"heatmap.npy": array.getvalue(), "overlay.png": picture.getvalue()}
+    for name, content in files.items():
+        put(out / name, content, MODE)
     return result
 
 

@@ -22,11 +22,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from explain.archive import Archive
-from explain.batch import Row
-from model.data import open_studies
-from model.engine import Engine, choose_device
+from explain.archive.batch import Row
+from explain.archive.shards import Archive
 from model.errors import ArchiveError, BetaLensError, ChoiceError, ClusterError
+from model.inference.engine import Engine, choose_device
+from model.studies.opening import open_studies
 
 LOCAL = "local"  # an address: a cluster of this machine alone, which ends with the work
 ANSWER_S = 5  # seconds that a cluster has to accept a connection

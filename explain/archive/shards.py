@@ -2,17 +2,15 @@
 
     archive.json                 what is explained: model, table, split, β, finding, method
     explanations-00000.parquet   a row a study, its columns named as in explanation.json, and Grad-CAM's map as it is
-                                 before ReLU and upsampling (`explain.heatmap` does both)
+                                 before ReLU and upsampling (`explain.every_beta.heatmap` does both)
     overlays/00000/000017.png    the film with its heat over it; its row names it
 
 The shards together are one table: `pandas.read_parquet(sorted(folder.glob("*.parquet")))`. Any number of processes may
-write shards of one archive; see `explain.cluster`. Files come whole, by a hidden one that is renamed: a process that is
-killed may leave that behind, and nothing reads it.
+write shards of one archive; see `explain.archive.ray_cluster`. Files come whole, by another one that is renamed: a
+process that is killed may leave that behind, and nothing reads it.
 """
 
 import json
-import os
-import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
@@ -24,12 +22,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
-from explain.batch import Row, batched_method, explain_studies
-from explain.export import describe, overlay
-from explain.heatmap import heatmap
-from model.data import Study, StudyTable
-from model.engine import Engine, valid_beta
+from explain.archive.batch import Row, batched_method, explain_studies
+from explain.archive.export import describe, overlay
+from explain.every_beta.heatmap import heatmap
 from model.errors import ArchiveError
+from model.inference.engine import Engine, valid_beta
+from model.storage.files import put
+from model.studies.table import Study, StudyTable
 
 FORMAT = "betalens-archive/1"
 PLAN = "archive.json"
@@ -43,7 +42,7 @@ class Archive:
     Args:
         beta: None for the model's default.
         finding: None for the most probable one of each study.
-        report_method: see `explain.batch.words`.
+        report_method: see `explain.archive.batch.words`.
 
     Raises:
         ArchiveError: the folder holds something else, or cannot be written to.
@@ -140,7 +139,7 @@ class Archive:
         records = [self._record(row, names[row.study.study_id]) for row in rows]
         content = pa.BufferOutputStream()
         pq.write_table(pa.Table.from_pylist(records, self._schema()), content, compression="zstd")
-        _write(self._path(number), content.getvalue())  # last: with it the shard is there
+        put(self._path(number), memoryview(content.getvalue()))  # last: with it the shard is there
         return rows
 
     def _record(self, row: Row, picture: Path) -> dict[str, Any]:
@@ -200,8 +199,8 @@ class Archive:
                 raise ArchiveError(f"{self.out} is not empty and holds no explanations; name another folder.")
             else:
                 self.out.mkdir(parents=True, exist_ok=True)
-                _write(path, (json.dumps(self._plan, indent=2, ensure_ascii=False) + "\n").encode())
-        except (OSError, ValueError) as error:
+                put(path, (json.dumps(self._plan, indent=2, ensure_ascii=False) + "\n").encode())
+        except (OSError, ValueError, RecursionError) as error:
             raise ArchiveError(f"{self.out} cannot hold an archive of explanations: {error}.") from error
 
     def _compare(self, found: dict[str, Any]) -> None:
@@ -217,18 +216,4 @@ def draw(row: Row, scale: float, path: Path) -> None:
     heat = heatmap(found.cam, found.box, *film.shape)
     picture = Image.fromarray(overlay(film.astype(np.float32) / 255, heat, scale))
     picture.save(content := BytesIO(), "png", compress_level=1)
-    _write(path, content.getbuffer())
-
-
-def _write(path: Path, content: bytes | memoryview | pa.Buffer) -> None:
-    """All of it or nothing, whatever happens."""
-    handle, scratch = tempfile.mkstemp(prefix=".", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(scratch, path)
-    except BaseException:
-        Path(scratch).unlink()  # of a full disk, say
-        raise
+    put(path, content.getbuffer())

@@ -16,14 +16,14 @@ from sklearn.decomposition import PCA
 from sklearn.manifold import trustworthiness
 from sklearn.neighbors import NearestNeighbors
 
-from explain.neighbours import Finder
-from explain.spaces import FUSED, SPACES, Vectors
+from explain.cohort.neighbours import Finder
+from explain.cohort.spaces import FUSED, SPACES, Vectors
 from model.config import Config
-from model.data import StudyTable
-from model.engine import Encoded
 from model.errors import ChoiceError
-from model.kept import Arrays, kept_arrays, pack_arrays
-from model.reference import Progress
+from model.inference.array_cache import Arrays, kept_arrays, pack_arrays
+from model.inference.engine import Encoded
+from model.progress import Progress
+from model.studies.table import StudyTable
 
 UMAP, PRINCIPAL = METHODS = "umap", "pca"
 FEWEST = 20  # below this a map of neighbours says nothing
@@ -115,6 +115,15 @@ def fit_layout(
     judged = [_judge(slice_at(b), at, config) for b, at in zip(betas, xy, strict=True)]
     trust, spacing = (np.array(part, np.float32) for part in zip(*judged, strict=True))
     return Layout(rows, xy.astype(np.float32), trust, spacing)
+
+
+def trust_at(layout: Layout, vectors: Vectors, space: str, beta: float) -> float:
+    """The trustworthiness of a map at any β, as `Layout.trust` has it at the slices: of the places at β against the
+    vectors at β. Between two slices it is lower than at either, so it must not be taken from them. On a few thousand
+    studies a second of one core."""
+    xy = layout.at(beta)
+    some = _sample_of(xy)
+    return _trustworthiness(vectors.of_studies(space, beta, layout.rows[some]), xy[some], vectors.engine.config)
 
 
 def atlas_file(vectors: Vectors, table: StudyTable, progress: Progress = iter) -> dict[str, bytes]:
@@ -211,13 +220,22 @@ def _principal(slices: list[np.ndarray]) -> np.ndarray:
 
 def _judge(vectors: np.ndarray, xy: np.ndarray, config: Config) -> tuple[float, np.ndarray]:
     """Trustworthiness of a slice on a sample of its studies, and how far these are from the nearest other one."""
-    known = np.flatnonzero(np.isfinite(xy).all(1))
-    some = np.sort(np.random.default_rng(SEED).permutation(known)[:JUDGED])
-    neighbours = min(config.atlas_neighbours, (len(some) - 1) // 2)
-    trust = trustworthiness(vectors[some], xy[some], n_neighbors=neighbours, metric=config.atlas_metric)
+    some = _sample_of(xy)
+    trust = _trustworthiness(vectors[some], xy[some], config)
     index = NearestNeighbors(metric=config.atlas_metric, algorithm="brute").fit(vectors)
     nearest = index.kneighbors(vectors[some], n_neighbors=2)[0][:, 1]
-    return float(trust), np.quantile(nearest, QUANTILES)
+    return trust, np.quantile(nearest, QUANTILES)
+
+
+def _sample_of(xy: Float[np.ndarray, "n 2"]) -> Int[np.ndarray, "k"]:
+    """The studies on which a map is judged: JUDGED of those that have a place."""
+    known = np.flatnonzero(np.isfinite(xy).all(1))
+    return np.sort(np.random.default_rng(SEED).permutation(known)[:JUDGED])
+
+
+def _trustworthiness(vectors: Float[np.ndarray, "k d"], xy: Float[np.ndarray, "k 2"], config: Config) -> float:
+    neighbours = min(config.atlas_neighbours, (len(xy) - 1) // 2)
+    return float(trustworthiness(vectors, xy, n_neighbors=neighbours, metric=config.atlas_metric))
 
 
 def _between(slices: Float[np.ndarray, "slices *rest"], beta: float) -> Float[np.ndarray, "*rest"]:

@@ -7,15 +7,15 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int, UInt8
 
-from explain.discordance import probabilities
-from explain.worklist import decisions
+from explain.every_beta.discordance import probabilities
 from model.config import SINGLE_LABEL
-from model.data import SPLITS, StudyTable, label_matrix
-from model.engine import Engine
 from model.errors import ChoiceError
-from model.evaluate import probabilities_at
+from model.evaluation.metrics import probabilities_at
 from model.feedback import VERDICTS, Flag, standing
-from model.reference import Reference
+from model.inference.decision import decided
+from model.inference.embeddings import Reference
+from model.inference.engine import Engine
+from model.studies.table import SPLITS, StudyTable, label_matrix
 
 BETAS = np.linspace(0, 1, 21)
 UNKNOWN = 255  # the code of a study that a column says nothing of
@@ -114,13 +114,13 @@ class Columns:
 
     def _error(self, finding: str) -> Column:
         """Whether what is decided is so; of all findings together, whether anything is wrong."""
-        decided = decisions(self.probabilities, self.single)
+        reported = decided(self.probabilities, self.single)
         if not finding:
-            wrong = (decided != self.labels).any(2)
+            wrong = (reported != self.labels).any(2)
             return Column(CATEGORY, (":right", ":wrong"), wrong.astype(np.uint8))
         index = self.engine.finding_index(finding)
-        truth = np.broadcast_to(self.labels[:, index], decided.shape[:2])
-        return Column(CATEGORY, (":tn", ":tp", ":fn", ":fp"), _outcome(truth, decided[:, :, index]))
+        truth = np.broadcast_to(self.labels[:, index], reported.shape[:2])
+        return Column(CATEGORY, (":tn", ":tp", ":fn", ":fp"), _outcome(truth, reported[:, :, index]))
 
     def _confidence(self, finding: str) -> Column:
         """The probability of what was decided; of all findings together, the least sure one's."""

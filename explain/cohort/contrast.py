@@ -13,10 +13,10 @@ from jaxtyping import Float, Int
 from scipy.stats import ttest_ind
 from sklearn.feature_extraction.text import CountVectorizer
 
-from explain.words import split_words
-from model.data import Study, StudyTable, load_film
+from explain.methods.words import split_words
 from model.errors import ImageError
-from model.preprocess import fit_film
+from model.network.preprocess import fit_film
+from model.studies.table import Study, StudyTable, load_film
 
 PRIOR = 500.0  # words that the prior counts for: as many as a handful of reports
 SURE = 1.96  # z from which a word is told
@@ -46,7 +46,7 @@ class Regions(NamedTuple):
     elsewhere: int
 
 
-class Telling:
+class Contrast:
     """Words and films of one table. Many threads may ask."""
 
     def __init__(self, table: StudyTable):

@@ -8,7 +8,7 @@ from cachetools import LRUCache
 from jaxtyping import Float, Int
 from sklearn.neighbors import NearestNeighbors
 
-from explain.spaces import FUSED, Vectors
+from explain.cohort.spaces import FUSED, Vectors
 
 CACHED_BYTES = 512 * 2**20  # of vectors, over spaces and β: the path of a case over 20,000 studies
 
@@ -18,6 +18,14 @@ class Near(NamedTuple):
 
     rows: Int[np.ndarray, "k"]
     distances: Float[np.ndarray, "k"]
+
+
+class _Index(NamedTuple):
+    """Searches the vectors of some rows, which take so many bytes."""
+
+    search: NearestNeighbors
+    rows: np.ndarray
+    bytes: int
 
 
 class Finder:
@@ -30,7 +38,7 @@ class Finder:
     def __init__(self, vectors: Vectors, rows: Int[np.ndarray, "n"] | None = None):
         self.vectors = vectors
         self.rows = np.arange(len(vectors.reference.study_ids)) if rows is None else rows
-        self._indices: LRUCache = LRUCache(CACHED_BYTES, getsizeof=lambda index: index[0]._fit_X.nbytes)
+        self._indices: LRUCache = LRUCache(CACHED_BYTES, getsizeof=lambda kept: kept.bytes)
         self._lock = threading.Lock()
 
     def nearest(
@@ -41,22 +49,23 @@ class Finder:
         Args:
             without: the row of a study to leave out, such as the case itself.
         """
-        index, rows = self._index(space, beta)
+        index, rows, _ = self._index(space, beta)
         wanted = min(count + (without is not None), len(rows))
         distances, found = (a[0] for a in index.kneighbors(case, n_neighbors=wanted))
         near = Near(rows[found], distances)
         others = near.rows != without if without is not None else slice(None)
         return Near(near.rows[others][:count], near.distances[others][:count])
 
-    def _index(self, space: str, beta: float) -> tuple[NearestNeighbors, np.ndarray]:
+    def _index(self, space: str, beta: float) -> _Index:
         key = (space, round(beta, 4) if space == FUSED else None)
         with self._lock:
             if found := self._indices.get(key):
                 return found
         rows = self.rows[self.vectors.has(space)[self.rows]]
         metric = self.vectors.engine.config.atlas_metric
-        index = NearestNeighbors(metric=metric, algorithm="brute").fit(self.vectors.of_studies(space, beta, rows))
+        vectors = self.vectors.of_studies(space, beta, rows)
+        found = _Index(NearestNeighbors(metric=metric, algorithm="brute").fit(vectors), rows, vectors.nbytes)
         with self._lock:
-            if index._fit_X.nbytes <= CACHED_BYTES:
-                self._indices[key] = index, rows
-        return index, rows
+            if found.bytes <= CACHED_BYTES:
+                self._indices[key] = found
+        return found

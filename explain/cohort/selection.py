@@ -7,12 +7,12 @@ from jaxtyping import Bool, Float, Int
 from matplotlib.path import Path
 from sklearn.metrics import roc_auc_score
 
-from explain.worklist import decisions
 from model.config import SINGLE_LABEL
-from model.data import StudyTable, label_matrix
-from model.engine import Engine
-from model.evaluate import probabilities_at
-from model.reference import Reference
+from model.evaluation.metrics import probabilities_at
+from model.inference.decision import decided
+from model.inference.embeddings import Reference
+from model.inference.engine import Engine
+from model.studies.table import StudyTable, label_matrix
 
 
 class FindingOf(NamedTuple):
@@ -83,7 +83,7 @@ class _Part:
         self.judged = np.array([not s.discordant for s in studies], bool)
         self.p = probabilities_at(engine, reference, beta, rows[self.judged])
         single = engine.config.problem_type == SINGLE_LABEL
-        self.wrong = decisions(self.p, single) != self.truth[self.judged].astype(bool)
+        self.wrong = decided(self.p, single) != self.truth[self.judged].astype(bool)
 
     def auroc(self, index: int) -> float | None:
         truth = self.truth[self.judged, index]

@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float
 
-from model.engine import Encoded, Engine
-from model.network import allowed_beta
-from model.pooled import PooledStudies
-from model.reference import Reference
+from model.inference.embeddings import Reference
+from model.inference.encoder_features import PooledStudies
+from model.inference.engine import Encoded, Engine
+from model.network.network import allowed_beta
 
 FUSED, IMAGE, REPORT, POOLED = SPACES = "fused", "image", "report", "pooled"
 

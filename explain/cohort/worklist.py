@@ -3,7 +3,7 @@
 Four signals, each a ranking of its own:
 
 - uncertain: the entropy of the decision (uncertainty sampling; Settles, "Active Learning Literature Survey", 2009, 3.1)
-- discordant: how far image alone and report alone are apart (`explain.discordance`)
+- discordant: how far image alone and report alone are apart (`explain.every_beta.discordance`)
 - far: the mean distance to the nearest other studies in fused space (kNN outliers; Ramaswamy et al. 2000)
 - error_prone: the share of the nearest other studies on which the decision contradicts the label
 
@@ -19,12 +19,13 @@ from jaxtyping import Bool, Float, Int
 from scipy.stats import entropy, rankdata
 from sklearn.neighbors import NearestNeighbors
 
-from explain.discordance import scores
-from explain.spaces import FUSED, Vectors
+from explain.cohort.spaces import FUSED, Vectors
+from explain.every_beta.discordance import scores
 from model.config import SINGLE_LABEL
-from model.data import StudyTable, label_matrix
-from model.engine import Engine
-from model.reference import Reference, logits_at
+from model.inference.decision import decided
+from model.inference.embeddings import Reference, logits_at
+from model.inference.engine import Engine
+from model.studies.table import StudyTable, label_matrix
 
 NEIGHBOURS = 10
 FUSION = 60  # the constant of reciprocal rank fusion, as its authors set it
@@ -70,14 +71,9 @@ def worklist(engine: Engine, table: StudyTable, reference: Reference, beta: floa
     if len(table.studies) > NEIGHBOURS:
         index = NearestNeighbors(n_neighbors=NEIGHBOURS).fit(Vectors(engine, reference).of_studies(FUSED, beta))
         distances, rows = index.kneighbors()  # of the fitted studies, each without itself
-        wrong = decisions(fused_p, single) != label_matrix(table.studies, engine.findings).astype(bool)
+        wrong = decided(fused_p, single) != label_matrix(table.studies, engine.findings).astype(bool)
         signals |= {"far": far(distances), "error_prone": error_prone(rows, wrong)}
     return fuse(reference.study_ids, engine.findings, signals)
-
-
-def decisions(p: Float[np.ndarray, "*axes findings"], single: bool) -> Bool[np.ndarray, "*axes findings"]:
-    """What the model reports: findings from 0.5 on, or the likeliest one."""
-    return p == p.max(-1, keepdims=True) if single else p >= 0.5
 
 
 def uncertain(p: Float[np.ndarray, "n findings"], single: bool) -> Signal:

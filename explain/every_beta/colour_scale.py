@@ -6,13 +6,13 @@ strong evidence is when the model is right, and every case, finding and β is pa
 
 import numpy as np
 
-from explain.base import Question
-from explain.every_beta import DEFAULT
-from explain.methods import method
-from model.data import Study, load_film
-from model.engine import Engine
+from explain.every_beta.evidence import DEFAULT
+from explain.methods.base import Question
+from explain.methods.registry import method
 from model.errors import InputError
-from model.reference import Progress
+from model.inference.engine import Engine
+from model.progress import Progress
+from model.studies.table import Study, load_film
 
 # Half of the positive studies reach full colour somewhere.
 PERCENTILE = 50

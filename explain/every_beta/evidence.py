@@ -6,17 +6,17 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from explain.base import Attribution, Question
-from explain.contribution import shapley
-from explain.methods import method
-from explain.nodes import NODES
-from explain.words import Word
+from explain.every_beta.nodes import NODES
+from explain.every_beta.shapley import shapley
+from explain.methods.base import Attribution, Question
+from explain.methods.registry import method
+from explain.methods.words import Word
 from model.config import SINGLE_LABEL
-from model.engine import Encoded, Engine
-from model.preprocess import Box
+from model.inference.decision import THRESHOLD
+from model.inference.engine import Encoded, Engine
+from model.network.preprocess import Box
 
 CURVE_BETAS = np.linspace(0, 1, 101)
-DECISION = 0.5
 
 # What is known as soon as a case is encoded, and what is shown unless another method is chosen.
 INSTANT = {"image": "gradcam", "report": "contextual_cam"}
@@ -57,7 +57,7 @@ def evidence(
     """Explain a finding of an encoded case at every β.
 
     Args:
-        image: name of the method for the film; see `explain.methods`.
+        image: name of the method for the film; see `explain.methods.registry`.
         report: name of the method for the report.
         wanted: asked between the steps of long work; where it says no, the work ends.
 
@@ -100,7 +100,7 @@ def _cell_scale(engine: Engine, encoded: Encoded, cells: Attribution | None) -> 
 
 def flips(curve: Float[np.ndarray, "101 findings"], index: int, single: bool) -> tuple[float, ...]:
     """The β at which the decision on a finding changes: p crosses ½, or the finding gains or loses the first place."""
-    others = np.delete(curve, index, axis=1).max(1, initial=0) if single else DECISION
+    others = np.delete(curve, index, axis=1).max(1, initial=0) if single else THRESHOLD
     margin = curve[:, index] - others
     crossed = np.flatnonzero(np.diff(margin > 0))
     # Between two points of the curve the margin is taken as a line.

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 
-from model.preprocess import Box
+from model.network.preprocess import Box
 
 
 def heatmap(

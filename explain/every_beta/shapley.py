@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from explain.base import Question
+from explain.methods.base import Question
 
 
 class Contribution(NamedTuple):
@@ -35,7 +35,7 @@ def shapley(question: Question) -> Contribution:
 
     def logit(image, report):
         image, report = (e.expand(len(beta), -1) for e in (image, report))
-        return network.decide(image, report, beta)[:, question.index].double().cpu().numpy()
+        return network.log_odds(network.decide(image, report, beta))[:, question.index].double().cpu().numpy()
 
     return shares(logit(*present), logit(present[0], absent[1]), logit(absent[0], present[1]), logit(*absent))
 

@@ -1,4 +1,8 @@
-"""What every method of explanation is asked, and what it answers."""
+"""What every method of explanation is asked, and what it answers.
+
+What is explained is `Network.log_odds`: a finding's logit, or, where one finding is chosen, how its logit stands to
+the others'. Everywhere in this package "the logit" of a finding is that, log(p / (1 − p)).
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,12 +14,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from explain.words import Word, split_words
-from model.engine import Encoded, Engine
-from model.network import Pooled
+from explain.methods.words import Word, split_words
+from model.inference.engine import Encoded, Engine
+from model.network.network import Pooled
 
 
-class Superseded(Exception):
+class Cancelled(Exception):
     """Nobody waits for this explanation any more."""
 
 
@@ -62,7 +66,7 @@ class Question:
             Superseded: the answer is not wanted any more.
         """
         if not self.wanted():
-            raise Superseded
+            raise Cancelled
 
     @cached_property
     def words(self) -> tuple[Word, ...]:
@@ -81,22 +85,30 @@ class Question:
         pooled = Pooled(*(p.expand(len(self.betas), -1).clone().requires_grad_() for p in self.encoded.pooled))
         with torch.enable_grad():
             # Rows do not mix, so the gradient of the sum holds the gradient of each row.
-            total = self.engine.network(pooled, self.beta)[:, self.index].sum()
+            network = self.engine.network
+            total = network.log_odds(network(pooled, self.beta))[:, self.index].sum()
         return PooledGradient(*torch.autograd.grad(total, pooled))
 
     @torch.no_grad()
     def logits_of(
         self, image: Float[Tensor, "films image_channels"], report: Float[Tensor, "reports report_channels"]
     ) -> Float[Tensor, "betas cases findings"]:
-        """All logits at each β of variants of the case, given by their pooled vectors. One row stands for all."""
+        """What the network decides from at each β of variants of the case, given by their pooled vectors. One row
+        stands for all."""
         network = self.engine.network
         embedded = torch.broadcast_tensors(network.image_projection(image), network.report_projection(report))
         return torch.stack([network.decide(*embedded, b.expand(len(embedded[0]), 1)) for b in self.beta])
 
+    def log_odds_of(
+        self, image: Float[Tensor, "films image_channels"], report: Float[Tensor, "reports report_channels"]
+    ) -> Float[Tensor, "betas cases"]:
+        """What is explained of the finding, at each β of the same variants."""
+        return self.engine.network.log_odds(self.logits_of(image, report))[..., self.index]
+
     def logits_of_images(self, image: Float[Tensor, "n image_channels"]) -> Float[Tensor, "betas n"]:
         """The finding's logit at each β of other films with the report of the case."""
-        return self.logits_of(image, self.encoded.pooled.report)[..., self.index]
+        return self.log_odds_of(image, self.encoded.pooled.report)
 
     def logits_of_reports(self, report: Float[Tensor, "n report_channels"]) -> Float[Tensor, "betas n"]:
         """The finding's logit at each β of other reports with the film of the case."""
-        return self.logits_of(self.encoded.pooled.image, report)[..., self.index]
+        return self.log_odds_of(self.encoded.pooled.image, report)

@@ -1,7 +1,7 @@
 """Integrated gradients (Sundararajan et al., ICML 2017) through either encoder, factored over β.
 
 attributions(β) = (input − baseline) · ∫₀¹ ∂logit/∂input at β along the straight path. The encoder runs once a point of
-the path, and backwards a few times for all β: see `explain.factored`.
+the path, and backwards a few times for all β: see `explain.methods.low_rank_jacobian`.
 """
 
 from collections.abc import Callable
@@ -11,12 +11,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from explain.base import Attribution, Question
-from explain.factored import pull_back
-from model.network import Pooled
+from explain.methods.base import Attribution, Question
+from explain.methods.low_rank_jacobian import pull_back
+from model.network.network import Pooled
 
-# Intervals of the path: doubled until the attributions add up to the change of the logit within this share. Half of the
-# 1 % that is promised: a sum may be right where single words are not.
+# Intervals of the path: doubled until the attributions add up to the change of the logit within this share, or none is
+# left to try. Half of the 1 % that the tests of an explanation ask for: a sum may be right where single words are not.
 STEPS = (40, 80, 160)
 COMPLETENESS = 0.005
 BATCH = {"image": 4, "report": 16}  # path points in memory at once; of a film of 320 pixels each takes 160 MB
@@ -93,7 +93,8 @@ def _cotangents(question: Question, modality: str, pooled: Tensor) -> Float[Tens
     with torch.enable_grad():
         flat = leaf.flatten(0, 1)
         beta = question.beta.repeat_interleave(len(pooled), 0)
-        total = question.engine.network(_with_other(question, modality, flat), beta)[:, question.index].sum()
+        network = question.engine.network
+        total = network.log_odds(network(_with_other(question, modality, flat), beta))[:, question.index].sum()
     return torch.autograd.grad(total, leaf)[0]
 
 
@@ -104,7 +105,7 @@ def _with_other(question: Question, modality: str, pooled: Tensor) -> Pooled:
 
 
 def _logits(question: Question, modality: str, pooled: Tensor) -> Float[Tensor, "betas n"]:
-    return question.logits_of(*_with_other(question, modality, pooled))[..., question.index]
+    return question.log_odds_of(*_with_other(question, modality, pooled))
 
 
 def interleave(even: Float[np.ndarray, "n *shape"], odd: Float[np.ndarray, "m *shape"]) -> np.ndarray:

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 # Of its length, a vector may lose so much at any β: near β = 1, where all gradients of the report are small, its words
-# are compared with each other as well. What is lost may be what the encoder answers to most, hence the least number.
+# are compared with each other as well. A dropped component may be what the encoder responds to most: so AT_LEAST.
 TOLERANCE, AT_LEAST = 0.005, 4
 TINY = 1e-30
 

@@ -1,7 +1,8 @@
 """The methods of explanation, found by themselves.
 
-A method is a module in `explain/image/` or `explain/report/`: its docstring is the help shown in the page (what it is,
-its cost, its limits), `TITLE` its name there, `ORDER` its place, and `explain(question) -> Attribution` does the work.
+A method is a module in `explain/methods/image/` or `explain/methods/report/`: its docstring is the help shown in the
+page (what it is, its cost, its limits), `TITLE` its name there, `ORDER` its place, and
+`explain(question) -> Attribution` does the work.
 """
 
 import importlib
@@ -11,7 +12,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import NamedTuple
 
-from explain.base import Attribution, Question
+from explain.methods.base import Attribution, Question
 from model.errors import ChoiceError
 
 MODALITIES = ("image", "report")
@@ -29,7 +30,7 @@ class Method(NamedTuple):
 @cache
 def methods(modality: str) -> dict[str, Method]:
     """The methods for `image` or `report`, by name, in the order in which they are offered."""
-    package = importlib.import_module(f"explain.{modality}")
+    package = importlib.import_module(f"{__package__}.{modality}")
     modules = [importlib.import_module(f"{package.__name__}.{m.name}") for m in pkgutil.iter_modules(package.__path__)]
     found = sorted((m for m in modules if hasattr(m, "explain")), key=lambda m: m.ORDER)
     return {name: _method(name, module) for module in found for name in [module.__name__.rpartition(".")[2]]}

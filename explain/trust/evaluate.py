@@ -4,51 +4,56 @@ The film is tested at β = 1 and the report at β = 0, where each decides alone:
 and the method, the same wherever the slider stands.
 """
 
-from collections import defaultdict
 from collections.abc import Callable
-from typing import NamedTuple
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 
-from explain.base import Question
-from explain.discordance import told_apart
-from explain.faithfulness import Curves, deletion_insertion, sanity, stability
-from explain.methods import method
-from explain.truth import Truth, heat_concentration, lungs_of, points_inside, rank_percentile, truth_of
-from explain.words import split_words
+from explain.every_beta.discordance import alert_figures
+from explain.methods.base import Question
+from explain.methods.registry import method
+from explain.methods.words import split_words
+from explain.trust.faithfulness import Curves, deletion_insertion, verdicts
+from explain.trust.ground_truth import Truth, heat_concentration, lungs_of, points_inside, rank_percentile, truth_of
+from explain.trust.over_cases import TRUTH, Examined, over_cases
+from explain.trust.robustness import sanity, stability
 from model.config import SINGLE_LABEL
-from model.data import Study, StudyTable, load_film
-from model.engine import Encoded, Engine
-from model.reference import Progress, Reference, load_reference, logits_at
+from model.evaluation.held_out import ITSELF, Encode, judge, judges_of
+from model.inference.decision import decided
+from model.inference.embeddings import encode_studies, load_reference
+from model.inference.engine import Encoded, Engine
+from model.inference.predictions import BETAS, Scored, chances
+from model.progress import Progress
+from model.studies.table import Study, StudyTable, load_film
 
 ALONE = {"image": 1.0, "report": 0.0}
-# Findings that are a place on the film; edema and emphysema are all of both lungs.
-BOUNDED = ("Atelectasis", "Cardiomegaly", "Effusion", "Lung Opacity", "Nodule", "Pneumothorax")
 SEED = 0
 KEPT = "trust.json"  # beside the checkpoint it was measured on
+FORM = 2  # of a result: one that was kept in another form is measured anew
 
 
 class Trust(NamedTuple):
     """What the tests say of one explanation. None where a test has nothing to say."""
 
     completeness_error: float | None
-    curves: Curves
-    stability: float
-    sanity: float
+    curves: dict[str, Curves]  # by baseline; none where all scores are the same
+    stability: float | None
+    sanity: float | None  # see `robustness.Sanity`
+    sanity_spread: float | None
     points_inside: bool | None  # films of the demo
     heat_concentration: float | None
     heat_in_lungs: float | None  # films with an outline of the lungs
     top_word_states: bool | None  # reports of the demo
     rank_percentile: float | None
 
-    def figures(self) -> dict[str, float]:
-        """What has a value, as numbers; areas under the curves in place of the curves."""
+    def figures(self) -> dict[str, Any]:
+        """What has a value, as numbers; in place of the curves the `areas` under them by baseline, and the verdicts of
+        `deletion` and `insertion`."""
         known = {name: value for name, value in self._asdict().items() if name != "curves" and value is not None}
-        return known | {f"{name}_auc": area for name, area in self.curves.areas().items()}
-
-
-TRUTH = Trust._fields[4:]
+        if self.curves:
+            known["areas"] = {baseline: curves.areas() for baseline, curves in self.curves.items()}
+        return known | {name: verdict.to_json() for name, verdict in verdicts(self.curves).items()}
 
 
 def examine(
@@ -68,7 +73,7 @@ def examine(
         truth: of the finding, where it is known.
         lungs: where they are on the film, where that is known.
         wanted: asked between the steps; where it says no, the work ends.
-        seed: of the random network that the sanity check compares with.
+        seed: of the first of the random networks that the sanity check compares with.
 
     Raises:
         ChoiceError: the finding or the method is unknown.
@@ -77,17 +82,18 @@ def examine(
     question = Question(engine, encoded, engine.finding_index(finding), (ALONE[modality],), wanted)
     chosen = method(modality, name)
     answer = chosen.explain(question)
+    random = sanity(question, modality, chosen, answer.scores[0], seed)
     return Trust(
         answer.completeness_error,
         deletion_insertion(question, modality, answer.scores[0]),
         stability(question, modality, chosen, answer.scores[0]),
-        sanity(question, modality, chosen, answer.scores[0], seed),
+        *(random or (None, None)),
         **_against_truth(encoded, modality, answer.scores[0], truth, lungs),
     )
 
 
 def _against_truth(encoded: Encoded, modality: str, scores: np.ndarray, truth: Truth | None, lungs) -> dict:
-    found = dict.fromkeys(TRUTH)
+    found: dict[str, Any] = dict.fromkeys(TRUTH)
     if modality == "image":
         if truth is not None and truth.mask is not None:
             found["points_inside"] = points_inside(scores, encoded.box, truth.mask)
@@ -108,9 +114,11 @@ def measure(
     cases: int,
     truth_only: bool = False,
     progress: Progress = iter,
-    reference: Reference | None = None,
+    encode: Encode | None = None,
 ) -> dict:
-    """Test methods over the true positives of a split: each modality where it is right on its own.
+    """Test methods over the true positives of a split: each modality where it is right on its own. Studies that the
+    model has learnt are explained, and decided, by a network of its cross-validation that has not seen them, or left
+    out.
 
     Ctrl-C ends the tests; what they found so far is returned, with `interrupted`.
 
@@ -119,31 +127,36 @@ def measure(
         cases: how many (study, finding) pairs to test of each modality, evenly over the findings; 0 for all.
         truth_only: leave out the tests that need no truth, which take nearly all of the time.
         progress: wraps the loops over batches and pairs.
-        reference: the embeddings of the table's studies, where they are at hand.
+        encode: the embeddings of some studies under an engine, where they are at hand.
 
     Returns:
-        For each modality and method the number of pairs, the mean of every figure, and those against the truth for
-        each finding. `points_inside` and `heat_concentration` are means over the findings that have a bounded place.
-        `discordance`, where the split has studies of both kinds, is how well the alert tells them apart.
+        For each modality and method what `over_cases` says. `discordance`, where the split has studies of both kinds,
+        is how well the alert tells them apart.
 
     Raises:
-        ChoiceError: the split or a method is unknown.
+        ChoiceError: the split or a method is unknown, or the model has learnt all of it.
+        CheckpointError: nobody can tell what the model has learnt.
     """
     studies = table.of_split(split)
-    reference = reference or load_reference(engine, table, progress)
-    result = {"split": split, "model": engine.digest}
-    if told := told_apart(engine, reference, studies):
+    judged = judge(engine, table, studies, encode or _reference_of(table, progress), progress)
+    judges = _judges(engine, judges_of(engine, table, judged.scored.studies), judged.scored.studies)
+    result = {"form": FORM, "split": split, "model": engine.digest}
+    result |= {"by_cross_validation": judged.by_folds, "left_out": judged.left_out}
+    if told := alert_figures(engine.network, judged.scored, judged.fitted_alert):
         result["discordance"] = told
     for modality, chosen in names.items():
-        pairs = _true_positives(engine, reference, studies, modality, cases) if chosen else []
-        found = {name: defaultdict(list) for name in chosen}
+        pairs = _true_positives(engine, judged.scored, modality, cases) if chosen else []
+        found = {name: [] for name in chosen}
         try:
             for study, finding in progress(pairs):
-                for name, figures in _figures(engine, table, study, finding, modality, chosen, truth_only).items():
-                    found[name][finding].append(figures)
+                for name, figures in _figures(
+                    judges[study.study_id](), table, study, finding, modality, chosen, truth_only
+                ).items():
+                    found[name].append(Examined(finding, study.patient_id, figures))
         except KeyboardInterrupt:
             result["interrupted"] = True
-        result[modality] = {name: _summary(figures) for name, figures in found.items()}
+        bounded = table.about and table.about.bounded
+        result[modality] = {name: over_cases(tested, bounded) for name, tested in found.items()}
         if "interrupted" in result:
             break
     return result
@@ -157,7 +170,7 @@ def _figures(
     modality: str,
     chosen: tuple[str, ...],
     truth_only: bool,
-) -> dict[str, dict[str, float]]:
+) -> dict[str, dict[str, Any]]:
     """What every chosen method gets on one finding of one study."""
     # Where one modality decides alone, the other need not be read.
     film, report = (load_film(study), "") if modality == "image" else (None, study.report)
@@ -172,43 +185,38 @@ def _figures(
     return {name: {k: v for k, v in found.items() if v is not None} for name, found in known.items()}
 
 
-def _true_positives(
-    engine: Engine, reference: Reference, studies: tuple[Study, ...], modality: str, cases: int
-) -> list[tuple[Study, str]]:
+def _reference_of(table: StudyTable, progress: Progress) -> Encode:
+    return lambda engine, some: (
+        load_reference(engine, table, progress) if engine.folder else encode_studies(engine, some, progress)
+    )
+
+
+def _judges(engine: Engine, numbers: np.ndarray, studies: tuple[Study, ...]) -> dict[str, Callable[[], Engine]]:
+    """By study id what gives the engine that has not seen a study; those of folds are made when they are needed."""
+    folds = lru_cache(engine.fold)
+    return {
+        s.study_id: (lambda: engine) if number == ITSELF else partial(folds, int(number))
+        for s, number in zip(studies, numbers, strict=True)
+    }
+
+
+def _true_positives(engine: Engine, scored: Scored, modality: str, cases: int) -> list[tuple[Study, str]]:
     """(study, finding) in a fixed random order of studies, as many of each finding as the others while there are."""
-    rows = reference.rows(studies)
-    decided = _decided(engine, logits_at(engine, reference, ALONE[modality], rows))
-    has = reference.has[rows, list(ALONE).index(modality)]
-    most = -(-cases // len(engine.findings)) if cases else len(studies)
+    reported = _reported(engine, scored.logits[BETAS.index(ALONE[modality])])
+    has = scored.has[:, list(ALONE).index(modality)]
+    most = -(-cases // len(engine.findings)) if cases else len(scored.studies)
     count, pairs = dict.fromkeys(engine.findings, 0), []
-    for i in np.random.default_rng(SEED).permutation(len(studies)):
-        study = studies[i]
-        for finding in sorted(study.labels & decided[i]) if has[i] and not study.discordant else ():
+    for i in np.random.default_rng(SEED).permutation(len(scored.studies)):
+        study = scored.studies[i]
+        for finding in sorted(study.labels & reported[i]) if has[i] and not study.discordant else ():
             if count[finding] < most:
                 count[finding] += 1
                 pairs.append((study, finding))
     return pairs
 
 
-def _decided(engine: Engine, logits: np.ndarray) -> list[set[str]]:
-    """The findings that the model decides for, of each study."""
-    p = engine.network.probabilities(torch.from_numpy(logits)).numpy()
-    single = engine.config.problem_type == SINGLE_LABEL
-    least = p.max(1, keepdims=True) if single else 0.5
-    return [{f for f, yes in zip(engine.findings, row, strict=True) if yes} for row in p >= least]
-
-
-def _summary(found: dict[str, list[dict[str, float]]]) -> dict:
-    every = [figures for of_finding in found.values() for figures in of_finding]
-    names = sorted(set().union(*every)) if every else []
-    means = {name: _mean(every, name) for name in names}
-    each = {f: {n: _mean(v, n) for n in names if n in TRUTH} | {"n": len(v)} for f, v in sorted(found.items())}
-    for name in {"points_inside", "heat_concentration"} & set(names):
-        bounded = [each[f][name] for f in BOUNDED if f in each and each[f][name] is not None]
-        means[name] = round(float(np.mean(bounded)), 4) if bounded else None
-    return {"n": len(every)} | means | {"per_finding": each}
-
-
-def _mean(figures: list[dict[str, float]], name: str) -> float | None:
-    values = [f[name] for f in figures if name in f]
-    return round(float(np.mean(values)), 4) if values else None
+def _reported(engine: Engine, logits: np.ndarray) -> list[set[str]]:
+    """The findings that are decided for, of each study."""
+    problem = engine.config.problem_type
+    rows = decided(chances(logits, problem), problem == SINGLE_LABEL)
+    return [{f for f, yes in zip(engine.findings, row, strict=True) if yes} for row in rows]

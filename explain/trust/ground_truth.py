@@ -10,11 +10,11 @@ import numpy as np
 from jaxtyping import Bool, Float
 from scipy.stats import rankdata
 
-from explain.heatmap import heatmap
-from explain.words import Word
-from model.data import Study, StudyTable, load_film
+from explain.every_beta.heatmap import heatmap
+from explain.methods.words import Word
 from model.inputs import read_film
-from model.preprocess import Box
+from model.network.preprocess import Box
+from model.studies.table import Study, StudyTable, load_film
 
 
 class Truth(NamedTuple):
@@ -34,11 +34,9 @@ def truth_of(table: StudyTable, study: Study, finding: str, words: tuple[Word, .
     Args:
         words: of the study's own report.
     """
-    if not table.is_demo:
+    if table.about is None:
         return None
-    from model.demo import truth  # the demo's files are read only where the demo is shown
-
-    known = truth(study.study_id)
+    known = table.about.truth(study.study_id)
     spans = known.sentences.get(finding, [])
     stating = tuple(i for i, w in enumerate(words) if any(start <= w.start < end for start, end in spans))
     return Truth(known.masks.get(finding), stating)

@@ -7,24 +7,38 @@ difference between two β is a paired one (Efron and Tibshirani 1993, chapters 6
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
-from model.bootstrap import RESAMPLES, Band, auroc, average_precision, band, counts_of, macro
 from model.config import SINGLE_LABEL
-from model.evaluate import ECE_BINS
-from model.network import Network
-from model.reference import Progress
-from model.scored import BETAS, Scored
+from model.evaluation.bootstrap import (
+    LEAST,
+    RESAMPLES,
+    Band,
+    Gain,
+    auroc,
+    average_precision,
+    band,
+    counts_of,
+    gain,
+    interval,
+    macro,
+    smaller_side,
+)
+from model.evaluation.metrics import ECE_BINS
+from model.inference.predictions import BETAS, Scored
+from model.network.network import Network
+from model.progress import Progress
+from model.training.calibration import judged_anew
 
 ALONE = {"report": 0, "image": -1}  # where on the grid of β a modality decides alone
 MARGIN = 0.02  # of AUROC: a gain that is surely smaller than this is none
-
-
-class Gain(NamedTuple):
-    """AUROC at each β above that of one modality alone, and the one-sided p-value of there being no gain."""
-
-    difference: Band  # axes: betas
-    p: Float[np.ndarray, "betas"]
+# What the AUROC at a β is beside that of one modality alone.
+ITSELF = "itself"  # it is that β
+UNDEFINED = "undefined"  # there are no studies with the finding, or none without it
+ALIKE = "alike"  # the same in every resample
+BETTER, WORSE = "better", "worse"  # the interval of the difference leaves out 0: p < 0.05
+SAME = "same"  # not better, and a gain of MARGIN lies outside the interval
+UNSURE = "unsure"  # the studies cannot tell
 
 
 class Reliability(NamedTuple):
@@ -44,6 +58,8 @@ class Measures(NamedTuple):
     ece: Band
     threshold: Band  # Youden's; NaN for all findings together
     reliability: Reliability
+    few: bool  # too few patients with or without the finding for resamples to tell anything
+    rules_out: bool  # enough for all that is averaged, so that an interval may rule out a gain
     best: Band  # the β of the highest AUROC; its interval holds all that are as high. No axes; NaN without AUROC
     gains: dict[str, Gain]  # over "report" alone and "image" alone
 
@@ -52,17 +68,43 @@ class Measures(NamedTuple):
         """The place of the best β on the grid; of an even blend where AUROC is undefined."""
         return int(np.argmin(np.abs(np.array(BETAS) - np.nan_to_num(self.best.value, nan=0.5))))
 
+    def verdicts(self, modality: str) -> tuple[str, ...]:
+        """What AUROC at each β is beside that of one modality alone, in a word that its interval and p-value agree
+        with: see ITSELF and those that follow it."""
+        found = self.gains[modality]
+        every = zip(*found.difference, strict=True)
+        said = [self._verdict(float(value), float(low), float(high)) for value, low, high in every]
+        said[ALONE[modality]] = UNDEFINED if np.isnan(self.auroc.value[ALONE[modality]]) else ITSELF
+        return tuple(said)
+
     def alone_suffices(self) -> tuple[str, ...]:
         """The modalities that do as well alone: better than chance, not surpassed beyond chance by the best β, and
-        surely by less than MARGIN. Where the data cannot tell, none is named."""
-        at = self.best_index
+        surely by less than MARGIN or in no resample. Where the data cannot tell, none is named."""
         return tuple(
             modality
-            for modality, gain in self.gains.items()
-            if self.auroc.low[ALONE[modality]] > 0.5
-            and gain.difference.low[at] <= 0
-            and gain.difference.high[at] < MARGIN
+            for modality in self.gains
+            if not self.few
+            and self._beats_chance(ALONE[modality])
+            and self.verdicts(modality)[self.best_index] in (ITSELF, ALIKE, SAME)
         )
+
+    def _verdict(self, value: float, low: float, high: float) -> str:
+        if np.isnan(value):
+            return UNDEFINED
+        if self.few:
+            return UNSURE
+        if np.isnan(low):
+            return UNSURE if value else ALIKE
+        if low > 0:
+            return BETTER
+        if high < 0:
+            return WORSE
+        return SAME if self.rules_out and high < MARGIN else UNSURE
+
+    def _beats_chance(self, at: int) -> bool:
+        """Where every resample gave the same, it was above ½ in all of them."""
+        low = self.auroc.low[at]
+        return bool((self.auroc.value[at] if np.isnan(low) else low) > 0.5)
 
 
 class Lab(NamedTuple):
@@ -89,7 +131,12 @@ class _Samples(NamedTuple):
 
 
 def measure(
-    network: Network, scored: Scored, resamples: int = RESAMPLES, seed: int = 0, progress: Progress = iter
+    network: Network,
+    scored: Scored,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+    progress: Progress = iter,
+    chose: Bool[np.ndarray, "n"] | None = None,
 ) -> Lab:
     """Measure a network at every β of BETAS by what was said of studies.
 
@@ -97,21 +144,31 @@ def measure(
 
     Args:
         progress: wraps the loop over findings.
+        chose: the studies that the network's temperature was fitted to; their calibration is cross-fitted.
     """
     kept, findings = scored.concordant(), network.config.findings
     labels, probabilities = kept.labels(findings), kept.probabilities(network)
+    calibrated = probabilities
+    if chose is not None and chose.any():
+        calibrated = judged_anew(scored, chose, network).concordant().probabilities(network)
     groups = tuple(s.patient_id for s in kept.studies)
     counts = counts_of(groups, resamples, seed)
-    samples = {f: _samples(labels[:, i], probabilities[:, :, i], counts) for i, f in enumerate(progress(findings))}
+    samples = {
+        f: _samples(labels[:, i], probabilities[:, :, i], calibrated[:, :, i], counts)
+        for i, f in enumerate(progress(findings))
+    }
     single = network.config.problem_type == SINGLE_LABEL
-    pooled = _of_decided(labels, probabilities, counts) if single else sum(s.bins for s in samples.values())
+    pooled = _of_decided(labels, calibrated, counts) if single else sum(s.bins for s in samples.values())
+    sides = [smaller_side(labels[:, i], groups) for i in range(len(findings))]
     return Lab(
         betas=BETAS,
         findings=findings,
         patients=len(set(groups)),
         resamples=len(counts) - 1,
-        overall=_summary(int(labels.any(1).sum()), _mean(samples, pooled)),
-        per_finding={f: _summary(int(labels[:, i].sum()), samples[f]) for i, f in enumerate(findings)},
+        overall=_summary(int(labels.any(1).sum()), sides, _mean(samples, pooled)),
+        per_finding={
+            f: _summary(int(labels[:, i].sum()), sides[i : i + 1], samples[f]) for i, f in enumerate(findings)
+        },
         study_ids=tuple(s.study_id for s in kept.studies),
         labels=labels,
         probabilities=probabilities,
@@ -152,12 +209,12 @@ def best_beta(auroc_over_beta: Float[np.ndarray, "rows betas"]) -> Float[np.ndar
     return np.where(filled.max(1, keepdims=True) < 0, np.nan, best)
 
 
-def _samples(truth: np.ndarray, scores: np.ndarray, counts: np.ndarray) -> _Samples:
+def _samples(truth: np.ndarray, scores: np.ndarray, calibrated: np.ndarray, counts: np.ndarray) -> _Samples:
     return _Samples(
         np.stack([auroc(truth, s, counts) for s in scores], 1),
         np.stack([average_precision(truth, s, counts) for s in scores], 1),
         np.stack([youden_threshold(truth, s, counts) for s in scores], 1),
-        np.stack([_binned(truth, s, counts) for s in scores], 1),
+        np.stack([_binned(truth, s, counts) for s in calibrated], 1),
     )
 
 
@@ -185,32 +242,33 @@ def _mean(samples: dict[str, _Samples], bins: np.ndarray) -> _Samples:
     return _Samples(area, precision, np.full(area.shape, np.nan), bins)
 
 
-def _summary(positives: int, samples: _Samples) -> Measures:
+def _summary(positives: int, sides: list[int], samples: _Samples) -> Measures:
+    """
+    Args:
+        sides: of each finding in it, the patients with it or without it, whichever are fewer.
+    """
     count, predicted, observed = np.moveaxis(samples.bins, 2, 0)  # rows, betas, bins each
     with np.errstate(invalid="ignore"):
         ece = np.abs(predicted - observed).sum(2) / count.sum(2)
         shown = Reliability(count[0], predicted[0] / count[0], band(observed / count))
+    most = max(sides, default=0)
     return Measures(
         positives=positives,
-        auroc=band(samples.auroc),
-        average_precision=band(samples.average_precision),
+        auroc=band(samples.auroc, most),
+        average_precision=band(samples.average_precision, most),
         ece=band(ece),
-        threshold=band(samples.threshold),
+        threshold=band(samples.threshold, most),
         reliability=shown,
-        best=_best(samples.auroc),
-        gains={modality: _gain(samples.auroc, at) for modality, at in ALONE.items()},
+        few=most < LEAST,
+        rules_out=min((n for n in sides if n), default=0) >= LEAST,
+        best=_best(samples.auroc, most),
+        gains={modality: gain(samples.auroc - samples.auroc[:, [at]], most) for modality, at in ALONE.items()},
     )
 
 
-def _best(auroc_over_beta: np.ndarray) -> Band:
+def _best(auroc_over_beta: np.ndarray, side: int) -> Band:
     """Where several β are as high in a resample, the interval holds them all."""
     best = best_beta(auroc_over_beta)
-    _, low, high = (band(best[:, i]) for i in range(3))
-    return Band(np.asarray(best[0, 0]), low.low, high.high)
-
-
-def _gain(auroc_over_beta: np.ndarray, alone: int) -> Gain:
-    difference = auroc_over_beta - auroc_over_beta[:, [alone]]
-    drawn = difference[1:]
-    p = (1 + (drawn <= 0).sum(0)) / (1 + (~np.isnan(drawn)).sum(0))
-    return Gain(band(difference), p)
+    (low, _), (_, high) = (interval(best[1:, i]) for i in (1, 2))
+    none = (low == high) | (side < 2)
+    return Band(np.asarray(best[0, 0]), np.where(none, np.nan, low), np.where(none, np.nan, high))

@@ -4,24 +4,42 @@ A resample is how often it counts each study (Efron and Tibshirani, An Introduct
 take such counts as weights, sort once, and agree with scikit-learn's given the same `sample_weight`.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
+
+from model.evaluation.figures import plain
 
 RESAMPLES = 1000
 # Times a study is counted, over all resamples, that are held at once (8 bytes each): a split of more than 20,000
 # studies gets fewer resamples, as its bands are narrow.
 MOST_COUNTS = 20_000_000
 FEWEST_RESAMPLES = 200
+# Patients with a finding, and without it: resamples of fewer are often all alike, which says nothing of other patients
+# (Efron and Tibshirani 1993, section 7.4, on when the bootstrap fails).
+LEAST = 10
 
 
 class Band(NamedTuple):
-    """A quantity and its 95 % bootstrap interval. NaN where it is undefined."""
+    """A quantity and its 95 % bootstrap interval. NaN where it is undefined; the bounds are NaN also where a value has
+    no interval, as resamples say nothing of how sure it is."""
 
     value: Float[np.ndarray, "*axes"]
     low: Float[np.ndarray, "*axes"]
     high: Float[np.ndarray, "*axes"]
+
+    def to_json(self, decimals: int = 4) -> dict[str, Any]:
+        """Plain numbers, or lists of them; None for what is undefined."""
+        return {name: plain(part, decimals) for name, part in self._asdict().items()}
+
+
+class Gain(NamedTuple):
+    """How far a quantity lies above another one, and the two-sided p-value of there being no difference: below 0.05
+    exactly where the interval leaves out 0; NaN where there is no interval, or where the patients are too few."""
+
+    difference: Band
+    p: Float[np.ndarray, "*axes"]
 
 
 def resample(groups: tuple[str, ...], n: int = 1000, seed: int = 0) -> Int[np.ndarray, "n studies"]:
@@ -58,21 +76,58 @@ def average_precision(
 
 
 def interval(samples: Float[np.ndarray, "rows *axes"], level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
-    """Lower and upper bound of the percentile interval over rows; resamples without a value (NaN) are left out."""
-    tail = 50 * (1 - level)
-    low, high = np.nanpercentile(samples, [tail, 100 - tail], axis=0)
+    """Lower and upper bound of the percentile interval over rows. Resamples without a value (NaN) are left out; where
+    fewer are left than the level takes (40 for 95 %), the bounds are NaN.
+
+    They are order statistics, those of which `p_of_none` is just not below 1 - level (Davison and Hinkley, Bootstrap
+    Methods and their Application, 1997, sections 4.2 and 5.3), so that an interval and a p-value never disagree.
+    """
+    ordered, n = np.sort(samples, axis=0), (~np.isnan(samples)).sum(0)  # NaN comes last
+    rank = np.ceil(np.round((1 - level) / 2 * (n + 1), 9)).astype(int) - 1  # of the bound, from its end
+    at = np.stack([rank - 1, n - rank]).clip(0, len(samples) - 1)
+    low, high = np.where(rank > 0, np.take_along_axis(ordered, at, 0), np.nan)
     return np.asarray(low), np.asarray(high)
 
 
-def band(samples: Float[np.ndarray, "rows *axes"]) -> Band:
-    """Row 0 is the value, the others are its resamples."""
-    drawn = samples[1:].reshape(len(samples) - 1, -1)
-    low, high = np.full((2, drawn.shape[1]), np.nan)
-    some = ~np.isnan(drawn).all(0)
-    if some.any():
-        low[some], high[some] = interval(drawn[:, some])
-    shape = samples.shape[1:]
-    return Band(np.asarray(samples[0], float), low.reshape(shape), high.reshape(shape))
+def p_of_none(differences: Float[np.ndarray, "rows *axes"]) -> Float[np.ndarray, "*axes"]:
+    """Two-sided bootstrap p-value of there being no difference, from the differences in resamples: twice the smaller of
+    the shares that lie at or beyond 0 on either side, the sample itself among them; NaN without a resample."""
+    n = (~np.isnan(differences)).sum(0)
+    beyond = np.minimum((differences <= 0).sum(0), (differences >= 0).sum(0))
+    return np.where(n > 0, np.minimum(2 * (1 + beyond) / (n + 1), 1), np.nan)
+
+
+def band(samples: Float[np.ndarray, "rows *axes"], side: int = LEAST) -> Band:
+    """Row 0 is the value, the others are its resamples; `not_too_sure`.
+
+    Args:
+        side: `smaller_side` of what is measured: resamples of one patient with a finding are alike, whatever they say.
+    """
+    found = not_too_sure(Band(np.asarray(samples[0], float), *interval(samples[1:])))
+    return found if side > 1 else Band(found.value, *(np.full_like(bound, np.nan) for bound in found[1:]))
+
+
+def not_too_sure(found: Band) -> Band:
+    """Without an interval (NaN) where its width is 0: that would look like certainty, and says that these patients are
+    too few, or too easy, to show how sure the value is."""
+    none = found.low == found.high
+    return Band(found.value, *(np.where(none, np.nan, bound) for bound in found[1:]))
+
+
+def gain(differences: Float[np.ndarray, "rows *axes"], side: int = LEAST) -> Gain:
+    """How far one quantity lies above another in the sample (row 0), and in the same resamples.
+
+    Args:
+        side: see `band`; below LEAST nothing is said of chance.
+    """
+    found = band(differences, side)
+    unsaid = np.isnan(found.low) | (side < LEAST)
+    return Gain(found, np.where(unsaid, np.nan, p_of_none(differences[1:])))
+
+
+def smaller_side(labels: Float[np.ndarray, "studies"], groups: tuple[str, ...]) -> int:
+    """The number of groups (patients) with a positive study, or of those with a negative one where they are fewer."""
+    return min(len({g for g, yes in zip(groups, labels, strict=True) if (yes > 0) == side}) for side in (True, False))
 
 
 def macro(values: Float[np.ndarray, "findings *axes"]) -> Float[np.ndarray, "*axes"]:

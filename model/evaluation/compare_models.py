@@ -10,19 +10,20 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from model.bootstrap import RESAMPLES, Band, auroc, band, counts_of, macro
-from model.data import Study, StudyTable, label_matrix
-from model.engine import Engine
 from model.errors import ChoiceError
-from model.evaluate import probabilities_at
-from model.lab import BETAS, best_beta
-from model.reference import Progress, Reference, encode_studies
+from model.evaluation.beta_curves import BETAS, best_beta
+from model.evaluation.bootstrap import LEAST, RESAMPLES, Band, auroc, band, counts_of, macro, smaller_side
+from model.evaluation.held_out import judge
+from model.inference.engine import Engine
+from model.progress import Progress
+from model.studies.table import Study, StudyTable, label_matrix
 
 WAYS = ("image", "report", "fused")
 
 
 class Decisions(NamedTuple):
-    """What a model decides on the test split: probabilities (n, findings) for each of WAYS.
+    """What a model decides on the test split: probabilities (n, findings) for each of WAYS; NaN where it has learnt a
+    study, and nobody can decide in its place.
 
     beta: of the fused decision; the best on the validation split, or the model's default where that cannot tell.
     """
@@ -31,6 +32,7 @@ class Decisions(NamedTuple):
     beta: float
     beta_from: str  # "validation" or "default"
     probabilities: dict[str, Float[np.ndarray, "n findings"]]
+    words: str = ""  # what a reader must know of who decided; see `held_out.Judged`
 
 
 class Standing(NamedTuple):
@@ -48,6 +50,8 @@ class Comparison(NamedTuple):
     n: int
     patients: int
     resamples: int
+    left_out: int  # studies that one of the models has learnt
+    few: dict[str, int]  # patients with a finding or without it, the fewer, where fewer than LEAST
     standings: dict[str, Standing]
 
 
@@ -64,28 +68,31 @@ def compared_studies(table: StudyTable) -> tuple[Study, ...]:
 
 
 def decide(engine: Engine, table: StudyTable, progress: Progress = iter) -> Decisions:
-    """Choose a model's β on the validation split, and let it decide on the test split.
+    """Choose a model's β on the validation split, and let it decide on the test split. What it has learnt of both,
+    networks of its cross-validation decide, or nobody: see `model.evaluation.held_out`.
 
     Raises:
-        ChoiceError: the table has no test split.
+        ChoiceError: the table has no test split, or the model has learnt all of it.
+        CheckpointError: nobody can tell what the model has learnt.
     """
     tested = compared_studies(table)
-    validation = tuple(s for s in table.studies if s.split == "val" and not s.discordant)
-    reference = encode_studies(engine, validation + tested, progress)
-    beta, beta_from = _best_on(engine, reference, validation)
-    rows = reference.rows(tested)
-    betas = {"image": 1.0, "report": 0.0, "fused": beta}
-    probabilities = {way: probabilities_at(engine, reference, b, rows) for way, b in betas.items()}
-    return Decisions(engine.findings, beta, beta_from, probabilities)
+    judged = judge(engine, table, tested, progress=progress)
+    beta, beta_from = _best_on_validation(engine, table, progress)
+    at = {"image": len(BETAS) - 1, "report": 0, "fused": BETAS.index(beta)}
+    p = judged.scored.probabilities(engine.network)
+    every = np.full((len(BETAS), len(tested), len(engine.findings)), np.nan)
+    every[:, judged.keep] = p
+    probabilities = {way: every[index] for way, index in at.items()}
+    return Decisions(engine.findings, beta, beta_from, probabilities, judged.words())
 
 
 def compare(
     decisions: dict[str, Decisions], studies: tuple[Study, ...], resamples: int = RESAMPLES, seed: int = 0
 ) -> Comparison:
-    """Measure the decisions of models, by name, on the studies they were made on.
+    """Measure the decisions of models, by name, on those of the studies they were made on that all could decide.
 
     Raises:
-        ChoiceError: the models decide on different findings.
+        ChoiceError: the models decide on different findings, or there is no such study.
     """
     (first, base), *_ = decisions.items()
     for name, other in decisions.items():
@@ -94,19 +101,37 @@ def compare(
                 f"{first} decides on {', '.join(base.findings)} and {name} on {', '.join(other.findings)}; "
                 "models are compared on the same findings."
             )
+    unlearnt = ~np.any([np.isnan(p).any(1) for d in decisions.values() for p in d.probabilities.values()], axis=0)
+    if not unlearnt.any():
+        raise ChoiceError(
+            f"Each of the {len(studies)} test studies was learnt by one of the models ({', '.join(decisions)}), and no "
+            "network of a cross-validation can decide in its place: compare them on studies of other patients."
+        )
+    studies = tuple(s for s, keep in zip(studies, unlearnt, strict=True) if keep)
+    decisions = {
+        name: d._replace(probabilities={way: p[unlearnt] for way, p in d.probabilities.items()})
+        for name, d in decisions.items()
+    }
     patients = tuple(s.patient_id for s in studies)
     counts = counts_of(patients, resamples, seed)
+    few = {
+        f: smaller_side(truth, patients)
+        for f, truth in zip(base.findings, label_matrix(studies, base.findings).T, strict=True)
+    }
     samples = {name: _samples(d, label_matrix(studies, d.findings), counts) for name, d in decisions.items()}
+    most = max(few.values())
     return Comparison(
         n=len(studies),
         patients=len(set(patients)),
         resamples=len(counts) - 1,
+        left_out=int((~unlearnt).sum()),
+        few={finding: n for finding, n in few.items() if n < LEAST},
         standings={
             name: Standing(
                 beta=decisions[name].beta,
                 beta_from=decisions[name].beta_from,
-                auroc={way: band(rows) for way, rows in own.items()},
-                difference={way: band(rows - samples[first][way]) for way, rows in own.items()},
+                auroc={way: band(rows, most) for way, rows in own.items()},
+                difference={way: band(rows - samples[first][way], most) for way, rows in own.items()},
             )
             for name, own in samples.items()
         },
@@ -123,16 +148,21 @@ def _samples(
     }
 
 
-def _best_on(engine: Engine, reference: Reference, studies: tuple[Study, ...]) -> tuple[float, str]:
-    """The β of the highest macro AUROC on studies; the model's default where they leave it undefined."""
-    if studies:
-        labels, rows = label_matrix(studies, engine.findings), reference.rows(studies)
-        once = np.ones((1, len(studies)), int)
+def _best_on_validation(engine: Engine, table: StudyTable, progress: Progress) -> tuple[float, str]:
+    """The β of the highest macro AUROC on the validation split; the one nearest to the model's default where that
+    leaves it undefined."""
+    validation = tuple(s for s in table.studies if s.split == "val" and not s.discordant)
+    try:
+        scored = judge(engine, table, validation, progress=progress).scored
+    except ChoiceError:
+        scored = None
+    if scored and scored.studies:
+        labels, once = scored.labels(engine.findings), np.ones((1, len(scored.studies)), int)
         over_beta = [
             macro(np.stack([auroc(t, p, once) for t, p in zip(labels.T, at_beta.T, strict=True)]))
-            for at_beta in (probabilities_at(engine, reference, b, rows) for b in BETAS)
+            for at_beta in scored.probabilities(engine.network)
         ]
         best = best_beta(np.stack(over_beta, 1))[0, 0]
         if not np.isnan(best):
             return float(best), "validation"
-    return engine.default_beta, "default"
+    return min(BETAS, key=lambda beta: abs(beta - engine.default_beta)), "default"

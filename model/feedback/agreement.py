@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.metrics import cohen_kappa_score
 
 from model.feedback import Flag
+from model.inference.decision import decided
 
 
 class Share(NamedTuple):
@@ -34,21 +35,18 @@ class Kappa(NamedTuple):
     kappa: float | None
 
 
-def decided(flag: Flag, single: bool) -> frozenset[str]:
-    """The findings that the model reported on the screen that was flagged.
-
-    Args:
-        single: the model chooses one finding: the likeliest.
-    """
-    if single:
-        return frozenset([max(flag.probabilities, key=flag.probabilities.__getitem__)] if flag.probabilities else [])
-    return frozenset(name for name, p in flag.probabilities.items() if p >= 0.5)
+def reported(flag: Flag, single: bool) -> frozenset[str]:
+    """The findings that the model reported on the screen that was flagged."""
+    if not flag.probabilities:
+        return frozenset()
+    rows = decided(np.array([*flag.probabilities.values()], float), single)
+    return frozenset(name for name, yes in zip(flag.probabilities, rows, strict=True) if yes)
 
 
 def judged(flag: Flag, single: bool) -> frozenset[str] | None:
     """The findings the reviewer holds the case to have; None where they were unsure."""
     if flag.verdict == "agree":
-        return decided(flag, single)
+        return reported(flag, single)
     return frozenset(flag.corrected_labels) if flag.verdict == "disagree" else None
 
 
@@ -72,19 +70,28 @@ def per_finding(flags: Iterable[Flag], single: bool) -> list[Share]:
     for flag in flags:
         labels = judged(flag, single)
         if labels is not None:
-            said = decided(flag, single)
+            said = reported(flag, single)
             for finding in flag.probabilities:
                 found[finding].append((finding in labels) == (finding in said))
     return [_share(finding, same) for finding, same in found.items()]
 
 
-def between_reviewers(flags: Iterable[Flag], single: bool) -> list[Kappa]:
-    """Each pair of reviewers on each finding, over the studies that both judged: the latest judgement of each counts.
-    Flags without a name are left out."""
+def latest_of_each(flags: Iterable[Flag]) -> dict[str, dict[str, Flag]]:
+    """Of each case and reviewer the latest verdict, which alone counts: "unsure" takes an earlier one back."""
     latest: dict[str, dict[str, Flag]] = defaultdict(dict)
     for flag in flags:
-        if flag.reviewer and judged(flag, single) is not None:
-            latest[flag.reviewer][case_of(flag)] = flag
+        latest[case_of(flag)][flag.reviewer] = flag
+    return latest
+
+
+def between_reviewers(flags: Iterable[Flag], single: bool) -> list[Kappa]:
+    """Each pair of reviewers on each finding, over the studies that both judged, see `latest_of_each`. Flags without a
+    name are left out."""
+    latest: dict[str, dict[str, Flag]] = defaultdict(dict)
+    for case, by in latest_of_each(flags).items():
+        for reviewer, flag in by.items():
+            if reviewer and judged(flag, single) is not None:
+                latest[reviewer][case] = flag
     found = []
     for first, second in combinations(sorted(latest), 2):
         both = latest[first].keys() & latest[second].keys()
@@ -97,13 +104,9 @@ def between_reviewers(flags: Iterable[Flag], single: bool) -> list[Kappa]:
 
 
 def conflicts(flags: Iterable[Flag], single: bool) -> set[str]:
-    """The cases of which reviewers say different things; of each reviewer the latest judgement counts."""
-    latest: dict[str, dict[str, frozenset[str]]] = defaultdict(dict)
-    for flag in flags:
-        labels = judged(flag, single)
-        if labels is not None:
-            latest[case_of(flag)][flag.reviewer] = labels
-    return {case for case, by in latest.items() if len(set(by.values())) > 1}
+    """The cases of which reviewers say different things, see `latest_of_each`."""
+    said = {case: {judged(f, single) for f in by.values()} for case, by in latest_of_each(flags).items()}
+    return {case for case, each in said.items() if len(each - {None}) > 1}
 
 
 def _kappa(said: np.ndarray) -> float | None:

@@ -2,63 +2,68 @@
 
 A file begins with a byte-order mark: without it Excel takes UTF-8 for the local code page and garbles β and 肺;
 pandas skips it. A row ends in CR LF and a cell never contains CR (it is written as \\u000d), so the last CR LF in a
-file is the end of the last whole row. In-cell line breaks stay LF, as a spreadsheet has them. Text is written as it
-is, everything else as JSON.
+file is the end of the last whole row. In-cell line breaks stay LF, as a spreadsheet has them. Text is written as
+`model.storage.spreadsheet` has it, everything else as JSON; what a spreadsheet makes of JSON when it saves is read too.
 """
 
 import csv
 import io
 import json
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import fields
+from typing import Any
 
 from model.errors import FeedbackError
 from model.feedback.record import TEXT, Flag
+from model.storage.spreadsheet import escape, unescape
 
 SCHEMA = 2  # goes up when columns change; a row says which it was written by
 MAX_ROW_BYTES = 4 * 2**20  # far above any comment; keeps one request from filling the disk
 END = b"\r\n"
+MARK = b"\xef\xbb\xbf"
 COLUMNS = ("flag_id", "schema", *(f.name for f in fields(Flag)[1:]))  # the id first: it is found without parsing a row
-HEADER = b"\xef\xbb\xbf" + ",".join(COLUMNS).encode() + END
-# Schema 1 lacked the last four columns: what `upgraded` writes in them.
-ADDED = b",false,[],[],"
-HEADER_1 = b"\xef\xbb\xbf" + ",".join(COLUMNS[:-4]).encode() + END
+ADDED = COLUMNS[-4:]  # which schema 1 lacked
+HEADER = MARK + ",".join(COLUMNS).encode() + END
+# As spreadsheets of some languages write what was true or false.
+YES = ("true", "wahr", "vrai", "verdadero", "vero", "verdadeiro", "waar", "1")
+NO = ("false", "falsch", "faux", "falso", "onwaar", "0")
+SPOKEN = dict.fromkeys(YES, True) | dict.fromkeys(NO, False)
+# What reading what is no flag ends in. No cause of it belongs into a message: it could quote a report.
+NO_FLAG = (ValueError, TypeError, KeyError, RecursionError, csv.Error, FeedbackError)
 
 csv.field_size_limit(2**31 - 1)  # the default of 131,072 characters would make one long report hide every row
 
 
-def encode(flag: Flag) -> bytes:
+def encode(flag: Flag, schema: int = SCHEMA) -> bytes:
     """One row.
+
+    Args:
+        schema: that the flag was first written by.
 
     Raises:
         FeedbackError: it is too long to be kept.
     """
-    line = io.StringIO(newline="")
-    csv.writer(line, lineterminator=END.decode()).writerow(map(escape, cells(flag).values()))
-    row = line.getvalue().encode()
+    row = record(escape(text) for text in (cells(flag) | {"schema": str(schema)}).values())
     if len(row) > MAX_ROW_BYTES:
         raise FeedbackError(f"The flag was not saved: it has {len(row):,} bytes, at most {MAX_ROW_BYTES:,} are kept.")
     return row
 
 
-def decode_all(data: bytes, name: str) -> Iterator[Flag]:
-    """The flags of whole rows under this version's header.
+def record(row: Iterable[str]) -> bytes:
+    """Cells as one row."""
+    line = io.StringIO(newline="")
+    csv.writer(line, lineterminator=END.decode()).writerow(row)
+    return line.getvalue().encode("utf-8", "surrogateescape")  # bytes of a row that is no flag stay as they are
 
-    Args:
-        name: of the file, for the error.
+
+def decode(row: bytes) -> Flag:
+    """The flag of one row of this version, with or without its end.
 
     Raises:
-        FeedbackError: a row was changed by hand into something that is none.
+        One of NO_FLAG.
     """
-    number = 1
-    try:
-        reader = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
-        for number, row in enumerate(reader, 1):
-            if number > 1:
-                yield flag_of(dict(zip(COLUMNS, map(unescape, row), strict=True)))
-    except (ValueError, TypeError, csv.Error, FeedbackError):  # no cause in the text: it could quote a report
-        raise FeedbackError(f"Row {number} of {name} is not a flag of this version: restore or remove it.") from None
+    (found,) = csv.reader(io.StringIO(row.decode(), newline=""), strict=True)
+    return flag_of({name: unescape(cell) for name, cell in zip(COLUMNS, found, strict=True)})
 
 
 def cells(flag: Flag) -> dict[str, str]:
@@ -69,59 +74,32 @@ def cells(flag: Flag) -> dict[str, str]:
 
 
 def flag_of(cells: dict[str, str]) -> Flag:
-    """The flag of what `cells` gave.
+    """The flag of what `cells` gave; columns that an older version lacked may be missing.
 
     Raises:
-        ValueError, FeedbackError: they are no flag's, or a newer version's.
+        One of NO_FLAG: they are no flag's, or a newer version's.
     """
-    if not 1 <= int(cells["schema"]) <= SCHEMA:
+    if not 1 <= schema_of(cells) <= SCHEMA:
         raise ValueError("written by another version")
-    return Flag(**{k: v if k in TEXT else json.loads(v) for k, v in cells.items() if k != "schema"})
+    return Flag(**{name: _value(name, text) for name, text in cells.items() if name != "schema"})
 
 
-def check_header(start: bytes, name: str) -> None:
-    """
+def schema_of(cells: dict[str, str]) -> int:
+    """Of the version that wrote the row.
+
     Raises:
-        FeedbackError: neither this version nor an older one began the file.
+        ValueError: it is none.
     """
-    if not start.startswith((HEADER, HEADER_1)):
-        raise FeedbackError(
-            f"{name} does not begin with the columns that this version writes: another program or version "
-            "changed it; move it aside, and a new one is begun."
-        )
+    return int(float(cells["schema"]))
 
 
-def upgraded(data: bytes) -> bytes:
-    """Whole rows of any schema under the header of this one. Nothing is parsed, so nothing can be misread."""
-    if not data.startswith(HEADER_1):
-        return data
-    return HEADER + data[len(HEADER_1) :].replace(END, ADDED + END)
-
-
-# A cell that begins like a formula would run in a spreadsheet, so it gets an apostrophe in front, and so does one that
-# begins with an apostrophe: reading takes exactly one off. Characters that CSV or UTF-8 cannot carry, and the
-# backslash that marks them, are written as \uXXXX and \\.
-FORMULA = tuple("'=+-@\t\n＝＋－＠")
-UNSAFE = re.compile("[\\\\\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
-ESCAPED = re.compile(r"\\(\\|u[0-9a-f]{4})")
-
-
-def escape(text: str) -> str:
-    """A cell that any spreadsheet shows as text."""
-    text = plain(text)
-    return "'" + text if text.startswith(FORMULA) else text
-
-
-def unescape(cell: str) -> str:
-    """The text that `escape` was given."""
-    return typed(cell.removeprefix("'"))
-
-
-def plain(text: str) -> str:
-    """Text that UTF-8 can carry, without controls."""
-    return UNSAFE.sub(lambda m: "\\\\" if m[0] == "\\" else f"\\u{ord(m[0]):04x}", text)
-
-
-def typed(text: str) -> str:
-    """The text that `plain` was given."""
-    return ESCAPED.sub(lambda m: "\\" if m[1] == "\\" else chr(int(m[1][1:], 16)), text)
+def _value(name: str, text: str) -> Any:
+    if name in TEXT:
+        return text
+    if name == "blind" and text.strip().lower() in SPOKEN:
+        return SPOKEN[text.strip().lower()]
+    if name in ADDED and not text:  # an editor that leaves empty cells out at the end of a row
+        return next(f.default for f in fields(Flag) if f.name == name)
+    if name == "beta":
+        text = text.replace(",", ".")  # the decimal sign of half the world
+    return json.loads(text)

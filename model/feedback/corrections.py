@@ -8,14 +8,19 @@ label; a tie changes nothing. Verdicts without a name are of one reviewer.
 import csv
 import io
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from model.agreement import judged
 from model.config import SINGLE_LABEL
-from model.data import Study, StudyTable
 from model.feedback import Flag, standing
-from model.feedback.cells import escape
+from model.feedback.agreement import judged, latest_of_each
+from model.storage.spreadsheet import escape
+from model.studies.names import tidy
+from model.studies.table import Study, StudyTable
+
+NAMED = 5  # studies, or findings that a model does not know, in a sentence
+# Why a corrected study teaches nothing, where it is not for the split that it lies in.
+ABSENT, DISCORDANT, UNDECIDED = "absent", "discordant", "undecided"
 
 
 class Correction(NamedTuple):
@@ -30,6 +35,14 @@ class Correction(NamedTuple):
     wrong_words: tuple[tuple[int, int], ...]  # characters of the report, from and up to
 
 
+class Untaught(NamedTuple):
+    """A corrected study that teaches nothing."""
+
+    study_id: str
+    why: str  # the split that it lies in; or ABSENT, DISCORDANT (image and report) or UNDECIDED (the reviewers)
+    may_be: str = ""  # of an absent one: the study of the table whose id a spreadsheet may have changed to this
+
+
 def corrections(flags: Iterable[Flag], findings: tuple[str, ...], problem_type: str) -> dict[str, Correction]:
     """The corrections of studies by their id, in the order of their first verdict. Verdicts on uploads, which no table
     holds, are left out.
@@ -39,10 +52,7 @@ def corrections(flags: Iterable[Flag], findings: tuple[str, ...], problem_type: 
         findings: of the model that is to learn; a verdict votes on those of them that were shown.
         problem_type: single-label: a verdict that names no finding, or several, does not vote.
     """
-    latest: dict[str, dict[str, Flag]] = defaultdict(dict)
-    for flag in standing(flags):
-        if flag.study_id:
-            latest[flag.study_id][flag.reviewer] = flag
+    latest = latest_of_each(flag for flag in standing(flags) if flag.study_id)
     single = problem_type == SINGLE_LABEL
     return {study_id: _resolve(study_id, list(by.values()), findings, single) for study_id, by in latest.items()}
 
@@ -72,6 +82,63 @@ def fine_tuning_set(table: StudyTable, found: dict[str, Correction]) -> str:
             row = (study.study_id, study.split, label, before, str(correction.reviewers), tied)
             writer.writerow(map(escape, row))
     return lines.getvalue()
+
+
+def untaught(
+    corrected: dict[str, Correction], taught: Mapping[str, Correction], table: StudyTable
+) -> tuple[Untaught, ...]:
+    """The corrected studies that teach nothing, and why, in the order of their first verdict.
+
+    Args:
+        corrected: as `corrections` has them.
+        taught: those of studies that are taught.
+    """
+    known = {s.study_id: s for s in table.studies}
+    alike = {_bare(study_id): study_id for study_id in known}
+    found = []
+    for study_id, correction in corrected.items():
+        study = known.get(study_id)
+        if study is None:
+            found.append(Untaught(study_id, ABSENT, alike.get(_bare(study_id), "")))
+        elif study.discordant:
+            found.append(Untaught(study_id, DISCORDANT))
+        elif study_id not in taught:
+            found.append(Untaught(study_id, study.split))
+        elif not correction.labels:
+            found.append(Untaught(study_id, UNDECIDED))
+    return tuple(found)
+
+
+def unknown_findings(flags: Iterable[Flag], findings: tuple[str, ...]) -> tuple[str, ...]:
+    """What standing verdicts name, and the model that is to learn does not know."""
+    named = {name for flag in standing(flags) for name in (*flag.probabilities, *flag.corrected_labels)}
+    return tuple(sorted(named - set(findings)))
+
+
+def in_words(studies: Iterable[Untaught], findings: tuple[str, ...]) -> list[str]:
+    """Why corrected studies, and findings that the model does not know, teach nothing: a clause for each reason, with
+    the first few studies by name."""
+    why = {
+        UNDECIDED: ("is one on which reviewers are unsure or split", "are such on which reviewers are unsure or split"),
+        DISCORDANT: ("states different truths in image and report", "state different truths in image and report"),
+        ABSENT: ("is not in the table", "are not in the table"),
+    }
+    by_reason = defaultdict(list)
+    for study in studies:
+        by_reason[study.why].append(study)
+    said = []
+    for reason, some in by_reason.items():
+        one, many = why.get(reason, (f"lies in split {reason}", f"lie in split {reason}"))
+        names = ", ".join(repr(s.study_id) + (f" (perhaps {s.may_be!r})" if s.may_be else "") for s in some[:NAMED])
+        more = f" and {len(some) - NAMED:,} more" if len(some) > NAMED else ""
+        said.append(f"{len(some):,} {one if len(some) == 1 else many}: {names}{more}")
+    if findings:
+        said.append(f"the model does not know what verdicts call {', '.join(map(repr, findings[:NAMED]))}")
+    return said
+
+
+def _bare(study_id: str) -> str:
+    return tidy(study_id).casefold().lstrip("0").removesuffix(".0")
 
 
 def _resolve(study_id: str, flags: list[Flag], findings: tuple[str, ...], single: bool) -> Correction:

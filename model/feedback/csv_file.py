@@ -1,92 +1,123 @@
-"""A CSV of flags that threads and processes append to, and that survives their death.
+"""A CSV of flags that threads and processes append to, and that survives their death and a visit to an editor.
 
-An append holds the file's lock, writes after the last whole row and is acknowledged after fsync; a row that a crash
-tore is found by reading the tail alone, and cut off by the next append. What takes content out, or brings an older
-file up to date, writes a new file and puts it in the old one's place, so that there is never half of one.
+An append holds the file's lock, looks at what others wrote since, writes after the last whole row and is acknowledged
+after fsync. Where the file is not as this version writes it, it is first written anew from all that can be read of
+it; where something of it cannot be taken over, the file itself is set aside, under a name that says when. The beginning
+of a row that a crash left is set aside as well. So nothing that was in the file is ever cut. What writes the file anew
+puts a new one in the old one's place, so that there is never half of one.
 """
 
 import contextlib
-import fcntl
+import logging
 import os
-import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from operator import attrgetter
 from pathlib import Path
 
-from model.feedback.cells import END, HEADER, HEADER_1, check_header, upgraded
+from model.feedback.cells import END, HEADER, NO_FLAG, decode
+from model.feedback.record import Flag, utc_now
+from model.feedback.table import Row, Table, UnreadableError, as_meant, is_empty, is_one_row, read_table
+from model.feedback.turns import Turns
+from model.storage.files import keep_owner, put, sync_folder, write_at
 
-TAIL_BLOCK = 64 * 1024
+log = logging.getLogger(__name__)
+
+ASIDE, TORN = "set-aside", "torn"
 
 
 class CsvFile:
-    """One file. What it raises beside FeedbackError is an OSError, and the file is then as it was."""
+    """One file. What it raises beside UnreadableError is an OSError, and the file is then as it was.
 
-    def __init__(self, path: Path):
+    Args:
+        meant: the id of the study that a flag is on, where an editor may have changed it.
+    """
+
+    def __init__(self, path: Path, meant: Callable[[Flag], str] = attrgetter("study_id")):
         self.path = path
-        # Ids in the first _seen_to bytes of the file, whose last row is _last; touched under the lock only.
-        self._seen: set[bytes] = set()
+        self._meant = meant
+        self._turns = Turns()
+        # Where each id begins in the first _seen_to bytes of the file, whose last row is _last; touched in turn only.
+        self._seen: dict[bytes, int] = {}
         self._seen_to = 0
         self._last: tuple[int, bytes] = (0, b"")  # where it begins, and its id
+        self._which: tuple[int, int] = (0, 0)
 
-    def append(self, flag_id: str, row: bytes) -> None:
+    def append(self, flag_id: str, row: bytes) -> Flag | None:
         """Write `row` unless its id is there; it is on the disk when this returns.
 
+        Returns:
+            The flag that has the id already.
+
         Raises:
-            FeedbackError: the file is not a table of flags.
             OSError: not written.
         """
         with self._locked() as file:
-            end = self._cut_torn_tail(file)
-            self._look_up_ids(file, end)
-            if flag_id.encode() in self._seen:
+            end = self._seen_to
+            if found := self._at(file, flag_id):
                 os.fsync(file)  # whoever wrote it may have died before its own
-            else:
-                _write_or_undo(file, row if end else HEADER + row, end)
-                if end == 0:
-                    _sync_folder(self.path.parent)  # or a power cut could take the new file's name with it
+                return found
+            _write_or_undo(file, row if end else HEADER + row, end)
+            if end == 0:
+                sync_folder(self.path.parent)  # or a power cut could take the new file's name with it
+            return None
 
-    def read(self) -> bytes:
-        """The header and every whole row, as this version writes them; nothing where there is no row yet.
+    def find(self, flag_id: str) -> Flag | None:
+        """The flag of that id, as far as whole rows are there; nothing is locked or changed."""
+        with self._turns.taken():
+            try:
+                file = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+            except FileNotFoundError:
+                return None
+            try:
+                self._look(file)
+                if found := self._at(file, flag_id):
+                    os.fsync(file)
+                return found
+            finally:
+                os.close(file)
+
+    def read(self) -> Table:
+        """All rows.
 
         Raises:
-            FeedbackError: the file is not a table of flags.
+            UnreadableError: there is something, and no flag can be read of it.
         """
         try:
-            data = self.path.read_bytes()
+            return self._table(self.path.read_bytes())
         except FileNotFoundError:
-            return b""
-        if _is_torn_header(data):
-            return b""
-        check_header(data, self.path.name)
-        return upgraded(data[: data.rfind(END) + len(END)])
+            return Table()
 
-    def rewrite(self, change: Callable[[bytes], bytes]) -> None:
-        """Put what `change` makes of `read` in the file's place, while nobody appends.
+    def rewrite(self, change: Callable[[Row], bytes]) -> None:
+        """Put what `change` makes of each row in the file's place, while nobody appends.
 
         Raises:
-            FeedbackError: the file is not a table of flags.
             OSError: not written.
         """
-        with self._locked() as file:
+        with self._locked():
             for left in self.path.parent.glob(f"{self.path.name}.*.new"):  # by a rewriting that was killed
                 left.unlink()
-            before = self.read()
-            after = change(before)
-            if after != before:
-                put(self.path, after, os.fstat(file).st_mode)
+            table = self.read()
+            after = [change(row) for row in table.rows]
+            if after != [row.data for row in table.rows]:
+                put(self.path, HEADER + b"".join(after))
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[int]:
-        """The file, open and locked, in this version's schema. Each call opens it anew, so the lock excludes threads
-        as well as processes."""
-        while True:
-            file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)  # report text: the owner alone
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX)
-                if self._is_current(file) and not self._brought_up_to_date(file):
-                    yield file
-                    return
-            finally:
-                os.close(file)
+        """The file, open, locked, and as this version writes it; each row was looked at. Each call opens it anew, so
+        the lock excludes threads as well as processes."""
+        with self._turns.taken() as end:
+            while True:
+                file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)  # report text: the owner alone
+                try:
+                    if os.fstat(file).st_size == 0:
+                        keep_owner(file, self.path.parent)
+                    self._turns.lock(file, end)
+                    if self._is_current(file) and (self._look(file) or not self._mended(file)):
+                        yield file
+                        return
+                finally:
+                    os.close(file)
 
     def _is_current(self, file: int) -> bool:
         """Whether `file` still has the name; it may have been replaced while we waited for the lock."""
@@ -95,91 +126,105 @@ class CsvFile:
         except FileNotFoundError:
             return False
 
-    def _brought_up_to_date(self, file: int) -> bool:
-        """Whether the file was of an older schema, and another one now has its name."""
-        start = os.pread(file, len(HEADER), 0)
-        if start == HEADER or _is_torn_header(start):
-            return False
-        check_header(start, self.path.name)
-        put(self.path, self.read(), os.fstat(file).st_mode)
-        return True
+    def _look(self, file: int) -> bool:
+        """Find the ids in what was written, by anyone, since the last look; return whether a row may follow it all.
 
-    def _cut_torn_tail(self, file: int) -> int:
-        """Cut what follows the last whole row; return the length that is left."""
-        size = os.fstat(file).st_size
-        if size < len(HEADER):
-            if size:  # torn within the header
-                os.ftruncate(file, 0)
-            return 0
-        position, block = size, b""
-        while END not in block:  # ends at the latest at the header's own end
-            position = max(0, position - TAIL_BLOCK)
-            block = os.pread(file, min(TAIL_BLOCK + len(END), size - position), position)
-        end = position + block.rfind(END) + len(END)
-        if end < size:
-            os.ftruncate(file, end)
-        return end
-
-    def _look_up_ids(self, file: int, end: int) -> None:
-        """Read what was appended, by anyone, since the last look. An id is there once, so where the last row seen
-        begins with its id, the file is the same one."""
-        at, last = self._last
-        if end < self._seen_to or os.pread(file, len(last), at) != last:
-            self._seen, self._seen_to, self._last = set(), 0, (0, b"")
+        An id is there once, so where the last row seen begins with its id, the file is the same one."""
+        now, (at, last) = os.fstat(file), self._last
+        size, which = now.st_size, (now.st_dev, now.st_ino)
+        if which != self._which or size < self._seen_to or os.pread(file, len(last), at) != last:
+            self._seen, self._seen_to, self._last, self._which = {}, 0, (0, b""), which
         with open(os.dup(file), "rb") as reader:
             reader.seek(self._seen_to)
-            rows = reader.read(end - self._seen_to).split(END)[:-1]
-        if rows:
-            self._seen.update(row.split(b",", 1)[0] for row in rows)
-            self._last = end - len(rows[-1]) - len(END), rows[-1].split(b",", 1)[0]
-        self._seen_to = end
+            new = reader.read(size - self._seen_to)
+        renamed = False
+        if self._seen_to == 0:
+            if not new.startswith(HEADER):
+                return not new
+            renamed = self._is_renamed(new)
+            self._seen_to, new = len(HEADER), new[len(HEADER) :]
+        *chunks, tail = new.split(END)
+        for chunk in chunks:
+            self._last = self._seen_to, chunk.split(b",", 1)[0]
+            self._seen.setdefault(self._last[1].strip(b'"'), self._seen_to)
+            self._seen_to += len(chunk) + len(END)
+        return not (tail or renamed) and all(map(is_one_row, chunks))
 
+    def _table(self, data: bytes) -> Table:
+        return as_meant(read_table(data), self._meant)
 
-def put(path: Path, data: bytes, mode: int = 0o600) -> None:
-    """Write a file, whole or not at all; one that has the name is replaced.
+    def _is_renamed(self, data: bytes) -> bool:
+        """Whether an editor changed the id of a study, and may have left the file as this version writes it
+        otherwise."""
+        with contextlib.suppress(UnreadableError):
+            return as_meant(table := read_table(data), self._meant) is not table
+        return False
 
-    Raises:
-        OSError: not written.
-    """
-    beside = path.with_name(f"{path.name}.{uuid.uuid4().hex}.new")
-    try:
-        new = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    def _at(self, file: int, flag_id: str) -> Flag | None:
+        """The flag of an id that was seen; a row that is none any more gives way."""
+        at = self._seen.get(flag_id.encode())
+        if at is None:
+            return None
+        with open(os.dup(file), "rb") as reader:
+            reader.seek(at)
+            row = b""
+            while not row.endswith(END) and (line := reader.readline()):
+                row += line
         try:
-            os.fchmod(new, mode & 0o777)
-            _write(new, data, 0)
-        finally:
-            os.close(new)
-        os.replace(beside, path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
+            flag = decode(row)
+        except NO_FLAG:
+            return None
+        return replace(flag, study_id=self._meant(flag))
+
+    def _mended(self, file: int) -> bool:
+        """Make rows able to follow; whether that put another file in this one's place."""
+        with open(os.dup(file), "rb") as reader:
+            reader.seek(0)
+            data = reader.read()
+        try:
+            table = self._table(data)
+        except UnreadableError:
+            os.rename(self.path, self._beside(ASIDE))
+            sync_folder(self.path.parent)
+            log.warning("%s holds no flags that can be read: it was set aside, and a new one is begun.", self.path.name)
+            return True
+        if table.torn:
+            put(self._beside(TORN), table.torn)
+            log.warning("%s ended within a row, which was set aside.", self.path.name)
+        if table.foreign:
+            if table.lost:
+                put(self._beside(ASIDE), data)
+            put(self.path, table.as_file())
+            aside = table.lost and f" It was set aside as well: {table.lost}."
+            said = "%s was written by another program or version: its %d flags were taken over.%s"
+            log.warning(said, self.path.name, len(table.flags), aside)
+            return True
+        if is_empty(data):
+            os.ftruncate(file, 0)
+        if table.torn:
+            os.ftruncate(file, len(data) - len(table.torn))
+        if table.open:
+            write_at(file, END, len(data.removesuffix(END[:1])))
+        self._look(file)
+        return False
+
+    def _beside(self, why: str) -> Path:
+        """A name for what is set aside, that no file has."""
+        when = utc_now().replace(":", "").replace("-", "")
+        names = (self.path.with_name(f"{self.path.stem}.{when}{more}.{why}.csv") for more in _counted())
+        return next(name for name in names if not name.exists())
 
 
-def _is_torn_header(start: bytes) -> bool:
-    """Whether the file ended before its first row could begin; nothing at all counts."""
-    return any(len(start) < len(header) and header.startswith(start) for header in (HEADER, HEADER_1))
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _counted() -> Iterator[str]:
+    yield ""
+    for number in range(2, 1000):
+        yield f"-{number}"
 
 
 def _write_or_undo(file: int, data: bytes, end: int) -> None:
     try:
-        _write(file, data, end)
+        write_at(file, data, end)
     except BaseException:
-        with contextlib.suppress(OSError):  # if even this fails, the next append cuts the torn row
+        with contextlib.suppress(OSError):  # if even this fails, the next append sets the torn row aside
             os.ftruncate(file, end)
         raise
-
-
-def _write(file: int, data: bytes, at: int) -> None:
-    written = 0
-    while written < len(data):  # a disk that fills up writes short first and fails at the next call
-        written += os.pwrite(file, data[written:], at + written)
-    os.fsync(file)

@@ -4,10 +4,11 @@ import math
 import re
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 
 from model.errors import FeedbackError
+from model.inputs import name_of, report_name
 
 VERDICTS = ("agree", "disagree", "unsure")
 UNDO = "undo"  # the verdict of a row that takes another one back
@@ -84,6 +85,24 @@ class Flag:
 
     def _set(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
+
+    @property
+    def film(self) -> str:
+        """What the page calls the film."""
+        return name_of(self.image_sha256) if self.image_sha256 else ""
+
+    @property
+    def case(self) -> str:
+        """What the page calls the case: the study's id, else its film's name, else its report's."""
+        return self.study_id or self.film or (report_name(self.report) if self.report else "")
+
+    def repeats(self, other: "Flag") -> bool:
+        """Whether it is the same flag, sent again: later, or by a newer version of the program."""
+        return replace(self, time_utc=other.time_utc, app_version=other.app_version) == other
+
+    def says_as(self, other: "Flag") -> bool:
+        """Whether the reviewer said the same of the same case, whichever model answered meanwhile."""
+        return replace(self, model_digest=other.model_digest, probabilities=other.probabilities).repeats(other)
 
     def tombstone(self) -> "Flag":
         """This row without its content: its id and time alone."""

@@ -13,13 +13,19 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 
 from model.errors import FeedbackError, StoreError
-from model.feedback.cells import COLUMNS, cells, encode, flag_of, plain, typed
+from model.feedback import trouble
+from model.feedback.cells import COLUMNS, NO_FLAG, cells, encode, flag_of
 from model.feedback.films import film_of, png_of
 from model.feedback.record import Flag
-from model.feedback.store import refuse_tombstone, trace
+from model.feedback.store import Purged, Read, Store, agreed, refuse_tombstone, trace
+from model.feedback.trouble import Trouble
 from model.inputs import Film
+from model.storage.spreadsheet import plain, typed
 
 CONNECT_LIMIT = 10  # seconds
+LOCK_LIMIT = 5  # seconds that a statement waits for the lock of somebody else, and a thread for a connection
+STATEMENT_LIMIT = 60  # seconds
+SILENCE_LIMIT = 15  # seconds after which a connection on which the server acknowledges nothing is given up
 TABLES = sql.MetaData()
 FLAGS = sql.Table(
     "betalens_flags",
@@ -36,7 +42,7 @@ FILMS = sql.Table(
 ONE_AT_A_TIME = 0x0BE7A  # the advisory lock under which the tables are made
 
 
-class SqlStore:
+class SqlStore(Store):
     """Flags in a database; any number of servers may share it. See Store for what it does.
 
     Args:
@@ -47,35 +53,45 @@ class SqlStore:
         FeedbackError: it is no such address, or nothing answers there.
     """
 
+    look_every = 300.0
+
     def __init__(self, url: str):
+        self.troubles: tuple[Trouble, ...] = ()
         with _said("The database of flags cannot be used", "check its address, and that it runs"):
             self._engine = sql.create_engine(
                 _address(url),
                 pool_pre_ping=True,  # a server that was started anew must not cost a flag
                 hide_parameters=True,
-                connect_args={"connect_timeout": CONNECT_LIMIT},
+                pool_timeout=LOCK_LIMIT,
+                connect_args={"connect_timeout": CONNECT_LIMIT, "tcp_user_timeout": SILENCE_LIMIT * 1000},
             )
+            sql.event.listen(self._engine, "begin", _limit)
             with self._engine.begin() as db:
                 db.execute(sql.select(sql.func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
                 TABLES.create_all(db)
 
-    def append(self, flag: Flag) -> str:
+    def save(self, flag: Flag) -> Flag:
         """See Store."""
         refuse_tombstone(flag)
         encode(flag)  # or it could be too long to be exported
         with _said("The flag was not saved"), self._engine.begin() as db:
             db.execute(sql.text("SET LOCAL synchronous_commit TO on"))  # whatever the database is set to
-            db.execute(insert(FLAGS).values(_row(flag)).on_conflict_do_nothing(index_elements=["flag_id"]))
-        return flag.flag_id
+            added = insert(FLAGS).values(_row(flag)).on_conflict_do_nothing(index_elements=["flag_id"])
+            if db.execute(added.returning(FLAGS.c.place)).first():
+                return flag
+            return agreed(flag, next(found for _, found in _flags(db, FLAGS.c.flag_id == flag.flag_id)))
 
-    def rows(self) -> list[Flag]:
+    def read(self) -> Read:
         """See Store."""
-        with _said("The feedback cannot be read"), self._engine.connect() as db:
-            return _flags(db)
+        with _said("The feedback cannot be read"), self._engine.begin() as db:
+            found = list(_flags(db))
+        bad = tuple(place for place, flag in found if flag is None)
+        self.troubles = (Trouble(trouble.TABLE_ROWS, FLAGS.name, bad),) if bad else ()
+        return Read(tuple(flag for _, flag in found if flag), self.troubles)
 
     def count(self) -> int:
         """See Store."""
-        with _said("The feedback cannot be read"), self._engine.connect() as db:
+        with _said("The feedback cannot be read"), self._engine.begin() as db:
             return db.scalar(sql.select(sql.func.count()).select_from(FLAGS))
 
     def keep_film(self, film: Film) -> None:
@@ -85,20 +101,21 @@ class SqlStore:
 
     def film(self, sha256: str) -> Film | None:
         """See Store."""
-        with _said("The film cannot be read"), self._engine.connect() as db:
+        with _said("The film cannot be read"), self._engine.begin() as db:
             png = db.scalar(sql.select(FILMS.c.png).where(FILMS.c.sha256 == sha256))
         return film_of(png, sha256) if png else None
 
-    def purge(self, study_id: str) -> int:
+    def take_out(self, study_id: str = "", flag_id: str = "") -> Purged:
         """See Store."""
         with _said("The study was not purged"), self._engine.begin() as db:
-            rows = _flags(db)
-            found = trace(rows, study_id)
+            rows = [flag for _, flag in _flags(db) if flag]
+            found = trace(rows, study_id, flag_id)
             held = [row for row in rows if found.holds(row)]
             for row in held:
                 db.execute(sql.update(FLAGS).where(FLAGS.c.flag_id == row.flag_id).values(_row(row.tombstone())))
-            db.execute(sql.delete(FILMS).where(FILMS.c.sha256.in_(found.films)))
-            return len(held)
+            taken = db.scalars(sql.delete(FILMS).where(FILMS.c.sha256.in_(found.films)).returning(FILMS.c.sha256))
+            films = tuple(f"{FILMS.name}: {sha256}" for sha256 in taken)
+            return Purged(len(held), tuple(row.flag_id for row in held), films)
 
 
 def _address(url: str) -> sql.URL:
@@ -116,14 +133,19 @@ def _row(flag: Flag) -> dict[str, str]:
     return {name: plain(text) for name, text in cells(flag).items()}
 
 
-def _flags(db: sql.Connection) -> list[Flag]:
-    flags = []
-    for number, row in enumerate(db.execute(sql.select(*(FLAGS.c[n] for n in COLUMNS)).order_by(FLAGS.c.place)), 1):
+def _flags(db: sql.Connection, *where: sql.ColumnElement) -> Iterator[tuple[int, Flag | None]]:
+    """The flags in the order of saving, each with its place; None for a row that is none."""
+    wanted = sql.select(FLAGS.c.place, *(FLAGS.c[n] for n in COLUMNS)).where(*where).order_by(FLAGS.c.place)
+    for place, *row in db.execute(wanted):
         try:
-            flags.append(flag_of({name: typed(text) for name, text in zip(COLUMNS, row, strict=True)}))
-        except (ValueError, TypeError, FeedbackError):  # no cause in the text: it could quote a report
-            raise FeedbackError(f"Row {number} of betalens_flags is not a flag: restore or remove it.") from None
-    return flags
+            yield place, flag_of({name: typed(text) for name, text in zip(COLUMNS, row, strict=True)})
+        except NO_FLAG:
+            yield place, None
+
+
+def _limit(db: sql.Connection) -> None:
+    """Let nobody wait for ever."""
+    db.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_LIMIT}s'; SET LOCAL statement_timeout = '{STATEMENT_LIMIT}s'")
 
 
 @contextlib.contextmanager

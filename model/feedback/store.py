@@ -1,29 +1,73 @@
 """What a store of flags does, wherever it keeps them, and which store an address means."""
 
+import csv
+import io
 import re
 from collections.abc import Iterable
-from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from model.errors import FeedbackError
-from model.feedback.cells import HEADER, encode
+from model.errors import FeedbackError, TakenError
+from model.feedback.cells import COLUMNS, HEADER, encode
 from model.feedback.record import PURGED, Flag
-from model.inputs import Film
+from model.feedback.trouble import Trouble
+from model.inputs import Film, report_name
+from model.storage.spreadsheet import unescape
 
 SHA256 = re.compile("[0-9a-f]{64}")
+TELLING = 6  # characters of an id that is looked for in what is no row: a shorter one is in many
+
+
+class Read(NamedTuple):
+    """What a store holds."""
+
+    flags: tuple[Flag, ...] = ()  #: every one once, in the order of saving
+    troubles: tuple[Trouble, ...] = ()  #: what may hide others
+
+
+class Purged(NamedTuple):
+    """What a purge took out."""
+
+    count: int  #: of rows
+    flags: tuple[str, ...]  #: ids of those that were flags
+    files: tuple[str, ...] = ()  #: films and what was derived from them, by their names in the store
 
 
 class Store(Protocol):
-    """Flags, and the films that belong to no table of studies. Each method raises FeedbackError where it fails."""
+    """Flags, and the films that belong to no table of studies. Each method raises FeedbackError where it fails.
+
+    Attributes:
+        troubles: what the last `read` found, without reading anew.
+        look_every: seconds between two looks for others; what a look costs decides.
+    """
+
+    troubles: tuple[Trouble, ...]
+    look_every: float
 
     def append(self, flag: Flag) -> str:
-        """Save `flag` and return its id once it is on the disk. An id already saved is acknowledged, not repeated."""
+        """`save`; the id."""
+        return self.save(flag).flag_id
+
+    def save(self, flag: Flag) -> Flag:
+        """Save `flag`, and return once it is on the disk what stands under its id: it, or the same flag that was saved
+        before.
+
+        Raises:
+            TakenError: another flag stands under its id.
+        """
 
     def rows(self) -> list[Flag]:
-        """Every flag once, in the order of saving."""
+        """The flags of `read`."""
+        return list(self.read().flags)
+
+    def purge(self, study_id: str) -> int:
+        """`take_out` what is kept of a study; how many rows."""
+        return self.take_out(study_id).count
+
+    def read(self) -> Read:
+        """All that can be read, and what cannot."""
 
     def count(self) -> int:
-        """How many rows there are, without reading them."""
+        """How many flags there are."""
 
     def keep_film(self, film: Film) -> None:
         """Keep a copy of `film` under its SHA-256, so that a flag on it can be opened and learned from."""
@@ -31,33 +75,12 @@ class Store(Protocol):
     def film(self, sha256: str) -> Film | None:
         """The copy, or None where there is none."""
 
-    def purge(self, study_id: str) -> int:
-        """Take out the content of every row that `trace` finds and the copies of its films; return how many rows.
+    def take_out(self, study_id: str = "", flag_id: str = "") -> Purged:
+        """Take out the content of every row that `trace` finds and the copies of its films.
 
         Of a row its id and time remain, so that a retry does not bring it back. It is safe while others append; who
         purges twice finds nothing.
         """
-
-
-def open_store(where: str | Path, replica: str = "") -> Store:
-    """The store at `where`: a folder, or postgresql+psycopg://USER@HOST/DATABASE.
-
-    Args:
-        replica: which of several servers on one folder this is; a database needs none.
-
-    Raises:
-        FeedbackError: it cannot be used.
-    """
-    if "://" not in str(where):
-        from model.feedback.folder import FeedbackStore
-
-        return FeedbackStore(where, replica)
-    try:
-        from model.feedback.sql import SqlStore
-
-        return SqlStore(str(where))
-    except ImportError:
-        raise FeedbackError("Flags in PostgreSQL need two packages more: pip install 'betalens[postgres]'.") from None
 
 
 def as_csv(flags: Iterable[Flag]) -> bytes:
@@ -74,28 +97,70 @@ def refuse_tombstone(flag: Flag) -> None:
         raise FeedbackError("The flag was not saved: 'purged' is what a purge leaves, not a verdict.")
 
 
+def agreed(flag: Flag, found: Flag | None) -> Flag:
+    """What stands under the id of `flag`, where `found` was there before it.
+
+    Raises:
+        TakenError: something else.
+    """
+    if found is None:
+        return flag
+    # Of what was purged id and time are left; a retry of it carries both.
+    if found.verdict == PURGED and found.time_utc != flag.time_utc:
+        raise TakenError
+    if found.verdict != PURGED and not flag.repeats(found):
+        raise TakenError(found)
+    return found
+
+
 class Trace(NamedTuple):
-    """What a store keeps of a study."""
+    """What a store keeps of a study, or of one verdict."""
 
     study_id: str
-    films: frozenset[str]  # the SHA-256 of each
+    films: frozenset[str]  # the SHA-256 of each that is its
+    reports: frozenset[str]
     flags: frozenset[str]  # ids of its rows
 
     def holds(self, row: Flag) -> bool:
-        """Whether the row is the study's, or of a film of its that was uploaded apart, or takes back such a row."""
-        apart = not row.study_id and row.image_sha256 in self.films
-        return row.study_id == self.study_id or apart or row.undoes in self.flags
+        """Whether the row is among them, or of a film or report of its that was sent apart, or takes back such a
+        row."""
+        if row.verdict == PURGED:
+            return False
+        film = row.image_sha256
+        apart = not row.study_id and (film in self.films if film else row.report in self.reports)
+        its = bool(self.study_id) and row.study_id == self.study_id
+        return its or apart or row.flag_id in self.flags or row.undoes in self.flags
+
+    def names(self, row: bytes) -> bool:
+        """Whether a row that is no flag, or the beginning of one, names it: in the cells that do so, or anywhere where
+        it has more or fewer of them."""
+        text = row.decode("utf-8", "replace")
+        found = next(csv.reader(io.StringIO(text, newline="")), [])
+        cells = {name: unescape(cell) for name, cell in zip(COLUMNS, found, strict=False)}
+        ids = {cells.get("flag_id", ""), cells.get("undoes", "")}
+        if (self.study_id and cells.get("study_id") == self.study_id) or ids & self.flags:
+            return True
+        if not cells.get("study_id") and cells.get("image_sha256") in self.films:
+            return True
+        named = {name for name in (self.study_id, *self.flags) if len(name) >= TELLING}
+        return len(found) != len(COLUMNS) and any(re.search(rf"(?<!\w){re.escape(n)}(?!\w)", text) for n in named)
 
 
-def trace(rows: Iterable[Flag], study_id: str) -> Trace:
-    """What is kept of a study, or of an uploaded film, which the page calls film-XXXXXXXXXXXX by its SHA-256.
+def trace(rows: Iterable[Flag], study_id: str = "", flag_id: str = "") -> Trace:
+    """What is kept of a case, by what the page calls it: a study's id, film-XXXXXXXXXXXX of an uploaded film, by its
+    SHA-256, report-XXXXXXXXXXXX of a report alone, by its own. Or of one verdict, by its id.
 
     Raises:
-        FeedbackError: no study is named.
+        FeedbackError: nothing is named.
     """
-    if not study_id:
-        raise FeedbackError("A purge needs the id of a study: name one.")
-    rows = list(rows)
-    films = {row.image_sha256 for row in rows if study_id in (row.study_id, f"film-{row.image_sha256[:12]}")}
-    found = Trace(study_id, frozenset(filter(SHA256.fullmatch, films)), frozenset())
-    return found._replace(flags=frozenset(row.flag_id for row in rows if found.holds(row)))
+    if not (study_id or flag_id):
+        raise FeedbackError("A purge needs the id of a study, or of a verdict: name one.")
+    rows = [row for row in rows if row.verdict != PURGED]
+    hers = [row for row in rows if (study_id and study_id in (row.case, row.film)) or row.flag_id == flag_id]
+    films = {row.image_sha256 for row in hers if SHA256.fullmatch(row.image_sha256)}
+    reports = {row.report for row in hers if row.case == study_id == report_name(row.report)}
+    found = Trace(study_id, frozenset(films), frozenset(reports), frozenset(row.flag_id for row in hers))
+    if flag_id and not study_id:  # the case of a verdict may have others
+        others = {row.image_sha256 for row in rows if row.flag_id != flag_id and row.undoes != flag_id}
+        found = Trace("", frozenset(films - others), frozenset(), found.flags)
+    return found._replace(flags=found.flags | {row.flag_id for row in rows if found.holds(row)})

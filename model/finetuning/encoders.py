@@ -1,20 +1,20 @@
 """Fine-tuning of the encoders, which is done on request alone: it reads films and takes minutes to hours.
 
-It is a training like any other (`model.train`), gentler and shorter, from the weights as they are, on the training
-studies with the labels that reviewers gave them.
+It is a training like any other (`model.training.train`), gentler and shorter, from the weights as they are, on the
+training studies with the labels that reviewers gave them.
 """
 
-from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import numpy as np
 
-from model.arrays import StudyArrays, load_arrays
-from model.corrections import Correction, relabelled
-from model.data import Study
-from model.engine import Engine
-from model.network import Network
-from model.train import train
+from model.feedback.corrections import Correction, relabelled
+from model.inference.engine import Engine
+from model.network.network import Network
+from model.progress import Progress
+from model.studies.arrays import StudyArrays, load_arrays
+from model.studies.table import Study
+from model.training.train import train
 
 EPOCHS = 2
 GENTLY = 0.1  # of the learning rates that the model was trained with
@@ -24,12 +24,12 @@ MOST_COPIES = 10  # of a corrected study in an epoch
 def teach_encoders(
     base: Engine,
     studies: tuple[Study, ...],
-    validation: tuple[Study, ...],
     corrected: dict[str, Correction],
     replay: float,
-    progress: Callable[[Iterable], Iterable] = iter,
+    progress: Progress = iter,
 ) -> Engine:
-    """An engine whose encoders learnt as well; the base stays as it is. Ctrl-C ends it early, with the best epoch.
+    """An engine whose encoders learnt as well; the base stays as it is. Ctrl-C ends it early, with its last epoch.
+    Studies for validation choose nothing here: both models are measured on them.
 
     Args:
         studies: to learn from, with the table's labels.
@@ -57,10 +57,10 @@ def teach_encoders(
     ratio = (len(studies) - len(taught)) / max(len(taught), 1)
     copies = int(np.clip(ratio / replay if replay else MOST_COPIES, 1, MOST_COPIES))
     repeated = relabelled(studies + taught * (copies - 1), corrected)
-    train(network, _arrays(repeated, base, progress), _arrays(validation, base, progress), base.device)
+    train(network, _arrays(repeated, base, progress), None, base.device)
     network.config = config
     return Engine(network, "", base.device)
 
 
-def _arrays(studies: tuple[Study, ...], base: Engine, progress: Callable[[Iterable], Iterable]) -> StudyArrays:
+def _arrays(studies: tuple[Study, ...], base: Engine, progress: Progress) -> StudyArrays:
     return load_arrays(studies, base.findings, base.config.image_size, progress)

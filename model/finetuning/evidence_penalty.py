@@ -13,12 +13,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from model.augment import draw_beta
-from model.corrections import Correction
-from model.data import StudyTable, load_film
-from model.engine import Encoded, Engine
 from model.errors import InputError
-from model.network import Network, Pooled
+from model.feedback.corrections import Correction
+from model.inference.engine import Encoded, Engine
+from model.network.network import Network, Pooled
+from model.studies.table import StudyTable, load_film
+from model.training.batches import draw_beta
 
 AT_ONCE = 16  # studies a step
 
@@ -44,7 +44,7 @@ class Marks:
         some = [self.marks[i] for i in torch.randperm(len(self.marks))[:AT_ONCE]]
         pooled = Pooled(*(torch.cat(p).requires_grad_() for p in zip(*(m.pooled for m in some), strict=True)))
         has = torch.cat([m.has for m in some])
-        logits = network(pooled, draw_beta(has.cpu()).to(has.device))
+        logits = network.log_odds(network(pooled, draw_beta(has.cpu()).to(has.device)))
         drawn = torch.randint(logits.shape[1], (len(some), 1), device=logits.device)
         gradients = torch.autograd.grad(logits.gather(1, drawn).sum(), pooled, create_graph=True)
         each = [

@@ -3,9 +3,9 @@
 Corrected studies are mixed with a replay of other training studies (Rolnick et al., "Experience Replay for Continual
 Learning", NeurIPS 2019). The encoders stay as they are, so a study is a pair of vectors, and a step takes milliseconds.
 
-Both teachers err: see `model.noise`. Without that, replaying wrong labels would undo what reviewers correct. And lest
-the few corrections are learnt by heart, what is learnt from lies between two studies and has something of the labels of
-both (Zhang et al., "mixup: Beyond Empirical Risk Minimization", ICLR 2018).
+Both teachers err: see `model.finetuning.label_noise`. Without that, replaying wrong labels would undo what reviewers
+correct. And lest the few corrections are learnt by heart, what is learnt from lies between two studies and has
+something of the labels of both (Zhang et al., "mixup: Beyond Empirical Risk Minimization", ICLR 2018).
 """
 
 from dataclasses import dataclass
@@ -16,16 +16,16 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from model.augment import draw_beta
 from model.config import SINGLE_LABEL
-from model.corrections import Correction, relabelled
-from model.data import Study, label_matrix
 from model.errors import TrainingError
-from model.marks import Marks
-from model.network import Network, Pooled
-from model.noise import forward_loss, mistakes
-from model.pooled import PooledStudies
-from model.reference import Progress
+from model.feedback.corrections import Correction, relabelled
+from model.finetuning.evidence_penalty import Marks
+from model.finetuning.label_noise import forward_loss, mistakes
+from model.inference.encoder_features import PooledStudies
+from model.network.network import Network, Pooled
+from model.progress import Progress
+from model.studies.table import Study, label_matrix
+from model.training.batches import draw_beta
 
 MIXED = 0.4  # of the Beta distribution that says how much of the second study there is: mostly little
 

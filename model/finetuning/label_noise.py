@@ -1,6 +1,6 @@
 """Labels are wrong now and then, and learning allows for it: the table's and the reviewers' alike.
 
-How often, the corrections say themselves. What reviewers contradict of most findings alike is taken for their own
+The rates are estimated from the corrections. What reviewers contradict of most findings alike is taken for their own
 mistakes; a finding that they contradict more than that is one on which the table is wrong. The loss is that of the
 label the model would see if its answer went through such mistakes (forward correction; Patrini et al., "Making Deep
 Neural Networks Robust to Label Noise", CVPR 2017), with rates from the labels that are trusted more, as in Hendrycks et

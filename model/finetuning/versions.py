@@ -18,11 +18,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from model.checkpoint import WEIGHTS, verify
 from model.errors import CheckpointError, ChoiceError, TrainingError
 from model.feedback import utc_now
-from model.paths import DEMO_CHECKPOINT
+from model.network.checkpoint import WEIGHTS, verify
+from model.storage.files import alone, lock_file, make_folder, put
+from model.storage.paths import DEMO_CHECKPOINT
 
+LEARNT = "learnt_from"  # in an origin: ids of verdicts, and digests of the ids of studies
 CURRENT, ORIGIN, LOCK, ALONE = "current.json", "origin.json", ".lock", ".finetune.lock"
 
 
@@ -47,7 +49,7 @@ class Versions:
     def __init__(self, folder: Path):
         self.folder = folder
         with _named(folder):
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
 
     def names(self) -> list[str]:
         """All versions, the oldest first."""
@@ -93,13 +95,16 @@ class Versions:
         return name
 
     def adopt(self, checkpoint: Path) -> str:
-        """Make a version of a copy of a checkpoint.
+        """Make a version of a copy of a checkpoint; of one that is a version, it is known still from whom it learnt.
 
         Raises:
             CheckpointError: it is none, is damaged, or cannot be copied.
         """
         verify(checkpoint)
         origin = {"parent": str(checkpoint), "how": "adopted"}
+        if (checkpoint / ORIGIN).is_file():
+            known = Versions(checkpoint.resolve().parent).origin(checkpoint.resolve().name)
+            origin |= {LEARNT: known[LEARNT]} if LEARNT in known else {}
         return self.add(lambda made: shutil.copytree(checkpoint, made, copy_function=shutil.copyfile), origin)
 
     def promote(self, name: str) -> None:
@@ -148,15 +153,11 @@ class Versions:
             CheckpointError: the folder cannot be written.
         """
         with _named(self.folder):
-            lock = (self.folder / ALONE).open("w")
-        with lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise TrainingError(
-                    f"Another fine-tuning of the versions in {self.folder} is under way: start this one when it has "
-                    "ended."
-                ) from None
+            lock_file(self.folder / ALONE).close()
+        taken = TrainingError(
+            f"Another fine-tuning of the versions in {self.folder} is under way: start this one when it has ended."
+        )
+        with alone(self.folder / ALONE, taken):
             yield
 
     def list(self) -> list[Version]:
@@ -173,7 +174,7 @@ class Versions:
         """
         try:
             return dict(json.loads((self.path(name) / ORIGIN).read_text("utf-8")))
-        except (OSError, ValueError, TypeError) as error:
+        except (OSError, ValueError, TypeError, RecursionError) as error:
             raise CheckpointError(
                 f"{self.folder / name / ORIGIN} cannot be read; restore it or remove {name}."
             ) from error
@@ -188,7 +189,7 @@ class Versions:
             return [str(name) for name in json.loads(path.read_text("utf-8"))["promoted"]]
         except FileNotFoundError:
             return []
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise CheckpointError(f"{path} does not say which versions were promoted; restore or remove it.") from error
 
     def _choose(self, history: "list[str]") -> None:
@@ -196,7 +197,7 @@ class Versions:
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
-        with _named(self.folder), (self.folder / LOCK).open("w") as lock:
+        with _named(self.folder), lock_file(self.folder / LOCK) as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
@@ -226,15 +227,5 @@ def _named(folder: Path) -> Iterator[None]:
 
 
 def _write(path: Path, value: dict[str, Any]) -> None:
-    """In one step: a reader sees the old or the new one."""
-    handle, fresh = tempfile.mkstemp(dir=path.parent, prefix=".")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(json.dumps(value, indent=1, ensure_ascii=False) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(fresh, 0o644)
-        os.replace(fresh, path)
-    except BaseException:
-        Path(fresh).unlink(missing_ok=True)
-        raise
+    """In one step: a reader, who may be another user, sees the old or the new one."""
+    put(path, (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode(), 0o644)

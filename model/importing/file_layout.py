@@ -1,5 +1,6 @@
 """Where the files of an import go: complete in a scratch folder first, then into place, the table last."""
 
+import hashlib
 import os
 import shutil
 from pathlib import Path
@@ -7,20 +8,24 @@ from pathlib import Path
 from model.errors import StudyTableError
 
 TABLE, IMAGES = "studies.csv", "images"
+ELSEWHERE = "images-elsewhere"  # for what lies outside the folder of the source
 
 
 class Place:
     """A folder that is to hold a table, and how the table names the source's files from there.
 
-    A table names only files below its folder: those of a source elsewhere are linked or copied below `images`.
+    A table names only files below its folder: those of a source elsewhere are linked or copied below `images`, and what
+    the source names outside of its own folder below `images-elsewhere`.
 
     Attributes:
         how: "in place", "hard links" or "copies".
+        anywhere: whether what lies outside the folder of the source can be brought.
     """
 
     def __init__(self, folder: Path, out: Path, scratch: Path, copy: bool):
         self.folder, self.out, self.scratch = folder.resolve(), out.resolve(), scratch
         self.how = how(folder, out, copy)
+        self.anywhere = copy or self.how != "in place"
 
     def bring(self, name: str, called: str = "") -> str:
         """The path by which the table names a file of the source, which is there from then on.
@@ -31,16 +36,17 @@ class Place:
         Raises:
             StudyTableError: it cannot be linked.
         """
-        path = os.path.normpath(self.folder / name)
-        if self.how == "in place":
+        path = Path(os.path.normpath(self.folder / name))
+        inside = path.resolve().is_relative_to(self.folder)
+        if inside and self.how == "in place":
             return Path(os.path.relpath(path, self.out)).as_posix()
-        below = Path(IMAGES, called or os.path.relpath(path, self.folder))
+        below = Path(IMAGES, called or os.path.relpath(path, self.folder)) if inside else _elsewhere(path, called)
         target = self.scratch / below
         target.parent.mkdir(parents=True, exist_ok=True)
-        if self.how == "copies":
+        if self.how != "hard links":
             shutil.copyfile(path, target)
         elif not target.exists():
-            self._link(Path(path).resolve(), target)
+            self._link(path.resolve(), target)
         return below.as_posix()
 
     def _link(self, path: Path, target: Path) -> None:
@@ -57,6 +63,12 @@ class Place:
             path.replace(self.out / path.name)
 
 
+def _elsewhere(path: Path, called: str) -> Path:
+    """A place of its own for each file outside, without the names of the folders that it lies in."""
+    parent = hashlib.sha256(os.fsencode(path.parent)).hexdigest()[:8]
+    return Path(ELSEWHERE, parent, called or path.name)
+
+
 def how(folder: Path, out: Path, copy: bool) -> str:
     """How the files of a source in `folder` are named from `out`."""
     if folder.resolve().is_relative_to(out.resolve()):
@@ -70,7 +82,7 @@ def refuse_taken(folder: Path, out: Path) -> None:
     Raises:
         StudyTableError: a table is there already, or images are.
     """
-    names = (TABLE,) if how(folder, out, False) == "in place" else (TABLE, IMAGES)
+    names = (TABLE, ELSEWHERE) if how(folder, out, False) == "in place" else (TABLE, IMAGES, ELSEWHERE)
     for path in (out / name for name in names):
         if path.exists():
             raise StudyTableError(f"{path} exists and is not replaced: remove it, or choose another --out.")

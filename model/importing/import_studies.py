@@ -8,23 +8,24 @@ import os
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
+from model.config import FEW
 from model.errors import StudyTableError
-from model.import_report import ImportReport, Moved
-from model.placing import TABLE, Place, refuse_taken
-from model.rows import label_is_missing
-from model.screening import judged
-from model.sources.base import LeftOut, Reason, Record, Source
-from model.split import divided
+from model.importing.file_layout import TABLE, Place, refuse_taken
+from model.importing.record import Joined, LeftOut, Reason, Record, Source
+from model.importing.report import ImportReport, Moved
+from model.importing.screening import judged
+from model.progress import ProgressTo
+from model.studies.labels import NONE, Labels
+from model.studies.rows import Files, renamed_in_words
+from model.studies.splits import divided, split_of
 
 COLUMNS = ("study_id", "patient_id", "image", "report", "label", "split")
 MASK = "lung_mask"
-
-Progress = Callable[[Iterable, int], Iterable]
 
 
 class Kept(NamedTuple):
@@ -37,12 +38,13 @@ class Kept(NamedTuple):
 
 
 def import_studies(
-    source: Source, out: Path, copy: bool = False, seed: int = 0, progress: Progress = lambda records, total: records
+    source: Source, out: Path, copy: bool = False, seed: int = 0, progress: ProgressTo = lambda records, total: records
 ) -> ImportReport:
     """Write `studies.csv`, `import.json` and `import.txt` to a folder.
 
     Images stay where they are if they lie below it. Otherwise they appear below its `images`, under the names that they
-    have in the source (DICOM files under those of their studies), as hard links.
+    have in the source (DICOM files under those of their studies), as hard links. Studies get splits, by patient and
+    stratified, unless they are few and the source has none: then training cross-validates.
 
     Args:
         copy: copies instead of links.
@@ -67,29 +69,42 @@ def import_studies(
             out.rmdir()
 
 
-def _import(source: Source, place: Place, spool: Path, seed: int, progress: Progress) -> ImportReport:
+def _import(source: Source, place: Place, spool: Path, seed: int, progress: ProgressTo) -> ImportReport:
     report = ImportReport(place.how, seed)
     columns = (*COLUMNS, *source.columns)
     place.scratch.mkdir()
-    with spool.open("w", newline="", encoding="utf-8") as file, closing(judged(source)) as records:
+    files = Files(source.folder, place.anywhere)
+    with spool.open("w", newline="", encoding="utf-8") as file, closing(judged(source, files)) as records:
         kept = _kept(iter(progress(records, source.total)), place, csv.DictWriter(file, columns), report)
-    splits = _splits(kept, report, seed)
-    if not any(splits):
+    labels = Labels(k.label for k in kept)
+    report.notes = [*source.notes(), *labels.notes, *renamed_in_words(files.renamed)]
+    read = [labels.of(k.label) for k in kept]
+    usable = [k for k, label in zip(kept, read, strict=True) if not label.why]
+    report.left_out += [LeftOut(k.where, Reason.LABEL, r.why) for k, r in zip(kept, read, strict=True) if r.why]
+    if not usable:
         raise StudyTableError(f"None of the {report.records:,} records can be used. {report.commonest()}")
+    none = NONE if Labels(k.label for k in usable).exactly_one else ""
+    dealt = iter(_splits(usable, report, seed))
     with spool.open(newline="", encoding="utf-8") as file:
-        rows = zip(csv.DictReader(file, columns), splits, strict=True)
-        _write_table(place.scratch / TABLE, columns, (row | {"split": split} for row, split in rows if split), report)
+        rows = zip(csv.DictReader(file, columns), read, strict=True)
+        table = (row | {"label": "|".join(r.findings) or none, "split": next(dealt)} for row, r in rows if not r.why)
+        _write_table(place.scratch / TABLE, columns, table, report)
     report.write(place.scratch)
     place.publish()
     return report
 
 
-def _kept(records: Iterator[Record | LeftOut], place: Place, rows: csv.DictWriter, report: ImportReport) -> list[Kept]:
+def _kept(
+    records: Iterator[Record | LeftOut | Joined], place: Place, rows: csv.DictWriter, report: ImportReport
+) -> list[Kept]:
     """Write the rows of what can be used, but for their splits, and bring their files."""
     kept = []
     for record in records:
         if isinstance(record, LeftOut):
             report.left_out.append(record)
+            continue
+        if isinstance(record, Joined):
+            report.joined.append(record)
             continue
         row = {
             "study_id": record.study_id,
@@ -106,23 +121,18 @@ def _kept(records: Iterator[Record | LeftOut], place: Place, rows: csv.DictWrite
     return kept
 
 
-def _splits(kept: list[Kept], report: ImportReport, seed: int) -> list[str]:
-    """The split of each study; empty for those without a label by the rule of the table, which sees them all."""
-    unlabelled = label_is_missing(k.label for k in kept)
-    usable = [k for k, missing in zip(kept, unlabelled, strict=True) if not missing]
-    dealt = iter(divided([k[1:] for k in usable], seed))
-    splits = ["" if missing else next(dealt) for missing in unlabelled]
+def _splits(studies: list[Kept], report: ImportReport, seed: int) -> list[str]:
+    """The split of each study; "" for all where they are few and the source has none."""
+    report.undealt = len(studies) < FEW and not any(k.split for k in studies)
+    splits = [split_of(k.patient) for k in studies] if report.undealt else divided([k[1:] for k in studies], seed)
     given = defaultdict(set)
-    for k in usable:
+    for k in studies:
         given[k.patient].add(k.split)
-    for k, split in zip(kept, splits, strict=True):
-        if not split:
-            report.left_out.append(LeftOut(k.where, Reason.LABEL, "its label is empty where all others name a finding"))
-        elif k.split and split != k.split:
+    for k, split in zip(studies, splits, strict=True):
+        if k.split and split != k.split:
             why = "its patient is in several splits" if len(given[k.patient] - {""}) > 1 else "the source has no val"
             report.moved.append(Moved(k.where, k.split, split, why))
-    of_patient = {k.patient: split for k, split in zip(kept, splits, strict=True) if split}
-    report.patients.update(of_patient.values())
+    report.patients.update(dict(zip((k.patient for k in studies), splits, strict=True)).values())
     return splits
 
 
@@ -131,7 +141,7 @@ def _write_table(path: Path, columns: tuple[str, ...], rows: Iterable[dict[str, 
         table = csv.DictWriter(file, columns)
         table.writeheader()
         for row in rows:
-            table.writerow(row)
+            table.writerow(row | {"split": ""} if report.undealt else row)
             report.count(row["label"], row["split"], bool(row["report"]))
         file.flush()
         os.fsync(file.fileno())

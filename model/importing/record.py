@@ -1,13 +1,11 @@
 """What a source of studies gives: a record for each radiograph or report that it holds, usable or not."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
-
-Progress = Callable[[Iterable], Iterable]  #: tqdm, or iter
 
 FRONTAL = {"PA", "AP"}
 NOT_FRONTAL = "it is not a frontal view"
@@ -23,6 +21,8 @@ class Reason(StrEnum):
     DUPLICATE = "duplicate image"
     REPORT = "no usable report"
     LABEL = "no label"
+    MODALITY = "no radiograph"
+    PART = "another part of the body"
     VIEW = "not a frontal view"
 
 
@@ -52,6 +52,13 @@ class LeftOut(NamedTuple):
     why: str
 
 
+class Joined(NamedTuple):
+    """A record that is part of another one's study."""
+
+    where: str
+    into: str  #: the `where` of the other
+
+
 class Source(NamedTuple):
     """What is imported.
 
@@ -60,12 +67,14 @@ class Source(NamedTuple):
         records: one by one, so that no more than a few are in memory.
         total: how many there are, for the progress bar.
         columns: the names of `Record.more`.
+        notes: what was taken as meant, a clause each, once the records are read.
     """
 
     folder: Path
-    records: Iterator[Record | LeftOut]
+    records: Iterator[Record | LeftOut | Joined]
     total: int
     columns: tuple[str, ...] = ()
+    notes: Callable[[], list[str]] = list
 
 
 def files_below(folder: Path) -> list[str]:

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from model.data import SPLITS
-from model.sources.base import LeftOut, Reason
+from model.config import FEW
+from model.importing.record import Joined, LeftOut, Reason
+from model.studies.table import SPLITS
 
 JSON, TEXT = "import.json", "import.txt"
 NAMED = 20  # records of each reason that the text names; the JSON names all
@@ -24,7 +25,8 @@ class Moved(NamedTuple):
 
 @dataclass
 class ImportReport:
-    """Counts, and what is behind them. `records` is always the studies and what was left out, together.
+    """Counts, and what is behind them. `records` is always the studies, what was joined to one of them and what was
+    left out, together.
 
     A record is a radiograph, or a row, report or file that has none.
     """
@@ -38,10 +40,13 @@ class ImportReport:
     findings: dict[str, Counter] = field(default_factory=lambda: defaultdict(Counter))  #: by finding, by split
     moved: list[Moved] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
+    joined: list[Joined] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)  #: what was taken as meant, a clause each
+    undealt: bool = False  #: no splits are written; those that are counted are what `split_of` makes of the table
 
     @property
     def records(self) -> int:
-        return self.studies + len(self.left_out)
+        return self.studies + len(self.joined) + len(self.left_out)
 
     def count(self, label: str, split: str, has_report: bool) -> None:
         """A study that is in the table."""
@@ -57,21 +62,25 @@ class ImportReport:
         return {
             "records": self.records,
             "studies": self.studies,
+            "joined": len(self.joined),
             "left_out": {str(reason): skipped[reason] for reason in Reason if skipped[reason]},
             "moved_to_another_split": len(self.moved),
             "without_report": self.without_report,
             "splits": {split: self.splits[split] for split in SPLITS},
             "patients": {split: self.patients[split] for split in SPLITS},
             "findings": {f: {split: self.findings[f][split] for split in SPLITS} for f in sorted(self.findings)},
+            "splits_written": not self.undealt,
             "images": self.images,
             "seed": self.seed,
+            "read_as_meant": self.notes,
         }
 
     def write(self, folder: Path) -> None:
         """Write `import.json`, with every record that was left out or moved, and `import.txt`, for reading."""
         left = [{"record": x.where, "reason": str(x.reason), "why": x.why} for x in self.left_out]
         moved = [{"record": x.where, "from": x.source, "to": x.split, "why": x.why} for x in self.moved]
-        whole = {**self.summary(), "records_left_out": left, "records_moved": moved}
+        joined = [x._asdict() for x in self.joined]
+        whole = {**self.summary(), "records_left_out": left, "records_joined": joined, "records_moved": moved}
         (folder / JSON).write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         (folder / TEXT).write_text("\n".join(self.in_words()) + "\n", encoding="utf-8")
 
@@ -82,17 +91,31 @@ class ImportReport:
 
     def in_words(self) -> list[str]:
         """The report for a person, a line each."""
-        lines = [f"{self.records:,} records: {self.studies:,} studies, {len(self.left_out):,} left out."]
+        joined = f"{len(self.joined):,} joined to others, " if self.joined else ""
+        lines = [f"{self.records:,} records: {self.studies:,} studies, {joined}{len(self.left_out):,} left out."]
         lines += [f"{self.without_report:,} studies have no report."] if self.without_report else []
-        for split in SPLITS:
-            lines.append(f"  {split}: {self.splits[split]:,} studies of {self.patients[split]:,} patients")
-        for finding, counts in sorted(self.findings.items()):
-            lines.append(f"  {finding}: " + ", ".join(f"{counts[split]:,} {split}" for split in SPLITS))
+        lines += [f"Read as meant: {note}." for note in self.notes]
+        lines += self._whole() if self.undealt else self._by_split()
         for reason in Reason:
             named = [f"{x.where}: {x.why}" for x in self.left_out if x.reason == reason]
             lines += _section(f"Left out: {reason}", named)
+        lines += _section("Joined", [f"{x.where}: to {x.into}" for x in self.joined])
         moved = [f"{x.where}: {x.source} -> {x.split}, {x.why}" for x in self.moved]
         return lines + _section("In another split than the source's", moved)
+
+    def _by_split(self) -> list[str]:
+        lines = [f"  {s}: {self.splits[s]:,} studies of {self.patients[s]:,} patients" for s in SPLITS]
+        for finding, counts in sorted(self.findings.items()):
+            lines.append(f"  {finding}: " + ", ".join(f"{counts[split]:,} {split}" for split in SPLITS))
+        return lines
+
+    def _whole(self) -> list[str]:
+        lines = [f"  {self.studies:,} studies of {self.patients.total():,} patients"]
+        lines += [f"  {finding}: {counts.total():,}" for finding, counts in sorted(self.findings.items())]
+        return [
+            *lines,
+            f"Fewer than {FEW:,} studies: no splits are written, as `betalens train` cross-validates over patients.",
+        ]
 
 
 def _section(title: str, lines: list[str]) -> list[str]:

@@ -9,37 +9,53 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from model.errors import ImageError, ReportError
+from model.importing.record import Joined, LeftOut, Reason, Record, Source
 from model.inputs import MAX_BYTES, read_film, read_report
-from model.rows import EMPTY, Files
-from model.sources.base import LeftOut, Reason, Record, Source
+from model.studies.names import is_missing
+from model.studies.rows import EMPTY, Files
 
 AHEAD = 2  # radiographs in memory, for each thread
 
 
-def judged(source: Source) -> Iterator[Record | LeftOut]:
+class First(NamedTuple):
+    """What is kept of the first record with certain pixels."""
+
+    where: str
+    labels: frozenset[str]
+    report: int  #: a hash
+
+    def beside(self, other: "First") -> str:
+        """Where it stands, and in what another record with its pixels says something else."""
+        if self.labels != other.labels:
+            return f"{self.where}, which has other labels"
+        return f"{self.where}, which has another report" if self.report != other.report else self.where
+
+
+def judged(source: Source, files: Files) -> Iterator[Record | LeftOut | Joined]:
     """The records of a source in their order, with reports as they are shown; what cannot be used, and why.
 
     Two radiographs are duplicates if they show the same pixels at 8 bits, whatever their files: the first is kept.
     """
-    first: dict[bytes, str] = {}
+    first: dict[bytes, First] = {}
     ids: set[str] = set()
-    for record, decoded in _decoded(source):
-        judgement = record if isinstance(record, LeftOut) else _compared(record, decoded, first, ids)
+    for record, decoded in _decoded(source, files):
+        judgement = _compared(record, decoded, first, ids) if isinstance(record, Record) else record
         if isinstance(judgement, Record):
             ids.add(record.study_id)
         yield judgement
 
 
-def _decoded(source: Source) -> Iterator[tuple[Record | LeftOut, Future | None]]:
-    files, threads = Files(source.folder), os.cpu_count() or 1
-    waiting: deque[tuple[Record | LeftOut, Future | None]] = deque()
+def _decoded(source: Source, files: Files) -> Iterator[tuple[Record | LeftOut | Joined, Future | None]]:
+    threads = os.cpu_count() or 1
+    waiting: deque[tuple[Record | LeftOut | Joined, Future | None]] = deque()
     with ThreadPoolExecutor(threads) as pool:
         for record in source.records:
-            screened = record if isinstance(record, LeftOut) else _screened(record, files)
+            screened = _screened(record, files) if isinstance(record, Record) else record
             film = isinstance(screened, Record) and screened.image
             waiting.append((screened, pool.submit(_digest, source.folder / screened.image) if film else None))
             while len(waiting) > AHEAD * threads:
@@ -49,7 +65,7 @@ def _decoded(source: Source) -> Iterator[tuple[Record | LeftOut, Future | None]]
 
 def _screened(record: Record, files: Files) -> Record | LeftOut:
     """What can be said without decoding."""
-    if record.label is None:
+    if record.label is None or (record.label.strip() and is_missing(record.label)):
         return LeftOut(record.where, Reason.LABEL, "its label is missing")
     try:
         record = record._replace(report=read_report(record.report))
@@ -57,9 +73,10 @@ def _screened(record: Record, files: Files) -> Record | LeftOut:
         return LeftOut(record.where, Reason.REPORT, str(error))
     if not record.image:
         return record if record.report else LeftOut(record.where, Reason.REPORT, "it has neither image nor report")
-    if why := files.why_unusable(record.image):
+    found, why = files.find(record.image)
+    if why:
         return LeftOut(record.where, Reason.UNREADABLE if why == EMPTY else Reason.MISSING, why)
-    return record
+    return record._replace(image=found)
 
 
 def _digest(path: Path) -> bytes:
@@ -78,16 +95,17 @@ def _digest(path: Path) -> bytes:
     return hashlib.blake2b(shown.tobytes(), digest_size=16, salt=repr(shown.shape).encode()).digest()
 
 
-def _compared(record: Record, decoded: Future | None, first: dict[bytes, str], ids: set[str]) -> Record | LeftOut:
+def _compared(record: Record, decoded: Future | None, first: dict[bytes, First], ids: set[str]) -> Record | LeftOut:
     """What can be said from the pixels and the records before."""
     try:
         digest = decoded.result() if decoded else None
     except ImageError as error:
         return LeftOut(record.where, Reason.UNREADABLE, str(error))
+    said = First(record.where, frozenset(record.label.split("|")), hash(record.report))
     if digest in first:
-        return LeftOut(record.where, Reason.DUPLICATE, f"its pixels are those of {first[digest]}")
+        return LeftOut(record.where, Reason.DUPLICATE, f"its pixels are those of {first[digest].beside(said)}")
     if not record.study_id or record.study_id in ids:
         return LeftOut(record.where, Reason.STUDY_ID, "its study_id is empty or not unique")
     if digest:
-        first[digest] = record.where
+        first[digest] = said
     return record

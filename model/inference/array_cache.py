@@ -1,11 +1,11 @@
-"""Arrays that are computed once for a pair of model and table: embeddings of its studies, the atlas.
+"""A cache on disk for arrays of a model and a table: embeddings of its studies, the atlas.
 
 Those of the table that a model was trained on come in its checkpoint; others are kept in the user's cache folder.
 """
 
 import hashlib
-import os
-import tempfile
+import logging
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,10 +14,14 @@ from platformdirs import user_cache_path
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from model.data import StudyTable
-from model.engine import Engine
+from model.inference.engine import Engine
+from model.storage.files import put
+from model.studies.table import StudyTable
+
+log = logging.getLogger(__name__)
 
 Arrays = dict[str, np.ndarray]
+KEPT = re.compile(r".+-[0-9a-z]{1,16}(-[0-9a-f]{16}){1,2}\.safetensors")
 
 
 def kept_arrays(
@@ -42,8 +46,17 @@ def kept_arrays(
         if path and (found := read_arrays(path, table, settings)):
             return found
     arrays = compute()
-    _write(cached, pack_arrays(arrays, table, settings, half))
+    try:
+        cached.parent.mkdir(parents=True, exist_ok=True)
+        put(cached, pack_arrays(arrays, table, settings, half))
+    except OSError as error:
+        log.warning("What was computed is used, and computed again next time: %s (%s).", cached.parent, error.strerror)
     return arrays
+
+
+def kept_files() -> list[Path]:
+    """The files in the user's cache that hold arrays of any model and table."""
+    return sorted(p for p in user_cache_path("betalens").glob("*.safetensors") if KEPT.fullmatch(p.name))
 
 
 def pack_arrays(arrays: Arrays, table: StudyTable, settings: str = "", half: bool = True) -> bytes:
@@ -70,11 +83,3 @@ def read_arrays(path: Path, table: StudyTable, settings: str = "") -> Arrays | N
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, scratch = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-    os.replace(scratch, path)

@@ -1,26 +1,25 @@
 """The embeddings of a table's studies under a model: what metrics over β, the atlas and neighbours are made of."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from jaxtyping import Float
 
-from model.data import Study, StudyTable, load_film
-from model.engine import Engine
 from model.errors import ImageError
-from model.kept import Arrays, kept_arrays
-from model.network import Pooled, allowed_beta
-from model.preprocess import fit_film
+from model.inference.array_cache import Arrays, kept_arrays
+from model.inference.engine import Engine
+from model.network.network import Pooled, allowed_beta
+from model.network.preprocess import fit_film
+from model.progress import Progress
+from model.studies.table import Study, StudyTable, load_film
 
 log = logging.getLogger(__name__)
 
 NAME = "reference"
 BATCH = 16
-
-Progress = Callable[[Iterable], Iterable]  # tqdm, gr.Progress().tqdm, or iter
 
 
 class Reference(NamedTuple):

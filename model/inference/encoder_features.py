@@ -1,4 +1,4 @@
-"""What the encoders make of a table's studies: kept, as heads and projections come and go while the encoders stay."""
+"""The encoders' outputs for a table's studies, cached: heads and projections come and go while the encoders stay."""
 
 import hashlib
 from collections.abc import Iterable
@@ -8,11 +8,12 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from model.data import Study, StudyTable
-from model.engine import Engine
-from model.kept import Arrays, kept_arrays
-from model.network import Network, Pooled
-from model.reference import BATCH, Progress, Reference, pool_studies
+from model.inference.array_cache import Arrays, kept_arrays
+from model.inference.embeddings import BATCH, Reference, pool_studies
+from model.inference.engine import Engine
+from model.network.network import Network, Pooled
+from model.progress import Progress
+from model.studies.table import Study, StudyTable
 
 NAME = "pooled"
 ENCODERS = ("image_encoder.", "neck.", "report_encoder.")

@@ -3,6 +3,7 @@
 Nothing here hooks the network or changes it, so any number of threads may use one engine.
 """
 
+import copy
 import itertools
 import threading
 from pathlib import Path
@@ -15,14 +16,15 @@ from cachetools.keys import hashkey
 from jaxtyping import Float
 from torch import Tensor
 
-from model import checkpoint
-from model.encoders.report import Tokens, pool_pieces
+from model.compute.memory import hand_back, keep_heap
 from model.errors import CheckpointError, ChoiceError, InputError
+from model.inference.learnt import Past, read_past
 from model.inputs import Film
-from model.memory import hand_back, keep_heap
-from model.network import Network, Pooled
-from model.paths import DEMO_CHECKPOINT
-from model.preprocess import Box, fit_film
+from model.network import checkpoint
+from model.network.encoders.report import Tokens, pool_pieces
+from model.network.network import Network, Pooled
+from model.network.preprocess import Box, fit_film
+from model.storage.paths import DEMO_CHECKPOINT
 
 # An encoded case takes about 1 MB: film, feature map and contextual pieces.
 CACHED_CASES = 128
@@ -50,14 +52,23 @@ class Engine:
     Attributes:
         network: in evaluation mode, without gradients for its parameters.
         digest: SHA-256 of the weights.
+        past: what the network has learnt from; None where nothing says it.
         findings: names of the findings, in the order of the logits.
     """
 
-    def __init__(self, network: Network, digest: str, device: torch.device, folder: Path | None = None):
+    def __init__(
+        self,
+        network: Network,
+        digest: str,
+        device: torch.device,
+        folder: Path | None = None,
+        past: Past | None = None,
+    ):
         self.network = network.to(device).eval().requires_grad_(False)
         self.digest = digest
         self.device = device
         self.folder = folder
+        self.past = past
         self.config = network.config
         self.findings = network.config.findings
         self.default_beta = network.config.default_beta
@@ -76,7 +87,7 @@ class Engine:
         where = choose_device(device)
         folder = folder or DEMO_CHECKPOINT
         network, digest = checkpoint.load(folder, where)
-        return cls(network, digest, where, folder)
+        return cls(network, digest, where, folder, read_past(folder))
 
     def on_cpu(self) -> "Engine":
         """The same model on the CPU, for what the GPU has no memory for."""
@@ -140,6 +151,13 @@ class Engine:
         tokens = Tokens(*(t.to(self.device) for t in encoder.tokenize([report])))
         hidden = encoder(encoder.embed(tokens.ids), tokens.mask)
         return tokens, hidden, pool_pieces(hidden, tokens.mask), int(tokens.offsets.max())
+
+    def fold(self, number: int) -> "Engine":
+        """The network of a fold of the cross-validation, which has not seen the studies that this fold held out."""
+        network = copy.deepcopy(self.network)
+        state = {name: torch.from_numpy(tensor) for name, tensor in self.past.folds[number].items()}
+        network.load_state_dict(state, strict=False)
+        return Engine(network, f"{self.digest}-fold-{number}", self.device)
 
     def forget(self) -> None:
         """Drop the cache of encoded cases."""

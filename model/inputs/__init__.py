@@ -9,10 +9,11 @@ has). Whatever goes wrong in a third-party parser becomes one `ImageError` whose
 import logging
 import warnings
 
-from model.inputs.film import FORMATS, Film, name_of, read_film
+from model.inputs.film import Film, name_of, read_film
 from model.inputs.identity import Identity, read_identity
+from model.inputs.kinds import FORMATS
 from model.inputs.limits import MAX_BYTES, MAX_FRAMES, MAX_PIXELS
-from model.inputs.report import MAX_CHARACTERS, MAX_WORDS, read_report
+from model.inputs.report import MAX_CHARACTERS, MAX_WORDS, read_report, report_name
 
 __all__ = [
     "FORMATS",
@@ -27,6 +28,7 @@ __all__ = [
     "read_film",
     "read_identity",
     "read_report",
+    "report_name",
 ]
 
 # pydicom's warnings quote the header values that they are about.

@@ -5,7 +5,9 @@ film, so threads, and processes forked from this one, may ask at once. Forking t
 so the films of a table, which come by the thousand from one hand, share a process for some time, one a thread.
 """
 
+import contextlib
 import os
+import signal
 import socket
 import struct
 import subprocess
@@ -17,13 +19,14 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from model.errors import BetaLensError, ImageError
+from model.errors import BetaLensError, BusyError, ImageError
 from model.inputs.limits import MAX_PIXELS
 
 ROOT = Path(__file__).parents[2]
 KEPT = ("PATH", "LD_LIBRARY_PATH", "OPENBLAS_CORETYPE")  # of the environment, which holds secrets
 PATIENCE = 60  # seconds in which an answer must start: far more than a process may work, on a machine that is busy
-ASK, REQUEST, ANSWER = b"?", struct.Struct(">8sQ"), struct.Struct(">?II")
+FORKED = 20  # seconds in which a process must have been forked
+ASK, HERE, REQUEST, ANSWER = b"?", struct.Struct(">I"), struct.Struct(">8sQ"), struct.Struct(">?II")
 
 
 class Limits(NamedTuple):
@@ -57,26 +60,59 @@ class Server:
                 stdout=subprocess.DEVNULL,
                 start_new_session=True,  # Ctrl-C is for this process, which may still have films to read
             )
-        if not self.control.recv(1):
+        self.control.settimeout(PATIENCE)
+        try:
+            started = self.control.recv(1)
+        except TimeoutError:
+            started = b""
+        if not started:
+            self.end()
             raise BetaLensError("The process that decodes films does not start: install BetaLens again.")
 
-    def connect(self) -> socket.socket:
-        """A connection to a new process. OSError: the server is gone."""
+    def connect(self) -> "Process":
+        """A connection to a new process. OSError: the server is gone, or hangs."""
         ours, theirs = socket.socketpair()
-        with theirs:
-            socket.send_fds(self.control, [ASK], [theirs.fileno()])
-        ours.settimeout(PATIENCE)
-        return ours
+        process = Process(fileno=ours.detach())
+        try:
+            with theirs:
+                self.control.settimeout(FORKED)
+                socket.send_fds(self.control, [ASK], [theirs.fileno()])
+            process.settimeout(FORKED)
+            said = process.recv(HERE.size, socket.MSG_WAITALL)
+            if len(said) < HERE.size:
+                raise ConnectionError
+        except OSError:
+            process.close()
+            raise
+        process.settimeout(PATIENCE)
+        (process.pid,), process.owner = HERE.unpack(said), os.getpid()
+        return process
+
+    def end(self) -> None:
+        """End it, whatever it is at."""
+        self.process.kill()
+        self.process.wait()
+        self.control.close()
 
 
-class Kept:
-    """A connection to a process that goes on to the next film of a table."""
+class Process(socket.socket):
+    """A connection to a process, which may go on to the next film of a table.
 
-    def __init__(self, process: socket.socket):
-        self.process, self.owner = process, os.getpid()
+    Attributes:
+        pid: of the process.
+        owner: the process on this side.
+    """
+
+    pid: int
+    owner: int
 
     def __del__(self):
-        self.process.close()
+        self.close()
+
+    def kill(self) -> None:
+        """End a process that hangs: it would not notice that nobody waits for it."""
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            os.kill(self.pid, signal.SIGKILL)
 
 
 _lock = threading.Lock()
@@ -93,18 +129,23 @@ def decode(data: bytes, kind: str, name: str, alone: bool) -> Float[np.ndarray, 
 
     Raises:
         ImageError: it is refused, damaged, or costs more than the limits.
+        BusyError: no process for it answers.
     """
     limits, answer = LIMITS, None
-    kept: Kept | None = None if alone else _thread.__dict__.pop("kept", None)
-    if kept and kept.owner == os.getpid():
-        answer = _ask(kept.process, data, kind)  # None where it has ended meanwhile
-    if answer is None:
-        kept = Kept(_connect(limits))
-        answer = _ask(kept.process, data, kind)
+    kept: Process | None = None if alone else _thread.__dict__.pop("kept", None)
+    try:
+        if kept and kept.owner == os.getpid():
+            answer = _ask(kept, data, kind)  # None where it has ended meanwhile
+        if answer is None:
+            kept = _connect(limits)
+            answer = _ask(kept, data, kind)
+    except TimeoutError:
+        kept.kill()
+        raise BusyError(f"The film was not decoded within {PATIENCE} s, as a process hangs: send it again.") from None
     if not alone and isinstance(answer, np.ndarray):
         _thread.kept = kept
     else:
-        kept.process.close()
+        kept.close()
     if answer is None:
         raise ImageError(
             f"The {name} file cannot be decoded within {limits.memory >> 20} MB and {limits.seconds:g} s of "
@@ -115,7 +156,7 @@ def decode(data: bytes, kind: str, name: str, alone: bool) -> Float[np.ndarray, 
     return answer
 
 
-def _connect(limits: Limits) -> socket.socket:
+def _connect(limits: Limits) -> Process:
     global _server
     with _lock:
         for _ in range(2):
@@ -123,18 +164,21 @@ def _connect(limits: Limits) -> socket.socket:
                 _server = Server(limits)
             try:
                 return _server.connect()
-            except OSError:  # someone ended it
+            except OSError:  # someone ended it, or it hangs
+                _server.end()
                 _server = None
-    raise BetaLensError("The process that decodes films is ended again and again: see whether memory is short.")
+    raise BusyError("The process that decodes films ends or hangs again and again: see whether memory is short.")
 
 
 def _ask(process: socket.socket, data: bytes, kind: str) -> Float[np.ndarray, "height width"] | str | None:
-    """As `_receive`."""
+    """As `_receive`. TimeoutError: it hangs."""
     try:
         process.sendall(REQUEST.pack(kind.encode(), len(data)))
         process.sendall(data)
         return _receive(process)
-    except OSError:  # it was ended in the middle, or takes for ever
+    except TimeoutError:
+        raise
+    except OSError:  # it was ended in the middle
         return None
 
 

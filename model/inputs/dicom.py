@@ -4,106 +4,109 @@ from io import BytesIO
 
 import numpy as np
 from jaxtyping import Float
-from pydicom import dcmread
-from pydicom.dataset import Dataset
-from pydicom.encaps import get_frame
-from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_voi_lut, pixel_array
 
 from model.errors import ImageError
-from model.inputs.frames import decode_frame
+from model.inputs.elements import Elements, parse
+from model.inputs.frames import compressed_frame
+from model.inputs.grayscale import display
 from model.inputs.limits import check_frames, check_size
-from model.inputs.tones import by_rows, grey, stretch
+from model.inputs.luts import COLOURS, read_palette
+from model.inputs.native import FLOATS, Frame, floating_frame, native_frame, padding, stored_values
+from model.inputs.spacing import resampled, square_size
+from model.inputs.tones import finite, grey, rgb
 
 # Pixels and how to show them.
 TAGS = [
-    "SamplesPerPixel", "PhotometricInterpretation", "PlanarConfiguration", "NumberOfFrames", "Rows", "Columns",
-    "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "WindowCenter", "WindowWidth", "VOILUTFunction",
-    "RescaleIntercept", "RescaleSlope", "ModalityLUTSequence", "VOILUTSequence", "PixelData", "FloatPixelData",
-    "DoubleFloatPixelData", "ExtendedOffsetTable", "ExtendedOffsetTableLengths", "RedPaletteColorLookupTableDescriptor",
-    "GreenPaletteColorLookupTableDescriptor", "BluePaletteColorLookupTableDescriptor",
-    "RedPaletteColorLookupTableData", "GreenPaletteColorLookupTableData", "BluePaletteColorLookupTableData",
+    "SOPClassUID", "SamplesPerPixel", "PhotometricInterpretation", "PlanarConfiguration", "NumberOfFrames", "Rows",
+    "Columns", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "PixelSpacing", "ImagerPixelSpacing",
+    "NominalScannedPixelSpacing", "PixelAspectRatio", "PixelPaddingValue", "PixelPaddingRangeLimit",
+    "FloatPixelPaddingValue", "FloatPixelPaddingRangeLimit", "DoubleFloatPixelPaddingValue",
+    "DoubleFloatPixelPaddingRangeLimit", "WindowCenter", "WindowWidth", "VOILUTFunction", "RescaleIntercept",
+    "RescaleSlope", "ModalityLUTSequence", "VOILUTSequence", "SharedFunctionalGroupsSequence",
+    "PerFrameFunctionalGroupsSequence", "PixelData", *FLOATS,
+    *(f"{colour}PaletteColorLookupTable{part}" for colour in COLOURS for part in ("Descriptor", "Data")),
+    *(f"Segmented{colour}PaletteColorLookupTableData" for colour in COLOURS),
 ]  # fmt: skip
-DEFLATED_UID = b"1.2.840.10008.1.2.1.99"
 MONOCHROME = ("MONOCHROME1", "MONOCHROME2")
+COLOUR = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_RCT", "YBR_ICT")
+# Objects that hold no pixels, by the start of their SOP class below 1.2.840.10008.
+CLASSES = {
+    "1.3.10": "a directory (DICOMDIR)",
+    "5.1.4.1.1.9.": "a waveform",
+    "5.1.4.1.1.11.": "a presentation state",
+    "5.1.4.1.1.66": "a registration, a segmentation or raw data",
+    "5.1.4.1.1.88.": "a structured report",
+    "5.1.4.1.1.104.": "a document (PDF, for one)",
+    "5.1.4.1.1.481.": "a radiotherapy plan, structure set or record",
+}
 
 
 def read_dicom(data: bytes) -> Float[np.ndarray, "height width"]:
-    """Modality and VOI transforms applied, MONOCHROME1 inverted; stretched where there is no usable window.
+    """Modality and VOI transforms applied, MONOCHROME1 inverted; stretched where there is no usable window; padding
+    black; pixels square.
 
     Raises:
         ImageError: beyond a limit, or of a kind that is no film.
         Exception: the file is damaged.
     """
-    if DEFLATED_UID in data:  # pydicom inflates it whole, without a limit
-        raise ImageError("The DICOM file is deflated, which is not read: export it uncompressed.")
-    header = dcmread(BytesIO(data), specific_tags=TAGS)
-    if not any(name in header for name in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
-        raise ImageError("The DICOM file holds no pixels: send an image object, not a report or a directory.")
-    check_size(int(header.Columns), int(header.Rows))
-    check_frames(int(header.get("NumberOfFrames") or 1))
-    frame, photometric = _first_frame(header), str(header.PhotometricInterpretation)
-    if photometric in MONOCHROME and frame.ndim == 2:
-        pixels = _to_display(frame, header)
-        return 1 - pixels if photometric == "MONOCHROME1" else pixels
-    return _grey_of_colour(frame, photometric, header)
+    elements, meta = parse(BytesIO(data), TAGS)
+    if not any(name in elements for name in ("PixelData", *FLOATS)):
+        raise ImageError(_without_pixels(elements.text("SOPClassUID") or meta.text("MediaStorageSOPClassUID")))
+    height, width = elements.whole("Rows"), elements.whole("Columns")
+    check_size(width, height)
+    height, width = square_size(height, width, elements)
+    check_frames(elements.whole("NumberOfFrames", 1))
+    frame, photometric = (
+        _first_frame(elements, meta.text("TransferSyntaxUID")),
+        elements.text("PhotometricInterpretation"),
+    )
+    if photometric in MONOCHROME and frame.words.ndim == 2:
+        pixels = _greyscale(frame, photometric == "MONOCHROME1", elements)
+    else:
+        pixels = _grey_of_colour(frame, photometric, elements)
+    return resampled(pixels, height, width)
 
 
-def _first_frame(header: Dataset) -> np.ndarray:
-    """Frame 0: (rows, columns) or (rows, columns, samples), as stored."""
-    if not header.file_meta.TransferSyntaxUID.is_encapsulated:
-        frame = pixel_array(header, index=0)
-        return np.nan_to_num(frame, nan=np.nanmin(frame)) if frame.dtype.kind == "f" else frame
-    return decode_frame(get_frame(header.PixelData, 0, number_of_frames=int(header.get("NumberOfFrames") or 1)), header)
+def _without_pixels(sop_class: str) -> str:
+    root, _, name = sop_class.partition("1.2.840.10008.")
+    what = next((what for start, what in CLASSES.items() if not root and name.startswith(start)), "")
+    what = f"is {what} and " if what else ""
+    return f"The DICOM file {what}holds no pixels: send an image object, not a report or a directory."
 
 
-def _grey_of_colour(frame: np.ndarray, photometric: str, header: Dataset) -> Float[np.ndarray, "height width"]:
-    white = 2 ** int(header.BitsStored) - 1
-    if photometric == "PALETTE COLOR" and frame.ndim == 2:
-        frame = apply_color_lut(frame, header)
-        white = np.iinfo(frame.dtype).max
-    elif photometric.startswith("YBR_FULL") and header.file_meta.TransferSyntaxUID.is_encapsulated:
-        frame = frame[..., 0]  # luminance; uncompressed, pydicom has made RGB of it
-    elif not photometric.startswith(("RGB", "YBR")) or frame.ndim != 3:
+def _first_frame(elements: Elements, syntax: str) -> Frame:
+    """As stored; of floating values none is not a number."""
+    if not elements.text("PhotometricInterpretation"):
+        raise ImageError("The DICOM file does not say its PhotometricInterpretation: export it again as MONOCHROME2.")
+    for keyword in FLOATS:
+        if keyword in elements:
+            frame = floating_frame(elements, keyword)
+            return frame._replace(words=finite(frame.words))
+    return compressed_frame(elements, syntax) if elements.encapsulated("PixelData") else native_frame(elements, syntax)
+
+
+def _greyscale(frame: Frame, inverted: bool, elements: Elements) -> Float[np.ndarray, "height width"]:
+    values = frame.words if frame.words.dtype.kind == "f" else stored_values(frame, elements)
+    padded = padding(frame, values, elements)
+    pixels = display(values, padded, elements)
+    if inverted:
+        np.subtract(1, pixels, out=pixels)
+    if padded is not None:
+        pixels[padded] = 0
+    return pixels
+
+
+def _grey_of_colour(frame: Frame, photometric: str, elements: Elements) -> Float[np.ndarray, "height width"]:
+    words, white = frame.words, 2 ** elements.whole("BitsStored") - 1
+    if photometric == "PALETTE COLOR" and words.ndim == 2:
+        values = stored_values(frame, elements)
+        low = int(values.min())
+        colours, white = read_palette(elements, low, int(values.max()))
+        words = grey(colours[None])[0][values.astype(np.int32) - low]
+    elif photometric not in COLOUR or words.ndim != 3:
         raise ImageError("The DICOM file is neither greyscale nor RGB: export it as MONOCHROME2.")
-    values = grey(np.ascontiguousarray(frame))
-    return np.divide(values, white, dtype=np.float32).clip(0, 1)
-
-
-def _to_display(frame: np.ndarray, header: Dataset) -> Float[np.ndarray, "height width"]:
-    """Stored values to [0, 1] as a viewer would show them, before any inversion."""
-    if frame.dtype.kind not in "iu" or frame.dtype.itemsize > 2:
-        shown, final = _transformed(frame, header)
-        return shown if final else stretch(shown)
-    # Each value is transformed once: there are at most 65,536, and an image of 64-bit numbers would not fit.
-    lowest = int(frame.min())
-    table, final = _transformed(np.arange(lowest, int(frame.max()) + 1, dtype=np.int32), header)
-    shown = by_rows(frame, lambda rows: table[rows.astype(np.int32) - lowest], np.float32)
-    return shown if final else stretch(shown)
-
-
-def _transformed(values: np.ndarray, header: Dataset) -> tuple[np.ndarray, bool]:
-    """The values in [0, 1] after modality and VOI transform, and true; after the modality's alone, and false, where no
-    window is given or the one that is misses them all."""
-    values = apply_modality_lut(values, header)
-    if limits := _voi_limits(header):
-        shown = apply_voi_lut(values.astype(np.int32) if header.get("VOILUTSequence") else values, header)
-        if shown.min() < shown.max():
-            return ((shown - limits[0]) / (limits[1] - limits[0])).clip(0, 1), True
-    return values.astype(np.float32), False
-
-
-def _voi_limits(header: Dataset) -> tuple[float, float] | None:
-    """The values the VOI transform gives to black and to white; None where there is no usable transform."""
-    try:
-        if luts := header.get("VOILUTSequence"):
-            entries, first = luts[0].LUTDescriptor[0] or 2**16, luts[0].LUTDescriptor[1]
-            probe = np.arange(first, first + entries, dtype=np.int32)
-        elif header.get("WindowWidth") is not None and header.get("WindowCenter") is not None:
-            probe = np.array([-1e12, 1e12])
-        else:
-            return None
-        with np.errstate(over="ignore"):  # a sigmoid window, far from its centre
-            shown = apply_voi_lut(probe, header)
-    except Exception:  # a malformed window or table must not keep good pixels from being seen
-        return None
-    return (float(shown.min()), float(shown.max())) if shown.min() < shown.max() else None
+    elif words.itemsize == 4:
+        words, white = (words >> 16).astype(np.uint16), 2**16 - 1
+    if frame.ybr:
+        words = rgb(words, white)
+    return np.divide(grey(np.ascontiguousarray(words)), white, dtype=np.float32).clip(0, 1)

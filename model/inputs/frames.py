@@ -7,90 +7,97 @@ from collections.abc import Callable
 
 import imagecodecs
 import numpy as np
-from pydicom.dataset import Dataset
-from pydicom.uid import (
-    JPEG2000,
-    UID,
-    JPEG2000Lossless,
-    JPEGBaseline8Bit,
-    JPEGExtended12Bit,
-    JPEGLossless,
-    JPEGLosslessSV1,
-    JPEGLSLossless,
-    JPEGLSNearLossless,
-    RLELossless,
-)
+from pydicom.encaps import get_frame
 
 from model.errors import ImageError
 from model.inputs import jpeg
+from model.inputs.elements import Elements
 from model.inputs.limits import check_size
+from model.inputs.native import Frame, shape
 
-CODESTREAM = b"\xff\x4f\xff\x51"  # of JPEG 2000: SOC, SIZ
+CODESTREAM, CODING = b"\xff\x4f\xff\x51", b"\xff\x52"  # of JPEG 2000: SOC with SIZ, COD
+RLE_HEADER = 64  # bytes, and where the first segment starts
 
 
-def decode_frame(frame: bytes, header: Dataset) -> np.ndarray:
-    """(rows, columns) or (rows, columns, samples) of stored values, signed where the header says so.
+def compressed_frame(elements: Elements, syntax: str) -> Frame:
+    """Frame 1 of compressed pixels.
+
+    Args:
+        syntax: the transfer syntax; where the file names none, the frame's own first bytes say how it is compressed.
 
     Raises:
         ImageError: no such compression is read, or the frame is not the image that the header states.
         Exception: it is damaged.
     """
-    decoder = DECODERS.get(header.file_meta.TransferSyntaxUID)
+    if syntax and syntax not in DECODERS:
+        raise ImageError(NOT_READ)
+    frame = get_frame(elements.raw("PixelData"), 0, number_of_frames=max(1, elements.whole("NumberOfFrames", 1)))
+    decoder = _by_content(frame) or DECODERS.get(syntax)
     if decoder is None:
-        raise ImageError("The DICOM file is compressed in a way that is not read: export it uncompressed.")
-    values = decoder(frame, header)
-    samples = int(header.SamplesPerPixel)
-    if values.shape != (int(header.Rows), int(header.Columns)) + (samples,) * (samples > 1):
+        raise ImageError(NOT_READ)
+    decoded = decoder(frame, elements)
+    if decoded.words.shape != shape(elements):
         raise ImageError("The compressed image in the DICOM file has another size than its header: export it again.")
-    return _signed(values, header)
+    return decoded._replace(
+        words=decoded.words.view(f"u{decoded.words.itemsize}"), lossy=decoded.lossy or syntax in LOSSY
+    )
 
 
-def _signed(values: np.ndarray, header: Dataset) -> np.ndarray:
-    """A decoder gives bits; whether they are signed the header knows, even where a JPEG 2000 stream disagrees."""
-    bits, wide = int(header.BitsStored), values.dtype.itemsize * 8
-    if int(header.PixelRepresentation) == 0:
-        return values.view(f"u{values.dtype.itemsize}") if values.dtype.kind == "u" else values & (2**bits - 1)
-    signed = values.view(f"i{values.dtype.itemsize}")
-    return (signed << (wide - bits)) >> (wide - bits) if bits < wide else signed
+def _by_content(frame: bytes) -> Callable[[bytes, Elements], Frame] | None:
+    """What its first bytes call for, which is what its maker used, whatever the header says."""
+    if frame.startswith(jpeg.STARTS):
+        return _jpeg
+    if frame.startswith(CODESTREAM) or frame[4:8] == b"jP  ":
+        return _jpeg2k
+    number, first = struct.unpack_from("<II", frame)
+    return _rle if 1 <= number <= 15 and first == RLE_HEADER else None
 
 
-def _jpeg(frame: bytes, header: Dataset) -> np.ndarray:
+def _ybr(elements: Elements) -> bool:
+    return elements.text("PhotometricInterpretation").startswith("YBR_FULL")
+
+
+def _jpeg(frame: bytes, elements: Elements) -> Frame:
     head = jpeg.header(frame)
     check_size(head.width, head.height)
-    if head.samples == 1:
-        return jpeg.decode(frame, head)
-    # Grey is all that is wanted of colour: its first component, or what its three make, as the header names them.
-    stored = "YCBCR" if str(header.PhotometricInterpretation).startswith("YBR") else "RGB"
-    return imagecodecs.jpeg8_decode(frame, colorspace=stored, outcolorspace=stored)
+    if head.samples == 1 or head.kind == jpeg.LS:
+        return Frame(jpeg.decode(frame, head), head.bits, ybr=_ybr(elements))
+    # What the samples are, the stream says where it is JFIF or Adobe's, whatever the header calls it; else the header.
+    ybr = _ybr(elements) if head.ycc is None else head.ycc
+    values = imagecodecs.jpeg8_decode(frame, colorspace="YCBCR" if ybr else "RGB", outcolorspace="RGB")
+    return Frame(values, head.bits)
 
 
-def _jpegls(frame: bytes, header: Dataset) -> np.ndarray:
-    head = jpeg.header(frame)
-    check_size(head.width, head.height)
-    return imagecodecs.jpegls_decode(frame)
-
-
-def _jpeg2k(frame: bytes, header: Dataset) -> np.ndarray:
+def _jpeg2k(frame: bytes, elements: Elements) -> Frame:
     start = frame.index(CODESTREAM)
     right, bottom, left, top = struct.unpack_from(">4I", frame, start + 8)
     check_size(right - left, bottom - top)
-    return imagecodecs.jpeg2k_decode(frame, numthreads=1)
+    precision = (frame[start + 42] & 0x7F) + 1
+    coding = frame.index(CODING, start + 42)
+    mixed, reversible = frame[coding + 8] == 1, frame[coding + 13] == 1  # the decoder makes RGB of what was mixed
+    ybr = _ybr(elements) and not mixed
+    return Frame(imagecodecs.jpeg2k_decode(frame, numthreads=1), precision, lossy=not reversible, ybr=ybr)
 
 
-def _rle(frame: bytes, header: Dataset) -> np.ndarray:
-    rows, columns, samples = int(header.Rows), int(header.Columns), int(header.SamplesPerPixel)
-    stored = np.dtype(f"<u{int(header.BitsAllocated) // 8}")
+def _rle(frame: bytes, elements: Elements) -> Frame:
+    rows, columns, *more = shape(elements)
+    samples = more[0] if more else 1
+    stored = np.dtype(f"<u{elements.whole('BitsAllocated') // 8}")
     size = rows * columns * samples * stored.itemsize
     if len(frame) > 2 * size + 4096:
         raise ImageError("The DICOM file holds more compressed data than its image can need: export it again.")
     planes = np.frombuffer(imagecodecs.dicomrle_decode(frame, stored, out=size), stored)
     planes = planes.reshape(samples, rows, columns)
-    return planes[0] if samples == 1 else np.moveaxis(planes, 0, -1)
+    words = planes[0] if samples == 1 else np.moveaxis(planes, 0, -1)
+    return Frame(words, 8 * stored.itemsize, ybr=_ybr(elements))
 
 
-DECODERS: dict[UID, Callable[[bytes, Dataset], np.ndarray]] = {
-    RLELossless: _rle,
-    **dict.fromkeys((JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLossless, JPEGLosslessSV1), _jpeg),
-    **dict.fromkeys((JPEGLSLossless, JPEGLSNearLossless), _jpegls),
-    **dict.fromkeys((JPEG2000Lossless, JPEG2000), _jpeg2k),
+NOT_READ = "The DICOM file is compressed in a way that is not read: export it uncompressed."
+UIDS = "1.2.840.10008.1.2."
+LOSSY = {f"{UIDS}4.{number}" for number in (81, 91, 203)}  # or may be
+DECODERS: dict[str, Callable[[bytes, Elements], Frame]] = {
+    f"{UIDS}5": _rle,
+    # Baseline, extended, spectral selection, full progression, lossless twice; JPEG-LS twice.
+    **{f"{UIDS}4.{number}": _jpeg for number in (50, 51, 53, 55, 57, 70, 80, 81)},
+    **{f"{UIDS}4.{number}": _jpeg2k for number in (90, 91, 201, 202, 203)},  # and as HTJ2K
 }

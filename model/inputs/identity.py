@@ -3,11 +3,13 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from pydicom import dcmread
-from pydicom.filereader import read_file_meta_info
+from model.inputs.elements import looks_like_dicom, parse
 
-# What joins a file to its report. Nothing else that describes a patient is parsed anywhere.
-IDENTITY_TAGS = ["PatientID", "AccessionNumber", "StudyInstanceUID", "SOPInstanceUID", "ViewPosition"]
+# What joins a file to its report, and what it is of. Nothing else that describes a patient is parsed anywhere.
+IDENTITY_TAGS = [
+    "PatientID", "AccessionNumber", "StudyInstanceUID", "SOPInstanceUID", "ViewPosition", "Modality",
+    "BodyPartExamined",
+]  # fmt: skip
 
 
 class Identity(NamedTuple):
@@ -18,16 +20,20 @@ class Identity(NamedTuple):
     study: str  #: StudyInstanceUID
     instance: str  #: SOPInstanceUID
     view: str  #: ViewPosition, in capitals: PA, AP, LL, …
+    modality: str  #: in capitals: DX, CR, CT, …
+    part: str  #: BodyPartExamined, in capitals: CHEST, …
 
 
 def read_identity(path: Path) -> Identity | None:
     """Read what a DICOM file says about whose it is, without its pixels; None where it is no DICOM that can be read."""
     try:
         with path.open("rb") as file:
-            if file.read(132)[128:] != b"DICM" or read_file_meta_info(path).TransferSyntaxUID.is_deflated:
+            if not looks_like_dicom(file.read(512)):
                 return None
-        header = dcmread(path, stop_before_pixels=True, specific_tags=IDENTITY_TAGS)
-        patient, accession, study, instance, view = (str(header.get(tag) or "").strip() for tag in IDENTITY_TAGS)
+            file.seek(0)
+            elements, _ = parse(file, IDENTITY_TAGS, pixels=False)
+        patient, accession, study, instance, *rest = (elements.text(tag) for tag in IDENTITY_TAGS)
+        view, modality, part = (text.upper() for text in rest)
     except Exception:  # parsers raise anything on hostile bytes, and their messages may quote the header
         return None
-    return Identity(patient, accession, study, instance, view.upper())
+    return Identity(patient, accession, study, instance, view, modality, part)

@@ -1,16 +1,26 @@
-"""TIFF, by tifffile: grey of 1 to 16 bits, signed or floating too, palettes, RGB, CMYK; the first page."""
+"""TIFF, by tifffile: grey of 1 to 16 bits, signed or floating too, palettes, RGB, CMYK; the largest page."""
 
 from io import BytesIO
 
 import numpy as np
 from jaxtyping import Float
-from tifffile import PHOTOMETRIC, TiffFile, TiffPage
+from tifffile import COMPRESSION, PHOTOMETRIC, TiffFile, TiffPage
 
 from model.errors import ImageError
-from model.inputs.limits import MAX_FRAMES, check_frames, check_size
+from model.inputs.limits import check_frames, check_size
 from model.inputs.orientation import TAG, UPRIGHT, upright
-from model.inputs.tones import by_rows, grey, unit
+from model.inputs.tones import by_rows, grey, stretch, unit
 
+READ = {
+    COMPRESSION.NONE, COMPRESSION.CCITTRLE, COMPRESSION.CCITTFAX3, COMPRESSION.CCITTFAX4, COMPRESSION.LZW,
+    COMPRESSION.OJPEG, COMPRESSION.JPEG, COMPRESSION.ALT_JPEG, COMPRESSION.ADOBE_DEFLATE, COMPRESSION.DEFLATE,
+    COMPRESSION.PACKBITS, COMPRESSION.LZMA, COMPRESSION.ZSTD, COMPRESSION.ZSTD_DEPRECATED, COMPRESSION.WEBP,
+    COMPRESSION.WEBP_DEPRECATED, COMPRESSION.PNG, COMPRESSION.JPEG2000, COMPRESSION.JPEG_2000_LOSSY,
+    COMPRESSION.APERIO_JP2000_RGB, COMPRESSION.APERIO_JP2000_YCBC,
+}  # fmt: skip
+REDUCED, MASK = 1, 4  # bits of NewSubfileType
+NO_DATA = 42113  # GDAL's tag
+USUAL, LOWEST = (-9999, -99999, -32767, -32768), -1e30  # values that are written where there is none
 ALPHA = 2  # of ExtraSamples; 1 is alpha by which the colour is multiplied already, as over black
 
 
@@ -22,21 +32,30 @@ def read_tiff(data: bytes) -> Float[np.ndarray, "height width"]:
         Exception: the file is damaged.
     """
     with TiffFile(BytesIO(data)) as file:
-        page = file.pages.first
+        page = _film(file)
         check_size(page.imagewidth, page.imagelength)
-        check_frames(_pages(file))
+        if page.compression not in READ:
+            raise ImageError("The TIFF is compressed in a way that is not read: export it uncompressed or as PNG.")
         values = page.asarray(maxworkers=1)
         turn = page.tags[TAG].value if TAG in page.tags else UPRIGHT
         return upright(_shown(page, values), turn)
 
 
-def _pages(file: TiffFile) -> int:
-    """How many there are, counted no further than is allowed."""
-    try:
-        file.pages[MAX_FRAMES]
-    except IndexError:
-        return len(file.pages)
-    return MAX_FRAMES + 1
+def _film(file: TiffFile) -> TiffPage:
+    """The page with the most pixels, and of those the first: what is smaller may be a thumbnail.
+
+    Raises:
+        ImageError: too many pages.
+    """
+    pages = []
+    for page in file.pages:
+        pages.append(page)
+        check_frames(len(pages))
+        if page.subifds:
+            check_frames(len(pages) + len(page.subifds))
+            pages += page.pages
+    whole = [page for page in pages if not page.subfiletype & (REDUCED | MASK)]
+    return max(whole or pages, key=lambda page: page.imagewidth * page.imagelength)
 
 
 def _shown(page: TiffPage, values: np.ndarray) -> Float[np.ndarray, "height width"]:
@@ -44,10 +63,8 @@ def _shown(page: TiffPage, values: np.ndarray) -> Float[np.ndarray, "height widt
         values = np.moveaxis(values, 0, -1)
     white = 2**page.bitspersample - 1 if page.bitspersample <= 8 and values.dtype.kind in "ub" else None
     match page.photometric:
-        case PHOTOMETRIC.MINISBLACK:
-            return unit(_flat(page, values, 1), white)
-        case PHOTOMETRIC.MINISWHITE:
-            return 1 - unit(_flat(page, values, 1), white)
+        case PHOTOMETRIC.MINISBLACK | PHOTOMETRIC.MINISWHITE:
+            return _greyscale(page, _flat(page, values, 1), white)
         case PHOTOMETRIC.PALETTE:
             return unit(by_rows(values, _palette(page).__getitem__, np.uint8), 255)
         case PHOTOMETRIC.RGB | PHOTOMETRIC.YCBCR if page.bitspersample in (8, 16):
@@ -55,6 +72,32 @@ def _shown(page: TiffPage, values: np.ndarray) -> Float[np.ndarray, "height widt
         case PHOTOMETRIC.SEPARATED if page.samplesperpixel == 4:
             return unit(grey(values, inks=True), white)
     raise ImageError("The TIFF is neither greyscale nor RGB nor CMYK: export it as greyscale.")
+
+
+def _greyscale(page: TiffPage, values: np.ndarray, white: int | None) -> Float[np.ndarray, "height width"]:
+    padded = _no_data(page, values)
+    shown = unit(values, white) if padded is None else stretch(values, padded)
+    if page.photometric == PHOTOMETRIC.MINISWHITE:
+        np.subtract(1, shown, out=shown)
+    if padded is not None:
+        shown[padded] = 0
+    return shown
+
+
+def _no_data(page: TiffPage, values: np.ndarray) -> np.ndarray | None:
+    """Where pixels are no part of the picture: they have the value that the file says, or the lowest one if that is
+    one of those in use for it and far below all others; None where all are."""
+    if NO_DATA in page.tags:
+        try:
+            lowest = float(page.tags[NO_DATA].value)
+        except ValueError:
+            return None
+    else:
+        lowest = values[np.isfinite(values)].min(initial=np.inf) if values.dtype.kind == "f" else values.min()
+        if (lowest not in USUAL and lowest > LOWEST) or (values[values > lowest] < lowest / 2).any():
+            return None
+    padded = values == lowest
+    return padded if padded.any() and not padded.all() else None
 
 
 def _flat(page: TiffPage, values: np.ndarray, colours: int) -> np.ndarray:

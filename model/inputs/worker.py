@@ -19,7 +19,7 @@ import numpy as np
 import numpy.ma
 
 from model.errors import ImageError
-from model.inputs.decoding import ANSWER, ASK, PATIENCE, REQUEST, Limits
+from model.inputs.decoding import ANSWER, ASK, HERE, PATIENCE, REQUEST, Limits
 from model.inputs.dicom import read_dicom
 from model.inputs.pictures import read_picture
 from model.inputs.tones import refuse_blank
@@ -56,6 +56,7 @@ def main(fd: int, allowed: Limits) -> None:
             if forked == 0:
                 try:
                     control.close()
+                    film.sendall(HERE.pack(os.getpid()))
                     os.dup2(nowhere, 2)  # what a decoder has to say may quote the file
                     _serve(film, allowed)
                 finally:

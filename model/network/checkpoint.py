@@ -18,7 +18,7 @@ from safetensors.torch import load_file, save_file
 
 from model.config import Config
 from model.errors import CheckpointError, ChoiceError
-from model.network import Network
+from model.network.network import Network
 
 FORMAT = "betalens-checkpoint/1"
 MANIFEST, CONFIG, WEIGHTS = "manifest.json", "config.json", "model.safetensors"
@@ -33,10 +33,14 @@ def save(network: Network, folder: Path, extra: dict[str, bytes] | None = None, 
 
     Returns:
         SHA-256 of the weights file: the model's digest.
+
+    Raises:
+        CheckpointError: the folder cannot be written; what is there stays.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    scratch = None
     try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         state = network.state_dict()
         tensors = {name: _stored(state[name], half) for name in sorted(stored_names(network))}
         save_file(tensors, scratch / WEIGHTS)
@@ -49,9 +53,12 @@ def save(network: Network, folder: Path, extra: dict[str, bytes] | None = None, 
         for path in scratch.iterdir():
             _sync(path)
         _replace(scratch, folder)
-    except BaseException:
-        shutil.rmtree(scratch, ignore_errors=True)
-        raise
+    except (OSError, SafetensorError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise CheckpointError(f"The checkpoint cannot be written to {folder}: {why.rstrip('.')}.") from error
+    finally:
+        if scratch:
+            shutil.rmtree(scratch, ignore_errors=True)
     return files[WEIGHTS]
 
 
@@ -62,11 +69,7 @@ def load(folder: Path, device: torch.device | str = "cpu") -> tuple[Network, str
         CheckpointError: the folder is no checkpoint, a file is missing or changed, or its tensors do not fit.
         EncoderError: an encoder that it names is not on this machine.
     """
-    manifest = verify(folder)
-    try:
-        config = Config.from_json((folder / CONFIG).read_text(encoding="utf-8"))
-    except (ValueError, TypeError, ChoiceError) as error:
-        raise CheckpointError(f"{folder / CONFIG} is not a config this version reads: {error}") from error
+    manifest, config = verify(folder), read_config(folder)
     network = Network(config, pretrained=False)
     if network.report_encoder.frozen_digest() != manifest["frozen_report_encoder"]:
         raise CheckpointError(
@@ -94,7 +97,9 @@ def verify(folder: Path) -> dict:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         if manifest["format"] != FORMAT or {CONFIG, WEIGHTS} - manifest["files"].keys():
             raise KeyError("format")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        if not all(isinstance(d, str) for d in (manifest["frozen_report_encoder"], *manifest["files"].values())):
+            raise TypeError("digests are text")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise CheckpointError(f"{folder} is not a BetaLens checkpoint: no {MANIFEST} of format {FORMAT}.") from error
     for name, expected in manifest["files"].items():
         path = folder / Path(name).name
@@ -103,6 +108,18 @@ def verify(folder: Path) -> dict:
         if (got := _digest(path)) != expected:
             raise CheckpointError(f"{path} is damaged: its SHA-256 is {got[:12]}…, the manifest says {expected[:12]}….")
     return manifest
+
+
+def read_config(folder: Path) -> Config:
+    """The config of a checkpoint.
+
+    Raises:
+        CheckpointError: this version cannot read it.
+    """
+    try:
+        return Config.from_json((folder / CONFIG).read_text(encoding="utf-8"))
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError, ChoiceError) as error:
+        raise CheckpointError(f"{folder / CONFIG} is not a config this version reads: {error}") from error
 
 
 def with_default_beta(folder: Path, beta: float, out: Path | None = None) -> Path:
@@ -120,7 +137,7 @@ def with_default_beta(folder: Path, beta: float, out: Path | None = None) -> Pat
         ChoiceError: β lies outside its bounds.
     """
     verify(folder)
-    config = replace(Config.from_json((folder / CONFIG).read_text(encoding="utf-8")), default_beta=float(beta))
+    config = replace(read_config(folder), default_beta=float(beta))
     return with_files(folder, {CONFIG: config.to_json().encode()}, out)
 
 

@@ -7,10 +7,10 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from model.config import SINGLE_LABEL, Config
-from model.encoders import image_encoder
-from model.encoders.report import ReportEncoder, pool_pieces
-from model.fusions import fusion
-from model.layers import Projection, ResidualHead
+from model.network.encoders import image_encoder
+from model.network.encoders.report import ReportEncoder, pool_pieces
+from model.network.fusions import fusion
+from model.network.layers import Projection, ResidualHead
 
 REPORTS_AT_ONCE = 6
 
@@ -45,7 +45,12 @@ class Network(nn.Module):
         # What began at random has to learn from its first layer on.
         frozen = 0 if config.image_weights == "none" else config.image_frozen_stride
         self.image_encoder = image_encoder(
-            config.image_encoder, config.image_size, config.image_stride, frozen, weights
+            config.image_encoder,
+            config.image_size,
+            config.image_stride,
+            frozen,
+            weights,
+            config.image_weights_sha256,
         )
         # Trunks cut in the middle end in a linear bottleneck; the neck gives the map the sparse, non-negative features
         # that class activation maps were made for.
@@ -64,7 +69,7 @@ class Network(nn.Module):
         # The logit contribution of a cell or a word that saturates its colour, measured after training.
         self.register_buffer("cell_scale", torch.ones(()))
         self.register_buffer("word_scale", torch.ones(()))
-        # The logarithm of what divides the logits, a parabola over β, constant first: see `model.calibrate`.
+        # The logarithm of what divides the logits, a parabola over β, constant first: see `model.training.calibration`.
         self.register_buffer("log_temperature", torch.zeros(3))
         # From how far image and report are apart to the odds that they do not belong together; 0 until calibrated.
         self.register_buffer("discord_slope", torch.zeros(()))
@@ -121,6 +126,16 @@ class Network(nn.Module):
         """Softmax over findings, or a sigmoid each, as `problem_type` says."""
         single = self.config.problem_type == SINGLE_LABEL
         return logits.softmax(-1) if single else logits.sigmoid()
+
+    def log_odds(self, logits: Float[Tensor, "... findings"]) -> Float[Tensor, "... findings"]:
+        """log(p / (1 − p)) of the probability of each finding: what is explained. With a sigmoid each that is the
+        logit. Of a softmax a logit alone says nothing: it can rise while the probability falls, as the others rise
+        more; zₖ − log Σ_{j≠k} exp zⱼ rises and falls with pₖ."""
+        if self.config.problem_type != SINGLE_LABEL:
+            return logits
+        itself = torch.eye(logits.shape[-1], dtype=torch.bool, device=logits.device)
+        others = logits[..., None, :].expand(*logits.shape, logits.shape[-1])
+        return logits - others.masked_fill(itself, -torch.inf).logsumexp(-1)
 
 
 def _neck(given: int, channels: int) -> nn.Module:

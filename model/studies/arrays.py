@@ -1,15 +1,16 @@
 """Studies as arrays in memory: what training reads, epoch after epoch."""
 
 import logging
-from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
 
-from model.data import Study, label_matrix, load_film
 from model.errors import ImageError
-from model.preprocess import fit_film
+from model.network.preprocess import fit_film
+from model.progress import Progress
+from model.studies.content import Content, content_of
+from model.studies.table import Study, label_matrix, load_film
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +28,7 @@ class StudyArrays(NamedTuple):
     has: Float[np.ndarray, "n 2"]
     masks: Float[np.ndarray, "n findings rows cols"] | None = None
     study_ids: tuple[str, ...] = ()  # empty where nobody asks for them
+    contents: tuple[Content, ...] = ()  # likewise
 
     def __len__(self) -> int:
         return len(self.reports)
@@ -40,6 +42,7 @@ class StudyArrays(NamedTuple):
             self.has[rows],
             None if self.masks is None else self.masks[rows],
             tuple(self.study_ids[i] for i in rows) if self.study_ids else (),
+            tuple(self.contents[i] for i in rows) if self.contents else (),
         )
 
 
@@ -47,12 +50,13 @@ def load_arrays(
     studies: tuple[Study, ...],
     findings: tuple[str, ...],
     side: int,
-    progress: Callable[[Iterable], Iterable] = iter,
+    progress: Progress = iter,
     masks: Float[np.ndarray, "n findings rows cols"] | None = None,
 ) -> StudyArrays:
     """Read and fit the films of some studies. A film that cannot be read is named and counts as missing."""
     films = np.zeros((len(studies), side, side), np.uint8)
     has = np.array([[0, bool(s.report.strip())] for s in studies], np.float32).reshape(-1, 2)
+    contents = [content_of(s, None) for s in studies]
     for i, study in enumerate(progress(studies)):
         try:
             film = load_film(study)
@@ -61,6 +65,7 @@ def load_arrays(
             continue
         if film is not None:
             films[i] = np.round(fit_film(film.pixels, side)[0] * 255)
+            contents[i] = content_of(study, film)
             has[i, 0] = 1
     usable = has.any(1)
     kept = [s for s, u in zip(studies, usable, strict=True) if u]
@@ -71,11 +76,12 @@ def load_arrays(
         has=has[usable],
         masks=None if masks is None else masks[usable],
         study_ids=tuple(s.study_id for s in kept),
+        contents=tuple(c for c, u in zip(contents, usable, strict=True) if u),
     )
 
 
 def joined(a: StudyArrays, b: StudyArrays) -> StudyArrays:
-    """The studies of both."""
+    """The studies of both; by content those of the first are known."""
     masks = None if a.masks is None or b.masks is None else np.concatenate([a.masks, b.masks])
     films, labels, has = (np.concatenate([x, y]) for x, y in ((a.films, b.films), (a.labels, b.labels), (a.has, b.has)))
-    return StudyArrays(films, a.reports + b.reports, labels, has, masks)
+    return StudyArrays(films, a.reports + b.reports, labels, has, masks, contents=a.contents)

@@ -2,7 +2,6 @@
 
 import csv
 import hashlib
-import io
 import os
 from array import array
 from collections.abc import Iterator
@@ -10,9 +9,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from model.errors import StudyTableError
-from model.rows import ENCODING, ERRORS, Skipped, stream_rows
-
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+from model.studies.csv_dialect import Columns, form_of
+from model.studies.rows import Skipped, stream_rows
 
 
 class TableFile:
@@ -21,29 +19,35 @@ class TableFile:
     Attributes:
         path: of the file.
         digest: SHA-256 of its content.
+        form: how it is written.
 
     Raises:
-        OSError: it cannot be read.
+        StudyTableError: it cannot be read, is no table, lacks a required column, or names one twice or nearly.
     """
 
-    def __init__(self, path: Path, required: tuple[str, ...]):
+    def __init__(self, path: Path, columns: Columns):
         self.path = path
-        self._required = required
         self._starts = array("q")  # the first byte of each line, as far as the file was read
-        with path.open("rb") as file:
-            self._stamp = _stamp(file)
-            self.digest = hashlib.file_digest(file, "sha256").hexdigest()
-            file.seek(0)
-            self._columns = next(csv.reader(io.TextIOWrapper(file, ENCODING, ERRORS, newline="")), [])
+        try:
+            with path.open("rb") as file:
+                self._stamp = _stamp(file)
+                self.digest = hashlib.file_digest(file, "sha256").hexdigest()
+                file.seek(0)
+                self.form = form_of(path, file, columns)
+        except OSError as error:
+            raise StudyTableError(f"{path} cannot be read as a CSV of studies: {error.strerror}.") from error
 
     def rows(self) -> Iterator[tuple[int, dict[str, str]] | Skipped]:
         """Each row with the line it begins on; those that cannot be read, in their place.
 
         Raises:
-            StudyTableError: the file is empty, lacks a required column, is gone, or was changed meanwhile.
+            StudyTableError: the file is gone, was changed meanwhile, or ends within a character.
         """
         with self._open() as file:
-            yield from stream_rows(self.path, self._lines(file), self._required)
+            try:
+                yield from stream_rows(self._lines(file), self.form)
+            except UnicodeDecodeError as error:
+                raise StudyTableError(f"{self.path.name} ends within a character: save it as CSV in UTF-8.") from error
 
     def report(self, line: int) -> str:
         """The report of the row that begins on a line, after `rows` has passed it.
@@ -53,8 +57,8 @@ class TableFile:
         """
         with self._open() as file:
             file.seek(self._starts[line - 1])
-            cells = next(csv.reader(io.TextIOWrapper(file, "utf-8", ERRORS, newline=""), strict=True))
-        return cells[self._columns.index("report")]
+            cells = next(csv.reader(self.form.text(file), strict=True, delimiter=self.form.delimiter))
+        return cells[self.form.columns.index("report")]
 
     def _open(self) -> BinaryIO:
         try:
@@ -68,13 +72,13 @@ class TableFile:
 
     def _lines(self, file: BinaryIO) -> Iterator[str]:
         """The lines of the file, their ends as they came."""
-        at = len(BYTE_ORDER_MARK) if file.read(len(BYTE_ORDER_MARK)) == BYTE_ORDER_MARK else 0
-        file.seek(0)
+        at = self.form.mark
+        file.seek(at)
         known = len(self._starts)
-        for number, line in enumerate(io.TextIOWrapper(file, ENCODING, ERRORS, newline="")):
+        for number, line in enumerate(self.form.text(file)):
             if number >= known:
                 self._starts.append(at)
-            at += len(line.encode("utf-8", ERRORS))
+            at += self.form.length(line)
             yield line
 
 

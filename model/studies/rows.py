@@ -6,25 +6,20 @@ folder by folder, which takes a second for 100,000 rows.
 
 import csv
 import os
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from model.errors import StudyTableError
+from model.inputs.text import CALLED, WINDOWS, is_windows
+from model.studies.csv_dialect import ERRORS, Form
 
-NAN = {"nan", "<na>", "null", "#n/a"}  # how an absent number is written; a finding may be called NA
-MOSTLY = 0.8  # of rows that name one finding, in a table where every row is meant to
-
-# Bytes that are no UTF-8 become surrogates, so that one report in another encoding costs one row.
-ENCODING, ERRORS = "utf-8-sig", "surrogateescape"
-
-OUTSIDE = "its image lies outside the folder of the table"
+OUTSIDE = "its image lies outside the folder of the table; `betalens import csv --copy` copies such images"
 EMPTY = "its image is empty (0 bytes)"
 MISSING = "its image is missing"
-
-csv.field_size_limit(2**31 - 1)  # the default of 131,072 characters would make one long report end the reading
+MANY = 2_000  # files in a folder above which none like a missing one is looked for
 
 
 class Skipped(NamedTuple):
@@ -34,84 +29,90 @@ class Skipped(NamedTuple):
     why: str
 
 
-def stream_rows(
-    path: Path, lines: Iterable[str], required: tuple[str, ...]
-) -> Iterator[tuple[int, dict[str, str]] | Skipped]:
+def stream_rows(lines: Iterable[str], form: Form) -> Iterator[tuple[int, dict[str, str]] | Skipped]:
     """The rows of a CSV one by one, with the line that each begins on; those that cannot be read, in their place.
 
     Args:
-        path: for the error's sentence alone.
-        lines: decoded with ENCODING and ERRORS, their ends as they came.
-
-    Raises:
-        StudyTableError: it is empty, or lacks a required column.
+        lines: from the first, their ends as they came.
     """
-    records = _records(lines)
-    header = next(records, None)
-    if header is None or isinstance(header, Skipped):
-        raise StudyTableError(f"{path} cannot be read as a CSV of studies: it has no names of columns.")
-    columns = header[1]
-    if missing := [c for c in required if c not in columns]:
-        raise StudyTableError(f"{path} lacks the column {missing[0]!r}; expected {', '.join(required)}.")
+    records = _records(lines, form)
+    next(records, None)  # the names of the columns
     for record in records:
         if isinstance(record, Skipped):
             yield record
-        elif why := _misread(record[1], columns):
+        elif why := _misread(record[1], form):
             yield Skipped(record[0], why)
         else:
-            yield record[0], dict(zip(columns, record[1], strict=True))
+            yield record[0], dict(zip(form.columns, record[1], strict=True))
 
 
-def _records(lines: Iterable[str]) -> Iterator[tuple[int, list[str]] | Skipped]:
+def _records(lines: Iterable[str], form: Form) -> Iterator[tuple[int, list[str]] | Skipped]:
     """Each record with the line it begins on; blank lines are none."""
-    reader = csv.reader(lines, strict=True)
+    lines = iter(lines)
+    for _ in range(form.before):
+        next(lines, None)
+    reader = csv.reader(lines, strict=True, delimiter=form.delimiter)
     while True:
-        line = reader.line_num + 1
+        line = form.before + reader.line_num + 1
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error:
-            taken = f", so it takes in all up to line {reader.line_num}" if reader.line_num > line else ""
+            last = form.before + reader.line_num
+            taken = f", so it takes in all up to line {last}" if last > line else ""
             yield Skipped(line, f"its quotation marks do not match{taken}; write one inside a cell twice")
             continue
         if any(cells):
             yield line, cells
 
 
-def _misread(cells: list[str], columns: list[str]) -> str | None:
-    if len(cells) != len(columns):
-        return f"it has {len(cells)} cells, not {len(columns)}; put a cell that holds commas in quotation marks"
+def _misread(cells: list[str], form: Form) -> str | None:
+    if len(cells) != len(form.columns):
+        return f"it has {len(cells)} cells, not {len(form.columns)}; put a cell that holds commas in quotation marks"
     try:
-        "".join(cells).encode()
+        (joined := "".join(cells)).encode()
     except UnicodeEncodeError:
-        return "its text is not in UTF-8; save the table as UTF-8"
+        if form.encoding != "utf-8":
+            return f"its text is not all {CALLED[form.encoding]}; save the table as UTF-8"
+        likely = is_windows(joined.encode("utf-8", ERRORS["utf-8"]))
+        return f"its text is not in UTF-8{f' but in {CALLED[WINDOWS]}' if likely else ''}; save the table as UTF-8"
     return None
 
 
-def label_is_missing(labels: Iterable[str]) -> list[bool]:
-    """Which cells of a column of labels say nothing, not even that there is no finding.
-
-    NaN always does. An empty cell means no finding, unless the others show that every row is meant to name exactly
-    one: no cell joins findings by `|`, there are several findings, and four rows in five name one.
-    """
-    cells = [cell.strip() for cell in labels]
-    nan = [cell.lower() in NAN for cell in cells]
-    named = [cell for cell, absent in zip(cells, nan, strict=True) if cell and not absent]
-    exactly_one = not any("|" in c for c in named) and len(set(named)) > 1 and len(named) >= MOSTLY * len(cells)
-    return [absent or (exactly_one and not cell) for cell, absent in zip(cells, nan, strict=True)]
-
-
 class Files:
-    """The files below a folder, listed as they are asked for."""
+    """The files below a folder, listed as they are asked for.
 
-    def __init__(self, folder: Path):
+    Args:
+        anywhere: those outside of it are files like any.
+
+    Attributes:
+        renamed: names that were taken for those of files spelt otherwise, and these.
+    """
+
+    def __init__(self, folder: Path, anywhere: bool = False):
         self.folder = Path(os.path.abspath(folder))
-        self._root = self.folder.resolve()
+        self.renamed: dict[str, str] = {}
+        self._root = Path("/") if anywhere else self.folder.resolve()
         self._listed = lru_cache(maxsize=None)(self._list)
+        self._spelt = lru_cache(maxsize=None)(_spelt)
 
-    def why_unusable(self, name: str) -> str | None:
-        """Why the file of that name, relative to the folder or absolute, cannot be used; None where it can."""
+    def find(self, name: str) -> tuple[str, str | None]:
+        """The name of the file that is meant, relative to the folder or absolute, and why it cannot be used; None where
+        it can.
+
+        A path with backslashes, in other letter case or another form of Unicode is that of the one file like it.
+        """
+        why = self._why_unusable(name)
+        if why != MISSING:
+            return name, why
+        found = self._like(name)
+        if found is None or self._why_unusable(found) not in (None, EMPTY):
+            return name, self._hinted(name)
+        self.renamed[name] = found
+        return found, self._why_unusable(found)
+
+    def _why_unusable(self, name: str) -> str | None:
         path = os.path.normpath(os.path.join(self.folder, name))
         parent, base = os.path.split(path)
         sizes = self._listed(parent)
@@ -143,6 +144,41 @@ class Files:
             pass
         return MISSING
 
+    def _like(self, name: str) -> str | None:
+        """The one file below the folder whose path is the same but for its spelling."""
+        parts = Path(name.replace("\\", "/")).parts
+        found = self.folder
+        if parts and parts[0] == "/":
+            found, parts = Path("/"), parts[1:]
+        for part in parts:
+            known = self._spelt(str(found)).get(_folded(part), [])
+            if part not in known and part != ".." and len(known) != 1:
+                return None
+            found = found / (part if part in known or part == ".." else known[0])
+        return os.path.relpath(found, self.folder) if not Path(name).is_absolute() else str(found)
+
+    def _hinted(self, name: str) -> str:
+        """That a file is missing, and which one there is of its name but for the ending."""
+        path = Path(os.path.normpath(os.path.join(self.folder, name.replace("\\", "/"))))
+        files = self._listed(str(path.parent)) if "\0" not in name else {}
+        kin = [other for other in files or () if Path(other).stem == path.stem] if len(files or ()) < MANY else []
+        return f"{MISSING}; there is {kin[0]!r}" if kin else MISSING
+
+
+def _spelt(parent: str) -> dict[str, list[str]]:
+    """What is in a folder, by how it is spelt."""
+    by_folded: dict[str, list[str]] = {}
+    try:
+        for name in os.listdir(parent):
+            by_folded.setdefault(_folded(name), []).append(name)
+    except (OSError, ValueError):
+        pass
+    return by_folded
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
+
 
 def skipped_in_words(name: str, skipped: tuple[Skipped, ...]) -> list[str]:
     """A line for each reason, with every line of the table that it holds for; nothing where all rows are usable."""
@@ -151,6 +187,15 @@ def skipped_in_words(name: str, skipped: tuple[Skipped, ...]) -> list[str]:
     reasons = Counter(s.why for s in skipped)
     head = f"{name}: {len(skipped):,} {'row is' if len(skipped) == 1 else 'rows are'} left out, the rest is used"
     return [head, *(f"  {_ranges([s.line for s in skipped if s.why == why])}: {why}" for why in reasons)]
+
+
+def renamed_in_words(renamed: dict[str, str]) -> list[str]:
+    """A clause on the names of files that were taken for others."""
+    if not renamed:
+        return []
+    (name, found), *others = renamed.items()
+    more = f", and so are {len(others):,} more paths" if others else ""
+    return [f"{name!r} is read as {found!r}{more}"]
 
 
 def _ranges(lines: list[int]) -> str:

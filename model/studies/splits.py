@@ -3,10 +3,27 @@
 import hashlib
 from collections import Counter, defaultdict
 
+from model.studies.names import hint, is_missing, key
+
+SPLITS = ("train", "val", "test")
+CALLED = {  # by other names too
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("val", "valid", "validate", "validation"), "val"),
+    **dict.fromkeys(("test", "testing"), "test"),
+}
 SHARES = {"train": 0.7, "val": 0.15, "test": 0.15}
 OF_TRAIN = {"train": 0.85, "val": 0.15}  # where a source has splits but none to validate on
-STRICTEST = ("train", "val", "test")  # the last of a patient's splits holds: nobody is both trained and tested on
+STRICTEST = SPLITS  # the last of a patient's splits holds: nobody is both trained and tested on
 WITHOUT_FINDING = ""  # studies without any are a stratum too
+
+
+def read_split(cell: str) -> tuple[str, str | None]:
+    """The split that a cell names, "" where it names none; and why it cannot be told."""
+    if is_missing(cell):
+        return "", None
+    if split := CALLED.get(key(cell)):
+        return split, None
+    return "", f"its split is {cell[:20]!r}, not one of {', '.join(SPLITS)}; {hint(cell, SPLITS)}"
 
 
 def divided(studies: list[tuple[str, str, str]], seed: int) -> list[str]:
@@ -61,3 +78,9 @@ def stratified_split(studies: list[tuple[str, str]], seed: int, shares: dict[str
 
 def _draw(seed: int, patient: str) -> bytes:
     return hashlib.sha256(f"{seed} {patient}".encode()).digest()
+
+
+def split_of(patient: str) -> str:
+    """70 % train, 15 % val, 15 % test by a hash of the patient: the same for all time, and no patient in two."""
+    draw = int.from_bytes(hashlib.sha256(patient.encode()).digest()[:4]) / 2**32
+    return "train" if draw < 0.7 else "val" if draw < 0.85 else "test"

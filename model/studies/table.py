@@ -10,8 +10,9 @@ one everywhere else.
 Reports are most of a table, so they stay in the file: a table of 100,000 studies takes some 40 MB of memory.
 """
 
-import hashlib
 import sys
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -21,12 +22,24 @@ from jaxtyping import Float
 
 from model.config import MULTI_LABEL, SINGLE_LABEL
 from model.errors import ChoiceError, ImageError, ReportError, StudyTableError
-from model.inputs import Film, read_film, read_report
-from model.rows import Files, Skipped, label_is_missing, skipped_in_words
-from model.table_file import TableFile
+from model.inputs import MAX_CHARACTERS, MAX_WORDS, Film, read_film, read_report
+from model.inputs.report import is_too_long
+from model.studies.csv_dialect import Columns
+from model.studies.labels import Labels, Read
+from model.studies.names import is_missing, stated, tidy
+from model.studies.on_disk import TableFile
+from model.studies.patients import Patients
+from model.studies.rows import Files, Skipped, renamed_in_words, skipped_in_words
+from model.studies.splits import SPLITS, read_split, split_of
 
-REQUIRED = ("study_id", "image", "report", "label")
-SPLITS = ("train", "val", "test")
+COLUMNS = Columns(
+    ("study_id", "image", "report", "label"), ("patient_id", "split", "discordant", "lung_mask"), ("source",)
+)
+YES, NO = {"1", "1.0", "true", "yes"}, {"0", "0.0", "false", "no"}
+TOO_LONG = (
+    f"its report has more than {MAX_WORDS:,} words or {MAX_CHARACTERS:,} characters; keep the findings and the "
+    "impression only"
+)
 
 
 class _Row(NamedTuple):
@@ -60,6 +73,11 @@ class Study(_Row):
         return self.file.path.parent / kept if isinstance(kept, str) else kept
 
     @property
+    def named_image(self) -> str:
+        """The film's file as its table names it, or "" where there is none."""
+        return str(self[1] or "")
+
+    @property
     def report(self) -> str:
         """The report, or "" where there is none; read from the file each time, where it stays there.
 
@@ -70,6 +88,38 @@ class Study(_Row):
         return self.file.report(self.line) if kept is None else kept
 
 
+class Known(NamedTuple):
+    """Where the evidence for the findings of a study is.
+
+    Attributes:
+        masks: of a finding, bool over the whole film.
+        sentences: of a finding, character spans of the report.
+    """
+
+    masks: dict[str, np.ndarray]
+    sentences: dict[str, list[tuple[int, int]]]
+
+
+class About(NamedTuple):
+    """What somebody knows of a table beyond its rows: of the embedded demo, whose films were drawn.
+
+    Attributes:
+        notice: the phrase that the page shows beneath everything.
+        card: the folder of its data card.
+        summary: the first paragraph of the card of a model that is trained on it, in Markdown.
+        truth: of a study's id: where its findings are on the film, and which parts of the report state them.
+        outlines: of n studies, the share of each cell that each finding covers (n, findings, cells, cells).
+        bounded: the findings that are a place on a film.
+    """
+
+    notice: str
+    card: Path
+    summary: str
+    truth: Callable[[str], Known]
+    outlines: Callable[[tuple[Study, ...]], np.ndarray]
+    bounded: tuple[str, ...]
+
+
 class StudyTable:
     """Studies in the order of their file.
 
@@ -77,16 +127,27 @@ class StudyTable:
         studies: what can be used.
         skipped: what cannot, and why.
         findings: names in alphabetical order: the order of a model's logits.
+        notes: what was taken as meant, a clause each.
         problem_type: single-label where every study has exactly one finding, multi-label otherwise.
         digest: SHA-256 of the file.
+        about: what is known of the table beyond its rows.
     """
 
-    def __init__(self, name: str, studies: list[Study], skipped: list[Skipped], digest: str, is_demo: bool = False):
+    def __init__(
+        self,
+        name: str,
+        studies: Sequence[Study],
+        skipped: Sequence[Skipped],
+        digest: str,
+        about: About | None = None,
+        notes: Sequence[str] = (),
+    ):
         self.name = name
+        self.notes = tuple(notes)
         self.studies = tuple(studies)
         self.skipped = tuple(skipped)
         self.digest = digest
-        self.is_demo = is_demo
+        self.about = about
         self.findings = tuple(sorted(frozenset().union(*{s.labels for s in studies})))
         self.problem_type = SINGLE_LABEL if all(len(s.labels) == 1 for s in studies) else MULTI_LABEL
 
@@ -106,7 +167,7 @@ class StudyTable:
 
     def words(self) -> list[str]:
         """What whoever trains or measures on this table should know of it, a line each; nothing where all is well."""
-        said = skipped_in_words(self.name, self.skipped)
+        said = [f"{self.name}: {note}" for note in self.notes] + skipped_in_words(self.name, self.skipped)
         splits = {(s.patient_id, s.split) for s in self.studies}
         if divided := len(splits) - len({patient for patient, _ in splits}):
             said.append(
@@ -167,41 +228,17 @@ def _place(study: Study) -> str:
     return f"Line {study.line} of the table of studies: " if study.line else ""
 
 
-def open_studies(path: Path | None) -> StudyTable:
-    """Read a table of studies; the embedded demo where no path is given.
-
-    Rows that cannot be used are left out and named in `skipped`.
-
-    Raises:
-        StudyTableError: the file is missing, is no such table, or has no usable row.
-    """
-    if path is None:
-        from model.demo.table import open_demo
-
-        return open_demo()
-    try:
-        return _read_table(TableFile(path, REQUIRED))
-    except OSError as error:
-        raise StudyTableError(f"{path} cannot be read as a CSV of studies: {error.strerror}.") from error
-
-
-def _read_table(file: TableFile) -> StudyTable:
-    """Two passes: what a label without a finding means, all the others say."""
-    files, seen = Files(file.path.parent), set()
-    studies, skipped = [], []
-    cells = (row[1]["label"] for row in file.rows() if not isinstance(row, Skipped))
-    unlabelled = iter(label_is_missing(cells))
+def read_table(path: Path) -> StudyTable:
+    """Read a table of studies; see `model.studies.opening.open_studies`."""
+    file = TableFile(path, COLUMNS)
+    # Two passes: what a label means, all of them together say.
+    labels = Labels(row[1]["label"] for row in file.rows() if not isinstance(row, Skipped))
+    reading = Reading(file)
     for read in file.rows():
-        if isinstance(read, Skipped):
-            skipped.append(read)
-            continue
-        line, row = read
-        why = "its label is missing (empty or NaN)" if next(unlabelled) else _unusable(row, files, seen)
+        why = read.why if isinstance(read, Skipped) else reading.take(*read, labels.of(read[1]["label"]))
         if why:
-            skipped.append(Skipped(line, why))
-            continue
-        seen.add(row["study_id"])
-        studies.append(_study(line, row, file))
+            reading.skipped.append(Skipped(read[0], why))
+    studies, skipped = reading.kept()
     name = file.path.name
     if not studies:
         raise StudyTableError(
@@ -209,51 +246,87 @@ def _read_table(file: TableFile) -> StudyTable:
             if skipped
             else f"{name} has no row."
         )
-    return StudyTable(name, studies, skipped, file.digest)
+    return StudyTable(name, studies, skipped, file.digest, notes=(*file.form.notes, *labels.notes, *reading.notes()))
 
 
-def _unusable(row: dict[str, str], files: Files, seen: set[str]) -> str | None:
-    if not row["study_id"] or row["study_id"] in seen:
+class Reading:
+    """The studies of a table while its rows are read.
+
+    Attributes:
+        skipped: rows that cannot be used, so far.
+    """
+
+    def __init__(self, file: TableFile):
+        self.file = file
+        self.skipped: list[Skipped] = []
+        self._studies: dict[str, Study] = {}
+        self._torn: dict[str, list[int]] = defaultdict(list)  # lines of what has several rows that differ
+        self._files, self._patients = Files(file.path.parent), Patients()
+
+    def take(self, line: int, row: dict[str, str], label: Read) -> str | None:
+        """Keep the study of a row; or why it cannot be used."""
+        study_id, report = tidy(stated(row["study_id"])), stated(row["report"])
+        split, why = read_split(row.get("split", ""))
+        image, missing = self._files.find(row["image"].strip()) if not is_missing(row["image"]) else ("", None)
+        discordant = stated(row.get("discordant", "")).strip().lower()
+        if why := label.why or why:
+            return why
+        if not study_id:
+            return "its study_id is empty or not unique"
+        if study_id in self._studies:
+            return self._again(line, study_id, image, frozenset(label.findings))
+        if discordant not in YES | NO | {""}:
+            return f"its discordant is {discordant[:20]!r}, not 1 or 0"
+        if missing:
+            return missing
+        if not image and not report.strip():
+            return "it has neither an image nor a report"
+        if is_too_long(report):
+            return TOO_LONG
+        patient = self._patients.of(row.get("patient_id"), study_id)
+        self._studies[study_id] = Study(
+            study_id=study_id,
+            image=sys.intern(image) if image else None,
+            report=None if report else "",
+            labels=_shared(label.findings),
+            patient_id=study_id if patient == study_id else sys.intern(patient),
+            split=sys.intern(split or split_of(patient)),
+            discordant=discordant in YES,
+            lung_mask=self._mask(row.get("lung_mask", "")),
+            line=line,
+            file=self.file,
+            source=sys.intern(row.get("source", "").strip()),
+        )
+        return None
+
+    def _again(self, line: int, study_id: str, image: str, labels: frozenset[str]) -> str | None:
+        """Of a film's findings in several rows none is the whole label: neither row is used then."""
+        first = self._studies[study_id]
+        if first.named_image == image and first.labels != labels:
+            self._torn[study_id].append(line)
+            return None
         return "its study_id is empty or not unique"
-    if row.get("split", "") not in ("", *SPLITS):
-        return f"its split is {row['split'][:20]!r}, not one of {', '.join(SPLITS)}"
-    if not row["image"]:
-        return None if row["report"].strip() else "it has neither an image nor a report"
-    return files.why_unusable(row["image"])
 
+    def _mask(self, name: str) -> Path | None:
+        if is_missing(name):
+            return None
+        found, why = self._files.find(name.strip())
+        return None if why else self.file.path.parent / found
 
-def _study(line: int, row: dict[str, str], file: TableFile) -> Study:
-    patient = row.get("patient_id") or row["study_id"]
-    return Study(
-        study_id=row["study_id"],
-        image=sys.intern(row["image"]) if row["image"] else None,
-        report=None if row["report"] else "",
-        labels=split_labels(row["label"]),
-        patient_id=row["study_id"] if patient == row["study_id"] else sys.intern(patient),
-        split=sys.intern(row.get("split") or split_of(patient)),
-        discordant=row.get("discordant") == "1",
-        lung_mask=_inside(file.path.parent, row.get("lung_mask", "")),
-        line=line,
-        file=file,
-        source=sys.intern(row.get("source", "").strip()),
-    )
+    def kept(self) -> tuple[list[Study], list[Skipped]]:
+        """The studies that can be used, and the rows that cannot."""
+        for study_id, lines in self._torn.items():
+            first = self._studies.pop(study_id).line
+            why = "rows of one film name different findings; `betalens import csv` joins them"
+            self.skipped += [Skipped(line, why) for line in (first, *lines)]
+        return list(self._studies.values()), sorted(self.skipped)
+
+    def notes(self) -> list[str]:
+        """What was taken as meant, a clause each."""
+        return [*self._patients.notes(), *renamed_in_words(self._files.renamed)]
 
 
 @lru_cache(maxsize=4096)
-def split_labels(cell: str) -> frozenset[str]:
-    """The findings of a cell that joins them by `|`."""
-    return frozenset(label.strip() for label in cell.split("|") if label.strip())
-
-
-def _inside(folder: Path, name: str) -> Path | None:
-    """The file of that name below a folder, if there is one."""
-    if not name:
-        return None
-    path = (folder / name).resolve()
-    return path if path.is_relative_to(folder.resolve()) and path.is_file() else None
-
-
-def split_of(patient: str) -> str:
-    """70 % train, 15 % val, 15 % test by a hash of the patient: the same for all time, and no patient in two."""
-    draw = int.from_bytes(hashlib.sha256(patient.encode()).digest()[:4]) / 2**32
-    return "train" if draw < 0.7 else "val" if draw < 0.85 else "test"
+def _shared(findings: tuple[str, ...]) -> frozenset[str]:
+    """One set for all studies with these findings."""
+    return frozenset(findings)

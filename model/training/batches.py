@@ -9,8 +9,8 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from model.arrays import StudyArrays
-from model.network import allowed_beta
+from model.network.network import allowed_beta
+from model.studies.arrays import StudyArrays
 
 # A fifth of the samples is drawn at each end: a missing modality is β = 0 or β = 1, and uniform draws seldom get there.
 SHARE_OF_ENDS = 0.4
@@ -28,7 +28,7 @@ class Batch(NamedTuple):
 
 
 class Part(NamedTuple):
-    """Which of several processes this is, and of how many; each takes every so-manieth study of a step."""
+    """Which of several processes this is, and of how many; each takes every `world`-th study of a step."""
 
     rank: int = 0
     world: int = 1

@@ -5,9 +5,9 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from model.augment import Batch
 from model.config import BALANCED, SINGLE_LABEL
-from model.network import Network, Pooled
+from model.network.network import Network, Pooled
+from model.training.batches import Batch
 
 MOST_WEIGHT = 10.0  # of a finding that is rare: more, and a few studies would decide
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import torch
 
-from model.arrays import StudyArrays
 from model.config import Config
 from model.errors import TrainingError
+from model.studies.arrays import StudyArrays
 
 NAME = "state.pt"
 
@@ -79,14 +79,25 @@ class TrainingState:
         return state
 
     def save(self, state: dict[str, Any]) -> None:
-        """Replace what was saved; a crash leaves the one or the other."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        """Replace what was saved; a crash leaves the one or the other.
+
+        Raises:
+            TrainingError: the disk refuses.
+        """
         fresh = self.path.with_suffix(".tmp")
-        with fresh.open("wb") as file:
-            torch.save(state | {"mark": self.mark}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(fresh, self.path)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with fresh.open("wb") as file:
+                torch.save(state | {"mark": self.mark}, file)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(fresh, self.path)
+        except (OSError, RuntimeError) as error:  # of a full disk torch tells its place in the source
+            fresh.unlink(missing_ok=True)
+            why = getattr(error, "strerror", None) or "is the disk full?"
+            raise TrainingError(
+                f"{self.path} cannot be written ({why}): make room and go on with --resume, or name another --out."
+            ) from error
 
 
 def forget(folder: Path) -> None:

@@ -18,13 +18,13 @@ from sklearn.metrics import roc_auc_score
 from torch import Tensor
 from tqdm import tqdm
 
-from model.arrays import StudyArrays
-from model.augment import LEAST, Part, batches, steps_of
 from model.config import Config
 from model.errors import TrainingError
-from model.learner import Learner
-from model.network import Network, Pooled, allowed_beta
-from model.training_state import TrainingState, fingerprint
+from model.network.network import Network, Pooled, allowed_beta
+from model.studies.arrays import StudyArrays
+from model.training.batches import LEAST, Part, batches, steps_of
+from model.training.loss import Learner
+from model.training.resume import TrainingState, fingerprint
 
 WARM_UP = 0.1  # share of the steps in which the learning rate rises
 VALIDATION_BETAS = (0.0, 0.5, 1.0)

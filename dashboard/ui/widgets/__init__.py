@@ -4,14 +4,13 @@ or code.
 """
 
 import json
+import re
 
 import gradio as gr
 
-from dashboard.assets import widget_js
+from dashboard.ui.assets import widgets_js
 
 TEMPLATE = '<div class="bl-widget"></div>'
-# Gradio's `element` is the box around the template; scripts draw inside it.
-PRELUDE = "element = element.querySelector('.bl-widget') || element;\n"
 
 
 def widget(name: str, value: str | None = None, **options) -> gr.HTML:
@@ -20,11 +19,16 @@ def widget(name: str, value: str | None = None, **options) -> gr.HTML:
     Args:
         value: what the script starts with; a string, JSON where it is more than one thing.
         options: of `gr.HTML`.
+
+    Raises:
+        KeyError: there is no such script.
     """
+    if name not in widgets_js():
+        raise KeyError(f"assets/js has no {name}.js")
     return gr.HTML(
         value,
         html_template=TEMPLATE,
-        js_on_load=PRELUDE + widget_js(name),
+        js_on_load=_named(name),
         apply_default_css=False,
         elem_classes=[f"bl-w-{name.replace('_', '-')}"],
         elem_id=None if name == "phrase" else f"bl-{name.replace('_', '-')}",
@@ -38,3 +42,10 @@ def phrase(key: str, *classes: str) -> gr.HTML:
     line = widget("phrase", json.dumps({"key": key}))
     line.elem_classes = [*line.elem_classes, *classes]
     return line
+
+
+def _named(name: str) -> str:
+    """The name by which the page finds the script as a function, and the events that it triggers: Gradio looks whether
+    they are there."""
+    events = sorted(set(re.findall(r'\btrigger\("(\w+)"', widgets_js()[name])))
+    return " ".join([f"betalens:{name}", *(f'"{event}"' for event in events)])

@@ -6,8 +6,8 @@ from typing import Any
 
 import gradio as gr
 
-from dashboard.payload import as_json
-from dashboard.widgets import widget
+from dashboard.ui.payload import as_json
+from dashboard.ui.widgets import widget
 
 
 class Relay:

@@ -3,9 +3,9 @@
 Nothing here keeps anything, so that blocks may be explained by any number of processes.
 """
 
-from explain.batch.cases import Explained, explain_cases
-from explain.batch.encoded import Case
-from explain.batch.studies import Row, explain_studies
-from explain.batch.words import METHODS, batched_method
+from explain.archive.batch.cases import Explained, explain_cases
+from explain.archive.batch.encoded import Case
+from explain.archive.batch.studies import Row, explain_studies
+from explain.archive.batch.words import METHODS, batched_method
 
 __all__ = ["METHODS", "Case", "Explained", "Row", "batched_method", "explain_cases", "explain_studies"]

@@ -7,17 +7,17 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from explain.base import PooledGradient
-from explain.batch.encoded import Batch, Case, encode_cases
-from explain.batch.words import batched_method
-from explain.contribution import Contribution, shares
-from explain.every_beta import CURVE_BETAS, flips
-from explain.words import Word, merge_pieces, split_words
+from explain.archive.batch.encoded import Batch, Case, encode_cases
+from explain.archive.batch.words import batched_method
+from explain.every_beta.evidence import CURVE_BETAS, flips
+from explain.every_beta.shapley import Contribution, shares
+from explain.methods.base import PooledGradient
+from explain.methods.words import Word, merge_pieces, split_words
 from model.config import SINGLE_LABEL
-from model.encoders.report import Tokens
-from model.engine import Engine
-from model.network import Pooled, allowed_beta
-from model.preprocess import Box
+from model.inference.engine import Engine
+from model.network.encoders.report import Tokens
+from model.network.network import Pooled, allowed_beta
+from model.network.preprocess import Box
 
 
 class Explained(NamedTuple):
@@ -51,7 +51,7 @@ def explain_cases(
     Args:
         beta: in [0, 1]; taken as each case allows it.
         finding: or None for the most probable one of each case.
-        report_method: see `explain.batch.words`.
+        report_method: see `explain.archive.batch.words`.
 
     Raises:
         ChoiceError: the finding or the method is unknown.
@@ -104,13 +104,14 @@ def _gradient(batch: Batch) -> PooledGradient:
 
 @torch.no_grad()
 def _shares(batch: Batch) -> Contribution:
-    """As `explain.contribution.shapley`, a row a case."""
+    """As `explain.every_beta.shapley.shapley`, a row a case."""
     network, cases = batch.engine.network, len(batch.beta)
     present = network.embed(batch.pooled)
     absent = network.image_reference.expand(cases, -1), network.report_reference.expand(cases, -1)
 
     def logit(image: Tensor, report: Tensor) -> Float[np.ndarray, "cases"]:
-        return network.decide(image, report, batch.beta).gather(1, batch.index)[:, 0].double().cpu().numpy()
+        logits = network.log_odds(network.decide(image, report, batch.beta))
+        return logits.gather(1, batch.index)[:, 0].double().cpu().numpy()
 
     return shares(logit(*present), logit(present[0], absent[1]), logit(absent[0], present[1]), logit(*absent))
 

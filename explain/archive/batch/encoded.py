@@ -7,10 +7,10 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from model.encoders.report import Tokens, pool_pieces
-from model.engine import Engine
-from model.network import Pooled, allowed_beta
-from model.preprocess import Box
+from model.inference.engine import Engine
+from model.network.encoders.report import Tokens, pool_pieces
+from model.network.network import Pooled, allowed_beta
+from model.network.preprocess import Box
 
 
 class Case(NamedTuple):
@@ -36,7 +36,8 @@ class Batch(NamedTuple):
 
     def logits(self, pooled: Pooled, rows: Int[Tensor, "n"]) -> Float[Tensor, "n"]:
         """The logit to explain for variants of these cases, each at the β of its case."""
-        return self.engine.network(pooled, self.beta[rows]).gather(1, self.index[rows])[:, 0]
+        network = self.engine.network
+        return network.log_odds(network(pooled, self.beta[rows])).gather(1, self.index[rows])[:, 0]
 
 
 @torch.no_grad()

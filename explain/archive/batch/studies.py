@@ -9,14 +9,14 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
-from explain.batch.cases import Explained, explain_cases
-from explain.batch.encoded import Case
-from explain.every_beta import DEFAULT
-from model.data import Study, load_film, load_report
-from model.engine import NOTHING, Engine, valid_beta
+from explain.archive.batch.cases import Explained, explain_cases
+from explain.archive.batch.encoded import Case
+from explain.every_beta.evidence import DEFAULT
+from model.compute.memory import hand_back
 from model.errors import InputError
-from model.memory import hand_back
-from model.preprocess import fit_film
+from model.inference.engine import NOTHING, Engine, valid_beta
+from model.network.preprocess import fit_film
+from model.studies.table import Study, load_film, load_report
 
 CASES = {"cpu": 16, "cuda": 64}  # through the encoders at once
 READERS = min(8, os.cpu_count() or 1)  # decoding a film takes about as long as a GPU takes to explain it
@@ -53,7 +53,7 @@ def explain_studies(
     Args:
         beta: None for the model's default; taken as each study allows it.
         finding: None for the most probable one of each study.
-        report_method: see `explain.batch.words`.
+        report_method: see `explain.archive.batch.words`.
         done: told of rows as they are finished, those of a batch at once.
 
     Returns:

@@ -1,5 +1,5 @@
-"""What the word pieces of many reports add to their decisions: the methods of `explain.report` that can be had for all
-cases of a batch at once."""
+"""What the word pieces of many reports add to their decisions: the methods of `explain.methods.report`
+that can be had for all cases of a batch at once."""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -9,12 +9,12 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from explain.base import PooledGradient
-from explain.batch.encoded import Batch
-from explain.path import COMPLETENESS, STEPS, clenshaw_curtis, interleave
-from model.encoders.report import pool_pieces
+from explain.archive.batch.encoded import Batch
+from explain.methods.base import PooledGradient
+from explain.methods.integrated_gradients import COMPLETENESS, STEPS, clenshaw_curtis, interleave
 from model.errors import ChoiceError
-from model.network import Pooled
+from model.network.encoders.report import pool_pieces
+from model.network.network import Pooled
 
 # Word pieces in memory at once, over all path points: on a CPU what stays in its cache is fastest.
 PIECES = {"cpu": 2048, "cuda": 65_536}
@@ -29,14 +29,14 @@ class PieceScores(NamedTuple):
 
 
 def contextual_cam(batch: Batch, gradient: PooledGradient) -> PieceScores:
-    """As `explain.report.contextual_cam`."""
+    """As `explain.methods.report.contextual_cam`."""
     weights = batch.has[:, 1:] * batch.tokens.mask / batch.tokens.mask.sum(1, keepdim=True)
     scores = torch.einsum("nc,npc->np", gradient.report, batch.hidden) * weights
     return PieceScores(scores.cpu().numpy(), None)
 
 
 def integrated_gradients(batch: Batch, gradient: PooledGradient) -> PieceScores:
-    """As `explain.report.integrated_gradients`, with the gradient at one β in place of a basis for all."""
+    """As `explain.methods.report.integrated_gradients`, with the gradient at one β in place of a basis for all."""
     encoder, tokens = batch.engine.network.report_encoder, batch.tokens
     with torch.no_grad():
         baseline = encoder.embed(torch.where(tokens.special, tokens.ids, encoder.tokenizer.pad_token_id))

@@ -10,7 +10,7 @@ Selvaraju et al., "Grad-CAM", ICCV 2017.
 
 import torch
 
-from explain.base import Attribution, Question
+from explain.methods.base import Attribution, Question
 
 TITLE = "Grad-CAM"
 ORDER = 1

@@ -10,7 +10,7 @@ Chattopadhay et al., "Grad-CAM++", WACV 2018.
 
 import torch
 
-from explain.base import Attribution, Question
+from explain.methods.base import Attribution, Question
 
 TITLE = "Grad-CAM++"
 ORDER = 2

@@ -13,8 +13,8 @@ Sundararajan et al., "Axiomatic Attribution for Deep Networks", ICML 2017.
 import torch
 from torch.nn.functional import adaptive_avg_pool2d
 
-from explain import path
-from explain.base import Attribution, Question
+from explain.methods import integrated_gradients
+from explain.methods.base import Attribution, Question
 
 TITLE = "Integrated gradients"
 ORDER = 4
@@ -34,4 +34,4 @@ def explain(question: Question) -> Attribution:
         return network.pool_map(network.feature_map(films))
 
     black = torch.zeros_like(square)
-    return path.integrated_gradients(question, "image", square, black, pool, fold, STEPS)
+    return integrated_gradients.integrated_gradients(question, "image", square, black, pool, fold, STEPS)

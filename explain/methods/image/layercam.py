@@ -10,7 +10,7 @@ Jiang et al., "LayerCAM", IEEE Transactions on Image Processing 30, 2021.
 
 import torch
 
-from explain.base import Attribution, Question
+from explain.methods.base import Attribution, Question
 
 TITLE = "LayerCAM"
 ORDER = 3

@@ -12,7 +12,7 @@ import torch
 from torch.nn.functional import conv_transpose2d
 from torchvision.transforms.functional import gaussian_blur
 
-from explain.base import Attribution, Question
+from explain.methods.base import Attribution, Question
 
 TITLE = "Occlusion"
 ORDER = 5

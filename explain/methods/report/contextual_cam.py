@@ -5,8 +5,8 @@ Costs nothing beside the encoding of the report: it is what is shown first. A co
 so evidence can stand on the word beside the one that caused it, or on a full stop.
 """
 
-from explain.base import Attribution, Question
-from explain.words import merge_pieces
+from explain.methods.base import Attribution, Question
+from explain.methods.words import merge_pieces
 
 TITLE = "Contextual CAM"
 ORDER = 3

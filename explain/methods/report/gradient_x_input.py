@@ -9,10 +9,10 @@ Shrikumar et al., "Not Just a Black Box", arXiv:1605.01713, 2016.
 
 import torch
 
-from explain.base import Attribution, Question
-from explain.factored import pull_back
-from explain.report.pieces import pool_embeddings
-from explain.words import merge_pieces
+from explain.methods.base import Attribution, Question
+from explain.methods.low_rank_jacobian import pull_back
+from explain.methods.report.pieces import pool_embeddings
+from explain.methods.words import merge_pieces
 
 TITLE = "Gradient × input"
 ORDER = 2

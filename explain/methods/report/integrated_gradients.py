@@ -10,10 +10,10 @@ Sundararajan et al., "Axiomatic Attribution for Deep Networks", ICML 2017.
 
 import torch
 
-from explain import path
-from explain.base import Attribution, Question
-from explain.report.pieces import pool_embeddings
-from explain.words import merge_pieces
+from explain.methods import integrated_gradients
+from explain.methods.base import Attribution, Question
+from explain.methods.report.pieces import pool_embeddings
+from explain.methods.words import merge_pieces
 
 TITLE = "Integrated gradients"
 ORDER = 1
@@ -26,7 +26,7 @@ def explain(question: Question) -> Attribution:
     with torch.no_grad():
         padded = torch.where(tokens.special, tokens.ids, encoder.tokenizer.pad_token_id)
         actual, baseline = encoder.embed(tokens.ids), encoder.embed(padded)
-    pieces = path.integrated_gradients(
+    pieces = integrated_gradients.integrated_gradients(
         question, "report", actual, baseline, lambda e: pool_embeddings(question, e), lambda e: e.sum(-1)
     )
     return pieces._replace(scores=merge_pieces(pieces.scores, tokens, question.words))

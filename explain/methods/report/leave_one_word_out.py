@@ -9,8 +9,8 @@ Li et al., "Understanding Neural Networks through Representation Erasure", arXiv
 import numpy as np
 import torch
 
-from explain.base import Attribution, Question
-from explain.report.pieces import pool_without
+from explain.methods.base import Attribution, Question
+from explain.methods.report.pieces import pool_without
 
 TITLE = "Leave one word out"
 ORDER = 4

@@ -4,9 +4,9 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from explain.base import Question
-from explain.words import words_of_pieces
-from model.encoders.report import pool_pieces
+from explain.methods.base import Question
+from explain.methods.words import words_of_pieces
+from model.network.encoders.report import pool_pieces
 
 BATCH = 24
 

@@ -9,12 +9,11 @@ import importlib
 import pkgutil
 from types import ModuleType
 
-from model.sources.base import LeftOut, Reason, Record, Source
+from model.importing.record import LeftOut, Reason, Record, Source
 
 __all__ = ["LeftOut", "Reason", "Record", "Source", "sources"]
 
 
 def sources() -> dict[str, ModuleType]:
     """Every source by its name."""
-    names = [found.name for found in pkgutil.iter_modules(__path__) if found.name != "base"]
-    return {name: importlib.import_module(f"{__name__}.{name}") for name in names}
+    return {m.name: importlib.import_module(f"{__name__}.{m.name}") for m in pkgutil.iter_modules(__path__)}

@@ -3,11 +3,13 @@
 The CSV has the columns report and label (findings joined by |), and one that joins its rows to files: the first that
 it has of file (name, or path from the folder), SOPInstanceUID, AccessionNumber and StudyInstanceUID. A row may name
 several files by the latter two. Patients are told apart by its column patient_id, else the header's PatientID; its
-column split (train, val or test) is kept. Files whose header states another ViewPosition than PA or AP are left out.
+column split (train, val or test) is kept. Files are left out whose header says that they are no frontal radiograph of a
+chest: another Modality than CR, DX or RG (SC and OT pass, and what is silent), another BodyPartExamined than the chest,
+another ViewPosition than PA or AP.
 
 No header field enters the table: ids are hashes of a SOPInstanceUID. File names, which often name a person, enter it
 only where the files are named in place; linked or copied by --out elsewhere they are called after their ids. Files that
-are left out are named in import.txt as they are.
+are left out are named in import.txt as they are, with the code of their modality or body part if it is a common one.
 """
 
 import hashlib
@@ -15,19 +17,23 @@ from collections.abc import Iterator
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
-from model.data import SPLITS
 from model.errors import StudyTableError
+from model.importing.chest import why_no_chest_film
+from model.importing.joining import Joins, Row
+from model.importing.record import Joined, LeftOut, Reason, Record, Source, files_below
 from model.inputs import Identity, read_identity
-from model.rows import Skipped
-from model.sources.base import FRONTAL, NOT_FRONTAL, LeftOut, Progress, Reason, Record, Source, files_below
-from model.sources.csv import read, stated_label
+from model.progress import Progress
+from model.studies.csv_dialect import Columns
+from model.studies.names import stated, tidy
+from model.studies.on_disk import TableFile
+from model.studies.rows import Skipped
 
 PATH = "The folder of the DICOM files."
 REPORTS = "The CSV of reports; required."
-REQUIRED = ("report", "label")
 BY_FILE = "file"
 BY_HEADER = {"SOPInstanceUID": "instance", "AccessionNumber": "accession", "StudyInstanceUID": "study"}
-NO_HEADER = Identity("", "", "", "", "")
+COLUMNS = Columns(("report", "label"), ("patient_id", "split"), (BY_FILE, *BY_HEADER))
+NO_HEADER = Identity("", "", "", "", "", "", "")
 
 
 class File(NamedTuple):
@@ -35,7 +41,7 @@ class File(NamedTuple):
 
     study_id: str
     patient: bytes  #: a digest
-    frontal: bool
+    unfit: tuple[Reason, str] | None  #: why it is no frontal radiograph of a chest
 
 
 def open_source(path: Path, reports: Path | None = None, progress: Progress = iter) -> Source:
@@ -48,7 +54,8 @@ def open_source(path: Path, reports: Path | None = None, progress: Progress = it
         raise StudyTableError("A folder of DICOM needs its reports: name their CSV with --reports.")
     if not path.is_dir():
         raise StudyTableError(f"{path} is no folder: name the one that holds the DICOM files.")
-    join = _join(reports)
+    file = TableFile(reports, COLUMNS)
+    join = _join(file)
     names = [name for name in files_below(path) if (path / name).resolve() != reports.resolve()]
     files, found = {}, {}
     for name in progress(names):
@@ -56,26 +63,41 @@ def open_source(path: Path, reports: Path | None = None, progress: Progress = it
         files[name] = _file(name, identity)
         for key in _keys(name, identity, join):
             found.setdefault(key, []).append(name)
-    return Source(path, _records(reports, join, files, found), len(names))
+    joins = Joins(lambda: _rows(file, join), f"{reports.name} line")
+
+    def notes() -> list[str]:
+        return [*file.form.notes, *joins.notes()]
+
+    return Source(path, _records(join, joins, files, found), len(names), notes=notes)
 
 
-def _join(reports: Path) -> str:
+def _join(reports: TableFile) -> str:
     """The column that joins rows to files.
 
     Raises:
-        StudyTableError: there is none, or another column is missing.
+        StudyTableError: there is none.
     """
-    columns = next((row[1] for row in read(reports, REQUIRED) if not isinstance(row, Skipped)), {})
     known = (BY_FILE, *BY_HEADER)
-    if join := next((column for column in known if column in columns), ""):
+    if join := next((column for column in known if column in reports.form.columns), ""):
         return join
-    raise StudyTableError(f"{reports} has no column that joins its rows to files: expected one of {', '.join(known)}.")
+    raise StudyTableError(
+        f"{reports.path} has no column that joins its rows to files: expected one of {', '.join(known)}."
+    )
+
+
+def _rows(reports: TableFile, join: str) -> Iterator[tuple[int, dict[str, str]] | Skipped]:
+    """The rows, each of the study and the image that its key names."""
+    for row in reports.rows():
+        if isinstance(row, Skipped):
+            yield row
+        else:
+            yield row[0], row[1] | dict.fromkeys(("study_id", "image"), row[1][join].strip())
 
 
 def _file(name: str, identity: Identity) -> File:
     instance = identity.instance or name
     patient = identity.patient or identity.study or instance
-    return File(_hash(instance).hex()[:16], _hash(patient), identity.view in FRONTAL or not identity.view)
+    return File(_hash(instance).hex()[:16], _hash(patient), why_no_chest_film(identity))
 
 
 def _keys(name: str, identity: Identity, join: str) -> set[str]:
@@ -90,30 +112,28 @@ def _hash(text: str) -> bytes:
 
 
 def _records(
-    reports: Path, join: str, files: dict[str, File], found: dict[str, list[str]]
-) -> Iterator[Record | LeftOut]:
+    join: str, joins: Joins, files: dict[str, File], found: dict[str, list[str]]
+) -> Iterator[Record | LeftOut | Joined]:
     firsts: dict[bytes, str] = {}  # the id of a patient's first study stands for the patient: no hash to guess from
     waiting = dict.fromkeys(files)
-    for row in read(reports, REQUIRED):
-        where = f"{reports.name} line {row[0]}"
-        names = [] if isinstance(row, Skipped) else found.get(row[1][join].strip(), [])
-        if why := _why_unusable(row, names, join):
-            yield LeftOut(where, *why)
+    for row in joins.rows():
+        if not isinstance(row, Row):
+            yield row
+            continue
+        names = found.get(row.cells["image"], [])
+        if why := _why_unusable(names, join):
+            yield LeftOut(row.where, *why)
             continue
         named = [name for name in names if name in waiting]
         if not named:
-            yield LeftOut(where, Reason.ROW, "a row before it names the same image")
+            yield LeftOut(row.where, Reason.ROW, "a row before it names the same image")
         for name in named:
             del waiting[name]
-            yield _record(row[1], name, files[name], firsts)
+            yield _record(row, name, files[name], firsts)
     yield from (LeftOut(name, Reason.REPORT, "no row of the reports names it") for name in waiting)
 
 
-def _why_unusable(row: tuple[int, dict[str, str]] | Skipped, names: list[str], join: str) -> tuple[Reason, str] | None:
-    if isinstance(row, Skipped):
-        return Reason.ROW, row.why
-    if (split := row[1].get("split", "")) not in ("", *SPLITS):
-        return Reason.ROW, f"its split is {split[:20]!r}, not one of {', '.join(SPLITS)}"
+def _why_unusable(names: list[str], join: str) -> tuple[Reason, str] | None:
     if not names:
         return Reason.MISSING, "its image is missing"
     if join == BY_FILE and len(names) > 1:
@@ -121,17 +141,19 @@ def _why_unusable(row: tuple[int, dict[str, str]] | Skipped, names: list[str], j
     return None
 
 
-def _record(cells: dict[str, str], name: str, file: File, firsts: dict[bytes, str]) -> Record | LeftOut:
-    if not file.frontal:
-        return LeftOut(name, Reason.VIEW, NOT_FRONTAL)
-    patient = _hash(cells["patient_id"]) if cells.get("patient_id") else file.patient
+def _record(row: Row, name: str, file: File, firsts: dict[bytes, str]) -> Record | LeftOut:
+    if file.unfit:
+        return LeftOut(name, *file.unfit)
+    cells = row.cells
+    stated_patient = tidy(stated(cells.get("patient_id", ""))).casefold()
+    patient = _hash(stated_patient) if stated_patient else file.patient
     return Record(
         where=name,
         study_id=file.study_id,
         patient_id=firsts.setdefault(patient, file.study_id),
         image=name,
-        report=cells["report"],
-        label=stated_label(cells["label"]),
-        split=cells.get("split", ""),
+        report=stated(cells["report"]),
+        label=cells["label"],
+        split=row.split,
         brought=f"{file.study_id}.dcm",
     )

@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from model.errors import StudyTableError
-from model.sources.base import FRONTAL, NOT_FRONTAL, LeftOut, Progress, Reason, Record, Source
+from model.importing.record import FRONTAL, NOT_FRONTAL, LeftOut, Reason, Record, Source
+from model.progress import Progress
+from model.studies.labels import NONE
 
 PATH = "The folder that holds files/ and the tables."
 REPORTS = "Folder whose files/ holds the reports. (default: PATH)"
@@ -75,7 +77,7 @@ def _label(row: dict[str, str]) -> str | None:
     present = sorted(NAMES.get(name, name) for name, value in cells.items() if value == 1 and name != NO_FINDING)
     if not present and cells.get(NO_FINDING) != 1 and -1 in cells.values():
         return UNCERTAIN
-    return sys.intern("|".join(present)) if cells else None
+    return sys.intern("|".join(present) or NONE) if cells else None
 
 
 def _records(folder: Path, reports: Path, tables: Tables) -> Iterator[Record | LeftOut]:

@@ -16,10 +16,13 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
-from model.demo.reports import Report, archived_reports, packaged_reports, parse_report
 from model.errors import StudyTableError
+from model.importing.chest import why_no_chest_film
+from model.importing.record import LeftOut, Reason, Record, Source, files_below
 from model.inputs import read_identity
-from model.sources.base import FRONTAL, NOT_FRONTAL, LeftOut, Progress, Reason, Record, Source, files_below
+from model.progress import Progress
+from model.studies.demo.reports import Report, archived_reports, packaged_reports, parse_report
+from model.studies.labels import NONE
 
 # torchxrayvision's Openi_Dataset reads the same files, but leaves out silently, holds no text, and cannot be imported
 # beside a package named `model`: its tables serve, the class does not.
@@ -91,20 +94,20 @@ def _record(folder: Path, report: Report, image: str, names: list[str]) -> Recor
     if len(names) > 1:
         return LeftOut(image, Reason.MISSING, "several files have its name")
     if why := why_not_frontal(folder / names[0], image):
-        return LeftOut(image, Reason.VIEW, why)
+        return LeftOut(image, *why)
     coded = report.codes and UNINDEXED not in report.codes
-    label = "|".join(sorted(report.findings)) if coded else None
+    label = ("|".join(sorted(report.findings)) or NONE) if coded else None
     return Record(image, image, report.report_id, names[0], report.text, label)
 
 
-def why_not_frontal(path: Path, image: str) -> str | None:
-    """Why the radiograph of that name, at that path, is left out; None where it is frontal as far as is known."""
+def why_not_frontal(path: Path, image: str) -> tuple[Reason, str] | None:
+    """Why the image of that name, at that path, is left out; None where it is a frontal film as far as is known."""
     published, frontal = _views()
     key = _key(image)
     if key in published:
-        return None if key in frontal else "it is not known to be a frontal view"
+        return None if key in frontal else (Reason.VIEW, "it is not known to be a frontal view")
     identity = read_identity(path)
-    return NOT_FRONTAL if identity and identity.view and identity.view not in FRONTAL else None
+    return why_no_chest_film(identity) if identity else None
 
 
 @lru_cache(maxsize=1)

@@ -1,12 +1,11 @@
 """What an image encoder promises, how a trunk is cut to a feature map, and how its weights are read."""
 
+import hashlib
 import math
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -123,47 +122,61 @@ def no_such_map(name: str, stride: int, side: int) -> EncoderError:
     )
 
 
-@contextmanager
-def fetching(name: str) -> Iterator[None]:
-    """Around whatever gets the published weights of an encoder; what it prints goes to the standard error.
+def not_installed(name: str, published: str) -> EncoderError:
+    """What to say where an encoder's published weights are asked for and no installed package carries them.
 
-    Raises:
-        EncoderError: they cannot be had.
+    Args:
+        published: where its publisher has them, or how they are saved.
     """
-    try:
-        with redirect_stdout(sys.stderr):
-            yield
-    except Exception as error:  # each library raises whatever its HTTP client raised
-        raise EncoderError(
-            f"The published weights of {name} are not on this machine and could not be fetched; give their file, or a "
-            "folder that holds it, as image_weights, or use timm/tf_efficientnet_lite0, whose weights are installed."
-        ) from error
+    return EncoderError(
+        f"The published weights of {name} are not installed, and nothing is fetched: give their file, or a folder that "
+        f"holds it, as image_weights ({published}), or use timm/tf_efficientnet_lite0, whose weights are installed."
+    )
 
 
-def tensors_alone(path: Path) -> Any:
-    """What a PyTorch file holds, if that is tensors and containers of them alone: no code in it is run."""
-    return torch.load(path, map_location="cpu", weights_only=True)
-
-
-def read_weights(path: str | Path, load: Callable[[Path], Any] = tensors_alone) -> dict[str, Tensor]:
-    """The tensors in a file of weights (safetensors, or a PyTorch file that holds tensors alone), by name.
+def require_digest(path: str | Path, sha256: str) -> None:
+    """Compare a file of weights with what its publisher says of it, before it is read.
 
     Args:
         path: of the file, or of a folder that holds it.
-        load: reads a PyTorch file without running code in it.
+        sha256: 64 hexadecimal digits, in either case.
+
+    Raises:
+        EncoderError: there is no such file, or it is another.
+    """
+    path = weights_file(path)
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != sha256.lower():
+        raise EncoderError(
+            f"{path.name} has the SHA-256 {found}, and {sha256.lower()} was expected: get it again from its publisher, "
+            "or name the digest of the file that you trust."
+        )
+
+
+def read_weights(path: str | Path) -> dict[str, Tensor]:
+    """The tensors in a file of weights (safetensors, or a PyTorch file that holds tensors alone), by name.
+
+    Nothing in the file is run: PyTorch's restricted reader refuses TorchScript and pickles of anything but tensors.
+
+    Args:
+        path: of the file, or of a folder that holds it.
 
     Raises:
         EncoderError: there is no such file, there are several, or it cannot be read without running code.
     """
-    path = _weights_file(Path(path))
+    path = weights_file(path)
     try:
         if path.suffix == ".safetensors":
             from safetensors.torch import load_file
 
             return load_file(path)
-        loaded = load(path)
+        loaded = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises whatever its parts do
-        raise EncoderError(f"{path.name} is not a file of tensors alone: {type(error).__name__}.") from error
+        raise EncoderError(
+            f"{path.name} is not a file of tensors alone ({type(error).__name__}), and code in it is not run: save the "
+            "network's state_dict()."
+        ) from error
     for name in ("state_dict", "model"):  # what training programs wrap them in
         if isinstance(loaded, dict) and isinstance(loaded.get(name), dict):
             loaded = loaded[name]
@@ -172,7 +185,13 @@ def read_weights(path: str | Path, load: Callable[[Path], Any] = tensors_alone) 
     return loaded
 
 
-def _weights_file(path: Path) -> Path:
+def weights_file(path: str | Path) -> Path:
+    """The file of weights that a path names, or that lies in the folder that it names.
+
+    Raises:
+        EncoderError: there is none, or there are several.
+    """
+    path = Path(path)
     if path.is_file():
         return path
     held = sorted(path.iterdir()) if path.is_dir() else []

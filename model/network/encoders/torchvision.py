@@ -9,17 +9,17 @@ from torchvision.models import GoogLeNet, Inception3, MaxVit, SwinTransformer, V
 from torchvision.models.vision_transformer import interpolate_embeddings
 from torchvision.ops import Permute
 
-from model.encoders.base import (
+from model.errors import EncoderError
+from model.network.encoders.base import (
     ImageEncoder,
     cut,
-    fetching,
     flat,
     frozen_blocks,
     load_weights,
     no_such_map,
+    not_installed,
     read_weights,
 )
-from model.errors import EncoderError
 
 # What torchvision's own transforms normalise with; the two Inceptions normalise once more, to these.
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -102,10 +102,9 @@ def _early_patches(vit: VisionTransformer, stride: int) -> list[nn.Module | nn.P
 
 def _tensors(name: str, model: nn.Module, weights: str) -> dict[str, Tensor]:
     if weights == "imagenet":
-        with fetching(f"torchvision/{name}"):
-            tensors = torchvision.models.get_model_weights(name).DEFAULT.get_state_dict(progress=False, check_hash=True)
-    else:
-        tensors = read_weights(weights)
+        published = torchvision.models.get_model_weights(name).DEFAULT
+        raise not_installed(f"torchvision/{name}", f"{published} is {published.url.rpartition('/')[2]}")
+    tensors = read_weights(weights)
     if isinstance(model, VisionTransformer):
         return interpolate_embeddings(model.image_size, model.patch_size, tensors)
     # The published DenseNets have the names of another time.

@@ -4,21 +4,15 @@ A fusion is a module here, found by itself, with a class `Fusion(width)` that ma
 (batch, 1) to a fused embedding (batch, width). It promises three things, which a test asks of each:
 
 * at β = 1 it depends on v alone, and at β = 0 on t alone: a missing modality is an end of β, never a zero vector;
-* it is smooth in β on [0, 1]: its values at the nodes of `explain.nodes` say everything between them;
+* it is smooth in β on [0, 1]: its values at the nodes of `explain.every_beta.nodes` say everything between them;
 * it treats every case by itself.
 """
 
 import importlib
-import pkgutil
 
 from torch import nn
 
 
-def fusion_names() -> tuple[str, ...]:
-    """The names of the fusions: the modules here."""
-    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
-
-
 def fusion(name: str, width: int) -> nn.Module:
-    """The fusion of that name (one of `fusion_names`) for embeddings of a width, untrained."""
+    """The fusion of that name (one of `model.config.FUSIONS`) for embeddings of a width, untrained."""
     return importlib.import_module(f"{__name__}.{name}").Fusion(width)

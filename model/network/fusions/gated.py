@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from model.layers import tilted
+from model.network.layers import tilted
 
 
 class Fusion(nn.Module):

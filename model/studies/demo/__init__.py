@@ -1,7 +1,7 @@
 """The embedded demo: real radiology reports, and radiographs rendered from one real CT to show what their codes say.
 
 Reading it needs numpy and the installed torchxrayvision package (for the reports' text); how the films were drawn
-is in the other modules of this package, which only `python -m model.demo.build` imports.
+is in the other modules of this package, which only `python -m model.studies.demo.build` imports.
 """
 
 import csv
@@ -11,13 +11,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model.demo.reports import FINDINGS, load_reports, stating_sentences
 from model.errors import ChoiceError, StudyTableError
+from model.storage.paths import DEMO_STUDIES as ASSETS
+from model.studies.demo.reports import FINDINGS, load_reports, stating_sentences
+from model.studies.table import Known
 
-__all__ = ["ASSETS", "FINDINGS", "MASK_SIZE", "DemoStudy", "Truth", "load_demo", "truth"]
+__all__ = ["ASSETS", "BOUNDED", "FINDINGS", "MASK_SIZE", "DemoStudy", "load_demo", "truth"]
 
-ASSETS = Path(__file__).resolve().parents[2] / "assets" / "demo"
 MASK_SIZE = 96
+# Findings that are a place on the film; edema and emphysema are all of both lungs.
+BOUNDED = ("Atelectasis", "Cardiomegaly", "Effusion", "Lung Opacity", "Nodule", "Pneumothorax")
 
 
 class DemoStudy(NamedTuple):
@@ -34,16 +37,6 @@ class DemoStudy(NamedTuple):
     discordant: bool
 
 
-class Truth(NamedTuple):
-    """Where the evidence is: known, because the findings were drawn.
-
-    masks: finding -> bool (96, 96) over the whole film; sentences: finding -> character spans in the report.
-    """
-
-    masks: dict[str, np.ndarray]
-    sentences: dict[str, list[tuple[int, int]]]
-
-
 @lru_cache(maxsize=1)
 def load_demo() -> tuple[DemoStudy, ...]:
     """All studies of the demo, in order.
@@ -52,7 +45,9 @@ def load_demo() -> tuple[DemoStudy, ...]:
     """
     table = ASSETS / "studies.csv"
     if not table.exists():
-        raise StudyTableError(f"the demo's table was not found at {table}: build it with python -m model.demo.build")
+        raise StudyTableError(
+            f"the demo's table was not found at {table}: build it with python -m model.studies.demo.build"
+        )
     reports = load_reports()
     with table.open(newline="", encoding="utf-8") as file:
         return tuple(_study(row, reports[row["report_id"]].text) for row in csv.DictReader(file))
@@ -64,13 +59,13 @@ def _study(row: dict[str, str], report: str) -> DemoStudy:
     return DemoStudy(row["study_id"], ASSETS / row["image"], row["report_id"], report, labels, stated, *place)
 
 
-def truth(study_id: str) -> Truth:
+def truth(study_id: str) -> Known:
     """The truth about one demo study; ChoiceError for an unknown id."""
     study = _by_id().get(study_id)
     if study is None:
         raise ChoiceError(f"got study {study_id!r}, expected a study of the demo, such as 'demo-0001'")
     stated = stating_sentences(study.report)
-    return Truth(_masks().get(study_id, {}), {f: spans for f, spans in stated.items() if f in study.report_labels})
+    return Known(_masks().get(study_id, {}), {f: spans for f, spans in stated.items() if f in study.report_labels})
 
 
 @lru_cache(maxsize=1)

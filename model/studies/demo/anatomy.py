@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch.nn.functional import grid_sample, interpolate
 
-from model.demo.volume import DEPTH_MM, MM, PLANE, Anatomy, Build, source
+from model.studies.demo.volume import DEPTH_MM, MM, PLANE, Anatomy, Build, source
 
 SOURCE_MM = (2.5 * 132 / (399 - 1), 0.703125 * 4, 0.703125)  # row, depth, column
 CENTRE = (150.0, 176.0, 182.0)  # of the thorax, in mm from the first voxel of the source

@@ -1,7 +1,7 @@
-"""Draws the demo's films: `python -m model.demo.build`, about ten minutes on two cores.
+"""Draws the demo's films: `python -m model.studies.demo.build`, about ten minutes on two cores.
 
-python -m model.demo.build                          assets/demo: the committed studies
-python -m model.demo.build --extra 5000 --out DIR   more films of training reports, for training only
+python -m model.studies.demo.build                          assets/demo: the committed studies
+python -m model.studies.demo.build --extra 5000 --out DIR   more films of training reports, for training only
 """
 
 import argparse
@@ -17,11 +17,11 @@ import torch
 from PIL import Image
 from tqdm import tqdm
 
-from model.demo import ASSETS, MASK_SIZE
-from model.demo.anatomy import bend, prepare
-from model.demo.plan import SEED, Planned, choose_build, plan, split_reports
-from model.demo.render import Rendered, render
-from model.demo.reports import FINDINGS, load_reports
+from model.studies.demo import ASSETS, MASK_SIZE
+from model.studies.demo.anatomy import bend, prepare
+from model.studies.demo.plan import SEED, Planned, choose_build, plan, split_reports
+from model.studies.demo.render import Rendered, render
+from model.studies.demo.reports import FINDINGS, load_reports
 
 FILM_SIZE = 320
 _WEBP_QUALITY = 68

@@ -2,7 +2,7 @@
 
 Each edit changes the attenuation inside the box of one lung and nothing else. A beam's line integral is additive,
 so what a finding adds to a film is the projection of the change: milliseconds, where projecting a whole edited CT
-takes seconds. Enlarged hearts and hyperinflated lungs are other anatomies (`model.demo.anatomy`), not edits.
+takes seconds. Enlarged hearts and hyperinflated lungs are other anatomies (`model.studies.demo.anatomy`), not edits.
 """
 
 from functools import lru_cache
@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model.demo.reports import Statement
-from model.demo.volume import DEPTH_MM, MM, Anatomy
+from model.studies.demo.reports import Statement
+from model.studies.demo.volume import DEPTH_MM, MM, Anatomy
 
 FLUID, TISSUE, CALCIUM, AIR = 1.015, 1.05, 1.9, 0.0  # attenuation relative to water
 _DEGREE = {"borderline": 0.1, "small": 0.25, "mild": 0.25, "": 0.5, "moderate": 0.65, "large": 1.0, "severe": 1.0}

@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 from scipy.ndimage import gaussian_filter, zoom
 from torch.nn.functional import grid_sample, interpolate
 
-from model.demo.volume import PLANE, Anatomy
+from model.studies.demo.volume import PLANE, Anatomy
 
 _CT_ABOVE_APEX = 17  # rows: the CT ends a little above the lungs
 

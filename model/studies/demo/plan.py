@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model.demo.reports import FINDINGS, Report, Statement, agrees, load_reports
-from model.demo.volume import Build
+from model.studies.demo.reports import FINDINGS, Report, Statement, agrees, load_reports
+from model.studies.demo.volume import Build
 
 SEED = 20240607
 SPLITS = ("train", "val", "test")

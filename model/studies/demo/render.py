@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model.demo import edits
-from model.demo.film import develop, pose
-from model.demo.reports import Statement
-from model.demo.volume import DEPTH_MM, Anatomy
+from model.studies.demo import edits
+from model.studies.demo.film import develop, pose
+from model.studies.demo.reports import Statement
+from model.studies.demo.volume import DEPTH_MM, Anatomy
 
 _SIDES = ("right", "left")
 _LEAST = 0.12  # a finding's mask is where its change of the line integral exceeds this share of the largest

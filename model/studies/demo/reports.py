@@ -5,7 +5,6 @@ are read from the installed package at run time; no report text is part of this 
 """
 
 import json
-import os
 import re
 import tarfile
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from xml.etree import ElementTree
 import platformdirs
 
 from model.errors import StudyTableError
+from model.storage.files import put
 
 FINDINGS = (
     "Atelectasis", "Cardiomegaly", "Edema", "Effusion", "Emphysema", "Lung Opacity", "Nodule", "Pneumothorax",
@@ -182,9 +182,7 @@ def _parsed(archive: Path) -> list[list]:
     reports = sorted(([r.report_id, r.text, r.codes] for r in parsed if r.text), key=lambda r: int(r[0][3:]))
     try:
         kept.parent.mkdir(parents=True, exist_ok=True)
-        part = kept.with_suffix(f".{os.getpid()}")
-        part.write_text(json.dumps(reports), encoding="utf-8")
-        part.replace(kept)
+        put(kept, json.dumps(reports).encode())
     except OSError:
         pass  # a read-only home costs seconds at each start, nothing else
     return reports

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from model.arrays import StudyArrays
-from model.data import Study, StudyTable
-from model.demo import ASSETS, FINDINGS, load_demo, truth
-from model.demo.reports import load_reports
 from model.errors import StudyTableError
-from model.preprocess import fit_film
+from model.network.preprocess import fit_film
+from model.studies.arrays import StudyArrays
+from model.studies.demo import ASSETS, BOUNDED, FINDINGS, load_demo, truth
+from model.studies.demo.reports import load_reports
+from model.studies.table import About, Study, StudyTable
 
 OUTLINE_CELLS = 20  # a side: what the extra films' outlines are stored at
 
@@ -29,7 +29,8 @@ def open_demo() -> StudyTable:
     """
     studies = [Study(s.study_id, s.image, s.report, s.labels, s.patient_id, s.split, s.discordant) for s in load_demo()]
     digest = hashlib.sha256((ASSETS / "studies.csv").read_bytes()).hexdigest()
-    return StudyTable("the embedded demo", studies, [], digest, is_demo=True)
+    about = About("page.demo", ASSETS, SUMMARY, truth, outlines, BOUNDED)
+    return StudyTable("the embedded demo", studies, [], digest, about)
 
 
 def outlines(studies: tuple[Study, ...]) -> Float[np.ndarray, "n findings cells cells"]:
@@ -49,7 +50,7 @@ def _area(mask: np.ndarray) -> Float[np.ndarray, "cells cells"]:
 
 
 def extra_arrays(folder: Path, side: int) -> StudyArrays:
-    """The further films that `python -m model.demo.build --extra` wrote to a folder, of training reports alone.
+    """The further films that `python -m model.studies.demo.build --extra` wrote to a folder, of training reports alone.
 
     Raises:
         StudyTableError: the folder does not hold them.
@@ -59,7 +60,9 @@ def extra_arrays(folder: Path, side: int) -> StudyArrays:
         with (folder / "studies.csv").open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
     except OSError as error:
-        raise StudyTableError(f"{folder} holds no further films: run python -m model.demo.build --extra.") from error
+        raise StudyTableError(
+            f"{folder} holds no further films: run python -m model.studies.demo.build --extra."
+        ) from error
     reports = load_reports()
     shape = (len(rows), len(FINDINGS), OUTLINE_CELLS, OUTLINE_CELLS)
     return StudyArrays(

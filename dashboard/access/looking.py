@@ -1,0 +1,55 @@
+"""Nobody is shown a film or a report from the page's tabs without a line in the audit log."""
+
+from collections.abc import Iterable
+
+import gradio as gr
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from dashboard.access import audit
+from dashboard.web.paths import path_of
+from dashboard.web.problems import of_error
+from model.errors import AuditError
+
+PAGE = ("/", "/config")  # the page, and what it is made of, for programs
+
+
+def looked(where: str, cases: Iterable[str], **what: str | int | float | bool) -> None:
+    """Say whose films or reports the reader is about to be shown, and where; see `dashboard.access.audit.looked`.
+
+    Raises:
+        gr.Error: they must not be shown, as it cannot be written down; the page says so.
+    """
+    with as_said():
+        audit.looked(where, cases, **what)
+
+
+class as_said:
+    """What the audit log refuses becomes a sentence on the page."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, AuditError):
+            raise gr.Error(str(error), print_exception=False) from None
+
+
+class Offered:
+    """Middleware: whoever is sent the page is sent what its picker offers first.
+
+    Args:
+        cases: the studies.
+    """
+
+    def __init__(self, app: ASGIApp, cases: list[str]):
+        self.app = app
+        self.cases = cases
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "GET" and path_of(scope) in PAGE:
+            try:
+                audit.looked("picker", self.cases, scope["state"]["identity"])
+            except AuditError as error:
+                await of_error(error)(scope, receive, send)
+                return
+        await self.app(scope, receive, send)

@@ -1,0 +1,42 @@
+"""Where programs wait for their turn, without a thread: readers one after the other, and not whoever asks most."""
+
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar
+
+from starlette.requests import HTTPConnection
+
+from dashboard.access.identity import Identity
+from dashboard.serving.wait_line import TICK, Line
+from dashboard.web.thread_pools import Pool
+from explain import Cancelled
+
+MOST, MOST_EACH = 128, 64  # requests at work and waiting: of all, and of one reader
+
+T = TypeVar("T")
+
+
+class Desk:
+    """Works on as many requests as its pool has threads."""
+
+    def __init__(self, pool: Pool):
+        self.pool = pool
+        self.line = Line(pool.threads, MOST, MOST_EACH)
+
+    async def do(self, reader: Hashable, wanted: Callable[[], bool], work: Callable[..., T], *asked: Any) -> T:
+        """What `work(*asked)` returns or raises, in its turn.
+
+        Raises:
+            BusyError: too many wait.
+            Superseded: it is not wanted any more.
+        """
+        with self.line.place(wanted, reader) as place:
+            while place(0):
+                if not wanted():
+                    raise Cancelled
+                await place.moved(TICK)
+            return await self.pool.run(work, *asked)
+
+
+def reader(connection: HTTPConnection, by: Identity) -> Hashable:
+    """Whose turn it is: the login's, or the address's where nobody has to log in."""
+    return by.name or (connection.client.host if connection.client else "")

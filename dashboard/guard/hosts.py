@@ -1,0 +1,44 @@
+"""A server without a login answers to the names of its own machine alone: a page on another site could otherwise reach
+it by a name of its own that leads to 127.0.0.1."""
+
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from dashboard.web.problems import problem
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address, or a name, is reached from this machine alone."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host.lower().rstrip(".") == "localhost"
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
+
+
+class LocalHosts:
+    """Middleware: answers 400 where another name was asked for."""
+
+    def __init__(self, app: ASGIApp):
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket") or _is_local(Headers(scope=scope).getlist("host")):
+            await self.app(scope, receive, send)
+        elif scope["type"] == "http":
+            said = "Without a login this server answers to localhost and 127.0.0.1 alone."
+            await problem(400, said)(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1008})
+
+
+def _is_local(hosts: list[str]) -> bool:
+    try:
+        (asked,) = (urlsplit(f"//{host}") for host in hosts)
+        asked.port  # noqa: B018 - raises where it is none
+        return asked.username is None and not asked.path and is_loopback(asked.hostname or "")
+    except ValueError:
+        return False

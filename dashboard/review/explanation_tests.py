@@ -1,0 +1,103 @@
+"""The tests of the explanation on the stage, and those of each method over a table of studies."""
+
+import json
+import threading
+from collections.abc import Generator
+
+from cachetools import LRUCache
+
+from dashboard.cases.case import OpenCase
+from dashboard.review.steps import Waiting, until_turn
+from dashboard.serving.session import Session
+from dashboard.serving.worker_process import ExplanationWorker
+from explain import Cancelled
+from explain.methods.registry import methods
+from explain.methods.words import split_words
+from explain.trust.evaluate import FORM, KEPT, Trust, examine
+from explain.trust.faithfulness import FRACTIONS
+from explain.trust.ground_truth import lungs_of, truth_of
+from explain.trust.pass_marks import passed
+from model.errors import BusyError
+from model.inference.engine import Engine
+from model.studies.table import StudyTable
+
+CACHED = 1024  # about 1 kB each
+MODALITIES = ("image", "report")
+
+
+class ExplanationTests:
+    """Tests what a reader has on the stage. The tests of a finding by a method are done once for all readers.
+
+    Args:
+        worker: where they are done, after the explanations of others.
+    """
+
+    def __init__(self, engine: Engine, table: StudyTable, worker: ExplanationWorker):
+        self.engine = engine
+        self.table = table
+        self.worker = worker
+        self._cache = LRUCache(CACHED)
+        self._lock = threading.Lock()
+
+    def examine(self, session: Session, ticket: int) -> Generator[str | Waiting, bool | None, None]:
+        """The tests of the film's explanation, and then of the report's as well, as the page draws them; in between,
+        that they wait for what others asked. Ends early where the reader asks for something else meanwhile."""
+        case = session.opened
+        if case is None or session.veiled or ticket != session.ticket:
+            return
+        result = {"ticket": ticket, "finding": session.finding, "fractions": FRACTIONS.tolist()}
+        for modality in MODALITIES:
+            if modality not in case.encoded.modalities:
+                continue
+            try:
+                trust = yield from self._examined(session, case, ticket, modality)
+            except (Cancelled, BusyError):
+                return
+            name = getattr(session, f"{modality}_method")
+            title = methods(modality)[name].title
+            figures = trust.figures()
+            result[modality] = {"method": title, "figures": figures, "passed": passed(figures), "curves": _drawn(trust)}
+            yield json.dumps(result, ensure_ascii=False)
+
+    def _examined(
+        self, session: Session, case: OpenCase, ticket: int, modality: str
+    ) -> Generator[Waiting, bool | None, Trust]:
+        finding, name = session.finding, getattr(session, f"{modality}_method")
+        key = (modality, name, finding, *case.key)
+        with self._lock:
+            if known := self._cache.get(key):
+                return known
+        truth = lungs = None
+        if case.study and not case.changes:
+            truth = truth_of(self.table, case.study, finding, split_words(case.report, case.encoded.read_to))
+            lungs = lungs_of(case.study)
+
+        def wanted() -> bool:
+            return session.wants(ticket)
+
+        with self.worker.line.place(wanted, session.reader) as place:
+            yield from until_turn(place, ticket, wanted)
+            if not wanted():
+                raise Cancelled
+            asked = case.encoded, finding, modality, name, truth, lungs
+            trust = self.worker.do(examine, self.engine, *asked, wanted=wanted)
+        with self._lock:
+            self._cache[key] = trust
+        return trust
+
+
+def of_methods(engine: Engine) -> dict | None:
+    """What `betalens trust --keep` measured of this very model; None where it did not, or in an older form."""
+    path = engine.folder and engine.folder / KEPT
+    if not path or not path.is_file():
+        return None
+    measured = json.loads(path.read_text("utf-8"))
+    return measured if (measured.get("model"), measured.get("form")) == (engine.digest, FORM) else None
+
+
+def _drawn(trust: Trust) -> dict[str, dict[str, list[float]]]:
+    """The curves by baseline, as plain values."""
+    return {
+        baseline: {name: [round(float(p), 4) for p in curve] for name, curve in curves._asdict().items()}
+        for baseline, curves in trust.curves.items()
+    }

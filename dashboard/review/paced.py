@@ -1,0 +1,48 @@
+"""The steps of Review shown one after the other, without a thread held while they wait."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from typing import TypeVar
+
+from dashboard.review.steps import Staged, Step, Steps, Waiting
+from dashboard.web.thread_pools import opening
+
+# Seconds between two looks at a place in line: what came of it is sent to every page that waits.
+TELL = 2.0
+
+T = TypeVar("T")
+
+
+async def paced(steps: Steps, show: Callable[[Step], T]) -> AsyncIterator[T]:
+    """What `show` makes of each step. Steps are made, and shown, in a thread, which is let go while they wait."""
+
+    def follow(waited: bool | None) -> tuple[Step, T] | None:
+        try:
+            step = steps.send(waited)
+        except StopIteration:
+            return None
+        return step, show(step)
+
+    waited, told = None, None
+    try:
+        while made := await opening.run(follow, waited):
+            step, shown = made
+            if not (isinstance(step, Waiting) and step == told):
+                yield shown
+            waited = await _wait(step)
+            told = step
+    finally:
+        with contextlib.suppress(ValueError):  # a thread is within a step: it ends them, as nothing else holds them
+            steps.close()
+
+
+async def _wait(step: Step) -> bool | None:
+    """Wait as long as a step asks for; whether that was so."""
+    if isinstance(step, Waiting):
+        await step.place.moved(TELL)
+        return True
+    if isinstance(step, Staged) and step.pause:
+        await asyncio.sleep(step.pause)
+        return True
+    return None

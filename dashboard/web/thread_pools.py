@@ -1,0 +1,48 @@
+"""Threads for requests: few of each kind, so that no kind takes those of another, and none for whoever only waits.
+
+Libraries take theirs from the pool that Starlette and Gradio share. Who opens a case, asks a program's question or
+saves a verdict takes one of a pool of its own: so whoever moves β finds one, whatever the others wait for.
+"""
+
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+import anyio.to_thread
+from anyio.lowlevel import RunVar
+
+# With the helpers of those that compute on all cores (`model.compute.threads`), well below the task limit in deploy/.
+SHARED = 40
+OPENING, ASKING, EXPLAINING, JUDGING = 16, 4, 8, 8
+
+T = TypeVar("T")
+
+
+class Pool:
+    """So many threads, of each event loop."""
+
+    def __init__(self, name: str, threads: int):
+        self.threads = threads
+        self._limiter: RunVar[anyio.CapacityLimiter] = RunVar(f"betalens-{name}")
+
+    async def run(self, work: Callable[..., T], *asked: Any) -> T:
+        """What `work(*asked)` returns or raises, in one of the threads."""
+        limiter = self._limiter.get(None)
+        if limiter is None:
+            self._limiter.set(limiter := anyio.CapacityLimiter(self.threads))
+        return await anyio.to_thread.run_sync(work, *asked, limiter=limiter)
+
+
+opening, asking, explaining, judging = (
+    Pool("opening", OPENING), Pool("asking", ASKING), Pool("explaining", EXPLAINING), Pool("judging", JUDGING)
+)  # fmt: skip
+
+
+def in_pool(pool: Pool, function: Callable[..., T]) -> Callable[..., Awaitable[T]]:
+    """A function of the page that takes its thread from a pool."""
+
+    @wraps(function)
+    async def run(*asked: Any) -> T:
+        return await pool.run(function, *asked)
+
+    return run

@@ -1,1 +1,0 @@
-"""Methods that explain the film: see `explain.methods`."""

@@ -1,0 +1,1 @@
+"""Methods that explain the film: see `explain.methods.registry`."""

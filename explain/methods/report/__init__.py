@@ -1,0 +1,1 @@
+"""Methods that explain the report: see `explain.methods.registry`."""

@@ -1,1 +1,0 @@
-"""Methods that explain the report: see `explain.methods`."""

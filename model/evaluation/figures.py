@@ -1,0 +1,42 @@
+"""Figures of which some are undefined, as programs and people read them."""
+
+from typing import Any
+
+import numpy as np
+
+NOT_DEFINED = "not defined"  # what a person reads where a program reads null
+
+
+def plain(values: Any, decimals: int = 4) -> Any:
+    """Numbers for JSON: rounded, None where they are NaN or None already. Of an array, lists with its axes."""
+    if np.ndim(values):
+        return [plain(value, decimals) for value in values]
+    return None if values is None or np.isnan(values) else round(float(values), decimals)
+
+
+def shown(value: float | None, sign: str = "") -> str:
+    """A figure as a person reads it.
+
+    Args:
+        sign: "+" for a difference.
+    """
+    return NOT_DEFINED if value is None or np.isnan(value) else f"{value:{sign}.3f}"
+
+
+def interval_shown(low: float | None, high: float | None, sign: str = "") -> str:
+    """The interval of a figure that is defined. A narrow one gets the digits that it takes."""
+    if low is None or high is None or np.isnan(low):
+        return "no interval"
+    for digits in range(3, 7):
+        ends = [f"{bound:{sign}.{digits}f}" for bound in (low, high)]
+        if ends[0] != ends[1]:
+            break
+    return (" … " if sign else "–").join(ends)
+
+
+def p_shown(p: float) -> str:
+    """A p-value as a person reads it; "" where nothing is said of chance. Rounding leaves it on its side of 0.05, which
+    the interval beside it goes by."""
+    if np.isnan(p):
+        return ""
+    return "< 0.001" if p < 0.001 else "< 0.05" if 0.0495 <= p < 0.05 else f"{p:.3f}"

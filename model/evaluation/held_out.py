@@ -1,0 +1,209 @@
+"""Who may judge a study: the model itself, where it has learnt neither the study nor its patient; a network of its
+cross-validation that has not, where there is one; otherwise nobody, and the study is left out.
+
+Every figure that is measured is measured through here.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Bool
+
+from model.errors import CheckpointError, ChoiceError
+from model.inference.array_cache import read_arrays
+from model.inference.embeddings import NAME as REFERENCE
+from model.inference.embeddings import Reference, encode_studies
+from model.inference.engine import Engine
+from model.inference.learnt import FILE, Answers, Past
+from model.inference.predictions import BETAS, Scored, score
+from model.network.network import Network
+from model.progress import Progress
+from model.studies.content import Content, contents_of
+from model.studies.table import Study, StudyTable
+from model.training.calibration import cross_fitted, parts_of
+
+OLD_ANSWERS = "out_of_fold.safetensors"  # of checkpoints that knew their studies by the bytes of a table alone
+ITSELF, NOBODY = -1, -2  # in place of the number of a fold
+
+Encode = Callable[[Engine, tuple[Study, ...]], Reference]
+
+
+class Judged(NamedTuple):
+    """What was said of studies by networks that had not seen them.
+
+    Attributes:
+        scored: the studies that can be judged, in their order.
+        keep: which of the studies that were asked for these are.
+        by_folds: how many of them networks of the cross-validation judged.
+        left_out: how many the model has learnt, and nobody else can judge.
+        known: whether anything says what the model has learnt from.
+        chose: which of `scored` chose the model's epoch or temperature, themselves or by another study of the patient.
+    """
+
+    scored: Scored
+    keep: Bool[np.ndarray, "n"]
+    by_folds: int
+    left_out: int
+    known: bool
+    chose: Bool[np.ndarray, "kept"]
+
+    @property
+    def fitted_alert(self) -> bool:
+        """Whether the alert was fitted to some of them: to those that chose the model, or all that folds held out."""
+        return bool(self.by_folds or self.chose.any())
+
+    def words(self) -> str:
+        """What of this a reader of the figures must know, in one sentence; "" where there is nothing to say."""
+        n, said = len(self.scored.studies), []
+        if not self.known:
+            said.append("does not say what it learnt from, so that none of these studies could be left out for it")
+        if self.by_folds:
+            which = "these studies" if self.by_folds == n else f"{self.by_folds} of these {n} studies"
+            said.append(f"has learnt from {which}: the figures are those of its cross-validation")
+        if self.left_out:
+            which = "1 study" if self.left_out == 1 else f"{self.left_out} studies"
+            said.append(f"has learnt {which} (by film or patient) that are left out here")
+        if count := int(self.chose.sum()):
+            which = "these studies" if count == n else f"{count} of these {n} studies"
+            said.append(f"was chosen on {which}, which flatters its AUROC there; its calibration error is cross-fitted")
+        return f"The model {', and it '.join(said)}." if said else ""
+
+
+def past_of(engine: Engine, table: StudyTable) -> Past | None:
+    """What an engine's network has learnt from; of an older checkpoint, as far as the table says it. None where nothing
+    does.
+
+    Raises:
+        CheckpointError: an older checkpoint was cross-validated on studies that it cannot name.
+    """
+    if engine.past is None and engine.folder:
+        engine.past = _old_past(engine, table)
+    return engine.past
+
+
+def judges_of(engine: Engine, table: StudyTable, studies: tuple[Study, ...]) -> np.ndarray:
+    """For each study ITSELF, the number of the fold whose network has not seen it, or NOBODY.
+
+    Raises:
+        CheckpointError: see `past_of`.
+    """
+    return _judges(past_of(engine, table), studies)[0]
+
+
+def judge(
+    engine: Engine,
+    table: StudyTable,
+    studies: tuple[Study, ...],
+    encode: Encode | None = None,
+    progress: Progress = iter,
+) -> Judged:
+    """What is said of studies by networks that have not seen them.
+
+    Args:
+        table: that the studies are of.
+        encode: the embeddings of some studies under an engine, where they are at hand.
+        progress: wraps the loops over batches, where they are not.
+
+    Raises:
+        ChoiceError: the model has learnt all of these studies, and nobody else can judge one of them.
+        CheckpointError: see `past_of`.
+    """
+    encode = encode or (lambda network, some: encode_studies(network, some, progress))
+    past = past_of(engine, table)
+    judges, contents = _judges(past, studies)
+    answered = np.full(len(studies), -1)
+    if past is not None and past.answers is not None:
+        by_fold = np.flatnonzero(judges >= 0)
+        same = [past.same(contents[i]) for i in by_fold]
+        known = past.answers.logits[0, :, 0]
+        answered[by_fold] = [-1 if row is None or np.isnan(known[row]) else row for row in same]
+    if past is not None and not past.folds:
+        judges[(judges >= 0) & (answered < 0)] = NOBODY
+    keep = judges != NOBODY
+    if len(studies) and not keep.any():
+        raise ChoiceError(
+            f"The model has learnt all {len(studies)} studies asked for, by film or patient, and no network of a "
+            "cross-validation can judge them in its place: measure it on studies of other patients."
+        )
+    parts = [(np.flatnonzero(answered >= 0), _kept(past, studies, answered))] if (answered >= 0).any() else []
+    for number in np.unique(judges[keep & (answered < 0)]):
+        places = np.flatnonzero((judges == number) & (answered < 0))
+        some, network = tuple(studies[i] for i in places), engine if number == ITSELF else engine.fold(int(number))
+        parts.append((places, score(network, encode(network, some), some)))
+    chose = [j == ITSELF and past.has_chosen(c) for j, c in zip(judges, contents, strict=True)] if contents else []
+    return Judged(
+        scored=_joined(studies, parts, engine),
+        keep=keep,
+        by_folds=int((judges >= 0).sum()),
+        left_out=int((~keep).sum()),
+        known=past is not None,
+        chose=np.array(chose or [False] * len(studies), bool)[keep],
+    )
+
+
+def answered(past: Past, scored: Scored, network: Network) -> Past:
+    """A past whose folds are calibrated, each by the studies of the others, and have answered.
+
+    Args:
+        scored: what they say, without a temperature, of studies that they held out; what others say is left alone.
+        network: of the model itself.
+    """
+    rows = [past.same(content) for content in contents_of(scored.studies)]
+    own = np.array([row is not None and past.fold[row] >= 0 for row in rows], bool)
+    scored, places = scored.where(own), np.array([row for row, o in zip(rows, own, strict=True) if o], int)
+    scored, fitted = cross_fitted(scored, past.fold[places], network)
+    states = tuple(
+        state | {"log_temperature": fitted.get(k, np.zeros(3)).astype(np.float32)} for k, state in enumerate(past.folds)
+    )
+    has = np.zeros((len(past), 2), np.float32)
+    logits = np.full((len(BETAS), len(past), len(network.config.findings)), np.nan, np.float32)
+    # As they will be kept, so that what is said of them now can be computed from them again.
+    has[places], logits[:, places] = scored.has, scored.logits.astype(np.float16)
+    return past.with_answers(Answers(has, logits), states)
+
+
+def _judges(past: Past | None, studies: tuple[Study, ...]) -> tuple[np.ndarray, list[Content]]:
+    """See `judges_of`; and what each study is known by, where there is a past to look it up in."""
+    if past is None or not (len(past) or past.chosen_on):
+        return np.full(len(studies), ITSELF), []
+    contents, found = contents_of(studies), []
+    for content in contents:
+        fold = past.judge(content)
+        found.append(ITSELF if not past.rows(content) else NOBODY if fold is None else fold)
+    return np.array(found, int), contents
+
+
+def _kept(past: Past, studies: tuple[Study, ...], answered: np.ndarray) -> Scored:
+    rows = answered[answered >= 0]
+    some = tuple(studies[i] for i in np.flatnonzero(answered >= 0))
+    return Scored(some, past.answers.has[rows], past.answers.logits[:, rows])
+
+
+def _joined(studies: tuple[Study, ...], parts: list[tuple[np.ndarray, Scored]], engine: Engine) -> Scored:
+    if not parts:
+        return Scored((), np.zeros((0, 2), np.float32), np.zeros((len(BETAS), 0, len(engine.findings)), np.float32))
+    places = np.concatenate([where for where, _ in parts])
+    order = np.argsort(places)
+    has = np.concatenate([scored.has for _, scored in parts])[order]
+    logits = np.concatenate([scored.logits for _, scored in parts], 1)[:, order]
+    return Scored(tuple(studies[i] for i in places[order]), has, logits)
+
+
+def _old_past(engine: Engine, table: StudyTable) -> Past | None:
+    """Of a checkpoint without FILE."""
+    path = engine.folder / OLD_ANSWERS
+    if not path.is_file():
+        if read_arrays(engine.folder / f"{REFERENCE}.safetensors", table) is None:
+            return None
+        learnt = tuple(s for s in table.studies if s.split == "train" and not s.discordant)
+        return Past.of(contents_of(learnt))
+    arrays = read_arrays(path, table)
+    if arrays is None:
+        raise CheckpointError(
+            f"{engine.folder} was cross-validated before checkpoints kept what they learnt from ({FILE}), and "
+            f"{table.name} is not the very file it knows: measure it with that file, or train it again."
+        )
+    studies = tuple(table.studies[i] for i in arrays["rows"])
+    scored, _ = cross_fitted(Scored(studies, arrays["has"], arrays["logits"]), parts_of(studies), engine.network)
+    return Past.of(contents_of(studies), np.zeros(len(studies), int), answers=Answers(scored.has, scored.logits))

@@ -1,0 +1,142 @@
+"""How a file is written that others read: whole or not at all."""
+
+import contextlib
+import fcntl
+import os
+import stat
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+MODE = 0o600  # of a new file: its owner's alone
+
+
+def put(path: Path, data: bytes | memoryview, mode: int | None = None) -> None:
+    """Write a file; one that has the name is replaced.
+
+    Guarantee: once this returns, the bytes and the name are on the disk; until then a reader, or whoever starts after
+    a crash, finds the old file as it was. The new one keeps the owner, the group and the mode of the old one, whoever
+    writes it. Where there was none it belongs to the folder's owner and group, as far as the writer may give it away
+    (root may), so that what root does in the folder of a service never locks the service out. A link is replaced, not
+    followed.
+
+    Args:
+        mode: of the file, whatever the old one's is; by default the old one's, or 0600.
+
+    Raises:
+        OSError: not written.
+    """
+    beside = path.with_name(f"{path.name}.{uuid.uuid4().hex}.new")
+    try:
+        new = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, MODE)
+        try:
+            _take_after(new, path, mode)
+            write_at(new, data, 0)
+        finally:
+            os.close(new)
+        os.replace(beside, path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def write_at(handle: int, data: bytes | memoryview, at: int) -> None:
+    """Write bytes into an open file, from a place on, and on to the disk.
+
+    Raises:
+        OSError: not all of them.
+    """
+    written = 0
+    while written < len(data):  # a disk that fills up writes short first and fails at the next call
+        written += os.pwrite(handle, data[written:], at + written)
+    os.fsync(handle)
+
+
+@contextlib.contextmanager
+def alone(path: Path, taken: Exception) -> Iterator[None]:
+    """For the time of a work that must not be done twice at once, told by a lock on a file, which is made where there
+    is none. The lock ends with the process that holds it, however that ends.
+
+    Args:
+        taken: is raised where it is under way, in this process or another.
+
+    Raises:
+        OSError: the file cannot be made.
+    """
+    with lock_file(path) as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise taken from None
+        yield
+
+
+def lock_file(path: Path) -> IO[str]:
+    """A file to lock, open; where there was none it is empty, and the owner's of its folder.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    lock = path.open("a")
+    if os.fstat(lock.fileno()).st_size == 0:
+        keep_owner(lock.fileno(), path.parent)
+    return lock
+
+
+def make_folder(path: Path, mode: int = 0o777) -> None:
+    """Make a folder, and those above it, where there is none. A new one belongs to the owner and group of the one that
+    holds it, as far as the caller may give it away.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    if path.is_dir():
+        return
+    make_folder(path.parent)
+    path.mkdir(mode, exist_ok=True)
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        keep_owner(handle, path.parent)
+    finally:
+        os.close(handle)
+
+
+def sync_folder(folder: Path) -> None:
+    """Let the names in a folder outlast a power cut.
+
+    Raises:
+        OSError: they may not.
+    """
+    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def keep_owner(handle: int, folder: Path) -> None:
+    """Give what was just made, open, to the owner and group of the folder that holds it, as far as the caller may."""
+    _give(handle, folder.stat())
+
+
+def _take_after(handle: int, path: Path, mode: int | None) -> None:
+    """Give a new file the owner, group and mode of the one whose place it takes."""
+    try:
+        old = path.lstat()
+    except FileNotFoundError:
+        old = None
+    if old and stat.S_ISREG(old.st_mode):
+        _give(handle, old)
+        mode = stat.S_IMODE(old.st_mode) & 0o777 if mode is None else mode
+    else:
+        keep_owner(handle, path.parent)
+    os.fchmod(handle, MODE if mode is None else mode & 0o777)
+
+
+def _give(handle: int, like: os.stat_result) -> None:
+    """Owner and group apart: who is not root may still pass a file on to a group of theirs."""
+    for owner, group in ((like.st_uid, -1), (-1, like.st_gid)):
+        with contextlib.suppress(PermissionError):
+            os.fchown(handle, owner, group)

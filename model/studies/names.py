@@ -1,0 +1,79 @@
+"""Names as people write them: of columns, findings, patients. Which are meant to be the same, which is the nearest, and
+which words say that nothing is known.
+"""
+
+import difflib
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+
+from model.inputs.report import INVISIBLE
+
+# How an absent value is written: what pandas reads as one (its `na_values`), R's and Excel's among them, and dashes.
+# "None" is Python's way to write that nothing is known: that there is no finding is an empty cell, or "No finding".
+MISSING = frozenset(
+    {"nan", "-nan", "na", "n/a", "<na>", "#na", "#n/a", "#n/a n/a", "null", "none", "nil", "missing"}
+    | {"1.#ind", "-1.#ind", "1.#qnan", "-1.#qnan", "-", "--", "–", "—", "?"}
+)
+NO_FINDING = frozenset({"no finding", "no findings"})  # by `key`
+
+ALIKE = 0.75  # of difflib's ratio, from which on a name may be meant for another
+
+_JOINING = re.compile(r"(?<=\w)[-‐‑–]+(?=\w)")
+
+
+def is_missing(cell: str) -> bool:
+    """Whether a cell says that nothing is known: empty, or one of MISSING."""
+    return not cell.strip() or cell.strip().casefold() in MISSING
+
+
+def stated(cell: str) -> str:
+    """A cell as it is, or "" where it says that nothing is known."""
+    return "" if is_missing(cell) else cell
+
+
+def tidy(name: str) -> str:
+    """A name without what is not seen: in NFC, blanks of any kind as one space each and none at its ends."""
+    if name.isascii() and name.isprintable() and "  " not in name:
+        return name.strip()
+    shown = "".join(c for c in name if c.isspace() or unicodedata.category(c) not in INVISIBLE)
+    return " ".join(unicodedata.normalize("NFC", shown).split())
+
+
+def key(name: str) -> str:
+    """What names that are meant to be the same have in common, whatever their blanks, case, - and _."""
+    return " ".join(_JOINING.sub(" ", tidy(name).casefold().replace("_", " ")).split())
+
+
+def nearest(name: str, known: Iterable[str], alike: float = ALIKE) -> str | None:
+    """The known name that looks most like this one; None where none does."""
+    by_key = {key(k): k for k in known}
+    found = difflib.get_close_matches(key(name), by_key, 1, alike)
+    return by_key[found[0]] if found else None
+
+
+def hint(name: str, known: Iterable[str]) -> str:
+    """A clause that names the nearest of the names expected, or else all of them."""
+    known = tuple(known)
+    near = nearest(name, known)
+    return f"the nearest that is known is {near!r}" if near else f"known are {', '.join(known)}"
+
+
+class Spellings:
+    """One spelling for all that are meant to be the same name: the commonest, or the first of those as common."""
+
+    def __init__(self, counts: Counter[str]):
+        by_key: dict[str, Counter[str]] = {}
+        for name, n in counts.items():
+            by_key.setdefault(key(name), Counter())[tidy(name)] += n
+        self._chosen = {k: max(found, key=found.get) for k, found in by_key.items()}
+        self._others = {k: sorted(found.keys() - {self._chosen[k]}) for k, found in by_key.items()}
+
+    def of(self, name: str) -> str:
+        """The spelling of a name that was counted."""
+        return self._chosen[key(name)]
+
+    def joined(self) -> dict[str, list[str]]:
+        """Chosen spellings, with those that count as the same."""
+        return {self._chosen[k]: others for k, others in self._others.items() if others}
