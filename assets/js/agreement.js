@@ -20,15 +20,15 @@ const said = (all) => all.map((s) => B.t("feedback.share", { agree: s.agree, n: 
 const describe = ({ key, plot }, all, named) => plot.setAttribute("aria-label", `${B.t(key)}: ${all.map((s) => `${named(s.of)} ${B.t("feedback.share", { agree: s.agree, n: s.n })}`).join(", ")}`);
 
 const draw = async () => {
-  const { plotly, over_time: overTime = [], per_finding: perFinding = [], kappa = [] } = JSON.parse(props.value);
+  const { over_time: overTime = [], per_finding: perFinding = [], kappa = [] } = JSON.parse(props.value);
   none.hidden = overTime.length > 0;
   for (const { node } of [days, findings]) node.hidden = !overTime.length;
   note.textContent = B.t(kappa.length ? "feedback.kappa_note" : "feedback.kappa_none");
   pairs.hidden = !kappa.length;
   body.replaceChildren(...kappa.map((k) => B.el("tr", {}, B.el("td", { text: `${k.first} · ${k.second}` }), B.el("td", { text: B.findingName(k.finding) }),
-    ...[String(k.n), B.t("feedback.share", { agree: k.same, n: k.n }), k.kappa === null ? "–" : B.number(k.kappa)].map((text) => B.el("td", { class: "bl-num", text })))));
+    ...[String(k.n), B.t("feedback.share", { agree: k.same, n: k.n }), B.figure(k.kappa, B.number)].map((text) => B.el("td", { class: "bl-num", text })))));
   if (!overTime.length) return;
-  const Plotly = await B.plotly(plotly), colour = B.colour("accent");
+  const Plotly = await B.plotly(), colour = B.colour("accent");
   const layout = (extra) => B.plotLayout({ dragmode: false, hovermode: "closest", margin: { l: 44, r: 14, t: 6, b: 30 }, ...extra });
   const hover = "%{customdata}<extra></extra>";
   await Plotly.react(days.plot, [{ x: overTime.map((s) => s.of), y: overTime.map((s) => s.agree / s.n), error_y: errors(overTime), customdata: said(overTime), hovertemplate: `%{x|%Y-%m-%d}<br>${hover}`, mode: "markers+lines", line: { color: colour, width: 1.6 }, marker: { color: colour, size: 8 } }],

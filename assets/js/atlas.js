@@ -5,7 +5,7 @@ const setup = JSON.parse(props.value);
 const OF_FINDING = ["label", "probability"], OF_ANY = ["error", "confidence"]; // columns about one finding, or also about all
 const KINDS = ["findings", ...OF_FINDING, ...OF_ANY, "discordance", "split", "source", "feedback"];
 
-let atlas = null, columns = new Map(), colouring = null, awaited = null, here = null, last = null, area = null, shown = null;
+let atlas = null, columns = new Map(), colouring = null, awaited = null, here = null, judged = null, last = null, area = null, shown = null;
 
 const select = (key, onchange) => B.el("select", { class: "bl-select", id: `bl-atlas-${key}`, "data-i18n-label": `atlas.${key}`, "aria-label": B.t(`atlas.${key}`), onchange });
 const space = select("space", () => ask()), method = select("method", () => ask());
@@ -123,14 +123,32 @@ B.on("atlas-export", ({ csv }) => {
 });
 B.on("atlas-cards", ({ cards: found, generation }) => cards.load(found, generation));
 
-// How good the map is, and what it says of the open case, at this beta.
+// What the map says of the open case, at this beta.
 const along = (values) => {
   const at = B.beta * (values.length - 1), low = Math.min(Math.floor(at), Math.max(values.length - 2, 0)), high = Math.min(low + 1, values.length - 1);
   return values[low] + (values.length > 1 ? at - low : 0) * (values[high] - values[low]);
 };
 const write = (node, text) => node.textContent === text || (node.textContent = text); // the same again would cost a layout
+// How good the map is, at the beta that it names: known at the slices, asked for between them, never taken from those.
+const judge = () => {
+  if (judged && judged.beta === B.beta) return;
+  const at = B.beta * (atlas.trust.length - 1), slice = Math.round(at);
+  if (atlas.trust.length === 1 || Math.abs(at - slice) < 1e-6) judged = { beta: B.beta, trust: atlas.trust[slice] };
+  else trigger("judge", { ...key(), beta: B.beta });
+  describe();
+};
+B.on("atlas-trust", (answer) => {
+  if (!atlas || answer.space !== atlas.space || answer.method !== atlas.method) return;
+  judged = answer;
+  describe();
+});
+const qualityText = () => {
+  if (!judged) return B.t("atlas.judging");
+  const said = { trust: B.number(judged.trust), k: atlas.neighbours };
+  return atlas.trust.length === 1 ? B.t("atlas.trust_still", said) : B.t("atlas.trust", { ...said, beta: B.number(judged.beta) });
+};
 const describe = () => {
-  write(quality, B.t("atlas.trust", { trust: B.number(along(atlas.trust)), k: atlas.neighbours }));
+  write(quality, qualityText());
   const far = here && here.far[Math.round(B.beta * (here.far.length - 1))];
   standing.hidden = !here;
   standing.classList.toggle("bl-atlas-far", Boolean(far));
@@ -181,13 +199,13 @@ const load = () => {
     return say(message);
   }
   atlas = message;
-  [columns, colouring, here, area, map.here] = [new Map(), null, null, null, null];
+  [columns, colouring, here, judged, area, map.here] = [new Map(), null, null, null, null, null];
   cards.clear();
   selection.hide();
   fill();
   [space.value, method.value] = [atlas.space, atlas.method];
   map.load(B.floats(atlas.block), atlas.arrays.xy[1], atlas.n);
-  describe();
+  judge();
   describeSample();
   element.dataset.points = atlas.n;
   element.dataset.map = `${atlas.space}-${atlas.method}`;
@@ -200,8 +218,9 @@ const moveSoon = B.whileSeen(element, () => {
   map.paint();
 });
 const countSoon = B.settled(() => colouring && moves() && paint(true));
+const judgeSoon = B.settled(B.whileSeen(element, () => atlas && map && judge()), 400);
 watch("value", load);
-B.on("beta", () => (moveSoon(), countSoon()));
+B.on("beta", () => (moveSoon(), countSoon(), judgeSoon()));
 B.on("theme", () => colouring && colour(colouring));
 B.on("language", () => {
   fill();

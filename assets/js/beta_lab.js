@@ -27,7 +27,8 @@ const confusion = new B.ConfusionView((ids) => trigger("films", { ids }), (study
 const COLUMNS = ["finding", "positives", "best", "best_auroc", "best_ap", "best_ece", "gain_image", "gain_report"];
 const table = B.el("section", { class: "bl-panel bl-lab-table" }, B.el("header", { class: "bl-panel-head" }, B.phrase("h3", "lab.table"), B.phrase("span", "lab.table_note", { class: "bl-muted" })),
   B.el("div", { class: "bl-scroll" }, B.el("table", { class: "bl-table bl-num" },
-    B.el("thead", {}, B.el("tr", {}, ...COLUMNS.map((name) => B.phrase("th", `lab.column.${name}`, { scope: "col" })))), body)));
+    B.el("thead", {}, B.el("tr", {}, ...COLUMNS.map((name) => B.phrase("th", `lab.column.${name}`, { scope: "col" })))), body)),
+  B.phrase("p", "lab.no_interval_note", { class: "bl-muted bl-lab-note" }));
 const content = B.el("div", { class: "bl-lab", hidden: true }, test, cards, alone,
   B.el("div", { class: "bl-lab-figures" }, ...plots.map((plot) => plot.node), reliability.node), confusion.node, table);
 const wait = B.el("div", { class: "bl-empty bl-lab-wait", role: "status" });
@@ -36,16 +37,16 @@ const head = B.el("div", { class: "bl-lab-head" }, B.phrase("label", "lab.split"
 element.replaceChildren(head, saved, wait, content);
 
 const splitName = (name) => B.t(`lab.split.${name}`);
-const signed = (value) => (value === null ? "–" : B.signed(value, 3));
-const verdictClass = { better: "good", worse: "bad", same: "warn", unsure: "muted" };
+const verdictClass = { better: "good", worse: "bad", same: "warn", alike: "warn", unsure: "muted" };
+const titled = (band, ...how) => (band.low === null ? "" : `${B.t("lab.interval")} `) + B.labInterval(band, ...how);
 
 const card = (title, ...children) => B.el("section", { class: "bl-panel bl-lab-card" }, B.el("h3", { text: title }), ...children);
 const bestCard = () => {
   const [best, low, high] = lab.best[place];
   const at = best === null ? null : lab.at(place, "auroc", lab.bestIndex(place));
   return card(`${B.t("lab.best")} · ${lab.label(place)}`,
-    B.el("p", { class: "bl-lab-big bl-num", text: best === null ? "–" : B.number(best) },
-      best === null ? null : B.el("span", { class: "bl-muted", text: `${B.t("lab.interval")} ${B.labInterval({ low, high }, 2)}` })),
+    B.el("p", { class: "bl-lab-big bl-num", text: B.figure(best, B.number) },
+      best === null ? null : B.el("span", { class: "bl-muted", text: titled({ low, high }, B.number, 2) })),
     B.el("p", { class: "bl-muted bl-num", text: at ? `AUROC ${B.labFigure(at.value)} (${B.labInterval(at)})` : B.t("lab.undefined") }),
     best === null ? null : B.phrase("button", "lab.go", { type: "button", class: "bl-toggle", onclick: () => move(lab.bestIndex(place), true) }));
 };
@@ -53,10 +54,10 @@ const gainCard = (modality) => {
   const { value, low, high, p } = lab.at(place, modality, index), verdict = lab.verdict(place, modality, index);
   const measured = !["itself", "undefined"].includes(verdict);
   return card(B.t(`lab.against.${modality}`, { beta: B.number(lab.betas[index]) }),
-    B.el("p", { class: "bl-lab-big bl-num", text: measured ? signed(value) : "–" },
-      measured ? B.el("span", { class: "bl-muted", text: `${B.t("lab.interval")} ${signed(low)} – ${signed(high)}` }) : null),
+    B.el("p", { class: "bl-lab-big bl-num", text: B.labSigned(value) },
+      measured ? B.el("span", { class: "bl-muted", text: titled({ low, high }, B.signed) }) : null),
     B.el("p", { class: `bl-lab-verdict bl-lab-${verdictClass[verdict] || "muted"}`, "data-verdict": verdict },
-      B.el("b", { text: B.t(`lab.verdict.${verdict}`) }), measured ? B.el("span", { class: "bl-muted bl-num", text: B.labP(p) }) : null));
+      B.el("b", { text: B.t(`lab.verdict.${verdict}`, { margin: lab.margin }) }), p === null ? null : B.el("span", { class: "bl-muted bl-num", text: B.labP(p) })));
 };
 
 // Which modality does as well alone, for the chosen finding or for all of them.
@@ -73,16 +74,18 @@ const row = (i) => {
   const at = lab.bestIndex(i), [best, low, high] = lab.best[i];
   const cell = (...children) => B.el("td", {}, ...children);
   const banded = (value, interval) => cell(B.el("b", { text: value }), interval ? B.el("span", { class: "bl-muted", text: interval }) : null);
-  const measured = (name) => (at === null ? cell("–") : banded(B.labFigure(lab.at(i, name, at).value), B.labInterval(lab.at(i, name, at))));
+  const none = () => cell(B.t("not_defined"));
+  const measured = (name) => (at === null ? none() : banded(B.labFigure(lab.at(i, name, at).value), B.labInterval(lab.at(i, name, at))));
   const gain = (modality) => {
-    if (at === null) return cell("–");
+    if (at === null) return none();
     const g = lab.at(i, modality, at), verdict = lab.verdict(i, modality, at);
+    if (g.value === null) return none();
     if (verdict === "itself") return cell(B.el("span", { class: "bl-muted", text: B.t("lab.verdict.itself") }));
-    return cell(B.el("b", { class: `bl-lab-${verdictClass[verdict] || "muted"}`, text: signed(g.value) }), B.el("span", { class: "bl-muted", text: `${signed(g.low)} – ${signed(g.high)} · ${B.labP(g.p)}` }));
+    return cell(B.el("b", { class: `bl-lab-${verdictClass[verdict] || "muted"}`, text: B.labSigned(g.value) }), B.el("span", { class: "bl-muted", text: B.labInterval(g, B.signed) + (g.p === null ? "" : ` · ${B.labP(g.p)}`) }));
   };
   return B.el("tr", { class: i ? null : "bl-total", "aria-selected": String(i === place) },
     B.el("th", { scope: "row" }, B.el("button", { type: "button", class: "bl-link", text: lab.label(i), onclick: () => choose(i) })),
-    cell(String(lab.positives[i])), best === null ? cell("–") : banded(B.number(best), B.labInterval({ low, high }, 2)), measured("auroc"), measured("average_precision"), measured("ece"), gain("image"), gain("report"));
+    cell(String(lab.positives[i])), best === null ? none() : banded(B.number(best), B.labInterval({ low, high }, B.number, 2)), measured("auroc"), measured("average_precision"), measured("ece"), gain("image"), gain("report"));
 };
 
 const point = () => {
@@ -121,10 +124,12 @@ const loadScores = () => {
 
 const draw = async () => {
   if (!lab) return;
-  const Plotly = await B.plotly(setup.plotly);
+  const Plotly = await B.plotly();
   warnAlone();
   test.hidden = lab.out_of_fold || (lab.split !== "test" && lab.split !== "all");
-  note.textContent = B.t(lab.out_of_fold ? "lab.note.folds" : "lab.note", { n: lab.n, patients: lab.patients, resamples: lab.resamples.toLocaleString(B.language) });
+  const which = !lab.out_of_fold ? "lab.note" : lab.out_of_fold === lab.n ? "lab.note.folds" : "lab.note.some_folds";
+  const facts = { n: lab.n, folds: lab.out_of_fold, patients: lab.patients, resamples: lab.resamples.toLocaleString(B.language) };
+  note.textContent = B.t(which, facts) + ["left_out", "chose"].map((what) => (lab[what] ? ` · ${B.t(`lab.note.${what}`, { n: lab[what] })}` : "")).join("");
   body.replaceChildren(...lab.names.map((_, i) => row(i)));
   await Promise.all(plots.map((plot) => plot.draw(Plotly, lab, place)));
   confusion.load(lab, place, loadScores());

@@ -39,12 +39,20 @@ const form = B.el("form", { class: "bl-panel bl-flag", "data-i18n-label": "flag.
   said, corrected, markline, details, B.el("div", { class: "bl-flag-foot" }, save, undo, next), outcome);
 element.replaceChildren(form);
 
+let attempt = ""; // until it is answered
 let verdict = "", kept = "", named = "", unfolded = false;
 
 // A verdict is about a case as it came; the server refuses any other.
 B.on("changed", (now) => {
   if (changed !== now) say(now ? "flag.changed" : null, {}, now);
   changed = now;
+  update();
+});
+// Whether it was saved nobody can tell; sent again, it is kept once.
+B.on("unanswered", (asked) => {
+  if (!busy || !asked.includes('"wrong_words"')) return;
+  busy = false;
+  say("flag.unanswered", {}, true);
   update();
 });
 B.on("opened", (now) => (opened = now));
@@ -90,10 +98,11 @@ const tick = (labels) => {
 const send = (now) => {
   if (busy || changed) return;
   busy = true;
+  attempt ||= `${Date.now()}-${Math.random()}`;
   say("flag.saving");
   update();
   trigger("submit", {
-    case: opened.case, model: opened.model, verdict: now, wrong_evidence: evidence.value, comment: comment.value, reviewer: reviewer.value,
+    attempt, case: opened.case, model: opened.model, verdict: now, wrong_evidence: evidence.value, comment: comment.value, reviewer: reviewer.value,
     wrong_regions: marks.regions, wrong_words: marks.words,
     corrected_labels: now === "disagree" || now === "findings" ? [...corrected.querySelectorAll("input:checked")].map((box) => box.value) : [],
   });
@@ -129,6 +138,7 @@ const load = () => {
   state = JSON.parse(props.value);
   const now = state.outcome;
   busy = false;
+  if (now) attempt = "";
   if (state.reviewer !== named) reviewer.value = named = state.reviewer; // what is typed meanwhile stays
   if (now && now.fresh) {
     comment.value = "";

@@ -32,6 +32,7 @@ const out = B.phrase("button", "login.out", {
 const reader = B.el("span", { class: "bl-fact bl-reader", hidden: true });
 const drawReader = (now) => {
   reader.hidden = !now.who;
+  if (now.who) B.watchSession();
   reader.replaceChildren(B.el("b", { text: now.who }), B.phrase("span", now.role, { class: "bl-muted" }), out);
 };
 watch("value", () => {

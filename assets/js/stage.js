@@ -65,6 +65,10 @@ const describe = () => {
       probability: clash.probability > 0.995 ? ">0.99" : B.number(clash.probability), finding: B.findingName(clash.finding),
       image: B.probability(clash.image), report: B.probability(clash.report),
     }),
+    clash && clash.worth && B.t("discord.worth", {
+      finding: B.findingName(clash.finding), pairs: clash.worth.n, prevalence: B.percent(clash.worth.prevalence), of: clash.worth.n_of,
+      precision: B.figure(clash.worth.precision, B.percent), alarms: B.figure(clash.worth.false_alarms, B.percent),
+    }),
     opened.discordant && B.t("discord.study"),
   ].filter(Boolean).join(" ");
   changes.load(opened);
@@ -147,13 +151,20 @@ B.on("waiting", (now) => {
   if (opened && !opened.veiled) describe();
 });
 
-// The server's own answer at this beta, which must agree with what was drawn.
+// The server's own answer at this beta must agree with what was drawn of every finding. Where it does not, the page
+// says so, and draws the server's.
+const SAME = 1e-3; // of a probability
 B.on("settled", (now) => {
   if (!opened || !now || opened.veiled || now.ticket !== opened.ticket || Math.abs(now.beta - B.beta) > 1e-6) return;
-  const index = opened.index;
-  if (Math.abs(now.probabilities[index] - opened.probability(now.beta)) < 1e-3) {
-    settled.textContent = B.t("stage.settled");
-    settled.title = B.t("stage.settled_help");
-    element.dataset.settled = B.number(now.beta);
+  const apart = opened.findings.map((_, i) => Math.abs(now.probabilities[i] - opened.probability(now.beta, i)));
+  const most = apart.indexOf(Math.max(...apart)), same = apart[most] < SAME;
+  if (!same) {
+    opened.correct(now.beta, now.probabilities);
+    load();
   }
+  settled.classList.toggle("bl-differs", !same);
+  settled.textContent = B.t(same ? "stage.settled" : "stage.differs");
+  settled.title = same ? B.t("stage.settled_help")
+    : B.t("stage.differs_help", { finding: B.findingName(opened.findings[most]), apart: B.number(apart[most], 3) });
+  element.dataset.settled = B.number(now.beta);
 });

@@ -2,7 +2,7 @@
 // A box is top, left, height, width in shares of the film, whatever square the film lies in.
 (() => {
   const B = window.BetaLens;
-  const LEAST = 0.01, STEP = 0.02, MOST = 20; // dashboard/judging.py takes as many
+  const LEAST = 0.01, STEP = 0.02, MOST = 20; // dashboard/review/verdicts.py takes as many
   const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
   const clip = (value, top = 1) => Math.min(top, Math.max(0, value));
 

@@ -1,7 +1,7 @@
 // A brush on the film: what is painted is sent when the pointer is let go, as bits over the square the model sees.
 (() => {
   const B = window.BetaLens;
-  const SIDE = 128; // dashboard/masks.py reads as many
+  const SIDE = 128; // dashboard/cases/masks.py reads as many
 
   class Brush {
     // send: called with the packed mask in base64; redraw: called whenever what the brush shows has changed.

@@ -1,7 +1,7 @@
 // Studies at a glance, as the server sends them: asked for once, a batch at a time, the newest wish first.
 (() => {
   const B = window.BetaLens;
-  const AT_ONCE = 24; // dashboard/atlas.py reads as many films for one request
+  const AT_ONCE = 24; // dashboard/atlas/service.py reads as many films for one request
 
   class Cards {
     // ask: called with the points that are wanted; changed: called when some came, or a film is ready to be drawn.

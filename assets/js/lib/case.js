@@ -1,4 +1,4 @@
-// One explained case as dashboard/payload.py packed it: a JSON header and one block of float32. Where it was changed,
+// One explained case as dashboard/ui/payload.py packed it: a JSON header and one block of float32. Where it was changed,
 // `original` is the case as it came, explained alike.
 (() => {
   const B = window.BetaLens;
@@ -34,6 +34,12 @@
       const at = Math.max(0, Math.min(1, beta)) * (steps - 1);
       const low = Math.floor(at + 1e-9), high = Math.min(steps - 1, low + 1), share = Math.max(0, at - low);
       return values[low * findings + finding] * (1 - share) + values[high * findings + finding] * share;
+    }
+
+    // Puts the model's own numbers at beta in place of those that were sent.
+    correct(beta, probabilities) {
+      const { values, shape: [steps, findings] } = this.arrays.curve;
+      values.set(probabilities, Math.round(beta * (steps - 1)) * findings);
     }
 
     // What is decided on the finding at beta, as the key of a phrase.

@@ -1,7 +1,7 @@
 // What the points of a map are coloured and filtered by: one byte a point, at every beta where it depends on beta.
 (() => {
   const B = window.BetaLens;
-  const UNKNOWN = 255, STEPS = 254; // as in explain/columns.py
+  const UNKNOWN = 255, STEPS = 254; // as in explain/cohort/columns.py
 
   class Column {
     constructor({ column, finding, kind, names, betas, codes }, count) {

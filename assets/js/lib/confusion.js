@@ -2,8 +2,8 @@
 (() => {
   const B = window.BetaLens;
   const CELLS = ["tp", "fn", "fp", "tn"]; // rows: has it, has it not; columns: called, not called
-  const PAGE = 24; // dashboard/lab.py reads as many films at once
-  const share = (part, whole) => (whole ? B.number(part / whole, 3) : "–");
+  const PAGE = 24; // dashboard/beta_lab/service.py reads as many films at once
+  const share = (part, whole) => B.figure(whole ? part / whole : null, (known) => B.number(known, 3));
 
   class ConfusionView {
     // ask: called with the ids whose films are missing; open: with the id of a study.

@@ -90,10 +90,22 @@ window.BetaLens = window.BetaLens || {};
   B.signed = (value, digits = 2) => (value >= 0 ? "+" : "") + B.number(value, digits);
   B.percent = (value) => `${Math.round(100 * value)}\u2009%`;
 
-  // Files that Gradio serves, also when the page is mounted under a path.
-  B.fileUrl = (path) => {
+  // While it begins, Gradio's front end sets light and language as the browser prefers; what was chosen here comes after.
+  // It puts what the page has for its head (dashboard/app.py) there then.
+  const begun = new Promise((resolve) => {
+    const watch = new MutationObserver(() => {
+      if (!document.querySelector("meta[name=betalens]")) return;
+      watch.disconnect();
+      resolve();
+    });
+    watch.observe(document.head, { childList: true });
+  });
+  B.whenBegun = (does) => begun.then(does);
+
+  // What this server serves, also when the page is mounted under a path.
+  B.url = (path) => {
     const root = (window.gradio_config && window.gradio_config.root) || "";
-    return new URL(`${new URL(root || "/", location.href).pathname.replace(/\/$/, "")}/gradio_api/file=${path}`, location.origin).href;
+    return new URL(`${new URL(root || "/", location.href).pathname.replace(/\/$/, "")}/${path}`, location.origin).href;
   };
 
   const scripts = new Map();

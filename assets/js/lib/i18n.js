@@ -14,6 +14,8 @@
     const phrase = phrases[counted] ?? phrases[key] ?? B.phrases.en[key] ?? key;
     return phrase.replace(/\{(\w+)\}/g, (hole, name) => (name in values ? values[name] : hole));
   };
+  // A figure as `show` writes it. What is undefined has no number.
+  B.figure = (value, show) => (value === null || value === undefined ? B.t("not_defined") : show(value));
   // A finding is named by the study table; a name the phrases do not know is shown as it stands.
   B.findingName = (finding) => B.phrases[B.language]?.[`finding.${finding}`] ?? B.phrases.en[`finding.${finding}`] ?? finding;
 
@@ -43,6 +45,8 @@
     B.emit("language", language);
   }).observe(document.documentElement, { attributes: true, attributeFilter: ["lang"] });
 
-  const wanted = localStorage.getItem(STORED);
-  if (wanted && wanted !== document.documentElement.lang) B.setLanguage(wanted).catch(() => {});
+  B.whenBegun(() => {
+    const wanted = localStorage.getItem(STORED);
+    if (wanted && wanted !== document.documentElement.lang) B.setLanguage(wanted).catch(() => {});
+  });
 })();

@@ -1,4 +1,4 @@
-// What the server measured over beta (dashboard/lab.py): rows over beta by place, where place 0 is all findings together.
+// What the server measured over beta (dashboard/beta_lab/service.py): rows over beta by place, where place 0 is all findings together.
 (() => {
   const B = window.BetaLens;
   const known = (value) => (Number.isNaN(value) ? null : value); // Plotly leaves a gap
@@ -41,14 +41,9 @@
       return best === null ? null : this.nearest(best);
     }
 
-    // How AUROC at a beta stands to that of one modality alone, as the end of a phrase's key.
+    // How AUROC at a beta stands to that of one modality alone, as the end of a phrase's key (model/evaluation/beta_curves.py).
     verdict(place, modality, index) {
-      const { value, low, high } = this.at(place, modality, index);
-      if (value === null || low === null) return "undefined";
-      if (index === (modality === "image" ? this.count - 1 : 0)) return "itself";
-      if (low > 0) return "better";
-      if (high < 0) return "worse";
-      return high < this.margin ? "same" : "unsure";
+      return this.verdicts[place][modality][index];
     }
 
     // The bins that hold studies: predicted and observed shares with their interval, and how many.
@@ -61,7 +56,15 @@
   }
   B.LabData = LabData;
 
-  B.labFigure = (value) => (value === null || value === undefined ? "–" : B.number(value, 3));
-  B.labInterval = ({ low, high }, digits = 3) => (low === null || low === undefined ? "" : `${B.number(low, digits)} – ${B.number(high, digits)}`);
-  B.labP = (p) => (p < 0.001 ? "p < 0.001" : `p = ${B.number(p, 3)}`);
+  B.labFigure = (value) => B.figure(value, (known) => B.number(known, 3));
+  B.labSigned = (value) => B.figure(value, (known) => B.signed(known, 3));
+  // Of a value that is defined. Resamples may say nothing of how sure it is; a narrow one gets the digits that it takes.
+  B.labInterval = ({ low, high }, write = B.number, digits = 3) => {
+    if (low === null) return B.t("lab.no_interval");
+    const ends = [3, 2, 1, 0].map((more) => [low, high].map((bound) => write(bound, digits + more)));
+    const [from, to] = ends.findLast(([a, b]) => a !== b) || ends[0];
+    return `${from} – ${to}`;
+  };
+  // Two-sided. Rounding leaves it on its side of 0.05, which the words beside it go by.
+  B.labP = (p) => (p < 0.001 ? "p < 0.001" : p < 0.05 && p >= 0.0495 ? "p < 0.05" : `p = ${B.number(p, 3)}`);
 })();

@@ -3,6 +3,14 @@
   const B = window.BetaLens;
   const KEYS = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 5, PageDown: -5, Home: -Infinity, End: Infinity };
   const faint = (colour, share) => `color-mix(in srgb, ${colour} ${100 * share}%, transparent)`;
+  const range = (from, to) => Array.from({ length: to - from }, (_, i) => from + i);
+  // Where a list has values: the places of the first, and behind the last, of each run.
+  const stretches = (list) => list.reduce((runs, value, i) => {
+    if (value === null) return runs;
+    if (i && list[i - 1] !== null) runs.at(-1)[1] = i + 1;
+    else runs.push([i, i + 1]);
+    return runs;
+  }, []);
   // Plotly reads no color-mix: the browser says what it comes to.
   const rgba = (colour, share) => {
     const probe = B.el("i", { style: `color:${faint(colour, share)}` });
@@ -36,10 +44,11 @@
       this.none.hidden = !empty;
       this.none.textContent = B.t(place ? "lab.undefined" : "lab.choose");
       if (empty) return this.point(this.index);
-      const edge = (y, extra) => ({ x, y, mode: "lines", line: { width: 0 }, hoverinfo: "skip", ...extra });
+      // A closed line around each stretch that has an interval: where there is none the band has a gap.
+      const around = stretches(low).flatMap(([from, to]) => [...range(from, to).map((i) => [x[i], low[i]]), ...range(from, to).reverse().map((i) => [x[i], high[i]]), [null, null]]);
       const best = lab.bestIndex(place);
-      const traces = [edge(low), edge(high, { fill: "tonexty", fillcolor: rgba(colour, 0.22) }),
-        { x, y: value, mode: "lines", line: { color: colour, width: 2.4 }, customdata: x.map((_, i) => B.labInterval({ low: low[i], high: high[i] })), hovertemplate: "β %{x:.2f} · %{y:.3f} (%{customdata})<extra></extra>" }];
+      const traces = [{ x: around.map(([at]) => at), y: around.map(([, bound]) => bound), mode: "lines", line: { width: 0 }, hoverinfo: "skip", fill: "toself", fillcolor: rgba(colour, 0.22) },
+        { x, y: value, mode: "lines", line: { color: colour, width: 2.4 }, customdata: x.map((_, i) => (value[i] === null ? "" : B.labInterval({ low: low[i], high: high[i] }))), hovertemplate: "β %{x:.2f} · %{y:.3f} (%{customdata})<extra></extra>" }];
       if (best !== null && this.name === "auroc") {
         traces.push({ x: [x[best]], y: [value[best]], mode: "markers", marker: { symbol: "diamond", size: 10, color: B.colour("surface"), line: { color: colour, width: 2.4 } }, hovertemplate: `${B.t("lab.best")} %{x:.2f}<extra></extra>` });
       }
@@ -60,8 +69,7 @@
       this.index = index;
       if (!this.lab) return;
       const now = this.lab.at(this.place, this.name, index);
-      const interval = B.labInterval(now);
-      this.reading.replaceChildren(...(now.value === null ? [] : [B.el("b", { text: B.labFigure(now.value) }), interval ? ` (${interval})` : ""]));
+      this.reading.replaceChildren(...(now.value === null ? [] : [B.el("b", { text: B.labFigure(now.value) }), ` (${B.labInterval(now)})`]));
       this.field.setAttribute("aria-label", `${B.t(this.key)}, ${this.lab.label(this.place)}`);
       this.field.setAttribute("aria-valuenow", this.lab.betas[index]);
       this.field.setAttribute("aria-valuetext", `β ${B.number(this.lab.betas[index])}: ${this.reading.textContent}`);

@@ -2,8 +2,8 @@
 (() => {
   const B = window.BetaLens;
 
-  B.plotly = async (path) => {
-    if (!window.Plotly) await B.loadScript(B.fileUrl(path));
+  B.plotly = async () => {
+    if (!window.Plotly) await B.loadScript(B.url("betalens/plotly.js"));
     return window.Plotly;
   };
 

@@ -1,4 +1,4 @@
-// Why a study is worth a look, in words: a reason of explain/worklist.py.
+// Why a study is worth a look, in words: a reason of explain/cohort/worklist.py.
 (() => {
   const B = window.BetaLens;
   const FIGURES = {

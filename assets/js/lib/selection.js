@@ -1,8 +1,8 @@
 // What lies in a lasso: how many, what they have, how well the model does on them, and what marks them off.
 (() => {
   const B = window.BetaLens;
-  const share = (value) => (value === null ? "–" : B.percent(value));
-  const figure = (value) => (value === null ? "–" : B.number(value, 3));
+  const share = (value) => B.figure(value, B.percent);
+  const figure = (value) => B.figure(value, (known) => B.number(known, 3));
 
   class SelectionView {
     // told: { clear(), keep() }

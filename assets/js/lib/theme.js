@@ -11,7 +11,9 @@
     localStorage.setItem(STORED, theme);
     B.emit("theme", theme);
   };
-  B.setTheme(["dark", "light"].includes(asked) ? asked : localStorage.getItem(STORED) || "dark");
+  const begin = () => B.setTheme(["dark", "light"].includes(asked) ? asked : localStorage.getItem(STORED) || "dark");
+  begin();
+  B.whenBegun(begin);
 
   B.colour = (name) => getComputedStyle(document.body).getPropertyValue(`--bl-${name}`).trim();
 })();

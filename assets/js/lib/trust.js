@@ -2,24 +2,33 @@
 (() => {
   const B = window.BetaLens;
   const number = (value) => B.number(value, 2);
+  // Deletion and insertion: with how many of the baselines the area beats random order, or the two areas where there is
+  // but one; and the areas of each.
+  const areas = (figures, name) => Object.entries(figures.areas).map(([baseline, area]) => [baseline, `${number(area[name])} / ${number(area.random)}`]);
+  const verdict = (figures, name) => (figures[name].of === 1 ? areas(figures, name)[0][1] : B.trustVerdict(figures[name]));
+  const each = (figures, name) => (figures[name].of === 1 ? [] : areas(figures, name).map(([baseline, both]) => `${B.t(`trust.baseline.${baseline}`)} ${both}`));
+  B.trustVerdict = ({ passed, of }) => B.t("trust.verdict", { passed, of });
 
-  // Figure, how it is shown, whether it speaks for the explanation. A test that says nothing of this case is left out.
+  // Figure, how it is shown, and what it is made of. Whether it speaks for the explanation the server says
+  // (explain/trust/pass_marks.py); a test that says nothing of this case is left out.
+  const yes = (value) => B.t(value ? "trust.yes" : "trust.no");
+  const times = (value) => `${B.number(value, 1)}×`;
   const TESTS = [
-    ["completeness_error", (f) => `${B.number(100 * f.completeness_error, 2)}\u2009%`, (f) => f.completeness_error <= 0.01],
-    ["points_inside", (f) => B.t(f.points_inside ? "trust.yes" : "trust.no"), (f) => f.points_inside],
-    ["heat_concentration", (f) => `${B.number(f.heat_concentration, 1)}×`, (f) => f.heat_concentration >= 2],
-    ["heat_in_lungs", (f) => `${B.number(f.heat_in_lungs, 1)}×`, (f) => f.heat_in_lungs >= 1],
-    ["top_word_states", (f) => B.t(f.top_word_states ? "trust.yes" : "trust.no"), (f) => f.top_word_states],
-    ["rank_percentile", (f) => number(f.rank_percentile), (f) => f.rank_percentile >= 0.6],
-    ["deletion_auc", (f) => `${number(f.deletion_auc)} / ${number(f.random_deletion_auc)}`, (f) => f.deletion_auc < f.random_deletion_auc],
-    ["insertion_auc", (f) => `${number(f.insertion_auc)} / ${number(f.random_insertion_auc)}`, (f) => f.insertion_auc > f.random_insertion_auc],
-    ["stability", (f) => number(f.stability), (f) => f.stability >= 0.7],
-    ["sanity", (f) => number(f.sanity), (f) => Math.abs(f.sanity) <= 0.3],
+    ["completeness_error", (f) => `${B.number(100 * f.completeness_error, 2)}\u2009%`],
+    ["points_inside", (f) => yes(f.points_inside)],
+    ["heat_concentration", (f) => times(f.heat_concentration)],
+    ["heat_in_lungs", (f) => times(f.heat_in_lungs)],
+    ["top_word_states", (f) => yes(f.top_word_states)],
+    ["rank_percentile", (f) => number(f.rank_percentile)],
+    ["deletion", (f) => verdict(f, "deletion"), (f) => each(f, "deletion")],
+    ["insertion", (f) => verdict(f, "insertion"), (f) => each(f, "insertion")],
+    ["stability", (f) => number(f.stability)],
+    ["sanity", (f) => number(f.sanity)],
   ];
-  B.trustTests = (figures) => TESTS.filter(([name]) => figures[name] !== undefined && figures[name] !== null)
-    .map(([name, show, good]) => ({ name, value: show(figures), good: Boolean(good(figures)) }));
+  B.trustTests = ({ figures, passed }) => TESTS.filter(([name]) => name in passed)
+    .map(([name, show, parts]) => ({ name, value: show(figures), good: passed[name], parts: parts ? parts(figures) : [] }));
 
-  const chip = ({ name, value, good }) => B.el("span", { class: `bl-test ${good ? "bl-pass" : "bl-doubt"}`, title: `${value}. ${B.t(`trust.help.${name}`)}` },
+  const chip = ({ name, value, good, parts }) => B.el("span", { class: `bl-test ${good ? "bl-pass" : "bl-doubt"}`, title: `${[value, ...parts].join(", ")}. ${B.t(`trust.help.${name}`)}` },
     B.el("i", { "aria-hidden": "true", text: good ? "✓" : "!" }), B.phrase("span", `trust.short.${name}`), " ", B.el("b", { class: "bl-num", text: value }));
 
   B.trust = null; // the tests of what is on the stage
@@ -27,7 +36,7 @@
     B.trust = result;
     for (const slot of document.querySelectorAll(".bl-trust")) {
       const tested = result && result[slot.dataset.modality];
-      slot.replaceChildren(...(tested ? B.trustTests(tested.figures).map(chip) : []));
+      slot.replaceChildren(...(tested ? B.trustTests(tested).map(chip) : []));
       slot.title = tested ? B.t(`trust.alone.${slot.dataset.modality}`) : "";
     }
   };
