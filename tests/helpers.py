@@ -1,20 +1,36 @@
 """What several tests are made with."""
 
+import asyncio
+from collections.abc import Coroutine, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
+from typing import TypeVar
 
 import numpy as np
 import torch
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import ExplicitVRLittleEndian
+from starlette.routing import Mount
 
 from model.config import Config
-from model.import_report import ImportReport
+from model.importing.report import ImportReport
+from model.inference.embeddings import Reference
+from model.inference.engine import Engine
 from model.inputs import Film
-from model.network import Network
+from model.network.network import Network
+from model.studies.table import Study
 
 NAME = "Doe^Jane^Secret"  # of the patient in every DICOM file made here
+T = TypeVar("T")
 REPORT = "The heart is enlarged. There is a small left pleural effusion. No pneumothorax is seen."
+
+
+def run_async(task: Coroutine[None, None, T]) -> T:
+    """The result of a coroutine, run in a thread of its own: that of the tests has Playwright's loop after the first
+    test that opens a page, and `asyncio.run` refuses to start a second one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, task).result()
 
 
 def random_film(seed: int = 0, height: int = 200, width: int = 160) -> Film:
@@ -33,6 +49,24 @@ def small_network(**fields) -> Network:
     network.image_reference.normal_(0, 0.1)
     network.report_reference.normal_(0, 0.1)
     return network.eval()
+
+
+def made_up(engine: Engine, n: int = 60, agree: float = 1.0) -> tuple[Reference, tuple[Study, ...]]:
+    """Studies whose image and report embeddings push one finding each, the same one with probability `agree`."""
+    rng, width = np.random.default_rng(0), engine.config.width
+    with torch.no_grad():
+        engine.network.head.out.weight.copy_(torch.eye(3, width) * 8)
+        engine.network.head.alpha = 0
+    image, report, studies = np.zeros((n, width), np.float32), np.zeros((n, width), np.float32), []
+    for i in range(n):
+        k = int(rng.integers(3))
+        other = k if rng.random() < agree else (k + 1) % 3
+        image[i, :3] = report[i, :3] = -1
+        image[i, k], report[i, other] = 1, 1
+        image[i, :3] += rng.normal(0, 0.4, 3)
+        studies.append(Study(f"s{i}", None, "r", frozenset({engine.findings[k]}), f"s{i}", "val", k != other))
+    has = np.ones((n, 2), np.float32)
+    return Reference(tuple(s.study_id for s in studies), image, report, has), tuple(studies)
 
 
 def dicom(array, syntax=ExplicitVRLittleEndian, frame=None, **elements) -> bytes:
@@ -62,3 +96,14 @@ def dicom(array, syntax=ExplicitVRLittleEndian, frame=None, **elements) -> bytes
 def reasons(report: ImportReport) -> dict[str, str]:
     """Why each record was left out."""
     return {left.where: str(left.reason) for left in report.left_out}
+
+
+def routes_of(routes: Iterable, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Every method and path that an application answers to."""
+    for route in routes:
+        if isinstance(route, Mount):
+            yield from routes_of(route.routes, prefix + route.path)
+        elif hasattr(route, "original_router"):  # FastAPI's own, of a router that was included
+            yield from routes_of(route.original_router.routes, prefix + route.include_context.prefix)
+        elif getattr(route, "methods", None):
+            yield from ((method, prefix + route.path or "/") for method in route.methods)

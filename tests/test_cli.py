@@ -4,9 +4,12 @@ import contextlib
 import io
 import json
 import os
+import socket
 import subprocess
 import sys
+import textwrap
 import time
+from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -15,6 +18,9 @@ from helpers import REPORT
 from PIL import Image
 
 from dashboard.cli import main
+from model.studies.splits import split_of
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="module")
@@ -91,11 +97,11 @@ def test_evaluate_prints_metrics_over_beta(betalens):
 
 def test_trust_prints_each_figure_of_each_method(betalens):
     done = betalens(
-        "trust", "--cases", "8", "--image-method", "gradcam", "--report-method", "gradient_x_input", "--json"
+        "trust", "--cases", "4", "--image-method", "gradcam", "--report-method", "gradient_x_input", "--json"
     )
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout.splitlines()[-1])
-    both = {"n", "deletion_auc", "random_deletion_auc", "insertion_auc", "random_insertion_auc", "stability", "sanity"}
+    both = {"n", "patients", "coarse", "faithfulness", "deletion", "insertion", "stability", "sanity"}
     film, report = result["image"]["gradcam"], result["report"]["gradient_x_input"]
     assert both | {"points_inside", "heat_concentration"} <= film.keys()
     assert both | {"top_word_states", "rank_percentile"} <= report.keys()
@@ -103,6 +109,18 @@ def test_trust_prints_each_figure_of_each_method(betalens):
     assert film["heat_concentration"] > 2
     assert result["discordance"]["auroc"] >= 0.9
     assert sum(v["n"] for v in film["per_finding"].values()) == film["n"] > 0
+
+
+def test_a_report_from_a_file_is_text_or_refused_before_a_model_is_loaded(betalens, tmp_path):
+    report = tmp_path / "report.docx"
+    report.write_bytes(b"PK\x03\x04" + bytes(100))
+    done = betalens("explain", "--report", f"@{report}", "--out", tmp_path / "out")
+    assert done.returncode == 2
+    assert "Word" in done.stderr
+    report.write_bytes("Pleuraerguß links.".encode("cp1252"))
+    done = betalens("explain", "--report", f"@{report}", "--out", tmp_path / "out", "--json")
+    assert "Windows-1252" in done.stderr
+    assert next(w["text"] for w in json.loads(done.stdout)["words"]) == "Pleuraerguß"
 
 
 @pytest.mark.parametrize(
@@ -122,6 +140,8 @@ def test_trust_prints_each_figure_of_each_method(betalens):
         (["evaluate", "--device", "tpu"], "tpu"),
         (["trust", "--image-method", "saliency"], "gradcam"),
         (["train", "--out", "/tmp/x", "--config", "pyproject.toml"], "config"),
+        (["train", "--out", "/proc/nowhere/x"], "name another place"),
+        (["explain", "--report", "x", "--out", "/proc/nowhere/x"], "name another place"),
         (["import", "csv", "no-such.csv"], "cannot be read"),
         (["import", "csv", "pyproject.toml"], "column"),
         (["import", "openi", "no-such-folder"], "no folder"),
@@ -134,6 +154,38 @@ def test_what_a_person_did_wrong_is_one_sentence_and_exit_2(betalens, arguments,
     assert done.returncode == 2
     assert says in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_port_in_use_is_said_before_anything_is_loaded(betalens, monkeypatch):
+    monkeypatch.setattr("model.inference.engine.Engine.load", lambda *_: pytest.fail("a model was loaded"))
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        done = betalens("serve", "--port", port)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"betalens: Port {port} on 127.0.0.1 cannot be used (Address already in use)")
+
+
+@pytest.mark.parametrize("text", ["[1]", '[["epochs", 3]]', "3", '"epochs"', "null", "{", ""])
+def test_a_config_that_is_no_object_is_refused(betalens, tmp_path, text):
+    (tmp_path / "config.json").write_text(text)
+    done = betalens("train", "--out", tmp_path / "model", "--config", tmp_path / "config.json")
+    assert done.returncode == 2
+    assert "no JSON object" in done.stderr
+
+
+def test_a_finding_that_the_model_does_not_know_is_refused_and_a_spelling_is_not(betalens, tmp_path):
+    path = tmp_path / "studies.csv"
+    rows = ["1,,A large pleural effusion.,effusion", "2,,No pleural effusion.,", "3,,Clear.,Scoliosis"]
+    path.write_text("\n".join(["study_id,image,report,label", *rows]))
+    done = betalens("evaluate", "--studies", path, "--split", "all", "--json")
+    assert done.returncode == 2
+    assert "Line 4 of studies.csv names the finding 'Scoliosis'" in done.stderr
+    path.write_text("\n".join(["study_id,image,report,label", *rows[:2]]))
+    done = betalens("evaluate", "--studies", path, "--split", "all", "--json")
+    assert "'effusion' is read as the model's 'Effusion'" in done.stderr
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert found["per_finding"]["Effusion"]["auroc"][0] == 1.0
+    assert found["per_finding"]["Nodule"]["auroc"] == [None] * 5
 
 
 @pytest.fixture
@@ -211,18 +263,23 @@ def test_import_then_train_then_evaluate_on_studies_of_ones_own(betalens, tmp_pa
     assert json.loads(done.stdout)["left_out"] == {"missing image": 1}
     with (tmp_path / "studies.csv").open("a", encoding="utf-8") as file:
         file.write("late,p0,missing.png,text,Effusion,test\n")
-    done = betalens("train", "--studies", studies, "--config", str(tmp_path / "config.json"), "--out", out, "--json")
+    options = ("--config", tmp_path / "config.json", "--folds", "0")
+    done = betalens("train", "--studies", studies, *options, "--out", out, "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[-1])["skipped"] == 1
     assert "line 62: its image is missing" in done.stderr
     assert "validation AUROC" in done.stderr + done.stdout
     assert sorted(os.listdir(out)) == [
-        "MODEL_CARD.md", "config.json", "evaluation.json", "manifest.json", "model.safetensors",
-        "reference.safetensors",
+        "MODEL_CARD.md", "config.json", "evaluation.json", "learnt.safetensors", "manifest.json",
+        "model.safetensors", "reference.safetensors",
     ]  # fmt: skip
     evaluated = betalens("evaluate", "--studies", studies, "--checkpoint", out, "--split", "all", "--json")
     result = json.loads(evaluated.stdout.splitlines()[-1])
-    assert result["n"] == 60
+    assert result["n"] == sum(split_of(f"p{i}") != "train" for i in range(60))  # never what it has learnt
+    assert "learnt" in evaluated.stderr
+    chose = result["chose_the_model"]
+    assert chose == sum(split_of(f"p{i}") == "val" for i in range(60))
+    assert f"it was chosen on {chose} of these {result['n']} studies" in evaluated.stderr
     assert set(result["per_finding"]) == {"Effusion"}
 
 
@@ -241,3 +298,22 @@ def test_a_config_field_of_another_type_is_refused_with_its_name(tmp_path, field
     assert done.returncode == 2
     assert done.stderr.startswith(f"betalens: {said} (")
     assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.parametrize("asked", [["--help"], ["feedback", "list"], ["options"]])
+def test_what_needs_no_model_does_not_wait_for_torch(asked, tmp_path):
+    """Under half a second of a processor, where it was 2.6 s."""
+    script = """
+        import sys
+        from dashboard import cli
+        try:
+            cli.main()
+        except SystemExit as ended:
+            assert not ended.code
+        print(sorted({"torch", "gradio", "transformers", "pandas"} & sys.modules.keys()), file=sys.stderr)
+    """
+    command = [sys.executable, "-c", textwrap.dedent(script), *asked]
+    here = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=here)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.splitlines()[-1] == "[]"

@@ -7,12 +7,12 @@ import tempfile
 import pytest
 from patients import DATE, NUMBER, TEXT, UIDS, WORD, left_in, named_dicom, named_films, traces
 
+from dashboard.cases.opening import open_study
 from dashboard.cli import main
-from dashboard.judging import Judge
-from dashboard.opening import open_study
-from dashboard.session import Session
-from model.data import open_studies
+from dashboard.review.verdicts import Judge
+from dashboard.serving.session import Session
 from model.feedback import FeedbackStore
+from model.studies.opening import open_studies
 
 
 @pytest.fixture

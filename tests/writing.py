@@ -6,6 +6,7 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
+from model.errors import TakenError
 from model.feedback import Flag, new_flag_id, open_store
 
 FLAG = Flag(
@@ -52,6 +53,18 @@ def write_many(address: str, name: str, threads: int, count: int) -> None:
             store.append(replace(FLAG, flag_id=f"{name}-{thread}-{number}", comment="line\n" * (number % 50)))
 
     _in_threads(write, threads)
+
+
+def race(address: str, name: str, count: int, saved) -> None:
+    """Append flags of the ids 0, 1, 2, … with one's own name; put that, and the ids that were acknowledged, in a
+    queue."""
+    store, ids = open_store(address, "" if "://" in address else name), []
+    for number in range(count):
+        try:
+            ids.append(store.append(replace(FLAG, flag_id=str(number), reviewer=name)))
+        except TakenError:
+            continue
+    saved.put((name, ids))
 
 
 def write_until_killed(address: str, acknowledged: Path, threads: int) -> None:

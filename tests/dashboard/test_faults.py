@@ -1,5 +1,6 @@
 """What goes wrong around a server: it is stopped, left alone, cut off."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -8,10 +9,12 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,11 +28,15 @@ LONG = {
 }
 
 
-def start(folder: Path, *before: str) -> tuple[subprocess.Popen, str]:
+# A server that has so many seconds to end: more than a busy machine takes for an explanation, or fewer than any does.
+DRAINING = "from dashboard import cli, server; server.DRAIN = {}; cli.main()"
+
+
+def start(folder: Path, *before: str, run: Sequence[str] = ("-m", "dashboard.cli")) -> tuple[subprocess.Popen, str]:
     """A server over the embedded demo that is ready; `before` runs it."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    command = [*before, sys.executable, "-m", "dashboard.cli", "serve", "--port", str(port), "--feedback", str(folder)]
+    command = [*before, sys.executable, *run, "serve", "--port", str(port), "--feedback", str(folder)]
     with (folder / "server.log").open("w") as log:
         process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
     return process, f"http://127.0.0.1:{port}"
@@ -56,6 +63,12 @@ def server(tmp_path):
     process.wait()
 
 
+def is_at_work(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
 def in_line(url: str) -> int:
     """Explanations at work or waiting."""
     metrics = httpx.get(f"{url}/metrics").text
@@ -70,17 +83,31 @@ def long_study(url: str, number: int = 0) -> dict:
     return {"study_id": ids[number], **LONG}
 
 
-def test_a_server_that_is_stopped_answers_first(server):
-    process, url = server
-    asked = {"study_id": long_study(url)["study_id"], "betas": [0.5], "report_methods": ["leave_one_word_out"]}
-    with ThreadPoolExecutor() as pool:
-        answer = pool.submit(httpx.post, f"{url}/api/v1/explain", json=asked, timeout=60)
-        wait_until(lambda: in_line(url) > 0)
-        process.send_signal(signal.SIGTERM)
-        assert answer.result().status_code == 200
-    process.wait(timeout=30)
-    with pytest.raises(httpx.TransportError):
-        httpx.get(f"{url}/healthz")
+@pytest.mark.parametrize(
+    ("drain", "findings", "status", "said"),
+    [(300, 1, 200, '"findings"'), (0.2, 6, 503, "The server is stopped: ask again.")],
+    ids=["answers first", "or says that it does not"],
+)
+def test_a_server_that_is_stopped(tmp_path, drain, findings, status, said):
+    process, url = start(tmp_path, run=("-c", DRAINING.format(drain)))
+    try:
+        wait_until(lambda: httpx.get(f"{url}/readyz").status_code == 200)
+        asked = long_study(url) | {"findings": LONG["findings"][:findings]}
+        with ThreadPoolExecutor() as pool:
+            answer = pool.submit(httpx.post, f"{url}/api/v1/explain", json=asked, timeout=300)
+            wait_until(lambda: in_line(url) > 0)
+            started = psutil.Process(process.pid).children(recursive=True)
+            process.send_signal(signal.SIGTERM)
+            assert (answer.result().status_code, said in answer.result().text) == (status, True)
+        process.wait(timeout=START_LIMIT)
+        with pytest.raises(httpx.TransportError):
+            httpx.get(f"{url}/healthz")
+        assert started  # the decoder's, and the one that explains
+        wait_until(lambda: not any(map(is_at_work, started)))
+        assert "Traceback" not in (tmp_path / "server.log").read_text()
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_work_for_a_client_that_left_stops(server):

@@ -64,6 +64,19 @@ def test_a_bad_line_is_named_and_the_others_are_saved(feedback):
     assert not [word for word in ("no json", "maybe", "her name", "Traceback") if word in err]
 
 
+def test_a_bad_row_is_named_on_standard_error_and_stops_no_command(feedback, tmp_path):
+    feedback("add", lines=[json.dumps(LINE), json.dumps(LINE | {"flag_id": "a2", "study_id": "s2"})])
+    file = tmp_path / "flags" / "flags.csv"
+    file.write_bytes(file.read_bytes() + b"not a verdict\r\n")
+    for command in (("list",), ("export", "--out", tmp_path / "out.csv")):
+        code, _, err = feedback(*command)
+        assert (code, err.startswith("betalens: Row 4 of flags.csv")) == (0, True)
+        assert "not a verdict" not in err
+    assert len(pd.read_csv(tmp_path / "out.csv")) == 2
+    assert feedback("purge", "--study", "s1")[:2] == (0, "rows purged: 1\n")
+    assert b"not a verdict" in file.read_bytes()
+
+
 def test_export_is_a_table_and_purge_takes_a_study_out_of_it(feedback, tmp_path):
     feedback("add", lines=[json.dumps(LINE), json.dumps(LINE | {"flag_id": "a2", "study_id": "s2"})])
     code, _, _ = feedback("export", "--out", tmp_path / "out.csv")

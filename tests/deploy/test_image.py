@@ -22,7 +22,7 @@ import httpx
 import pytest
 from fronting import ROOT, free_port
 
-from model.paths import DEMO_STUDIES
+from model.storage.paths import DEMO_STUDIES
 
 TOOLS = ("buildah", "debootstrap", "unshare", "setpriv")
 BASE = "localhost/python:3.11-slim-bookworm"

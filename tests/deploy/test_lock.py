@@ -47,6 +47,13 @@ def test_the_lock_holds_what_the_project_needs(lock, need):
     assert need.specifier.contains(version), "run `make lock`"
 
 
+def test_no_version_is_admitted_that_the_security_page_says_is_left_out():
+    promised = re.findall(r"^\| ([a-z0-9-]+) \| ([\d.]+) \|", (ROOT / "SECURITY.md").read_text("utf-8"), re.MULTILINE)
+    bounds = {need.name: {s.version for s in need.specifier if s.operator == ">="} for need in wanted()}
+    assert len(promised) > 10
+    assert {name: {least} for name, least in promised} == {name: bounds[name] for name, _ in promised}
+
+
 def test_cpu_and_cuda_images_have_the_same_pytorch(lock):
     lines = (DEPLOY / "torch-cpu.lock").read_text("utf-8").splitlines()
     assert lines == [f"{name}=={lock[name][0]}" for name in ("torch", "torchvision")]

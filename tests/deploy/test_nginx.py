@@ -158,6 +158,14 @@ def test_films_pass_and_floods_do_not(behind, size, status):
             assert status == 413
 
 
+def test_logins_are_counted_by_address_and_nothing_else_waits_for_them(behind):
+    with behind.client() as browser:
+        tried = [browser.post("/login", content=b"").status_code for _ in range(60)]
+        assert set(tried) == {200, 429}
+        assert tried.index(429) >= 30  # people who begin to work at the same time
+        assert {browser.get("/").status_code for _ in range(60)} == {200}
+
+
 def test_figures_are_not_for_the_outside_and_other_names_are_not_answered(behind):
     with behind.client() as browser:
         assert browser.get("/metrics").status_code == 404
@@ -174,9 +182,13 @@ def test_the_log_names_servers_and_no_reader(behind):
     with behind.client(Referer="https://secret.example") as browser:
         browser.get("/case?secret=1")
         answered = browser.get("/gradio_api/file=/tmp/gradio/0a/secret.dcm").text
+        browser.get("/gradio_api/heartbeat/secret")
+        browser.get("/gradio_api/call/predict/secret")
     end = time.monotonic() + 10  # nginx writes a line once the answer is out
-    while (log := behind.before.log.read_text()).count("\n") < 2 and time.monotonic() < end:
+    while (log := behind.before.log.read_text()).count("\n") < 4 and time.monotonic() < end:
         time.sleep(0.05)
     assert "GET /case 200" in log
     assert f"GET /gradio_api/file= 200 127.0.0.1:{answered}" in log
+    assert "GET /gradio_api/heartbeat/ 200" in log
+    assert "GET /gradio_api/call/ 200" in log
     assert "secret" not in log

@@ -82,9 +82,21 @@ def browser() -> Browser:
         launched.close()
 
 
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if report.when == "call":
+        item.stash[FAILED] = report.failed
+    return report
+
+
 @pytest.fixture
-def page(server: Server, browser: Browser) -> Page:
-    """The page with its first case explained. Afterwards: no error in the console, no request off this machine."""
+def page(request: pytest.FixtureRequest, server: Server, browser: Browser) -> Page:
+    """The page with its first case explained. Afterwards: no error in the console, no request off this machine; of a
+    test that failed, what the page and the server said is printed."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-US")
     opened = context.new_page()
     faults: list[str] = []
@@ -96,6 +108,10 @@ def page(server: Server, browser: Browser) -> Page:
     opened.goto(server.url)
     wait_for_exact(opened)
     yield opened
+    if request.node.stash.get(FAILED, True):
+        print(opened.locator("body").inner_text())
+        print(opened.locator("#bl-stage .bl-widget").evaluate_all("all => all.map((one) => ({...one.dataset}))"))
+        print((server.flags.parent / "server.log").read_text()[-3000:])
     context.close()
     left = len(loads) > 1
     assert [f for f in faults if not (left and any(words in f for words in LEAVING))] == []

@@ -162,5 +162,16 @@ def test_other_maps_can_be_compared(atlas):
     atlas.wait_for_selector(f"{ATLAS}[data-map=fused-pca]", timeout=EXACT_LIMIT)
     atlas.locator("#bl-atlas-space").select_option("image")
     atlas.wait_for_selector(f"{ATLAS}[data-map=image-pca]", timeout=EXACT_LIMIT)
-    expect(atlas.locator(".bl-atlas-facts")).to_contain_text("Trustworthiness")
+    expect(atlas.locator(".bl-atlas-facts")).to_contain_text("Trustworthiness of the map: 0.")
+
+
+def test_the_trustworthiness_is_that_of_the_beta_it_names(atlas):
+    facts = atlas.locator(".bl-atlas-facts")
+    at = {}
+    for steps in (0, 12):  # from a slice to between two
+        move_beta(atlas, steps)
+        beta = beta_of(atlas).input_value()
+        expect(facts).to_contain_text(f"at β = {float(beta):.2f}: 0.", timeout=EXACT_LIMIT)
+        at[beta] = facts.inner_text()
+    assert len(at) == 2
     expect(atlas.locator(".bl-atlas-here")).to_contain_text("★")

@@ -13,13 +13,14 @@ from helpers import small_network
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from dashboard.access import Role
+from dashboard.access.identity import Role
 from dashboard.access.users import set_user
-from model import checkpoint
-from model.data import load_film, open_studies
-from model.engine import Engine
 from model.feedback import FeedbackStore, Flag, new_flag_id, utc_now
-from model.versions import Versions
+from model.finetuning.versions import Versions
+from model.inference.engine import Engine
+from model.network import checkpoint
+from model.studies.opening import open_studies
+from model.studies.table import load_film
 
 FINDINGS = ("Cardiomegaly", "Effusion", "Pneumothorax")
 BETA = 0.3
@@ -33,8 +34,8 @@ class Place(NamedTuple):
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory) -> Place:
-    """A server of a model that has learnt nothing, over 36 studies whose reports state their findings; eight of them
-    were judged. With an administrator."""
+    """A server of a model that has learnt nothing, over 36 studies whose reports state their findings; eight for
+    training and one for validation were judged. With an administrator."""
     folder = tmp_path_factory.mktemp("place")
     rng = np.random.default_rng(0)
     rows = []
@@ -52,7 +53,7 @@ def place(tmp_path_factory) -> Place:
     versions.promote("0001")
     engine, table = Engine.load(versions.path("0001"), "cpu"), open_studies(folder / "studies.csv")
     store = FeedbackStore(folder / "feedback")
-    for i in range(8):
+    for i in (*range(8), 20):
         store.append(_correction(engine, table.by_id(f"s{i}")))
     set_user(folder / "users.json", "ada", Role.ADMINISTRATOR, PASSWORD)
     (folder / "access.toml").write_text('[users]\nfile = "users.json"\n')
@@ -83,7 +84,7 @@ def page(place, browser) -> Page:
 
 
 def test_the_button_makes_a_version_that_is_served(page, place):
-    expect(page.locator(".bl-counts")).to_contain_text("8 verdicts", timeout=EXACT_LIMIT)
+    expect(page.locator(".bl-counts")).to_contain_text("9 verdicts", timeout=EXACT_LIMIT)
     page.locator(".bl-finetune-start").click()
     expect(page.locator(".bl-finetune .progress-text, .bl-finetune .progress-level").first).to_be_visible(
         timeout=EXACT_LIMIT
@@ -91,6 +92,9 @@ def test_the_button_makes_a_version_that_is_served(page, place):
     said = page.locator("#bl-finetune [role=status]")
     expect(said).to_have_text("Version 0002 is promoted, and served from now on.", timeout=EXACT_LIMIT)
     expect(page.locator("#bl-finetune")).to_contain_text("Corrected studies that it learnt from: 8")
+    untaught = page.locator(".bl-untaught")
+    untaught.locator("summary").click()
+    expect(untaught.locator("li")).to_have_text([re.compile("^s20 lies in the validation split")])
     macro = page.locator("#bl-finetune tbody tr").first
     expect(macro.locator("th")).to_have_text("AUROC, mean of all findings")
     before, after, change = (float(text.replace("−", "-")) for text in macro.locator("td").all_inner_texts()[:3])

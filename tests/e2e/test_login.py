@@ -9,7 +9,7 @@ from e2e.conftest import Server, serving
 from e2e.driving import wait_for_exact
 from playwright.sync_api import Page, expect
 
-from dashboard.access import Role
+from dashboard.access.identity import Role
 from dashboard.access.users import set_user
 
 PASSWORD = "correct horse battery"

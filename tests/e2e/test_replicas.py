@@ -20,10 +20,10 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from dashboard.access.identity import Role
 from dashboard.access.users import set_user
-from model import checkpoint
 from model.feedback import FeedbackStore
-from model.paths import DEMO_CHECKPOINT
-from model.versions import Versions
+from model.finetuning.versions import Versions
+from model.network import checkpoint
+from model.storage.paths import DEMO_CHECKPOINT
 
 START_LIMIT, SWAP_LIMIT = 600, 300  # seconds, on a machine that is busy with something else
 OWN = (f"https://{HOST}/", "data:", "blob:")
@@ -116,7 +116,7 @@ def opened(browser, ticket: str) -> tuple[Page, list[str]]:
     page.get_by_label("Password").fill(REVIEWER.password)
     page.get_by_role("button").click()
     wait_for_exact(page)
-    (session,) = (c for c in context.cookies() if c["name"] == "betalens_session")
+    (session,) = (c for c in context.cookies() if c["name"] == "__Host-betalens_session")
     assert (session["secure"], session["httpOnly"], session["sameSite"]) == (True, True, "Lax")
     return page, faults
 

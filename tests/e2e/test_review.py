@@ -8,6 +8,7 @@ from e2e.driving import EXACT_LIMIT, PIXELS, STAGE, beta_of, dicom, move_beta, n
 from playwright.sync_api import expect
 
 from model.inputs import read_report
+from model.storage.spreadsheet import unescape
 
 
 def assert_fixed(page) -> None:
@@ -46,6 +47,24 @@ def test_the_model_confirms_what_was_drawn(page):
     move_beta(page, -7)
     expect(page.locator(STAGE)).to_have_attribute("data-settled", "0.43", timeout=10_000)
     expect(page.locator(".bl-settled")).to_contain_text("confirmed")
+
+
+def test_what_was_drawn_otherwise_than_the_model_says_is_corrected_and_said(page):
+    page.evaluate("BetaLens.on('opened', (opened) => { window.opened = opened; })")
+    case = page.locator(".bl-case").nth(3)
+    study = case.get_attribute("data-study")
+    case.click()
+    expect(page.locator(STAGE)).to_have_attribute("data-case", study, timeout=EXACT_LIMIT)
+    wait_for_exact(page)
+    of_all = "window.opened.findings.map((_, i) => window.opened.probability(0.43, i))"
+    right = page.evaluate(of_all)
+    page.evaluate("window.opened.arrays.curve.values.forEach((p, i, all) => { all[i] = p > 0.5 ? p - 0.2 : p + 0.2; })")
+    move_beta(page, -7)
+    expect(page.locator(".bl-settled")).to_have_text("≠ corrected", timeout=10_000)
+    assert "0.200 off" in page.locator(".bl-settled").get_attribute("title")
+    assert page.evaluate(of_all) == pytest.approx(right, abs=1e-5)
+    shown = page.evaluate("BetaLens.probability(window.opened.probability(0.43))")
+    expect(page.locator(".bl-decision-p output")).to_have_text(shown)
 
 
 def test_a_finding_is_explained_by_click_and_by_key(page):
@@ -91,21 +110,30 @@ def test_an_uploaded_dicom_is_read_without_a_report(page):
     expect(page.locator(".bl-words")).to_contain_text("effusion")
 
 
+IMAGE = '<img src=x onerror="window.hacked=1">'
+
+
 def test_a_verdict_becomes_a_row(page, server):
     page.get_by_role("button", name="Disagree", exact=True).click()
     page.locator("#bl-flag-evidence").select_option("image")
-    page.locator("#bl-flag-comment").fill("=not a formula, “肺”")
-    page.locator("#bl-flag-reviewer").fill("reader one")
+    page.locator("#bl-flag-comment").fill(f"=not a formula, “肺” {IMAGE}")
+    page.locator("#bl-flag-reviewer").fill(f"reader one {IMAGE}")
     page.get_by_role("button", name="Save verdict").click()
     expect(page.locator(".bl-outcome")).to_contain_text("Saved.", timeout=20_000)
     flag_id = page.locator(".bl-flag").get_attribute("data-flag")
     rows = pd.read_csv(server.flags, dtype=str, keep_default_na=False).set_index("flag_id")
     row = rows.loc[flag_id]
-    assert (row["verdict"], row["wrong_evidence"], row["reviewer"]) == ("disagree", "image", "reader one")
+    assert (row["verdict"], row["wrong_evidence"]) == ("disagree", "image")
+    assert unescape(row["reviewer"]) == f"reader one {IMAGE}"
     assert row["study_id"] == page.locator(STAGE).get_attribute("data-case")
-    assert row["comment"].endswith("=not a formula, “肺”")
+    assert unescape(row["comment"]) == f"=not a formula, “肺” {IMAGE}"
     page.get_by_role("tab", name="Feedback").click()
-    expect(page.locator(f"tr[data-flag='{flag_id}']")).to_contain_text("reader one", timeout=20_000)
+    listed = page.locator(f"tr[data-flag='{flag_id}']")
+    expect(listed).to_contain_text(f"reader one {IMAGE}", timeout=20_000)
+    listed.locator(".bl-link").click()
+    expect(page.locator(".bl-record")).to_contain_text(IMAGE, timeout=20_000)
+    assert page.locator("img[src=x]").count() == 0
+    assert page.evaluate("window.hacked") is None
 
 
 @pytest.mark.parametrize(
@@ -168,6 +196,6 @@ def test_a_million_characters_get_one_sentence_and_change_nothing(page):
 def test_a_report_alone_is_a_case_without_a_film(page):
     page.locator(".bl-report textarea").fill("Small left pleural effusion.")
     page.get_by_role("button", name="Report alone").click()
-    page.wait_for_selector("[data-case=report][data-tier=exact]", timeout=120_000)
+    page.wait_for_selector("[data-case^=report-][data-tier=exact]", timeout=120_000)
     assert_fixed(page)
     assert page.locator(STAGE).get_attribute("data-finding") == "Effusion"

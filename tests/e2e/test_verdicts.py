@@ -1,14 +1,17 @@
 """Verdicts, as a reviewer gives them: two clicks, blind, with marks, by keyboard, taken back, and found again."""
 
+import fcntl
 import json
 import time
 
 import pandas as pd
 import pytest
-from e2e.driving import EXACT_LIMIT, STAGE, beta_of, wait_for_exact
+from e2e.driving import EXACT_LIMIT, STAGE, beta_of, upload, wait_for_exact
 from playwright.sync_api import expect
 
-LIMIT = 20_000
+from model.feedback import FeedbackStore
+
+LIMIT = 90_000
 OUTCOME = ".bl-outcome"
 
 
@@ -139,6 +142,38 @@ def test_a_verdict_opens_at_its_beta_although_the_page_hears_late_of_its_request
     page.unroute_all(behavior="wait")  # one of a later request may still be held back
 
 
+def test_an_event_that_is_joined_while_the_stream_of_answers_ends_is_answered(page):
+    """The server ends the stream when no event is left. Here the page hears of every end a second late."""
+    page.add_init_script("""
+      const ask = window.fetch;
+      window.fetch = async (...asked) => {
+        const answer = await ask(...asked);
+        if (!/queue.data/.test(asked[0].url ?? asked[0])) return answer;
+        const text = new TextDecoder();
+        const wait = new TransformStream({
+          transform: async (chunk, to) => {
+            if (text.decode(chunk).includes("close_stream")) {
+              window.ends = (window.ends ?? 0) + 1;
+              await new Promise((done) => setTimeout(done, 1000));
+            }
+            to.enqueue(chunk);
+          },
+        });
+        return new Response(answer.body.pipeThrough(wait), { headers: answer.headers });
+      };
+    """)
+    page.reload()
+    wait_for_exact(page)
+    for place in (3, 4, 5):
+        ends = page.evaluate("window.ends ?? 0")
+        page.locator(".bl-case").nth(place).click()
+        study = page.locator(".bl-case").nth(place).get_attribute("data-study")
+        expect(page.locator(STAGE)).to_have_attribute("data-case", study, timeout=LIMIT)
+        page.wait_for_function("(before) => (window.ends ?? 0) > before", arg=ends, timeout=EXACT_LIMIT)
+    upload(page, "notes.png", b"this is no image")
+    expect(page.locator("#bl-notice [role=alert]")).to_contain_text("The film was not accepted.", timeout=LIMIT)
+
+
 def test_a_row_opens_although_the_list_is_sent_again_while_it_is_clicked(page, server):
     page.get_by_role("button", name="Agree", exact=True).click()
     row = saved(page, server)
@@ -151,6 +186,24 @@ def test_a_row_opens_although_the_list_is_sent_again_while_it_is_clicked(page, s
     expect(page.locator(".bl-counts .bl-before")).to_have_count(0, timeout=LIMIT)
     page.mouse.up()
     expect(page.locator(".bl-record")).to_be_visible(timeout=LIMIT)
+
+
+def test_a_verdict_that_was_purged_while_it_was_read_says_that_it_is_gone(page, server):
+    page.locator(".bl-case").nth(6).click()
+    expect(page.locator(STAGE)).to_have_attribute(
+        "data-case", page.locator(".bl-case").nth(6).get_attribute("data-study")
+    )
+    wait_for_exact(page)
+    page.get_by_role("button", name="Agree", exact=True).click()
+    row = saved(page, server)
+    open_feedback(page)
+    page.locator(f"tr[data-flag='{row.name}'] .bl-link").click()
+    expect(page.locator(".bl-record-open")).to_be_visible(timeout=LIMIT)
+    FeedbackStore(server.flags.parent).take_out(flag_id=row.name)
+    page.locator(".bl-record-open").click()
+    expect(page.get_by_text("That verdict is not there any more.")).to_be_visible(timeout=LIMIT)
+    page.locator(f"tr[data-flag='{row.name}'] .bl-link").click()
+    expect(page.locator(".bl-record")).to_contain_text("That verdict is not there any more.", timeout=LIMIT)
 
 
 def test_keys_judge_but_not_while_typing(page, server):
@@ -166,6 +219,72 @@ def test_keys_judge_but_not_while_typing(page, server):
     page.keyboard.press("u")
     assert saved(page, server)["verdict"] == "unsure"
     assert len(rows(server)) == before + 1
+
+
+COMMENT = "The left costophrenic angle.\nNot the right one."
+
+
+def disagree(page) -> list[bool]:
+    """Say why the answer is wrong, and try to save that; which findings are ticked."""
+    page.get_by_role("button", name="Disagree", exact=True).click()
+    page.locator(".bl-flag-findings .bl-choice").last.click()
+    page.locator("#bl-flag-comment").fill(COMMENT)
+    page.get_by_role("button", name="Save verdict").click()
+    return ticked(page)
+
+
+def ticked(page) -> list[bool]:
+    return [box.is_checked() for box in page.locator(".bl-flag-findings input").all()]
+
+
+def says_not_saved(page, said: str, findings: list[bool]) -> None:
+    """And all that was entered is still there, to be sent again."""
+    expect(page.locator(OUTCOME)).to_contain_text(said, timeout=LIMIT)
+    expect(page.locator("#bl-flag-comment")).to_have_value(COMMENT)
+    assert ticked(page) == findings
+    expect(page.get_by_role("button", name="Save verdict")).to_be_enabled()
+
+
+def test_what_was_typed_stays_where_another_program_keeps_it_from_being_saved(page, server):
+    with server.flags.open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        findings = disagree(page)
+        says_not_saved(page, "Not saved: The flag was not saved: another program holds its lock", findings)
+    page.get_by_role("button", name="Save verdict").click()
+    assert saved(page, server)["comment"] == COMMENT
+
+
+def test_what_was_typed_stays_where_no_answer_comes(server, browser):
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-US")
+    page = context.new_page()
+    page.goto(server.url)
+    wait_for_exact(page)
+    before = len(rows(server)) if server.flags.exists() else 0
+
+    def go_on(route) -> None:
+        route.continue_()
+
+    def instead(answer) -> None:
+        """Of the server, or of a proxy before it, to a verdict."""
+        page.unroute_all()
+        page.route(
+            "**/gradio_api/**", lambda r: answer(r) if "wrong_words" in (r.request.post_data or "") else r.continue_()
+        )
+
+    instead(lambda route: route.fulfill(status=503, content_type="text/html", body="<h1>Service Unavailable</h1>"))
+    findings = disagree(page)
+    says_not_saved(page, "Not saved: the server did not answer", findings)
+    instead(lambda route: route.abort())
+    page.get_by_role("button", name="Save verdict").click()
+    says_not_saved(page, "Not saved: the server did not answer", findings)
+    instead(lambda route: (route.fetch(), route.fulfill(status=503)))  # it was saved, and nobody was told
+    page.get_by_role("button", name="Save verdict").click()
+    says_not_saved(page, "Not saved: the server did not answer", findings)
+    page.unroute_all()
+    page.get_by_role("button", name="Save verdict").click()
+    assert saved(page, server)["comment"] == COMMENT
+    assert len(rows(server)) == before + 1
+    context.close()
 
 
 def test_undo_adds_a_row_and_the_verdict_stands_no_more(page, server):

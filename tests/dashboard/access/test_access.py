@@ -3,22 +3,26 @@
 import base64
 import json
 import logging
+import os
+import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from argon2 import PasswordHasher, extract_parameters
 from fastapi.testclient import TestClient
 from gradio_client import Client
-from starlette.routing import Mount
+from helpers import routes_of
 
-from dashboard import audit
-from dashboard.access import Role, open_access
+from dashboard.access import audit, open_access
 from dashboard.access.gate import OPEN
-from dashboard.access.identity import Identity
+from dashboard.access.identity import Identity, Role
 from dashboard.access.lockout import MOST_FAILURES
 from dashboard.access.sessions import COOKIE
 from dashboard.access.users import Users, read_users, remove_user, set_user
+from dashboard.review.service import Review, reviewer_of
 from dashboard.server import is_loopback, make_app
-from dashboard.serving import Serving
-from dashboard.session import Session
+from dashboard.serving.model_registry import Serving
+from dashboard.serving.session import Session
 from model.errors import AccessError
 from model.feedback import FeedbackStore
 
@@ -80,21 +84,8 @@ def basic(name: str, password: str = PASSWORD) -> dict[str, str]:
     return {"Authorization": "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()}
 
 
-def routes_of(routes, prefix: str = ""):
-    """Every method and path that an application answers to, with something in the place of each parameter."""
-    for route in routes:
-        if isinstance(route, Mount):
-            yield from routes_of(route.routes, prefix + route.path)
-        elif hasattr(route, "original_router"):  # FastAPI's own, of a router that was included
-            yield from routes_of(route.original_router.routes, prefix + route.include_context.prefix)
-        elif getattr(route, "methods", None):
-            path = prefix + route.path
-            filled = "".join(part.partition("}")[2] if i else part for i, part in enumerate(path.split("{")))
-            yield from ((method, filled or "/") for method in route.methods)
-
-
 def test_every_route_there_is_asks_for_a_login(app, client):
-    walked = sorted(set(routes_of(app.routes)))
+    walked = sorted({(method, re.sub(r"{.*?}", "", path)) for method, path in routes_of(app.routes)})
     paths = {path for _, path in walked}
     gradio = {"/config", "/gradio_api/queue/join", "/gradio_api/upload", "/gradio_api/info", "/gradio_api/file="}
     assert gradio | {"/", "/api/v1/predict", "/api/v1/openapi.json", "/metrics", "/logout"} <= paths
@@ -147,8 +138,11 @@ def test_a_cookie_that_was_changed_is_none(client):
     log_in(client, "vera")
     payload, rest = client.cookies[COOKIE].split(".", 1)
     forged = base64.b64encode(base64.b64decode(payload).replace(b"vera", b"ada!")).decode()
+    whole = f"{payload}.{rest}"
     client.cookies.clear()
-    assert client.get("/config", cookies={COOKIE: f"{forged}.{rest}"}).status_code == 401
+    for cookie in (f"{forged}.{rest}", whole[:-1], whole[1:], whole * 2, "x" * 100_000, ""):
+        assert client.get("/config", headers={"Cookie": f"{COOKIE}={cookie}"}).status_code in (401, 431)
+    assert client.get("/config", headers={"Cookie": f"{COOKIE}={whole}"}).status_code == 200
 
 
 @pytest.mark.parametrize("name", ["rita", "nobody"])
@@ -158,6 +152,22 @@ def test_who_guesses_is_kept_waiting(client, name):
     assert log_in(client, name).status_code == 429
     assert client.get("/config", headers=basic(name)).status_code == 401
     assert log_in(client, "ada").status_code == 200  # and nobody else
+
+
+def test_a_name_that_nobody_has_takes_as_long_as_a_wrong_password(client, access, monkeypatch):
+    """As many passwords are judged, by hashes that take as long."""
+    passwords, judged = access.way.passwords, []
+
+    class Hasher:
+        def verify(self, stored: str, password: str) -> bool:
+            judged.append(extract_parameters(stored))
+            return PasswordHasher().verify(stored, password)
+
+    monkeypatch.setattr(passwords, "_hasher", Hasher())
+    for name in ("rita", "nobody", "Rita", "rita ", ""):
+        assert log_in(client, name, "wrong password").status_code == 401
+    assert len(judged) == 5
+    assert all(parameters == judged[0] for parameters in judged)
 
 
 def test_programs_log_in_with_each_request(client):
@@ -206,11 +216,11 @@ def test_gradio_s_client_logs_in(app, live):
 
 def test_a_page_is_that_of_whoever_opened_it(engine, table, monkeypatch):
     serving, session = Serving(engine, table), Session(beta=0.5)
-    monkeypatch.setattr("dashboard.serving.who", lambda: Identity("rita", Role.REVIEWER))
-    list(serving.current(session).reviewer.open_study(session, "one", 0.5))
+    monkeypatch.setattr("dashboard.serving.model_registry.who", lambda: Identity("rita", Role.REVIEWER))
+    list(reviewer_of(Review(serving).current(session)).open_study(session, "one", 0.5))
     assert (session.login, session.reviewer) == ("rita", "rita")
-    monkeypatch.setattr("dashboard.serving.who", lambda: Identity("vera", Role.VIEWER))
-    for take in (serving.of, serving.current):
+    monkeypatch.setattr("dashboard.serving.model_registry.who", lambda: Identity("vera", Role.VIEWER))
+    for take in (serving.of, Review(serving).current):
         with pytest.raises(AccessError, match="another login"):
             take(session)
 
@@ -222,7 +232,7 @@ def test_what_was_done_is_written_down_and_no_secret(client, audited):
     client.post("/logout")
     lines = audited()
     assert [(line["who"], line["action"]) for line in lines] == [
-        ("rita", "login"), ("", "login_failed"), ("rita", "look"), ("rita", "flag"), ("rita", "logout"),
+        ("rita", "login"), ("rita", "login_failed"), ("rita", "look"), ("rita", "flag"), ("rita", "logout"),
     ]  # fmt: skip
     assert lines[2]["case"] == "one"
     written = json.dumps(lines)
@@ -266,6 +276,24 @@ def test_without_a_login_the_page_answers_to_this_machine_s_names_alone(engine, 
 def test_hashes_are_argon2_and_the_file_is_its_owner_s(folder):
     assert all(user.hash.startswith("$argon2id$") for user in read_users(folder / "users.json").values())
     assert (folder / "users.json").stat().st_mode & 0o077 == 0
+
+
+def test_people_who_are_added_at_once_are_all_there(tmp_path):
+    with ThreadPoolExecutor(4) as at_once:
+        list(at_once.map(lambda i: set_user(tmp_path / "users.json", f"u{i}", Role.VIEWER, PASSWORD), range(6)))
+    assert len(read_users(tmp_path / "users.json")) == 6
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_what_root_changes_in_the_file_leaves_it_to_the_service(tmp_path):
+    file = tmp_path / "users.json"
+    os.chown(tmp_path, 0, 12345)
+    set_user(file, "ada", Role.ADMINISTRATOR, PASSWORD)
+    assert file.stat().st_gid == 12345
+    file.chmod(0o640)
+    set_user(file, "rita", Role.REVIEWER, PASSWORD)
+    remove_user(file, "ada")
+    assert (file.stat().st_gid, file.stat().st_mode & 0o777) == (12345, 0o640)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
 """The API gives the page's numbers, refuses what it cannot use in one sentence, and never fails."""
 
 import base64
+import fcntl
 import json
+from dataclasses import replace
 from io import BytesIO
 
 import numpy as np
@@ -14,16 +16,17 @@ from helpers import REPORT
 from hypothesis import HealthCheck, given, settings
 from PIL import Image
 
-from dashboard.payload import unpack
+from dashboard.review.service import reviewer_of
 from dashboard.server import make_app
-from dashboard.serving import Serving
-from dashboard.session import Session
+from dashboard.serving.model_registry import Serving
+from dashboard.serving.session import Session
+from dashboard.ui.payload import unpack
 from explain import NODES
-from explain.base import Question
-from explain.methods import method
-from model.data import load_film
+from explain.methods.base import Question
+from explain.methods.registry import method
 from model.errors import StoreError
-from model.feedback import FeedbackStore
+from model.feedback import FeedbackStore, turns
+from model.studies.table import load_film
 
 HERE = "http://127.0.0.1"
 BAD_BETAS = ["NaN", "Infinity", "-Infinity", "-1", "2", '"x"', "null", "true", "[0.5]"]
@@ -90,7 +93,7 @@ def test_without_a_report_beta_is_one(client, table):
 
 def test_an_explanation_is_the_page_s(client, serving):
     session = Session(beta=0.5)
-    *_, last = serving.now.reviewer.open_study(session, "one", 0.5)
+    *_, last = reviewer_of(serving.now).open_study(session, "one", 0.5)
     header, arrays = unpack(last.stage)
     betas = NODES[[0, 7, -1]].tolist()
     answer = client.post(
@@ -166,11 +169,48 @@ def test_a_retry_with_the_same_id_is_one_row(client, store):
     assert [row.flag_id for row in store.rows()].count("try-1") == 1
 
 
+def test_an_id_that_is_taken_by_another_verdict_is_409_and_the_same_again_is_that_row(client, store):
+    asked = {"study_id": "one", "beta": 0.5, "verdict": "agree", "flag_id": "case-1"}
+    first = client.post("/api/v1/flag", json=asked)
+    rows = store.rows()
+    others = [{"study_id": "two"}, {"beta": 0.4}, {"verdict": "unsure"}, {"comment": "no"}, {"reviewer": "B"}]
+    for other in others:
+        answer = client.post("/api/v1/flag", json=asked | other)
+        assert (answer.status_code, answer.headers["content-type"]) == (409, "application/problem+json")
+        assert "case-1" not in answer.text
+    again = client.post("/api/v1/flag", json=asked)
+    assert (again.status_code, again.json()) == (200, first.json())
+    assert store.rows() == rows
+    store.purge("one")
+    assert client.post("/api/v1/flag", json=asked).status_code in (200, 409)
+    assert [row.verdict for row in store.rows() if row.flag_id == "case-1"] == ["purged"]
+
+
+def test_the_same_verdict_sent_again_after_another_model_took_over_is_the_row_that_is_there(client, store, engine):
+    asked = {"study_id": "two", "beta": 0.5, "verdict": "agree", "flag_id": "case-2"}
+    first = client.post("/api/v1/flag", json=asked).json()
+    row = next(row for row in store.rows() if row.flag_id == "case-2")
+    older = replace(row, flag_id="case-3", model_digest="ef" * 32, probabilities={"Effusion": 0.5})
+    store.append(older)
+    answer = client.post("/api/v1/flag", json=asked | {"flag_id": "case-3"})
+    assert (answer.status_code, answer.json()["model"]) == (200, "ef" * 32)
+    assert first["model"] == engine.digest
+
+
+def test_a_disk_that_refuses_says_when_to_try_again(client, store, monkeypatch):
+    monkeypatch.setattr(turns, "LIMIT", 0.2)
+    with store.path.open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        answer = client.post("/api/v1/flag", json={"study_id": "one", "beta": 0.5, "verdict": "agree"})
+    assert (answer.status_code, int(answer.headers["retry-after"]) > 0) == (503, True)
+    assert "another program holds its lock" in answer.json()["detail"]
+
+
 def test_a_flag_that_was_not_saved_is_no_success(client, store, monkeypatch):
     def full(flag):
         raise StoreError("The flag was not saved: No space left on device.")
 
-    monkeypatch.setattr(store, "append", full)
+    monkeypatch.setattr(store, "save", full)
     answer = client.post("/api/v1/flag", json={"study_id": "one", "beta": 0.5, "verdict": "agree"})
     assert (answer.status_code, answer.json()["detail"]) == (503, "The flag was not saved: No space left on device.")
 
@@ -226,8 +266,37 @@ def test_what_cannot_be_used_is_a_problem(client, body, status):
     assert {"type", "title", "status", "detail"} <= answer.json().keys()
 
 
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda film: "%%%", "not base64"),
+        (lambda film: "", "The file is empty"),
+        (lambda film: f"data:image/png;base64,{film}", "without a data: prefix"),
+        (lambda film: film[:200] + "%" + film[200:], "not base64"),
+        (lambda film: film[:201], "not base64"),
+        (lambda film: film + "==", "not base64"),
+        (lambda film: film.replace("+", "-").replace("/", "_"), "not base64"),
+        (lambda film: film[:200] + "é" + film[200:], "not base64"),
+    ],
+)
+@pytest.mark.parametrize("route", ["predict", "flag"])
+def test_a_film_that_is_not_in_base64_is_told_so(client, table, unasked, route, change, says):
+    more = {"beta": 0.5, "verdict": "agree"} if route == "flag" else {}
+    answer = client.post(f"/api/v1/{route}", json={"image": change(film_of(table, "one")), **more})
+    assert answer.status_code == 422
+    assert says in answer.json()["detail"]
+
+
+def test_base64_in_lines_is_read(client, engine, table):
+    lines = base64.encodebytes(table.by_id("one").image.read_bytes()).decode()
+    sent = [lines, lines.replace("\n", "\r\n"), film_of(table, "one")]
+    answers = [client.post("/api/v1/predict", json={"image": image}) for image in sent]
+    assert [answer.status_code for answer in answers] == [200] * 3
+    assert answers[0].json() == answers[1].json() == answers[2].json()
+
+
 def test_too_large_a_body_is_refused_unread(client, monkeypatch):
-    monkeypatch.setattr("dashboard.api.watching.MAX_BODY", 1000)
+    monkeypatch.setattr("dashboard.web.request_limits.MAX_BODY", 1000)
     answer = client.post("/api/v1/predict", json={"report": "x" * 2000})
     assert answer.status_code == 413
     streamed = client.post("/api/v1/predict", content=(b"x" * 400 for _ in range(4)))
@@ -302,3 +371,20 @@ def test_gradio_s_client_gets_the_same(app, client, live):
         assert gradio.predict(given, api_name=f"/{route}") == client.post(f"/api/v1/{route}", json=given).json()
     with pytest.raises(AppError, match="no such study"):
         gradio.predict({"study_id": "no such study"}, api_name="/predict")
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ({"report": "x", "betas": [2]}, "betas.*less than or equal to 1"),
+        ({"report": 7}, "report.*valid string"),
+        ({"image": 7}, "image"),
+        ({"report": "x", "patient": "secret"}, "patient"),
+        (None, "valid dictionary"),
+    ],
+)
+def test_gradio_s_client_shows_our_sentence(app, live, asked, says):
+    with pytest.raises(Exception, match=f"(?s)The request cannot be used: .*{says}") as raised:
+        Client(live(app), verbose=False).predict(asked, api_name="/predict")
+    assert not isinstance(raised.value, AttributeError)
+    assert "secret" not in str(raised.value)

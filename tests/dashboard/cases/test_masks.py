@@ -5,9 +5,9 @@ import base64
 import numpy as np
 import pytest
 
-from dashboard.masks import SIDE, on_film, read_mask
+from dashboard.cases.masks import SIDE, on_film, read_mask
 from model.errors import ImageError
-from model.preprocess import Box
+from model.network.preprocess import Box
 
 
 def packed(mask: np.ndarray) -> str:

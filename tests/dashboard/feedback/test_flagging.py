@@ -12,7 +12,7 @@ from helpers import random_film
 from page_reader import PageReader
 from PIL import Image
 
-from dashboard.flagging import StoreFlagging
+from dashboard.feedback.flagging import StoreFlagging
 from model.errors import FeedbackError
 from model.feedback import FeedbackStore
 

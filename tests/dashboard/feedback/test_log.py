@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 from helpers import random_film
 
-from dashboard.feedback_log import NEWEST, FeedbackLog, Filters, marked
-from dashboard.judging import Judge
-from dashboard.queue import to_judge
-from dashboard.session import Session
-from explain.worklist import Candidate
+from dashboard.feedback.log import NEWEST, FeedbackLog, Filters, marked
+from dashboard.review.review_queue import to_judge
+from dashboard.review.verdicts import Judge
+from dashboard.serving.session import Session
+from explain.cohort.worklist import Candidate
 from model.errors import FeedbackError
 from model.feedback import FeedbackStore
 
@@ -125,6 +125,14 @@ def test_what_was_sent_is_opened_as_it_was_while_it_is_kept(log, reviewer):
 def test_what_is_not_there_cannot_be_opened(log):
     with pytest.raises(FeedbackError, match="not there"):
         log.record("nothing")
+
+
+def test_of_a_purged_verdict_nothing_can_be_opened(log):
+    (purged, *_) = log.shown(Filters.read({"text": "of two"}))["rows"]
+    log.store.purge("two")
+    for opened in (log.record, log.flag):
+        with pytest.raises(FeedbackError, match="not there any more"):
+            opened(purged["id"])
 
 
 def test_marked_words_are_cut_out_of_the_report():

@@ -5,12 +5,13 @@ import json
 import gradio as gr
 import pytest
 
-from dashboard import tabs
 from dashboard.app import PAGE, build, look
-from dashboard.assets import css
-from dashboard.i18n import phrases
-from dashboard.serving import Serving
-from dashboard.theme import TOKENS
+from dashboard.page import tabs
+from dashboard.serving.model_registry import Serving
+from dashboard.ui.assets import css
+from dashboard.ui.i18n import phrases
+from dashboard.ui.theme import TOKENS
+from dashboard.web.scripts import page_js
 from model.feedback import FeedbackStore
 
 
@@ -55,7 +56,8 @@ def test_page_names_no_address_outside():
     parts = look()
     assert "http" not in parts["css"]
     assert parts["theme"]._stylesheets == []
-    assert not [word for word in parts["head"].split() if "//" in word and "http" in word and "w3.org" not in word]
+    for text in (parts["head"], page_js()):
+        assert not [word for word in text.split() if "//" in word and "http" in word and "w3.org" not in word]
 
 
 def test_every_token_of_the_theme_is_defined_in_both_lights():

@@ -7,19 +7,20 @@ import numpy as np
 import pytest
 import torch
 
-from dashboard.judging import Judge
-from dashboard.payload import unpack
-from dashboard.serving import Serving
-from dashboard.session import Session
-from dashboard.staging import Refused, Staged
+from dashboard.review.service import Review
+from dashboard.review.steps import Refused, Staged
+from dashboard.review.verdicts import Judge
+from dashboard.serving.model_registry import Serving
+from dashboard.serving.session import Session
+from dashboard.ui.payload import unpack
 from explain import INSTANT
-from model import checkpoint
-from model.data import open_studies
-from model.engine import Engine
 from model.errors import FeedbackError
 from model.feedback import FeedbackStore
-from model.paths import DEMO_CHECKPOINT
-from model.versions import Versions
+from model.finetuning.versions import Versions
+from model.inference.engine import Engine
+from model.network import checkpoint
+from model.storage.paths import DEMO_CHECKPOINT
+from model.studies.opening import open_studies
 
 STUDY, BETA = "demo-0001", 0.3
 
@@ -72,13 +73,13 @@ def store(tmp_path):
 def flag(engines, demo, store):
     """A verdict on 0001, of a day when that was served."""
     session, then = Session(beta=BETA), Serving(engines[0], demo)
-    next(then.open(session, lambda r: r.open_study(session, STUDY, BETA)))
+    next(Review(then).open(session, lambda r: r.open_study(session, STUDY, BETA)))
     return Judge(engines[0], store).keep(session, BETA, {"verdict": "agree", "reviewer": "r"})
 
 
 def open_as_reviewed(serving, session, flag) -> list:
     return list(
-        serving.open(
+        Review(serving).open(
             session, lambda r: r.open_study(session, flag.study_id, flag.beta, recorded=flag), flag.model_digest
         )
     )
@@ -94,9 +95,9 @@ def test_a_row_opens_with_the_model_and_beta_of_that_day(serving, session, flag,
     assert not np.allclose(shown, served[0], atol=1e-2)
 
     # What is asked of it then, and a verdict, are that model's too.
-    *_, explained = serving.answer(session, lambda r: r.explain(session, "Nodule"))
+    *_, explained = Review(serving).answer(session, lambda r: r.explain(session, "Nodule"))
     assert unpack(explained.stage)[0]["version"] == "0001"
-    assert serving.of(session).reviewer.predict_at(session, BETA)["probabilities"] == pytest.approx(
+    assert Review(serving).shown(session).predict_at(session, BETA)["probabilities"] == pytest.approx(
         list(flag.probabilities.values()), abs=2e-6
     )
     again = Judge(serving.of(session).engine, store).keep(
@@ -108,16 +109,16 @@ def test_a_row_opens_with_the_model_and_beta_of_that_day(serving, session, flag,
 
 def test_any_other_case_is_the_served_models(serving, session, flag, engines):
     open_as_reviewed(serving, session, flag)
-    *_, last = serving.open(session, lambda r: r.open_study(session, "demo-0002", BETA))
+    *_, last = Review(serving).open(session, lambda r: r.open_study(session, "demo-0002", BETA))
     assert (unpack(last.stage)[0]["model"], unpack(last.stage)[0]["version"]) == (engines[1].digest, "")
     assert serving.of(session) is serving.now
 
 
 def test_the_same_case_goes_back_to_the_served_model_with_its_changes(serving, session, flag, engines):
     open_as_reviewed(serving, session, flag)
-    list(serving.answer(session, lambda r: r.take_report(session, "demo-0002")))
+    list(Review(serving).answer(session, lambda r: r.take_report(session, "demo-0002")))
     assert serving.of(session).apart
-    *_, last = serving.open(session, lambda r: r.take_over(session))
+    *_, last = Review(serving).open(session, lambda r: r.take_over(session))
     header, arrays = unpack(last.stage)
     assert (header["model"], header["version"], header["recorded"]["same_model"]) == (engines[1].digest, "", False)
     assert [change["kind"] for change in header["changes"]] == ["swap"]
@@ -162,7 +163,7 @@ def test_what_is_asked_for_while_it_is_loaded_wins(serving, session, flag, monke
     other = serving.other
 
     def slowly(digest):
-        list(serving.open(session, lambda r: r.open_study(session, "demo-0002", BETA)))
+        list(Review(serving).open(session, lambda r: r.open_study(session, "demo-0002", BETA)))
         return other(digest)
 
     monkeypatch.setattr(serving, "other", slowly)
@@ -172,8 +173,8 @@ def test_what_is_asked_for_while_it_is_loaded_wins(serving, session, flag, monke
 
 
 def test_a_case_that_cannot_be_opened_leaves_the_one_on_screen(serving, session, flag, monkeypatch):
-    list(serving.open(session, lambda r: r.open_study(session, "demo-0002", BETA)))
-    steps = list(serving.open(session, lambda r: r.open_study(session, "nothing", BETA), flag.model_digest))
+    list(Review(serving).open(session, lambda r: r.open_study(session, "demo-0002", BETA)))
+    steps = list(Review(serving).open(session, lambda r: r.open_study(session, "nothing", BETA), flag.model_digest))
     assert [type(step) for step in steps] == [Refused]
     assert (session.opened.case_id, session.served) == ("demo-0002", serving.now)
 
@@ -181,18 +182,18 @@ def test_a_case_that_cannot_be_opened_leaves_the_one_on_screen(serving, session,
 def test_a_promotion_leaves_it_until_it_is_the_promoted_one_itself(serving, session, flag):
     open_as_reviewed(serving, session, flag)
     shown = serving.of(session)
-    assert serving.following(session) is serving.current(session) is shown
+    assert serving.following(session) is Review(serving).current(session) is shown
     serving.versions.promote("0001")
     serving.swap()
-    assert serving.current(session) is serving.of(session) is serving.now
-    steps = list(serving.answer(session, lambda r: r.show_again(session)))
+    assert Review(serving).current(session) is serving.of(session) is serving.now
+    steps = list(Review(serving).answer(session, lambda r: r.show_again(session)))
     assert isinstance(steps[-1], Staged)
     assert unpack(steps[-1].stage)[0]["version"] == ""
 
 
 def test_a_verdict_on_a_model_that_is_not_on_screen_any_more_is_refused(serving, session, flag, store):
     open_as_reviewed(serving, session, flag)
-    list(serving.open(session, lambda r: r.take_over(session)))
+    list(Review(serving).open(session, lambda r: r.take_over(session)))
     with pytest.raises(FeedbackError, match="Another model"):
         Judge(serving.of(session).engine, store).keep(
             session, BETA, {"verdict": "agree", "case": STUDY, "model": flag.model_digest}

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from dashboard.shelf import SHOWN, handful, shelf
-from model.data import Study
+from dashboard.review.case_picker import SHOWN, handful, shelf
+from model.studies.table import Study
 
 
 def studies(count: int) -> tuple[Study, ...]:

@@ -2,16 +2,19 @@
 
 import json
 
+import numpy as np
 import pytest
 
-from dashboard.aside import Aside
-from dashboard.session import Session
-from dashboard.trusting import Examiner, of_methods
+from dashboard.review.explanation_tests import ExplanationTests, of_methods
+from dashboard.serving.session import Session
+from dashboard.serving.worker_process import ExplanationWorker
+from explain.trust.evaluate import FORM, measure
+from model.studies.table import load_film
 
 
 @pytest.fixture
-def examiner(engine, table) -> Examiner:
-    return Examiner(engine, table, Aside())
+def examiner(engine, table) -> ExplanationTests:
+    return ExplanationTests(engine, table, ExplanationWorker())
 
 
 def test_film_and_report_are_tested_one_after_the_other(examiner, reviewer, session):
@@ -20,7 +23,9 @@ def test_film_and_report_are_tested_one_after_the_other(examiner, reviewer, sess
     first, second = (json.loads(v) for v in examiner.examine(session, session.ticket))
     assert "report" not in first
     assert first["image"] == second["image"]
-    assert len(second["report"]["curves"]["deletion"]) == len(second["fractions"])
+    assert second["image"]["curves"].keys() == {"blur", "black", "grey"}
+    assert second["image"]["figures"]["deletion"].keys() == {"passed", "of", "holds"}
+    assert len(second["report"]["curves"]["left_out"]["deletion"]) == len(second["fractions"])
     assert second["report"]["method"] == "Contextual CAM"
 
 
@@ -44,10 +49,29 @@ def test_nothing_open_is_nothing_to_test(examiner):
     assert list(examiner.examine(Session(beta=0.5), 0)) == []
 
 
+def test_over_a_table_what_is_tested_is_each_true_positive_that_has_the_modality(engine, table):
+    """Of four studies one lacks its film and one its report."""
+    found = measure(engine, table, "test", {"image": ("gradcam",), "report": ("contextual_cam",)}, 0, truth_only=True)
+    for modality, beta, name in (("image", 1.0, "gradcam"), ("report", 0.0, "contextual_cam")):
+        expected = dict.fromkeys(engine.findings, 0)
+        for study in table.studies:
+            if study.image if modality == "image" else study.report:
+                p = engine.probabilities(engine.encode(load_film(study), study.report), np.array([beta]))[0]
+                for finding, probability in zip(engine.findings, p, strict=True):
+                    expected[finding] += finding in study.labels and probability >= 0.5
+        figures = found[modality][name]
+        assert figures["n"] == sum(expected.values())
+        assert {f: one["n"] for f, one in figures["per_finding"].items()} == {f: n for f, n in expected.items() if n}
+        assert figures["coarse"]
+        assert not {"deletion", "points_inside"} & figures.keys()  # not tested, not known
+
+
 def test_methods_were_measured_only_if_it_was_this_model(examiner, tmp_path, monkeypatch):
     assert of_methods(examiner.engine) is None
     monkeypatch.setattr(examiner.engine, "folder", tmp_path)
     (tmp_path / "trust.json").write_text(json.dumps({"model": "another"}))
     assert of_methods(examiner.engine) is None
-    (tmp_path / "trust.json").write_text(json.dumps({"model": examiner.engine.digest, "image": {}}))
-    assert of_methods(examiner.engine) == {"model": examiner.engine.digest, "image": {}}
+    own = {"form": FORM, "model": examiner.engine.digest, "image": {}}
+    for kept, known in (({**own, "form": 1}, None), (own, own)):
+        (tmp_path / "trust.json").write_text(json.dumps(kept))
+        assert of_methods(examiner.engine) == known

@@ -6,11 +6,16 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 from helpers import REPORT, random_film
-from PIL import Image
+from sending import png, sent
 
-from dashboard.payload import unpack
-from dashboard.reviewing import Refused, Reviewer
-from explain import Discordance, Superseded
+from dashboard.access.identity import LOCAL
+from dashboard.cases.uploads import waiting
+from dashboard.review.service import Refused, Reviewer
+from dashboard.serving.served import Served
+from dashboard.ui.payload import unpack
+from explain import Cancelled, Discordance
+from explain.publish import EVALUATION
+from model.inference.engine import Engine
 
 
 @contextmanager
@@ -38,7 +43,7 @@ def opened(reviewer, session):
 
 
 def test_a_study_opens_with_the_instant_tier_and_then_the_exact_one(engine, table, session):
-    first, second = tiers(Reviewer(engine, table).open_study(session, "one", 0.5))
+    first, second = tiers(Reviewer(Served(engine, table)).open_study(session, "one", 0.5))
     assert (first["tier"], second["tier"]) == ("instant", "exact")
     assert (first["methods"]["report"], second["methods"]["report"]) == ("contextual_cam", "integrated_gradients")
     assert second["completeness"]["report"] is not None
@@ -90,10 +95,10 @@ def test_long_work_is_asked_whether_it_is_still_wanted(engine, table, session, m
     def superseded(engine, encoded, finding, image, report, wanted):
         session.next_ticket()
         assert not wanted()
-        raise Superseded
+        raise Cancelled
 
-    monkeypatch.setattr("dashboard.explaining.evidence", superseded)
-    assert list(Reviewer(engine, table).open_study(session, "one", 0.5)) == []
+    monkeypatch.setattr("dashboard.serving.explanations.evidence", superseded)
+    assert list(Reviewer(Served(engine, table)).open_study(session, "one", 0.5)) == []
 
 
 def test_a_model_without_calibration_says_nothing_of_discordance(reviewer, session):
@@ -103,9 +108,19 @@ def test_a_model_without_calibration_says_nothing_of_discordance(reviewer, sessi
 
 def test_discordance_is_sent_as_it_was_calibrated(reviewer, session, monkeypatch):
     found = Discordance(0.97, True, "Effusion", 0.98, 0.02)
-    monkeypatch.setattr("dashboard.staging.discordance", lambda engine, encoded: found)
+    monkeypatch.setattr("dashboard.review.steps.discordance", lambda engine, encoded: found)
     *_, last = tiers(reviewer.open_study(session, "one", 0.5))
-    assert last["discordance"] == found._asdict()
+    assert last["discordance"] == found._asdict() | {"worth": None}  # nothing was measured of it
+
+
+def test_an_alert_says_what_it_is_worth(engine, table, session, tmp_path, monkeypatch):
+    found = Discordance(0.97, True, "Effusion", 0.98, 0.02)
+    monkeypatch.setattr("dashboard.review.steps.discordance", lambda engine, encoded: found)
+    alert = {"n": 40, "prevalence": 0.25, "precision": None, "n_of": {"Effusion": 7}, "false_alarms": {"Effusion": 0.5}}
+    (tmp_path / EVALUATION).write_text(json.dumps({"alert": alert}))
+    measured = Engine(engine.network, "measured", engine.device, tmp_path)
+    *_, last = tiers(Reviewer(Served(measured, table)).open_study(session, "one", 0.5))
+    assert last["discordance"]["worth"] == alert | {"n_of": 7, "false_alarms": 0.5}
 
 
 def test_moving_beta_runs_no_encoder(reviewer, opened):
@@ -137,13 +152,24 @@ def test_a_missing_modality_fixes_beta(reviewer, session, study, modalities):
     assert reviewer.predict_at(session, 0.0)["probabilities"] == reviewer.predict_at(session, 1.0)["probabilities"]
 
 
-def test_an_uploaded_film_is_analysed_without_a_report(reviewer, session, tmp_path):
-    path = tmp_path / "film.png"
-    Image.fromarray((random_film(5).pixels * 255).astype(np.uint8)).save(path)
-    *_, last = tiers(reviewer.open_film(session, str(path), "", 0.5))
+def test_an_uploaded_film_is_analysed_without_a_report(reviewer, session):
+    name = sent(png(random_film(5)))
+    *_, last = tiers(reviewer.open_film(session, name, "", 0.5))
     assert last["modalities"] == ["image"]
     assert last["labels"] is None
-    assert not path.exists()  # nor is there anything that could be read a second time
+    (refused,) = reviewer.open_film(session, name, "", 0.5)  # nor is there anything that could be read a second time
+    assert "send it again" in refused.detail
+
+
+def test_what_nobody_sent_is_no_upload_and_stays(reviewer, opened, tmp_path):
+    path = tmp_path / "film.png"
+    path.write_bytes(png(random_film(5)))
+    for name in (str(path), f"../{path.name}", "", "film-0", path):
+        (refused,) = reviewer.open_film(opened, name, "", 0.5)
+        assert refused.key == "error.image"
+        assert str(tmp_path) not in refused.detail
+    assert path.exists()
+    assert opened.opened.case_id == "one"
 
 
 def test_an_edited_report_keeps_the_film(reviewer, opened):
@@ -171,15 +197,13 @@ def test_a_text_alone_is_a_case_and_the_next_one_another(reviewer, session):
     assert session.opened.report == "No effusion."
 
 
-def test_a_refused_upload_leaves_the_open_case_and_no_file(reviewer, opened, tmp_path):
-    path = tmp_path / "upload"
-    path.write_bytes(b"junk")
-    (refused,) = reviewer.open_film(opened, str(path), "", 0.5)
+def test_a_refused_upload_leaves_the_open_case_and_no_film(reviewer, opened):
+    name = sent(b"junk")
+    (refused,) = reviewer.open_film(opened, name, "", 0.5)
     assert refused.key == "error.image"
     assert "\n" not in refused.detail
-    assert str(tmp_path) not in refused.detail
     assert opened.opened.case_id == "one"
-    assert not path.exists()
+    assert not waiting.has(name, LOCAL)
 
 
 def test_a_text_alone_is_opened_without_the_film_that_was_there(reviewer, opened):

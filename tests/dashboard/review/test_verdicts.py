@@ -7,15 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers import random_film
-from PIL import Image
+from sending import png, sent
 
-from dashboard.aside import Aside
-from dashboard.judging import Judge
-from dashboard.payload import unpack
-from dashboard.serving import Serving
-from dashboard.trusting import Examiner
-from dashboard.verdict_form import VerdictForm
-from explain.words import split_words
+from dashboard.review.explanation_tests import ExplanationTests
+from dashboard.review.verdict_form import VerdictForm
+from dashboard.review.verdicts import Judge
+from dashboard.serving.model_registry import Serving
+from dashboard.serving.worker_process import ExplanationWorker
+from dashboard.ui.payload import unpack
+from explain.methods.words import split_words
 from model.errors import FeedbackError
 from model.feedback import FeedbackStore, standing
 
@@ -57,15 +57,25 @@ def test_a_verdict_holds_what_the_server_computed(reviewer, judge, opened):
     assert (flag.comment, flag.corrected_labels) == ("=1+1", ("Effusion",))
 
 
-def test_an_uploaded_film_is_kept_with_its_verdict_until_it_is_purged(reviewer, judge, session, tmp_path):
-    path = tmp_path / "film.png"
-    Image.fromarray((random_film(5).pixels * 255).astype(np.uint8)).save(path)
-    next(reviewer.open_film(session, str(path), "", 0.5))
+def test_an_uploaded_film_is_kept_with_its_verdict_until_it_is_purged(reviewer, judge, session):
+    next(reviewer.open_film(session, sent(png(random_film(5))), "", 0.5))
     flag = judge.keep(session, 0.5, FORM)
     assert flag.image_name == session.opened.case_id == f"film-{flag.image_sha256[:12]}"
     np.testing.assert_allclose(judge.store.film(flag.image_sha256).pixels, session.opened.film.pixels, atol=1e-5)
     assert judge.store.purge(session.opened.case_id) == 1
     assert judge.store.film(flag.image_sha256) is None
+
+
+def test_what_was_changed_after_a_save_of_unknown_outcome_is_said_and_then_saved(judge, opened):
+    """The database may have saved it before the connection ended: the page says that it was not."""
+    number = opened.flag_id
+    first = judge.keep(opened, 0.25, FORM)
+    opened.flag_id = number
+    with pytest.raises(FeedbackError, match="other content has its id"):
+        judge.keep(opened, 0.25, FORM | {"comment": "on second thoughts"})
+    second = judge.keep(opened, 0.25, FORM | {"comment": "on second thoughts"})
+    assert [flag.comment for flag in judge.store.rows()] == ["=1+1", "on second thoughts"]
+    assert second.flag_id != first.flag_id == number
 
 
 def test_two_verdicts_on_one_case_are_two_rows(judge, opened):
@@ -153,7 +163,7 @@ def test_nothing_of_the_model_leaves_the_server_while_a_case_is_veiled(engine, t
     assert not model & sent.keys()
     assert (sent["arrays"], sent["block"], sent["truth"], sent["finding"]) == ({}, "", None, "")
     assert reviewer.predict_at(veiled, 0.5) is None
-    assert list(Examiner(engine, table, Aside()).examine(veiled, veiled.ticket)) == []
+    assert list(ExplanationTests(engine, table, ExplanationWorker()).examine(veiled, veiled.ticket)) == []
     for steps in (reviewer.explain(veiled, "Effusion"), reviewer.choose_method(veiled, "image", "layercam")):
         assert [json.loads(s.stage)["tier"] for s in steps] == ["veiled"]
     (refused,) = reviewer.analyse(veiled, "Another report.", 0.5)

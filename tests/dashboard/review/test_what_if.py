@@ -6,12 +6,12 @@ import json
 import numpy as np
 import pytest
 from helpers import random_film
-from PIL import Image
+from sending import png, sent
 
-from dashboard.judging import Judge
-from dashboard.masks import SIDE
-from dashboard.payload import unpack
-from dashboard.reviewing import MOST_CHANGES, Refused
+from dashboard.cases.masks import SIDE
+from dashboard.review.service import MOST_CHANGES, Refused
+from dashboard.review.verdicts import Judge
+from dashboard.ui.payload import unpack
 from model.errors import FeedbackError
 from model.feedback import FeedbackStore
 
@@ -37,10 +37,8 @@ def opened(reviewer, session):
 
 
 @pytest.fixture
-def uploaded(reviewer, session, tmp_path):
-    path = tmp_path / "film.png"
-    Image.fromarray((random_film(5).pixels * 255).astype(np.uint8)).save(path)
-    list(reviewer.open_film(session, str(path), "", 0.5))
+def uploaded(reviewer, session):
+    list(reviewer.open_film(session, sent(png(random_film(5))), "", 0.5))
     return session
 
 

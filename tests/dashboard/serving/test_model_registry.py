@@ -16,16 +16,17 @@ import torch
 from helpers import small_network
 
 from benchmarks.page_reader import PageReader
-from dashboard.judging import Judge
-from dashboard.payload import unpack
+from dashboard.review.service import Review, reviewer_of
+from dashboard.review.verdicts import Judge
 from dashboard.server import make_app
-from dashboard.serving import Serving
-from dashboard.session import Session
-from model import checkpoint
-from model.engine import Engine
+from dashboard.serving.model_registry import Serving
+from dashboard.serving.session import Session
+from dashboard.ui.payload import unpack
 from model.errors import CheckpointError
 from model.feedback import FeedbackStore
-from model.versions import Versions
+from model.finetuning.versions import Versions
+from model.inference.engine import Engine
+from model.network import checkpoint
 
 
 @pytest.fixture(scope="module")
@@ -57,20 +58,20 @@ def serving(versions, table, monkeypatch):
 
 
 def test_an_open_case_keeps_its_model_until_it_is_asked_for_again(serving, versions, session, tmp_path):
-    first = serving.current(session)
-    list(first.reviewer.open_study(session, "one", 0.5))
-    old = first.reviewer.predict_at(session, 0.5)["probabilities"]
+    first = Review(serving).current(session)
+    list(reviewer_of(first).open_study(session, "one", 0.5))
+    old = reviewer_of(first).predict_at(session, 0.5)["probabilities"]
     versions.promote("0002")
     serving.swap()
     assert serving.now.engine.digest == versions.list()[1].digest != first.engine.digest
     assert serving.of(session) is first
-    assert serving.of(session).reviewer.predict_at(session, 0.5)["probabilities"] == old
+    assert Review(serving).shown(session).predict_at(session, 0.5)["probabilities"] == old
     flag = Judge(serving.of(session).engine, FeedbackStore(tmp_path)).keep(session, 0.5, {"verdict": "agree"})
     assert flag.model_digest == first.engine.digest
 
-    second = serving.current(session)
+    second = Review(serving).current(session)
     assert second is serving.now
-    new = second.reviewer.predict_at(session, 0.5)["probabilities"]
+    new = reviewer_of(second).predict_at(session, 0.5)["probabilities"]
     encoded = second.engine.encode(session.opened.film, session.opened.report)
     expected = second.engine.probabilities(encoded, np.array([0.5]))[0]
     np.testing.assert_allclose(new, expected, rtol=1e-6)
@@ -79,15 +80,15 @@ def test_an_open_case_keeps_its_model_until_it_is_asked_for_again(serving, versi
 
 def test_work_for_the_old_model_ends_as_the_old_models(serving, versions):
     session, finished = Session(beta=0.5), Session(beta=0.5)
-    reviewer = serving.current(session).reviewer
+    reviewer = reviewer_of(Review(serving).current(session))
     steps = reviewer.open_study(session, "one", 0.5)
     started = unpack(next(steps).stage)
     versions.promote("0002")
     serving.swap()
     ended = unpack(next(steps).stage)
     np.testing.assert_array_equal(started[1]["curve"], ended[1]["curve"])
-    list(serving.current(finished).reviewer.open_study(finished, "one", 0.5))
-    again = unpack(list(serving.current(session).reviewer.show_again(session))[-1].stage)
+    list(reviewer_of(Review(serving).current(finished)).open_study(finished, "one", 0.5))
+    again = unpack(list(reviewer_of(Review(serving).current(session)).show_again(session))[-1].stage)
     assert not np.allclose(again[1]["curve"], ended[1]["curve"], atol=1e-3)
 
 
@@ -194,26 +195,26 @@ def test_what_the_gpu_has_no_memory_for_is_computed_on_the_cpu(table, session, m
         raise torch.OutOfMemoryError
 
     monkeypatch.setattr(engine.network, "feature_map", full)
-    told, *steps = serving.answer(session, lambda r: r.open_study(session, "one", 0.5))
+    told, *steps = Review(serving).answer(session, lambda r: r.open_study(session, "one", 0.5))
     assert (told.key, told.level) == ("notice.cpu", "info")
     assert [unpack(step.stage)[0]["tier"] for step in steps] == ["instant", "exact"]
     assert session.served.engine is not engine
     assert session.served.engine.digest == engine.digest
     monkeypatch.undo()
-    list(serving.answer(session, lambda r: r.open_study(session, "two", 0.5)))
+    list(Review(serving).answer(session, lambda r: r.open_study(session, "two", 0.5)))
     assert session.served is serving.now  # the next case is the GPU's again
 
 
 def test_a_change_that_was_made_is_not_made_twice_on_the_cpu(table, session, monkeypatch):
     engine = Engine(small_network(), "weights", torch.device("cpu"))
     serving = Serving(engine, table)
-    list(serving.answer(session, lambda r: r.open_study(session, "one", 0.5)))
+    list(Review(serving).answer(session, lambda r: r.open_study(session, "one", 0.5)))
 
     def full(*_):
         raise torch.OutOfMemoryError
 
-    monkeypatch.setattr(serving.now.reviewer.explanations, "evidence", full)
-    told, *steps = serving.answer(session, lambda r: r.take_report(session, "two"))
+    monkeypatch.setattr(serving.now.explanations, "evidence", full)
+    told, *steps = Review(serving).answer(session, lambda r: r.take_report(session, "two"))
     assert told.key == "notice.cpu"
     assert len(steps) == 2
     assert len(session.cases) == 2

@@ -3,10 +3,11 @@
 import threading
 import time
 
-from dashboard.line import Line
-from dashboard.reviewing import Reviewer
-from dashboard.session import Session
-from dashboard.staging import Staged, Waiting
+from dashboard.review.service import Reviewer
+from dashboard.review.steps import Staged, Waiting
+from dashboard.serving.served import Served
+from dashboard.serving.session import Session
+from dashboard.serving.wait_line import Line
 
 SOON = 5.0  # seconds within which a thread takes its turn on a busy machine
 
@@ -64,7 +65,7 @@ def test_first_come_first_served():
 
 
 def test_a_reader_is_told_the_place_and_then_gets_the_explanation(engine, table):
-    reviewer, session = Reviewer(engine, table), Session(beta=0.5)
+    reviewer, session = Reviewer(Served(engine, table)), Session(beta=0.5)
     with reviewer.explanations.line.place():
         steps = reviewer.open_study(session, "one", 0.5)
         assert isinstance(next(steps), Staged)
@@ -73,14 +74,14 @@ def test_a_reader_is_told_the_place_and_then_gets_the_explanation(engine, table)
 
 
 def test_what_is_at_hand_does_not_wait(engine, table):
-    reviewer = Reviewer(engine, table)
+    reviewer = Reviewer(Served(engine, table))
     list(reviewer.open_study(Session(beta=0.5), "one", 0.5))
     with reviewer.explanations.line.place():
         assert [type(s) for s in reviewer.open_study(Session(beta=0.5), "one", 0.5)] == [Staged]
 
 
 def test_a_newer_request_leaves_the_line(engine, table):
-    reviewer, session = Reviewer(engine, table), Session(beta=0.5)
+    reviewer, session = Reviewer(Served(engine, table)), Session(beta=0.5)
     with reviewer.explanations.line.place():
         steps = reviewer.open_study(session, "one", 0.5)
         next(steps), next(steps)

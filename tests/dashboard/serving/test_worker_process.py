@@ -8,30 +8,32 @@ import time
 from collections.abc import Callable
 
 import numpy as np
+import pandas as pd
 import psutil
 import pytest
 
-from dashboard.aside import NICENESS, Aside
-from explain import DEFAULT, Superseded, evidence
-from explain.trust import examine
-from model.data import load_film, open_studies
-from model.engine import Engine
+from dashboard.serving.worker_process import NICENESS, ExplanationWorker
+from explain import DEFAULT, Cancelled, evidence
+from explain.trust.evaluate import Trust, examine
 from model.errors import ChoiceError
+from model.inference.engine import Engine
+from model.studies.opening import open_studies
+from model.studies.table import load_film
 
 SOON = 60.0  # seconds in which a process starts or ends on a machine that is busy
 
 # A server in small, which is killed.
 ASKS = """
 import sys, time
-from dashboard.aside import Aside
+from dashboard.serving.worker_process import ExplanationWorker
 from explain import evidence
-from model.engine import Engine
+from model.inference.engine import Engine
 
-engine, aside = Engine.load(device="cpu"), Aside(process=True)
+engine, worker = Engine.load(device="cpu"), ExplanationWorker(process=True)
 encoded = engine.encode(None, "The heart is enlarged.")
-while not aside.pid:
-    aside.do(evidence, engine, encoded, engine.findings[0], wanted=lambda: True)
-print(aside.pid, flush=True)
+while not worker.pid:
+    worker.do(evidence, engine, encoded, engine.findings[0], wanted=lambda: True)
+print(worker.pid, flush=True)
 time.sleep(600)
 """
 
@@ -57,54 +59,58 @@ def asked(demo) -> tuple:
 
 
 @pytest.fixture(scope="module")
-def aside(demo, asked) -> Aside:
-    aside = Aside(process=True)
-    aside.do(evidence, demo, *asked, wanted=lambda: True)  # here: the process begins to load
-    assert soon(lambda: bool(aside.pid))
-    return aside
+def worker(demo, asked) -> ExplanationWorker:
+    worker = ExplanationWorker(process=True)
+    worker.do(evidence, demo, *asked, wanted=lambda: True)  # here: the process begins to load
+    assert soon(lambda: bool(worker.pid))
+    return worker
 
 
-def test_the_process_says_what_is_said_here(demo, asked, aside):
-    there, here = aside.do(evidence, demo, *asked, wanted=lambda: True), evidence(demo, *asked)
-    assert psutil.Process(aside.pid).cpu_times().user > 1
+def test_the_process_says_what_is_said_here(demo, asked, worker):
+    there, here = worker.do(evidence, demo, *asked, wanted=lambda: True), evidence(demo, *asked)
+    assert psutil.Process(worker.pid).cpu_times().user > 1
     np.testing.assert_allclose(there.cam, here.cam, atol=1e-6)
     np.testing.assert_allclose(there.word_scores, here.word_scores, atol=1e-6)
     assert there.words == here.words
 
 
-def test_explanations_are_tested_there_as_well(demo, asked, aside):
+def flat(trust: Trust) -> dict[str, float]:
+    return pd.json_normalize(trust.figures()).iloc[0].to_dict()
+
+
+def test_explanations_are_tested_there_as_well(demo, asked, worker):
     of_words = asked[0], asked[1], "report", "contextual_cam", None, None
-    there = aside.do(examine, demo, *of_words, wanted=lambda: True)
-    assert there.figures() == pytest.approx(examine(demo, *of_words).figures(), abs=1e-6)
+    there = worker.do(examine, demo, *of_words, wanted=lambda: True)
+    assert flat(there) == pytest.approx(flat(examine(demo, *of_words)), abs=1e-6)
 
 
-def test_what_is_not_wanted_any_more_ends_early_and_the_next_is_answered(demo, asked, aside):
-    with pytest.raises(Superseded):
-        aside.do(evidence, demo, *asked, wanted=lambda: False)
-    assert aside.do(evidence, demo, *asked, wanted=lambda: True).report_method == "integrated_gradients"
+def test_what_is_not_wanted_any_more_ends_early_and_the_next_is_answered(demo, asked, worker):
+    with pytest.raises(Cancelled):
+        worker.do(evidence, demo, *asked, wanted=lambda: False)
+    assert worker.do(evidence, demo, *asked, wanted=lambda: True).report_method == "integrated_gradients"
 
 
-def test_what_it_refuses_is_refused_here(demo, asked, aside):
+def test_what_it_refuses_is_refused_here(demo, asked, worker):
     with pytest.raises(ChoiceError, match="is unknown"):
-        aside.do(evidence, demo, asked[0], "Sunburn", wanted=lambda: True)
+        worker.do(evidence, demo, asked[0], "Sunburn", wanted=lambda: True)
 
 
-def test_it_gives_way_to_everybody_else(aside):
-    assert os.getpriority(os.PRIO_PROCESS, aside.pid) == os.getpriority(os.PRIO_PROCESS, 0) + NICENESS
+def test_it_gives_way_to_everybody_else(worker):
+    assert os.getpriority(os.PRIO_PROCESS, worker.pid) == os.getpriority(os.PRIO_PROCESS, 0) + NICENESS
 
 
-def test_a_killed_process_costs_nobody_an_answer_and_is_started_again(demo, asked, aside):
-    pid = aside.pid
+def test_a_killed_process_costs_nobody_an_answer_and_is_started_again(demo, asked, worker):
+    pid = worker.pid
 
     def wanted() -> bool:  # asked while the process works
         if psutil.pid_exists(pid):
             os.kill(pid, signal.SIGKILL)
         return True
 
-    assert aside.do(evidence, demo, *asked, wanted=wanted).report_method == "integrated_gradients"
+    assert worker.do(evidence, demo, *asked, wanted=wanted).report_method == "integrated_gradients"
     assert not psutil.pid_exists(pid)
-    aside.do(evidence, demo, *asked, wanted=lambda: True)
-    assert soon(lambda: aside.pid not in (None, pid))
+    worker.do(evidence, demo, *asked, wanted=lambda: True)
+    assert soon(lambda: worker.pid not in (None, pid))
 
 
 def test_it_ends_with_the_server_however_that_ends():

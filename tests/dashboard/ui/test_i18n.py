@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.assets import ASSETS
-from dashboard.i18n import FALLBACK, phrases, t
+from dashboard.ui.assets import ASSETS
+from dashboard.ui.i18n import FALLBACK, phrases, t
 
 HOLE = re.compile(r"\{(\w+)\}")
 ROOT = ASSETS.parent

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from helpers import REPORT, random_film
 
-from dashboard.payload import pack, segments, unpack
+from dashboard.ui.payload import pack, segments, unpack
 from explain import evidence
-from explain.truth import Truth
-from explain.words import Word, split_words
+from explain.methods.words import Word, split_words
+from explain.trust.ground_truth import Truth
 
 
 @pytest.fixture(scope="module")

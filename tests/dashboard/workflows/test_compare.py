@@ -8,13 +8,13 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from dashboard.cli import app
-from model.data import open_studies
-from model.engine import Engine
 from model.errors import BetaLensError
-from model.evaluate import evaluate
-from model.lab import BETAS
-from model.reference import encode_studies
-from model.side_by_side import decide
+from model.evaluation.beta_curves import BETAS
+from model.evaluation.compare_models import decide
+from model.evaluation.metrics import evaluate
+from model.inference.embeddings import encode_studies
+from model.inference.engine import Engine
+from model.studies.opening import open_studies
 
 # Both encoders wholly frozen: the fastest training there is.
 FROZEN = {"image_frozen_stride": 32, "report_layers": 0}
@@ -65,8 +65,15 @@ def test_a_model_is_trained_for_each_fusion_and_measured(table, compared):
         printed = evaluate(engine, reference, tested, (1.0, 0.0, model["beta"])).macro_auroc
         found = [model["auroc"][way] for way in ("image", "report", "fused")]
         assert [f["value"] for f in found] == pytest.approx(printed, abs=1e-4)
-        assert all(f["low"] <= f["value"] <= f["high"] for f in found)
-    assert set(compared["models"][0]["difference"]["fused"].values()) == {0}
+        assert all(f["low"] is None or f["low"] <= f["value"] <= f["high"] for f in found)
+    assert compared["models"][0]["difference"]["fused"] == {"value": 0, "low": None, "high": None}
+    assert compared["few"] == {"Effusion": min(_patients(table, "Effusion"))}
+
+
+def _patients(table, finding) -> tuple[int, int]:
+    """Of the test split, those with a finding and those without it."""
+    tested = open_studies(table / "studies.csv").of_split("test")
+    return tuple(len({s.patient_id for s in tested if (finding in s.labels) == side}) for side in (True, False))
 
 
 def test_beta_is_the_best_on_the_validation_split(table, compared):
@@ -98,21 +105,21 @@ def test_checkpoints_are_compared_without_training(table, compared):
 
 
 def test_a_training_that_was_interrupted_goes_on(table, compared, monkeypatch):
-    import dashboard.comparing
-    from model import training_state
+    import dashboard.workflows.compare
+    from model.training import resume
 
     out = table / "interrupted"
-    kept = training_state.forget
-    monkeypatch.setattr("dashboard.training.forget", lambda folder: None)  # as Ctrl-C leaves it
+    kept = resume.forget
+    monkeypatch.setattr("dashboard.workflows.train.forget", lambda folder: None)  # as Ctrl-C leaves it
     asked = ("--checkpoint", table / "models" / "gated", "--fusion", "weighted", "--out", out, "--json")
     stopped = run(table, *asked)
     assert stopped.exit_code == 130
-    assert training_state.unfinished(out / "weighted")
-    monkeypatch.setattr("dashboard.training.forget", kept)
+    assert resume.unfinished(out / "weighted")
+    monkeypatch.setattr("dashboard.workflows.train.forget", kept)
     resumed = []
-    train = dashboard.comparing.train_checkpoint
+    train = dashboard.workflows.compare.train_checkpoint
     monkeypatch.setattr(
-        dashboard.comparing, "train_checkpoint", lambda *a, **k: resumed.append(a[-1]) or train(*a, **k)
+        dashboard.workflows.compare, "train_checkpoint", lambda *a, **k: resumed.append(a[-1]) or train(*a, **k)
     )
     done = run(table, *asked)
     assert resumed == [True]

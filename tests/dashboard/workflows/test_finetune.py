@@ -15,16 +15,17 @@ import torch
 from helpers import small_network
 from PIL import Image
 
-from model import checkpoint
-from model.corrections import corrections
-from model.data import open_studies
-from model.engine import Engine
 from model.feedback import FeedbackStore, Flag, new_flag_id, utc_now
-from model.finetune_encoders import teach_encoders
-from model.pooled import encoders_digest
-from model.versions import Versions
+from model.feedback.corrections import corrections
+from model.finetuning.encoders import teach_encoders
+from model.finetuning.versions import Versions
+from model.inference.encoder_features import encoders_digest
+from model.inference.engine import Engine
+from model.network import checkpoint
+from model.studies.opening import open_studies
 
 FINDINGS = ("Cardiomegaly", "Effusion", "Pneumothorax")
+pytestmark = pytest.mark.timeout(1500)  # a minute of computing, on a machine that is busy with something else
 
 
 class Place(NamedTuple):
@@ -63,7 +64,9 @@ def command(place: Place, models: Path, *more: str) -> list[str]:
 
 @pytest.fixture
 def environment(tmp_path) -> dict[str, str]:
-    return os.environ | {"HF_HUB_OFFLINE": "1", "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    """One thread: what is this small is computed faster without handing it around, above all where others compute."""
+    alone = {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
+    return os.environ | alone | {"XDG_CACHE_HOME": str(tmp_path / "cache")}
 
 
 def test_verdicts_become_a_version_that_says_what_it_learnt(place, tmp_path, environment):
@@ -74,6 +77,10 @@ def test_verdicts_become_a_version_that_says_what_it_learnt(place, tmp_path, env
     result, versions = json.loads(done.stdout), Versions(tmp_path / "models")
     assert (result["version"], result["parent"], result["promoted"]) == ("0002", "0001", True)
     assert (result["learnt"]["studies"], result["learnt"]["not_learnt"]) == (8, 2)
+    assert [(s["study_id"], s["why"]) for s in result["untaught"]] == [("20", "val"), ("21", "val")]
+    kept = (versions.path("0002") / "origin.json").read_text()
+    assert "untaught" not in kept
+    assert '"20"' not in kept
     rows = {row["name"]: row for row in result["rows"]}
     assert {"auroc", "auroc|β=0.5", "ece|β=1", "auroc|Effusion", "as_corrected|learnt", "as_corrected|others"} <= set(
         rows
@@ -93,7 +100,12 @@ def test_verdicts_become_a_version_that_says_what_it_learnt(place, tmp_path, env
 def test_ctrl_c_leaves_feedback_and_versions_as_they_are(place, tmp_path, environment):
     flags = (place.feedback / "flags.csv").read_bytes()
     process = subprocess.Popen(
-        command(place, tmp_path / "models"), stderr=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+        command(place, tmp_path / "models"),
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=environment,
+        # As at a terminal: what a script starts in the background is told to ignore it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     while b"encode" not in (seen := process.stderr.read(1) + process.stderr.readline()):
         assert seen.strip(), process.stdout.read()
@@ -127,7 +139,7 @@ def test_encoders_learn_on_request_and_the_base_stays(place):
     base, table = Engine.load(place.checkpoint, "cpu"), open_studies(place.studies)
     before = {name: tensor.clone() for name, tensor in base.network.state_dict().items()}
     found = corrections(FeedbackStore(place.feedback).rows(), FINDINGS, table.problem_type)
-    taught = teach_encoders(base, table.of_split("train"), table.of_split("val"), found, replay=1.0)
+    taught = teach_encoders(base, table.of_split("train"), found, replay=1.0)
     assert encoders_digest(taught.network) != encoders_digest(base.network)
     assert taught.config == base.config
     assert all(torch.equal(tensor, before[name]) for name, tensor in base.network.state_dict().items())

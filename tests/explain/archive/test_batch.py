@@ -2,14 +2,16 @@
 
 import numpy as np
 import pytest
-from helpers import REPORT, random_film
+import torch
+from helpers import REPORT, random_film, small_network
 
-from explain import evidence, interpolate
-from explain.batch import Case, explain_cases, explain_studies
-from explain.export import explain_case
-from model.data import Study
+from explain import INSTANT, evidence, interpolate
+from explain.archive.batch import Case, explain_cases, explain_studies
+from explain.archive.export import explain_case
 from model.errors import ChoiceError
-from model.preprocess import fit_film
+from model.inference.engine import Engine
+from model.network.preprocess import fit_film
+from model.studies.table import Study
 
 # From one word to many, with a film and without, and a film alone.
 REPORTS = ("Normal.", REPORT, "", f"No mass. {REPORT}", "No effusion.")
@@ -62,6 +64,23 @@ def test_a_batch_gives_what_the_page_shows_at_that_beta(engine, cases):
                 np.testing.assert_allclose(found.cam, interpolate(expected.cam, beta), atol=1e-5)
             scores = interpolate(expected.word_scores, beta)
             assert np.linalg.norm(found.word_scores - scores) <= 0.01 * np.linalg.norm(scores) + 1e-6
+
+
+def test_of_a_softmax_a_batch_explains_the_log_odds_that_the_page_does():
+    network = small_network(image_weights="none", report_layers=0, problem_type="single_label_classification")
+    engine = Engine(network, "one-of-three", torch.device("cpu"))
+    film = random_film(1)
+    batch = [Case(*fit_film(film.pixels, engine.config.image_size), REPORT), Case(None, None, REPORTS[-1])]
+    together = explain_cases(engine, batch, 0.35, "Effusion", "contextual_cam")
+    for case, found in zip((engine.encode(film, REPORT), engine.encode(None, REPORTS[-1])), together, strict=True):
+        p = float(found.probabilities[1])
+        assert found.logit == pytest.approx(np.log(p / (1 - p)), abs=1e-5)
+        expected = evidence(engine, case, "Effusion", **INSTANT)
+        contributions = interpolate(expected.contributions, 0.35)
+        np.testing.assert_allclose([found.image, found.report], contributions, atol=1e-5)
+        np.testing.assert_allclose(found.word_scores, interpolate(expected.word_scores, 0.35), atol=1e-5)
+        if "image" in case.modalities:
+            np.testing.assert_allclose(found.cam, interpolate(expected.cam, 0.35), atol=1e-5)
 
 
 def test_what_the_encoder_did_not_read_is_not_explained(engine):

@@ -19,14 +19,14 @@ from helpers import REPORT, small_network
 from PIL import Image
 
 from dashboard.cli import main
-from explain.archive import SHARD, Archive
-from explain.cluster import MOST_TRIES, Task, Worker, write_on_cluster
-from model import checkpoint
-from model.data import open_studies
-from model.engine import Engine
+from explain.archive.ray_cluster import MOST_TRIES, Task, Worker, write_on_cluster
+from explain.archive.shards import SHARD, Archive
 from model.errors import ChoiceError, ClusterError
+from model.inference.engine import Engine
+from model.network import checkpoint
+from model.studies.opening import open_studies
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SHARDS = 8
 ASKED = {"split": "all", "beta": 0.3, "finding": None, "report_method": "contextual_cam"}
 ARGUMENTS = ["--beta", "0.3", "--report-method", "contextual_cam", "--json"]

@@ -9,13 +9,13 @@ import pytest
 from helpers import REPORT
 from PIL import Image
 
-from explain import archive as shards
-from explain.archive import Archive
-from explain.batch import explain_studies
-from explain.heatmap import heatmap
-from model.data import open_studies
+from explain.archive import shards
+from explain.archive.batch import explain_studies
+from explain.archive.shards import Archive
+from explain.every_beta.heatmap import heatmap
 from model.errors import ArchiveError, ChoiceError
-from model.preprocess import Box
+from model.network.preprocess import Box
+from model.studies.opening import open_studies
 
 COUNT = 10
 ASKED = {"split": "all", "beta": 0.3, "finding": "Effusion", "report_method": "contextual_cam"}

@@ -7,20 +7,21 @@ import numpy as np
 import pytest
 import torch
 from helpers import small_network
+from sklearn.manifold import trustworthiness
 
-from explain import atlas as module
-from explain.atlas import Layout, fit_layout, load_layout, place, sample
-from explain.columns import STEPS, UNKNOWN, Columns
-from explain.neighbours import Finder
-from explain.selection import inside, summarise
-from explain.spaces import SPACES, Vectors
-from explain.telling import Telling, log_odds
-from model.data import Study, StudyTable
-from model.engine import Encoded, Engine
+from explain.cohort import atlas as module
+from explain.cohort.atlas import Layout, fit_layout, load_layout, place, sample, trust_at
+from explain.cohort.columns import STEPS, UNKNOWN, Columns
+from explain.cohort.contrast import Contrast, log_odds
+from explain.cohort.neighbours import Finder
+from explain.cohort.selection import inside, summarise
+from explain.cohort.spaces import SPACES, Vectors
 from model.errors import ChoiceError
 from model.feedback import FeedbackStore
-from model.network import Pooled
-from model.pooled import PooledStudies
+from model.inference.encoder_features import PooledStudies
+from model.inference.engine import Encoded, Engine
+from model.network.network import Pooled
+from model.studies.table import Study, StudyTable
 
 N = 90
 
@@ -110,6 +111,29 @@ def test_the_fit_tells_how_far_it_is(case):
     assert seen == [(0.0, 4), (0.5, 4), (1.0, 4), ("together", 4)]
 
 
+@pytest.mark.parametrize("beta", [0.0, 0.13, 0.25, 0.5, 0.71])
+def test_trustworthiness_is_scikit_learns_at_every_beta(case, beta):
+    """Of the embeddings fused at that β, by the fusion's formula, and the places at that β."""
+    layout = fit_layout(case.vectors, case.table, "fused", "pca")
+    found = trust_at(layout, case.vectors, "fused", beta)
+    _, image, report, has = case.vectors.reference
+    weight = np.where(has.all(1), beta, has[:, 0])[:, None]
+    fused = weight * image + (1 - weight) * report
+    position = beta * 2
+    low = min(int(position), 1)
+    places = layout.xy[low] + (position - low) * (layout.xy[low + 1] - layout.xy[low])
+    assert found == pytest.approx(trustworthiness(fused, places, n_neighbors=8), abs=1e-3)
+    if position == int(position):
+        assert found == pytest.approx(layout.trust[int(position)], abs=1e-6)
+
+
+def test_trustworthiness_between_slices_is_not_theirs(case):
+    layout = fit_layout(case.vectors, case.table, "fused", "pca")
+    shuffled = layout._replace(xy=np.stack([layout.xy[0], layout.xy[0][::-1], layout.xy[0]]))
+    ends = trust_at(shuffled, case.vectors, "fused", 0.0), trust_at(shuffled, case.vectors, "fused", 0.5)
+    assert trust_at(shuffled, case.vectors, "fused", 0.25) < min(ends[0], sum(ends) / 2)
+
+
 @pytest.mark.parametrize("space", [s for s in SPACES if s != "fused"])
 def test_the_other_spaces_do_not_move_and_hold_who_has_a_place(case, space):
     layout = fit_layout(case.vectors, case.table, space, "pca")
@@ -127,7 +151,7 @@ def test_principal_components_are_those_of_scikit_learn(case):
 
 
 def test_a_map_is_made_once_for_its_settings(case, layout, tmp_path, monkeypatch):
-    monkeypatch.setattr("model.kept.user_cache_path", lambda name: Path(tmp_path))
+    monkeypatch.setattr("model.inference.array_cache.user_cache_path", lambda name: Path(tmp_path))
     made = []
     monkeypatch.setattr(module, "fit_layout", lambda *given: made.append(given) or layout)
     for _ in range(2):
@@ -213,7 +237,7 @@ def test_columns_say_what_the_table_and_the_model_say(case, tmp_path):
     studies = [case.table.studies[row] for row in rows]
     label = columns.column("label", "Effusion")
     assert label.codes.tolist() == [[int("Effusion" in s.labels) for s in studies]]
-    from model.evaluate import probabilities_at
+    from model.evaluation.metrics import probabilities_at
 
     p = probabilities_at(case.engine, case.vectors.reference, 0.25, rows)[:, 1]
     np.testing.assert_allclose(columns.column("probability", "Effusion").codes[5] / STEPS, p, atol=0.5 / STEPS + 1e-6)
@@ -264,7 +288,7 @@ def _crossings(polygon: np.ndarray, x: float, y: float) -> int:
 def test_a_selection_is_measured_as_scikit_learn_would(case):
     from sklearn.metrics import roc_auc_score
 
-    from model.evaluate import probabilities_at
+    from model.evaluation.metrics import probabilities_at
 
     group, rest = np.arange(40), np.arange(40, N)
     found = summarise(case.engine, case.table, case.vectors.reference, group, rest, 0.6)
@@ -283,7 +307,7 @@ def test_a_selection_is_measured_as_scikit_learn_would(case):
 
 def test_words_that_mark_a_group_off(case):
     group = np.arange(1, N, 3)
-    words = Telling(case.table).words(group, np.setdiff1d(np.arange(N), group))
+    words = Contrast(case.table).words(group, np.setdiff1d(np.arange(N), group))
     more, less = ({w.word for w in words if sign * w.z > 0} for sign in (1, -1))
     assert more == {"large", "effusion", "on", "the", "left"}
     assert {"clear", "cardiac"} <= less
@@ -301,7 +325,7 @@ def test_log_odds_follow_the_paper():
 
 
 def test_what_is_kept_comes_back_whatever_its_strides(case, layout, tmp_path, monkeypatch):
-    monkeypatch.setattr("model.kept.user_cache_path", lambda name: Path(tmp_path))
+    monkeypatch.setattr("model.inference.array_cache.user_cache_path", lambda name: Path(tmp_path))
     turned = layout._replace(xy=np.ascontiguousarray(layout.xy.transpose(1, 0, 2)).transpose(1, 0, 2))
     monkeypatch.setattr(module, "fit_layout", lambda *given: turned)
     load_layout(case.vectors, case.table)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from sklearn.neighbors import NearestNeighbors
 
-from explain.worklist import Signal, decisions, discordant, error_prone, far, fuse, uncertain, worklist
-from model.data import Study, StudyTable
-from model.reference import Reference
+from explain.cohort.worklist import Signal, discordant, error_prone, far, fuse, uncertain, worklist
+from model.inference.embeddings import Reference
+from model.studies.table import Study, StudyTable
 
 FINDINGS = ("Cardiomegaly", "Effusion")
 
@@ -27,7 +27,6 @@ def test_the_least_certain_finding_makes_a_study_uncertain():
 def test_where_one_finding_is_chosen_the_whole_decision_counts():
     found = uncertain(np.array([[0.5, 0.25, 0.25], [1.0, 0.0, 0.0]]), single=True)
     assert found.strength.tolist() == pytest.approx([1.5, 0])
-    assert decisions(np.array([[0.2, 0.5, 0.3]]), single=True).tolist() == [[False, True, False]]
 
 
 def test_discordance_names_the_finding_and_both_opinions():

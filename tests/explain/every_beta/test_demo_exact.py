@@ -9,10 +9,11 @@ import torch
 from captum.attr import LayerGradCam, LayerIntegratedGradients
 
 import explain
-from explain.words import merge_pieces
-from model.data import load_film, open_studies
-from model.engine import Engine
-from model.network import Pooled
+from explain.methods.words import merge_pieces
+from model.inference.engine import Engine
+from model.network.network import Pooled
+from model.studies.opening import open_studies
+from model.studies.table import load_film
 
 CASES, FINDINGS, BETAS = 20, 3, np.linspace(0, 1, 11).round(2).tolist()
 

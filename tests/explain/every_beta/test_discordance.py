@@ -5,38 +5,18 @@ import copy
 import numpy as np
 import pytest
 import torch
-from helpers import REPORT, random_film, small_network
+from helpers import REPORT, made_up, random_film, small_network
 from sklearn.metrics import roc_auc_score
 
 import explain
-from explain.discordance import calibrate, scores, told_apart
-from model.data import Study
-from model.engine import Engine
-from model.reference import Reference
-from model.scored import score
+from explain.every_beta.discordance import calibrate, scores, told_apart
+from model.inference.engine import Engine
+from model.inference.predictions import score
 
 
 @pytest.fixture
 def fresh() -> Engine:
     return Engine(copy.deepcopy(small_network()), "untrained", torch.device("cpu"))
-
-
-def made_up(engine, n: int = 60, agree: float = 1.0) -> tuple[Reference, tuple[Study, ...]]:
-    """Studies whose image and report embeddings push one finding each, the same one with probability `agree`."""
-    rng, width = np.random.default_rng(0), engine.config.width
-    with torch.no_grad():
-        engine.network.head.out.weight.copy_(torch.eye(3, width) * 8)
-        engine.network.head.alpha = 0
-    image, report, studies = np.zeros((n, width), np.float32), np.zeros((n, width), np.float32), []
-    for i in range(n):
-        k = int(rng.integers(3))
-        other = k if rng.random() < agree else (k + 1) % 3
-        image[i, :3] = report[i, :3] = -1
-        image[i, k], report[i, other] = 1, 1
-        image[i, :3] += rng.normal(0, 0.4, 3)
-        studies.append(Study(f"s{i}", None, "r", frozenset({engine.findings[k]}), f"s{i}", "val", k != other))
-    has = np.ones((n, 2), np.float32)
-    return Reference(tuple(s.study_id for s in studies), image, report, has), tuple(studies)
 
 
 def test_calibration_tells_swapped_pairs_from_own_ones(fresh):
@@ -76,3 +56,31 @@ def test_a_case_says_on_what_its_parts_differ(fresh):
 def test_a_case_with_one_modality_has_none(fresh):
     fresh.network.discord_slope.fill_(8.0)
     assert explain.discordance(fresh, fresh.encode(random_film(), "")) is None
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_an_alert_is_never_fitted_to_chance_or_upside_down(fresh, seed):
+    """Image and report that know nothing of one another, and such as differ most where they belong together."""
+    reference, studies = made_up(fresh, 60, agree=1.0)
+    rng = np.random.default_rng(seed)
+    unrelated = reference._replace(report=reference.report[rng.permutation(60)])
+    calibrate(fresh.network, score(fresh, unrelated, studies))
+    slope = float(fresh.network.discord_slope)
+    assert slope >= 0
+    upside_down = reference._replace(report=-reference.report)
+    calibrate(fresh.network, score(fresh, upside_down, studies))
+    assert fresh.network.discord_slope == 0
+    assert fresh.network.discord_offset == 0
+
+
+def test_precision_and_false_alarms_are_counted_by_hand(fresh):
+    calibrate(fresh.network, score(fresh, *made_up(fresh)))
+    reference, studies = made_up(fresh, 80, agree=0.7)
+    odds = float(fresh.network.discord_slope) * scores(fresh, reference, studies) + float(fresh.network.discord_offset)
+    told = told_apart(fresh, reference, studies)
+    raised = [s for s, o in zip(studies, odds, strict=True) if o >= 0]
+    assert told["precision"] == pytest.approx(sum(s.discordant for s in raised) / len(raised), abs=1e-4)
+    assert told["prevalence"] == pytest.approx(sum(s.discordant for s in studies) / 80, abs=1e-4)
+    for finding in fresh.findings:
+        kind = [s for s in studies if not s.discordant and finding in s.labels]
+        assert told["false_alarms"][finding] == pytest.approx(sum(s in raised for s in kind) / len(kind), abs=1e-4)

@@ -7,7 +7,7 @@ import pytest
 from helpers import REPORT, random_film
 
 import explain
-from explain.every_beta import CURVE_BETAS, flips
+from explain.every_beta.evidence import CURVE_BETAS, flips
 from model.errors import ChoiceError
 
 
@@ -41,7 +41,7 @@ def test_work_that_nobody_waits_for_ends(engine, encoded):
         asked.append(1)
         return len(asked) < 3
 
-    with pytest.raises(explain.Superseded):
+    with pytest.raises(explain.Cancelled):
         explain.evidence(engine, encoded, "Effusion", wanted=wanted)
     assert len(asked) == 3
 
@@ -94,16 +94,16 @@ def test_flips_are_where_the_curve_crosses_a_half():
     assert flips(curve[:, :2], 1, single=True) == pytest.approx((0.5,), abs=0.01)
 
 
-def test_eight_threads_explain_what_one_thread_explains(engine):
-    reports = [f"{REPORT} Study number {i}." for i in range(8)]
+def test_four_threads_explain_what_one_thread_explains(engine):
+    reports = [f"{REPORT} Study number {i}." for i in range(4)]
     cases = [engine.encode(random_film(i), r) for i, r in enumerate(reports)]
     alone = [explain.evidence(engine, c, "Effusion") for c in cases]
-    together = [None] * 8
+    together = [None] * 4
 
     def work(i):
         together[i] = explain.evidence(engine, cases[i], "Effusion")
 
-    threads = [threading.Thread(target=work, args=(i,)) for i in range(8)]
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(4)]
     for t in threads:
         t.start()
     for t in threads:

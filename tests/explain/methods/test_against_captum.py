@@ -15,11 +15,11 @@ from captum.attr import (
 from helpers import REPORT, random_film
 
 import explain
-from explain.heatmap import heatmap
-from explain.image.occlusion import blur
-from explain.methods import method
-from explain.words import merge_pieces
-from model.network import Pooled
+from explain.every_beta.heatmap import heatmap
+from explain.methods.image.occlusion import blur
+from explain.methods.registry import method
+from explain.methods.words import merge_pieces
+from model.network.network import Pooled
 
 BETAS = (0.0, 0.07, 0.33, 0.5, 0.81, 1.0)
 

@@ -7,8 +7,8 @@ from captum.attr import LayerGradCam
 from helpers import REPORT, random_film, small_network
 
 import explain
-from model.engine import Engine
-from model.network import Pooled
+from model.inference.engine import Engine
+from model.network.network import Pooled
 
 ENCODERS = ["timm/test_vit", "torchvision/swin_t", "torchvision/inception_v3", "torchxrayvision/densenet121-res224-all"]
 

@@ -5,7 +5,7 @@ import pytest
 from helpers import REPORT, random_film
 
 import explain
-from explain.methods import MODALITIES, chosen_methods, method, methods
+from explain.methods.registry import MODALITIES, chosen_methods, method, methods
 from model.errors import ChoiceError
 
 EVERY = [(m, name) for m in MODALITIES for name in methods(m)]

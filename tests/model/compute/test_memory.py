@@ -12,7 +12,7 @@ SCRIPT = """
 import json
 from pathlib import Path
 import numpy as np
-from model.memory import hand_back, keep_heap
+from model.compute.memory import hand_back, keep_heap
 resident = lambda: int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 2**20
 keep_heap()
 stays, goes = [], []
@@ -28,7 +28,7 @@ print(json.dumps([full, kept, resident()]))
 
 @pytest.mark.skipif(sys.platform != "linux", reason="of glibc")
 def test_freed_memory_is_kept_for_the_next_pass_until_it_is_handed_back():
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True, cwd=root)
     full, kept, handed_back = json.loads(done.stdout)
     assert kept > 0.95 * full

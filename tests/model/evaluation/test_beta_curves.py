@@ -7,12 +7,12 @@ import pytest
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
-from model.data import Study
-from model.engine import Engine
-from model.evaluate import evaluate
-from model.lab import BETAS, Lab, Measures, best_beta, measure, youden_threshold
-from model.reference import Reference
-from model.scored import score
+from model.evaluation.beta_curves import BETAS, Lab, Measures, best_beta, measure, youden_threshold
+from model.evaluation.metrics import evaluate
+from model.inference.embeddings import Reference
+from model.inference.engine import Engine
+from model.inference.predictions import Scored, score
+from model.studies.table import Study
 
 N = 240
 RESAMPLES = 200
@@ -104,10 +104,12 @@ def test_the_best_beta_and_what_it_gains(lab):
     assert macro.best.low <= macro.best.value <= macro.best.high
     over_report, over_image = (macro.gains[m] for m in ("report", "image"))
     assert over_report.difference.value[0] == over_image.difference.value[-1] == 0
-    assert over_report.p[0] == 1
+    assert np.isnan([over_report.p[0], over_image.p[-1]]).all()
+    assert (macro.verdicts("report")[0], macro.verdicts("image")[-1]) == ("itself", "itself")
     # The film was made to tell more than the report.
     assert over_report.difference.low[macro.best_index] > 0
-    assert over_report.p[macro.best_index] == pytest.approx(1 / (RESAMPLES + 1))
+    assert over_report.p[macro.best_index] == pytest.approx(2 / (RESAMPLES + 1))  # two-sided
+    assert macro.verdicts("report")[macro.best_index] == "better"
     assert "report" not in macro.alone_suffices()
 
 
@@ -155,3 +157,89 @@ def test_youden_counts_studies_as_often_as_told():
     threshold = youden_threshold(truth, scores, counts)
     assert threshold[:2].tolist() == [0.8, 0.4]
     assert np.isnan(threshold[2])
+
+
+@pytest.mark.parametrize("positives", [1, 9])
+def test_of_too_few_patients_nothing_is_ruled_out(engine, case, positives):
+    finding = engine.findings[1]
+    has = [s for s in case.studies if finding in s.labels and not s.discordant][: 2 * positives : 2]
+    some = (*has, *[s for s in case.studies if finding not in s.labels and not s.discordant][:40])
+    found = measure(engine.network, score(engine, case.reference, some), RESAMPLES).per_finding[finding]
+    assert found.few
+    assert found.alone_suffices() == ()
+    assert np.isnan([gain.p for gain in found.gains.values()]).all()
+    assert {*found.verdicts("image"), *found.verdicts("report")} == {"unsure", "itself"}
+    # One patient with it is all that any resample knows of such patients.
+    assert np.isnan(found.auroc.low).all() == (positives == 1)
+
+
+def test_of_enough_patients_something_can_be(lab):
+    assert not lab.overall.few
+    assert not lab.per_finding[lab.findings[1]].few
+
+
+def simulated(seed: int) -> Scored:
+    """Few to many studies of one to three of a patient, with ties, missing modalities, and films and reports that tell
+    little or all of each finding, alike or not."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.choice([6, 20, 60, 150]))
+    labels = rng.random((n, 3)) < rng.choice([0.02, 0.1, 0.3, 0.5, 0.9], 3)
+    names = np.array(["Cardiomegaly", "Effusion", "Pneumothorax"])
+    patients = rng.integers(0, n // rng.integers(1, 4) + 1, n)
+    studies = tuple(
+        Study(f"s{i}", None, "", frozenset(names[row].tolist()), f"p{patients[i]}", "val")
+        for i, row in enumerate(labels)
+    )
+    alone = [rng.normal(size=(n, 3)) + rng.choice([0, 0.3, 1, 30], 3) * labels for _ in range(2)]
+    alone[1] = alone[0] if seed % 4 == 0 else alone[1]  # both say the same
+    has = np.array([[1, 1], [1, 0], [0, 1]], np.float32)[rng.choice(3, n, p=[0.8, 0.1, 0.1])]
+    beta = np.where(has.all(1), np.array(BETAS)[:, None], has[:, 0])[..., None]
+    logits = (beta * alone[0] + (1 - beta) * alone[1]).round(int(rng.choice([0, 1, 4])))
+    return Scored(studies, has, logits.astype(np.float32))
+
+
+SIMULATED = range(40)
+
+
+@pytest.fixture(scope="module")
+def simulations(engine) -> list[Lab]:
+    return [measure(engine.network, simulated(seed), 200, seed) for seed in SIMULATED]
+
+
+def test_words_interval_and_p_never_contradict_one_another(simulations):
+    seen = set()
+    for result in simulations:
+        for found in (result.overall, *result.per_finding.values()):
+            for modality, gain in found.gains.items():
+                for word, value, low, high, p in zip(found.verdicts(modality), *gain.difference, gain.p, strict=True):
+                    seen.add(word)
+                    assert (p < 0.05) == (word in ("better", "worse")), (word, p)
+                    assert (word == "undefined") == np.isnan(value)
+                    if word == "better":
+                        assert low > 0
+                    elif word == "worse":
+                        assert high < 0
+                    elif word == "same":
+                        assert found.rules_out
+                        assert low <= 0 <= high < 0.02
+                        assert p >= 0.05
+                    else:
+                        assert not low > 0 or found.few
+                        assert np.isnan(p) or word == "unsure"
+                    if word in ("itself", "alike"):
+                        assert value == 0
+                        assert np.isnan(low)
+                    assert not high - low <= 0  # no width, no interval
+            if found.few:
+                assert found.alone_suffices() == ()
+    assert seen == {"better", "worse", "same", "unsure", "itself", "alike", "undefined"}
+
+
+def test_no_figure_has_an_interval_of_no_width(simulations):
+    for result in simulations:
+        for found in (result.overall, *result.per_finding.values()):
+            bands = (found.auroc, found.average_precision, found.ece, found.threshold, found.reliability.observed)
+            for band in (*bands, found.best):
+                assert not (band.high - band.low <= 0).any()
+                assert (np.isnan(band.low) == np.isnan(band.high)).all()
+                assert np.isnan(band.low[np.isnan(band.value)]).all()

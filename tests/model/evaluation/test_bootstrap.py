@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from model.bootstrap import auroc, average_precision, interval, resample
+from model.evaluation.bootstrap import auroc, average_precision, band, gain, interval, p_of_none, resample, smaller_side
 
 
 @pytest.mark.parametrize("decimals", [1, 6])  # many ties, none
@@ -46,3 +46,59 @@ def test_an_interval_covers_the_truth_as_often_as_it_says():
         low, high = interval((counts * sample).sum(1) / counts.sum(1))
         covered += low <= 0 <= high
     assert 0.89 <= covered / 200 <= 0.99
+
+
+def counted(differences: np.ndarray) -> float:
+    """The two-sided p-value, by going through the resamples one by one."""
+    known = [d for d in differences if not np.isnan(d)]
+    lower, upper = (1 + sum(d <= 0 for d in known)), (1 + sum(d >= 0 for d in known))
+    return min(1.0, 2 * min(lower, upper) / (1 + len(known)))
+
+
+@pytest.mark.parametrize("rows", [39, 40, 200, 632, 999, 1000])
+def test_an_interval_leaves_out_zero_exactly_where_p_is_below_a_twentieth(rows):
+    rng, seen = np.random.default_rng(rows), set()
+    for shift in np.linspace(-3, 3, 61):
+        drawn = rng.normal(shift, 1, rows).round(1)  # ties, and many that are 0
+        drawn[rng.random(rows) < 0.02] = np.nan
+        (low, high), p = interval(drawn), float(p_of_none(drawn))
+        assert p == pytest.approx(counted(drawn))
+        known = np.sort(drawn[~np.isnan(drawn)])
+        if len(known) < 40:
+            assert np.isnan([low, high]).all()
+            assert p >= 0.05
+            continue
+        assert {float(low), float(high)} <= set(known)
+        assert (p < 0.05) == (low > 0 or high < 0)
+        seen.add(bool(p < 0.05))
+        # No narrower than the percentiles that are interpolated, by less than a rank.
+        assert low <= np.percentile(known, 2.5) <= np.percentile(known, 97.5) <= high
+    assert rows < 60 or seen == {True, False}
+
+
+def test_a_p_value_of_no_difference_is_below_a_twentieth_in_a_twentieth_of_all_samples():
+    rng, below = np.random.default_rng(2), 0
+    for _ in range(400):
+        sample = rng.normal(size=80)
+        counts = resample(tuple(map(str, range(80))), 300, seed=int(rng.integers(1 << 30)))
+        below += p_of_none((counts * sample).sum(1) / counts.sum(1)) < 0.05
+    assert 0.02 <= below / 400 <= 0.09
+
+
+def test_resamples_that_come_to_the_same_are_no_interval():
+    same, other = np.full((201, 2), 0.75), np.random.default_rng(0).random((201, 2))
+    found = band(same)
+    assert found.value.tolist() == [0.75, 0.75]
+    assert np.isnan([found.low, found.high]).all()
+    assert found.to_json() == {"value": [0.75, 0.75], "low": [None, None], "high": [None, None]}
+    assert np.isnan(gain(same - same).p).all()
+    assert np.isnan(band(other, side=1)[1:]).all()
+    assert np.isnan(gain(other + 1, side=9).p).all()
+    sure = gain(other + 1)
+    assert sure.p == pytest.approx(2 / 201)
+
+
+def test_the_fewest_are_counted_by_patient():
+    assert smaller_side(np.array([1.0, 1, 1, 0, 0]), ("a", "a", "b", "c", "d")) == 2
+    assert smaller_side(np.array([1.0, 1, 1, 1, 0]), ("a", "a", "b", "c", "d")) == 1
+    assert smaller_side(np.ones(3), ("a", "b", "c")) == 0

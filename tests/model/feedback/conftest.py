@@ -7,6 +7,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,30 @@ START_LIMIT = 60  # seconds
 PASSWORD = "hush-hush"
 
 
+class Postgres:
+    """A server that can be stopped and started again."""
+
+    def __init__(self, binaries: Path, folder: Path, port: int, run: dict):
+        self.binaries, self.folder, self.port, self.run = binaries, folder, port, run
+        self.address = f"postgresql+psycopg://betalens:{PASSWORD}@127.0.0.1:{port}/postgres"
+        self.process: subprocess.Popen | None = None
+
+    def start(self) -> None:
+        command = [self.binaries / "postgres", "-D", "data", "-k", self.folder, "-h", "127.0.0.1", "-p", str(self.port)]
+        self.process = subprocess.Popen(command, **self.run)
+        _wait_for(self.binaries / "pg_isready", self.port)
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """SIGINT: a fast shutdown; SIGQUIT: at once, as if the power failed."""
+        if self.process:
+            self.process.send_signal(how)
+            self.process.wait(timeout=START_LIMIT)
+            self.process = None
+
+
 @pytest.fixture(scope="session")
-def postgres() -> str:
-    """The address of an empty database."""
+def postgres_server() -> Iterator[Postgres]:
+    """A server with an empty database."""
     found = [*Path("/usr/lib/postgresql").glob("*/bin/initdb"), *filter(None, [shutil.which("initdb")])]
     if not found:
         pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
@@ -35,20 +57,22 @@ def postgres() -> str:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     options = ["-D", "data", "-U", "betalens", "-E", "UTF8", "--locale=C", "-A", "scram-sha-256", "--pwfile=password"]
-    server = None
+    server = Postgres(binaries, folder, port, run)
     try:
         subprocess.run([binaries / "initdb", *options, "--no-sync"], check=True, **run)
-        server = subprocess.Popen(
-            [binaries / "postgres", "-D", "data", "-k", folder, "-h", "127.0.0.1", "-p", str(port)], **run
-        )
-        address = f"postgresql+psycopg://betalens:{PASSWORD}@127.0.0.1:{port}/postgres"
-        _wait_for(binaries / "pg_isready", port)
-        yield address
+        server.start()
+        yield server
     finally:
-        if server:
-            server.send_signal(signal.SIGINT)  # a fast shutdown
-            server.wait(timeout=START_LIMIT)
+        server.stop()
         shutil.rmtree(folder)
+
+
+@pytest.fixture
+def postgres(postgres_server: Postgres) -> str:
+    """The address of the database."""
+    if postgres_server.process is None:
+        postgres_server.start()
+    return postgres_server.address
 
 
 def _wait_for(pg_isready: Path, port: int) -> None:

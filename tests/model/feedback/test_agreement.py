@@ -5,8 +5,10 @@ import pytest
 from scipy.stats import binomtest
 from sklearn.metrics import cohen_kappa_score
 
-from model.agreement import between_reviewers, case_of, conflicts, decided, judged, over_time, per_finding
+from model.config import MULTI_LABEL
 from model.feedback import Flag
+from model.feedback.agreement import between_reviewers, case_of, conflicts, judged, over_time, per_finding, reported
+from model.feedback.corrections import corrections
 
 SHOWN = {"Cardiomegaly": 0.9, "Effusion": 0.2}
 
@@ -20,8 +22,8 @@ def flag(
 
 
 def test_what_was_decided_and_what_the_reviewer_holds():
-    assert decided(flag(1), single=False) == {"Cardiomegaly"}
-    assert decided(flag(1), single=True) == {"Cardiomegaly"}
+    assert reported(flag(1), single=False) == {"Cardiomegaly"}
+    assert reported(flag(1), single=True) == {"Cardiomegaly"}
     assert judged(flag(1), False) == {"Cardiomegaly"}
     assert judged(flag(1, "disagree", ("Effusion",)), False) == {"Effusion"}
     assert judged(flag(1, "unsure"), False) is None
@@ -39,6 +41,15 @@ def test_agreement_day_by_day_with_wilson_intervals():
     assert (second.of, second.agree, second.n) == ("2026-01-02", 1, 1)
     exact = binomtest(1, 2).proportion_ci(method="wilson")
     assert (first.low, first.high) == pytest.approx((exact.low, exact.high), abs=1e-6)
+
+
+@pytest.mark.parametrize("n", [1, 3, 10, 40])
+def test_intervals_are_wilsons_at_every_count(n):
+    for k in range(n + 1):
+        (found,) = over_time([flag(i, "agree" if i < k else "disagree") for i in range(n)])
+        exact = binomtest(k, n).proportion_ci(method="wilson")
+        assert (found.agree, found.n) == (k, n)
+        assert (found.low, found.high) == pytest.approx((exact.low, exact.high), abs=1e-6)
 
 
 def test_agreement_by_finding_counts_what_was_said_of_it():
@@ -64,6 +75,39 @@ def test_kappa_is_that_of_scikit_learn_over_what_both_judged():
     assert (found["Effusion"].first, found["Effusion"].second, found["Effusion"].n) == ("a", "b", 20)
     assert found["Effusion"].same == (said[:, 0] == said[:, 1]).sum()
     assert found["Cardiomegaly"].kappa is None  # both said the same of all
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 30])
+def test_kappa_is_cohens_or_not_defined_on_few_studies(n):
+    rng = np.random.default_rng(n)
+    for _ in range(20):
+        said = rng.random((n, 2)) < rng.choice([0.1, 0.5, 1])
+        flags = [
+            flag(2 * i + j, "disagree", ("Effusion",) * int(said[i, j]), "ab"[j], f"s{i}")
+            for i in range(n)
+            for j in (0, 1)
+        ]
+        found = next(k for k in between_reviewers(flags, False) if k.finding == "Effusion")
+        share, same = said.mean(0), (said[:, 0] == said[:, 1]).mean()
+        by_chance = share.prod() + (1 - share).prod()
+        if (share == 0).any() or (share == 1).any():
+            assert found.kappa is None
+        else:
+            assert found.kappa == pytest.approx((same - by_chance) / (1 - by_chance))
+
+
+def test_being_unsure_takes_an_earlier_verdict_back():
+    flags = [flag(1), flag(2, "disagree", ("Effusion",), "b"), flag(3, study="t"), flag(4, reviewer="b", study="t")]
+    assert conflicts(flags, False) == {"s"}
+    assert {(k.n, k.same) for k in between_reviewers(flags, False)} == {(2, 1)}
+    flags.append(flag(5, "unsure", reviewer="b"))
+    assert conflicts(flags, False) == set()
+    assert {(k.n, k.same) for k in between_reviewers(flags, False)} == {(1, 1)}
+    # As fine-tuning counts: see `model.feedback.corrections`.
+    found = corrections(flags, tuple(SHOWN), MULTI_LABEL)
+    assert {study: c.reviewers for study, c in found.items()} == {"s": 1, "t": 2}
+    flags.append(flag(6, "disagree", ("Effusion",), "b"))
+    assert conflicts(flags, False) == {"s"}
 
 
 def test_the_latest_verdict_of_a_reviewer_counts():

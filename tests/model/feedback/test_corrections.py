@@ -2,13 +2,22 @@
 
 import io
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from model.config import MULTI_LABEL, SINGLE_LABEL
-from model.corrections import corrected_labels, corrections, fine_tuning_set
-from model.data import Study, StudyTable
 from model.feedback import UNDO, Flag
+from model.feedback.corrections import (
+    Untaught,
+    corrected_labels,
+    corrections,
+    fine_tuning_set,
+    in_words,
+    unknown_findings,
+    untaught,
+)
+from model.studies.table import Study, StudyTable
 
 FINDINGS = ("Edema", "Effusion", "Nodule")
 SHOWN = {"Edema": 0.1, "Effusion": 0.9, "Nodule": 0.5}
@@ -49,6 +58,31 @@ def test_of_a_reviewer_the_latest_verdict_counts_and_being_unsure_is_no_vote():
     assert labels_of(first, flag("a", "disagree"))["Edema"] is False
     assert labels_of(first, flag("b", "unsure", "Nodule"))["Nodule"] is False
     assert labels_of(first, flag("a", "unsure")) == {}
+
+
+@pytest.mark.parametrize("kind", [MULTI_LABEL, SINGLE_LABEL])
+def test_the_majority_is_that_of_votes_counted_by_hand(kind):
+    rng = np.random.default_rng(0)
+    for _ in range(60):
+        flags, latest = [], {}
+        for _ in range(rng.integers(1, 9)):
+            reviewer = "abcd"[rng.integers(4)]
+            if rng.random() < 0.2:
+                flags.append(flag(reviewer, "unsure"))
+                latest[reviewer] = None
+                continue
+            labels = rng.permutation(FINDINGS)[: 1 if kind == SINGLE_LABEL else rng.integers(4)].tolist()
+            flags.append(flag(reviewer, "disagree", *labels))
+            latest[reviewer] = set(labels)
+        votes = [labels for labels in latest.values() if labels is not None]
+        yes = {f: sum(f in labels for labels in votes) for f in FINDINGS}
+        expected = {f: n > len(votes) - n for f, n in yes.items() if votes and n != len(votes) - n}
+        if kind == SINGLE_LABEL and sum(expected.values()) != 1:
+            expected = {}
+        found = corrections(flags, FINDINGS, kind)["s"]
+        assert found.labels == expected
+        assert set(found.tied) == {f for f, n in yes.items() if votes and n == len(votes) - n}
+        assert found.reviewers == len(votes)
 
 
 def test_a_verdict_that_was_taken_back_does_not_count():
@@ -102,3 +136,40 @@ def test_the_fine_tuning_set_opens_in_pandas():
         }
     ]
     assert corrected_labels(study.labels, found["=s"]) == {"Device", "Edema"}
+
+
+def test_what_taught_nothing_is_named_with_its_reason():
+    def study(study_id: str, split: str, discordant: bool = False) -> Study:
+        return Study(study_id, None, "Clear.", frozenset(), study_id, split, discordant)
+
+    names = ("007", "b", "c", "d", "e", "f", "t")
+    splits = ("train", "val", "train", "train", "train", "train", "test")
+    studies = [study(n, split, n == "c") for n, split in zip(names, splits, strict=True)]
+    table = StudyTable("t", studies, [], "")
+    flags = [flag("a", "disagree", "Edema", study=name) for name in ("7", "b", "c", "d", "gone", "t")]
+    flags += [flag("a", "unsure", study="e"), flag("a", "disagree", *FINDINGS, study="f")]
+    flags += [flag("b", "disagree", study="f"), flag("a", "disagree", "Scoliosis", study="d")]
+    found = corrections(flags, FINDINGS, MULTI_LABEL)
+    taught = {name: found[name] for name in "def"}
+    nothing = untaught(found, taught, table)
+    assert [tuple(n) for n in nothing] == [
+        ("7", "absent", "007"),
+        ("b", "val", ""),
+        ("c", "discordant", ""),
+        ("gone", "absent", ""),
+        ("t", "test", ""),
+        ("e", "undecided", ""),
+        ("f", "undecided", ""),
+    ]
+    assert unknown_findings(flags, FINDINGS) == ("Scoliosis",)
+    assert in_words(nothing, ("Scoliosis",)) == [
+        "2 are not in the table: '7' (perhaps '007'), 'gone'",
+        "1 lies in split val: 'b'",
+        "1 states different truths in image and report: 'c'",
+        "1 lies in split test: 't'",
+        "2 are such on which reviewers are unsure or split: 'e', 'f'",
+        "the model does not know what verdicts call 'Scoliosis'",
+    ]
+    assert in_words([Untaught(f"s{i}", "val") for i in range(7)], ()) == [
+        "7 lie in split val: 's0', 's1', 's2', 's3', 's4' and 2 more"
+    ]

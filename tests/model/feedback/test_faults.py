@@ -5,15 +5,19 @@ import errno
 import os
 import resource
 import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
 from writing import FLAG, a_flag
 
-from model.errors import FeedbackError
-from model.feedback import FeedbackStore, Flag
-from model.feedback.cells import HEADER
+from model.errors import FeedbackError, StoreError
+from model.feedback import FeedbackStore, Flag, turns
+from model.feedback.cells import END, HEADER
 
 
 def failing(number: int, after: int = 0):
@@ -34,19 +38,29 @@ def failing(number: int, after: int = 0):
 # What is torn or foreign
 
 
-def test_a_row_torn_anywhere_is_cut_by_the_next_append(tmp_path):
+def aside(folder: Path, why: str) -> list[bytes]:
+    """What was set aside."""
+    return [path.read_bytes() for path in sorted(folder.glob(f"flags.*.{why}.csv"))]
+
+
+def test_a_row_torn_anywhere_is_set_aside_by_the_next_append(tmp_path):
     store = FeedbackStore(tmp_path)
     flags = [a_flag(comment="line\r\nline\n"), a_flag(comment='"quoted"\n'), a_flag()]
     store.append(flags[0])
     first = store.path.stat().st_size
     store.append(flags[1])
     whole = store.path.read_bytes()
-    for length in [*range(0, len(HEADER) + 40, 7), *range(first, len(whole), 5)]:
-        store.path.write_bytes(whole[:length])
-        kept = flags[:1] if length >= first else []
-        assert FeedbackStore(tmp_path).rows() == kept
-        FeedbackStore(tmp_path).append(flags[2])
-        assert FeedbackStore(tmp_path).rows() == [*kept, flags[2]]
+    for length in [*range(0, len(HEADER) + 40, 7), first - 3, first - 2, *range(first, len(whole), 5), len(whole) - 1]:
+        folder = tmp_path / str(length)
+        folder.mkdir()
+        (folder / "flags.csv").write_bytes(whole[:length])
+        # But for its end the last row may be whole: an editor drops that.
+        kept = [flag for flag, end in zip(flags, (first, len(whole)), strict=False) if length >= end - len(END)]
+        assert FeedbackStore(folder).rows() == kept
+        FeedbackStore(folder).append(flags[2])
+        assert FeedbackStore(folder).rows() == [*kept, flags[2]]
+        begun = whole[(len(HEADER), first, len(whole))[len(kept)] : length]
+        assert aside(folder, "torn") == [begun] * bool(begun.strip(END))
 
 
 def test_a_torn_row_longer_than_a_block_is_cut(tmp_path):
@@ -58,26 +72,33 @@ def test_a_torn_row_longer_than_a_block_is_cut(tmp_path):
     assert store.rows() == [FLAG, later]
 
 
-def test_a_file_that_another_program_rewrote_is_left_alone(tmp_path):
+def test_a_file_that_another_program_rewrote_is_read_and_written_anew_by_the_next_flag(tmp_path):
     store = FeedbackStore(tmp_path)
     store.append(FLAG)
+    ours = store.path.read_bytes()
     pd.read_csv(store.path).to_csv(store.path, index=False)
     changed = store.path.read_bytes()
-    for action in (store.rows, lambda: store.append(a_flag())):
-        with pytest.raises(FeedbackError, match="does not begin with the columns"):
-            action()
+    assert not changed.startswith(HEADER)
+    assert store.rows() == [FLAG]
     assert store.path.read_bytes() == changed
+    store.append(later := a_flag())
+    assert store.rows() == [FLAG, later]
+    assert store.path.read_bytes().startswith(ours)
 
 
-def test_a_row_changed_by_hand_is_named_and_not_quoted(tmp_path):
+def test_a_row_changed_by_hand_is_named_and_not_quoted_and_hides_no_other(tmp_path):
     store = FeedbackStore(tmp_path)
     store.append(FLAG)
-    store.append(a_flag())
+    store.append(kept := a_flag(study_id="s2"))
     store.path.write_bytes(store.path.read_bytes().replace(b"disagree", b"perhaps", 1))
-    with pytest.raises(FeedbackError, match=r"^Row 2 of flags\.csv is not a flag") as caught:
-        store.rows()
-    assert "effusion" not in str(caught.value)
-    assert caught.value.__suppress_context__
+    (trouble,) = store.read().troubles
+    assert str(trouble).startswith("Row 2 of flags.csv (as a spreadsheet counts them; from line 2)")
+    assert "effusion" not in str(trouble)
+    assert store.rows() == [kept]
+    store.append(later := a_flag(study_id="s2"))
+    assert store.rows() == [kept, later]
+    assert store.purge("s2") == 2
+    assert b"perhaps" in store.path.read_bytes()
 
 
 # What cannot be written
@@ -97,6 +118,42 @@ def test_a_folder_that_cannot_be_made_or_written_is_said(tmp_path):
             store.append(FLAG)
     finally:
         os.seteuid(user)
+
+
+HOLD = """
+import fcntl, os, sys, time
+fcntl.flock(os.open(sys.argv[1], os.O_RDONLY), fcntl.LOCK_EX)
+print("held", flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("what", ["flags.csv", "."])
+def test_a_lock_that_another_program_holds_refuses_flags_in_time_and_ends_with_it(tmp_path, monkeypatch, what):
+    monkeypatch.setattr(turns, "LIMIT", 0.3)
+    store = FeedbackStore(tmp_path)
+    store.append(FLAG)
+    before = store.path.read_bytes()
+    holder = subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path / what)], stdout=subprocess.PIPE)
+    try:
+        holder.stdout.readline()
+        threads = threading.active_count()
+        with ThreadPoolExecutor(8) as pool:
+            waiting = [pool.submit(store.append, a_flag()) for _ in range(16)]
+            for each in waiting:
+                with pytest.raises(StoreError, match="another program holds its lock"):
+                    each.result(timeout=60)
+        assert threading.active_count() <= threads + 1  # one waits with the kernel, however many asked
+        assert store.rows() == [FLAG]  # reading waits for nobody
+        with pytest.raises(StoreError, match="another program holds its lock"):
+            FeedbackStore(tmp_path).append(a_flag())
+    finally:
+        holder.kill()
+        holder.communicate()
+    monkeypatch.setattr(turns, "LIMIT", 60)
+    store.append(later := a_flag())
+    assert store.rows() == [FLAG, later]
+    assert store.path.read_bytes().startswith(before)
 
 
 def test_a_full_disk_leaves_the_file_as_it_was_and_says_so(tmp_path):
@@ -136,7 +193,10 @@ def test_a_disk_full_at_any_position_of_a_row_leaves_a_valid_file(tmp_path, monk
         store.append(flag)
     start = store.path.read_bytes() if before else b""
     store.append(lost)
-    for position in range(store.path.stat().st_size - len(start)):
+    written = store.path.stat().st_size - len(start)
+    for position in range(written):
+        for left in tmp_path.glob("*.torn.csv"):
+            left.unlink()
         store.path.write_bytes(start)
         with monkeypatch.context() as patch:
             patch.setattr("os.pwrite", failing(errno.ENOSPC, position))
@@ -144,10 +204,12 @@ def test_a_disk_full_at_any_position_of_a_row_leaves_a_valid_file(tmp_path, monk
                 patch.setattr("os.ftruncate", stuck)
             with pytest.raises(FeedbackError, match="The flag was not saved: No space left on device"):
                 store.append(lost)
-            assert store.rows() == before
+            # Without its end it cannot be told from a row of which an editor dropped that, and is one.
+            whole = [lost] * (not undoes and position >= written - len(END))
+            assert store.rows() == before + whole
         for flag in (saved, lost):
             store.append(flag)
-        assert FeedbackStore(tmp_path).rows() == [*before, saved, lost]
+        assert FeedbackStore(tmp_path).rows() == [*before, *whole, saved, *([] if whole else [lost])]
 
 
 def test_a_file_system_that_is_full_refuses_flags_until_there_is_room(tmp_path):

@@ -16,6 +16,7 @@ from writing import FLAG, a_flag
 
 from model.errors import FeedbackError
 from model.feedback import FeedbackStore, standing
+from model.storage.spreadsheet import unescape
 
 # What is written
 
@@ -34,6 +35,17 @@ def test_a_spreadsheet_and_pandas_see_one_header_and_no_formula(tmp_path):
     assert list(table.schema) == [2] * 8
     assert list(table.beta) == [0.35] * 8
     assert table.comment[0] == "'=1+1"
+
+
+def test_what_pandas_makes_of_comments_is_as_the_readme_says(tmp_path):
+    store = FeedbackStore(tmp_path)
+    said = ["NA", "None", "null", "C:\\films", "=1", "a|b"]
+    for comment in said:
+        store.append(a_flag(comment=comment))
+    assert pd.read_csv(store.path).comment[:3].isna().all()
+    read = pd.read_csv(store.path, dtype=str, keep_default_na=False).comment
+    assert list(read) == ["NA", "None", "null", "C:\\\\films", "'=1", "a|b"]
+    assert [unescape(cell) for cell in read] == said == [flag.comment for flag in store.rows()]
 
 
 NOTHING_SPECIAL = re.compile(r"[^\W_][\w ,;.\"]*")
@@ -120,7 +132,9 @@ def test_an_older_file_is_read_as_it_stands_and_brought_up_to_date_by_the_next_f
     table = pd.read_csv(store.path)
     assert list(table.schema) == [1, 1, 2]
     assert list(table.blind) == [False, False, True]
-    assert [p.name for p in tmp_path.iterdir()] == ["flags.csv"]
+    (*beside, ours) = sorted(p.name for p in tmp_path.iterdir())
+    assert ours == "flags.csv"
+    assert [name.split(".")[2] for name in beside] == ["torn"] * bool(torn)
 
 
 def test_an_older_file_torn_within_its_header_is_begun_anew(tmp_path):

@@ -1,10 +1,17 @@
 """What a database does that files do not: its connections die, its tables are changed, its errors quote."""
 
+import signal
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
 import pytest
 import sqlalchemy as sql
 from writing import FLAG, a_flag
 
-from model.errors import FeedbackError
+from model.errors import FeedbackError, StoreError
 from model.feedback.sql import FLAGS, TABLES, SqlStore
 
 
@@ -43,12 +50,62 @@ def test_a_flag_that_the_database_refuses_is_not_acknowledged_and_not_quoted(sto
     assert store.rows() == [FLAG]
 
 
-def test_a_row_changed_by_hand_is_named_and_not_quoted(store, database):
+def test_a_row_changed_by_hand_is_named_and_not_quoted_and_hides_no_other(store, database):
     store.append(FLAG)
     database.execute(sql.update(FLAGS).values(verdict="perhaps"))
-    with pytest.raises(FeedbackError, match=r"^Row 1 of betalens_flags is not a flag") as caught:
-        store.rows()
-    assert "perhaps" not in str(caught.value)
+    store.append(kept := a_flag(study_id="s2"))
+    (trouble,) = store.read().troubles
+    assert str(trouble).startswith("Row 1 of betalens_flags can be read as no verdict")
+    assert "perhaps" not in str(trouble)
+    assert store.rows() == [kept]
+    assert store.purge("s2") == 1
+
+
+def test_a_lock_that_somebody_holds_refuses_flags_in_time(store, database, monkeypatch):
+    monkeypatch.setattr("model.feedback.sql.LOCK_LIMIT", 1)
+    with sql.create_engine(database.engine.url).begin() as holder:
+        holder.execute(sql.text("LOCK TABLE betalens_flags IN ACCESS EXCLUSIVE MODE"))
+        for action in (lambda: store.append(FLAG), store.read, lambda: store.purge("s1")):
+            with pytest.raises(StoreError, match="the database said OperationalError"):
+                action()
+    store.append(FLAG)
+    assert store.rows() == [FLAG]
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT])
+def test_while_the_server_is_away_flags_are_refused_and_none_is_lost_or_twice_afterwards(store, postgres_server, how):
+    """Four writers send each flag until it is acknowledged, while the server is stopped under them and comes back."""
+    acknowledged: list[str] = []
+    refused = threading.Event()
+    back = threading.Event()
+
+    def write(writer: int) -> None:
+        for number in range(60):
+            flag = replace(FLAG, flag_id=f"{how}-{writer}-{number}")
+            while True:
+                try:
+                    acknowledged.append(store.append(flag))
+                    break
+                except StoreError:
+                    refused.set()
+                    assert back.wait(120)
+
+    with ThreadPoolExecutor(4) as pool:
+        writers = [pool.submit(write, n) for n in range(4)]
+        while len(acknowledged) < 20:
+            time.sleep(0.01)
+        postgres_server.stop(how)
+        assert refused.wait(120)
+        with pytest.raises(StoreError, match="the database said OperationalError"):
+            store.append(a_flag())
+        with pytest.raises(StoreError, match="cannot be read"):
+            store.rows()
+        postgres_server.start()
+        back.set()
+        for writer in writers:
+            writer.result(timeout=120)
+    assert Counter(acknowledged) == Counter(flag.flag_id for flag in store.rows())
+    assert len(acknowledged) == 240
 
 
 def test_a_password_that_is_wrong_is_in_no_error(postgres, caplog):

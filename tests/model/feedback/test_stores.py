@@ -12,9 +12,9 @@ import pytest
 from helpers import random_film
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from writing import FLAG, a_flag, flag_of_id, write_many, write_until_killed
+from writing import FLAG, a_flag, flag_of_id, race, write_many, write_until_killed
 
-from model.errors import FeedbackError
+from model.errors import FeedbackError, TakenError
 from model.feedback import FeedbackStore, as_csv, open_store, standing, utc_now
 
 
@@ -54,6 +54,53 @@ def test_a_retry_is_acknowledged_and_kept_once_whichever_server_it_reaches(store
     for each in (store, store, open_store(address), store):
         assert each.append(FLAG) == FLAG.flag_id
     assert store.rows() == [FLAG]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"study_id": "s2"}, {"reviewer": "B"}, {"verdict": "agree"}, {"comment": ""}, {"report": ""}, {"beta": 0.4},
+        {"corrected_labels": ()}, {"wrong_words": ()}, {"wrong_regions": ()}, {"blind": False}, {"image_sha256": ""},
+        {"wrong_evidence": "both"}, {"probabilities": {}}, {"model_digest": "ef" * 32}, {"image_name": "another.png"},
+        {"verdict": "undo", "undoes": "f9"},
+    ],
+)  # fmt: skip
+def test_an_id_that_is_taken_by_other_content_is_refused_and_the_same_again_is_not(store, address, changes):
+    store.append(FLAG)
+    other = replace(FLAG, **changes)
+    for each in (store, open_store(address)):
+        with pytest.raises(TakenError, match="a verdict with other content has its id") as caught:
+            each.append(other)
+        assert caught.value.flag == FLAG
+        later = replace(FLAG, time_utc="2026-02-01T00:00:00Z", app_version="0.2.0")
+        assert each.save(later) == FLAG
+    assert store.rows() == [FLAG]
+
+
+def test_an_id_that_was_purged_is_taken_but_for_a_retry_of_what_was(store):
+    store.append(FLAG)
+    store.purge("s1")
+    with pytest.raises(TakenError, match="was purged has its id"):
+        store.append(replace(FLAG, time_utc="2026-02-01T00:00:00Z"))
+    store.append(FLAG)
+    assert standing(store.rows()) == []
+
+
+def test_of_two_servers_that_race_for_an_id_one_is_told_that_it_is_taken(address):
+    """On a folder each has a file of its own."""
+    forkserver = multiprocessing.get_context("forkserver")
+    queue = forkserver.Queue()
+    racers = [forkserver.Process(target=race, args=(address, name, 40, queue)) for name in ("left", "right")]
+    for racer in racers:
+        racer.start()
+    kept = dict(queue.get(timeout=120) for _ in racers)
+    for racer in racers:
+        racer.join()
+    won = [dict.fromkeys(ids, name) for name, ids in kept.items()]
+    assert not won[0].keys() & won[1].keys()
+    rows = {flag.flag_id: flag.reviewer for flag in open_store(address).rows()}
+    assert rows == won[0] | won[1]
+    assert len(rows) == 40
 
 
 def test_the_csv_of_a_store_is_a_file_that_reads_back_the_same(store, tmp_path):

@@ -11,10 +11,10 @@ import pytest
 import torch
 from helpers import small_network
 
-from model import checkpoint
-from model.engine import Engine
 from model.errors import CheckpointError, ChoiceError, TrainingError
-from model.versions import CURRENT, Versions, base_version
+from model.finetuning.versions import CURRENT, Versions, base_version
+from model.inference.engine import Engine
+from model.network import checkpoint
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,7 @@ def test_a_version_whose_writing_fails_is_not_there(made, tmp_path):
 PROMOTE = """
 import sys
 from pathlib import Path
-from model.versions import Versions
+from model.finetuning.versions import Versions
 versions = Versions(Path(sys.argv[1]))
 print("go", flush=True)
 while True:
@@ -116,7 +116,7 @@ def test_a_reader_sees_a_whole_choice_while_others_are_killed_choosing(made, tmp
 HOLD = """
 import subprocess, sys, time
 from pathlib import Path
-from model.versions import Versions
+from model.finetuning.versions import Versions
 with Versions(Path(sys.argv[1])).alone():
     child = subprocess.Popen(["sleep", "60"], stdout=subprocess.DEVNULL)  # such as decodes films, and outlives it
     print(child.pid, flush=True)

@@ -16,12 +16,14 @@ import pytest
 from helpers import dicom, reasons
 from PIL import Image
 
-from model.data import load_film, open_studies
+from model.config import FEW
 from model.errors import StudyTableError
-from model.import_report import ImportReport
-from model.importing import import_studies
-from model.rows import Skipped
-from model.sources.csv import open_source
+from model.importing.import_studies import import_studies
+from model.importing.report import ImportReport
+from model.importing.sources.csv import open_source
+from model.studies.opening import open_studies
+from model.studies.rows import Skipped
+from model.studies.table import load_film
 
 COLUMNS = ("study_id", "image", "report", "label")
 
@@ -161,7 +163,8 @@ def test_nothing_is_ever_replaced(source, tmp_path):
 
 
 def test_the_same_seed_gives_the_same_bytes(source, tmp_path):
-    path = source(*good(9))
+    path = source(*((*row, f"p{i}") for i, row in enumerate(good(9))), columns=(*COLUMNS, "patient_id"))
+    path.write_text(path.read_text() + "".join(f"r{i},,Clear.,Edema,q{i}\n" for i in range(FEW)))  # enough for splits
     digests = []
     for name, seed in (("a", 3), ("b", 3), ("c", 4)):
         run(path, tmp_path / name, seed=seed)
@@ -226,3 +229,77 @@ def test_a_row_that_cannot_be_read_is_named_as_the_table_names_it(source):
     assert [(x.where, x.why) for x in run(path).left_out] == [
         (f"line {s.line}", s.why) for s in open_studies(path).skipped if isinstance(s, Skipped)
     ]
+
+
+def joined(report: ImportReport) -> dict[str, str]:
+    return {j.where: j.into for j in report.joined}
+
+
+def test_a_row_a_finding_becomes_one_study_with_all_of_them(source):
+    rows = [("7", "films/0.png", "x", "Edema"), ("8", "films/1.png", "y", "Nodule"),
+            ("7", "films/0.png", "x", "Nodule"), ("9", "films/0.png", "", "Edema"),
+            ("10", "films/2.png", "x", "")]  # fmt: skip
+    path = source(*rows)
+    report = run(path)
+    assert joined(report) == {"line 4": "line 2", "line 5": "line 2"}
+    assert (report.studies, report.records, report.left_out) == (3, 5, [])
+    labels = {s.study_id: s.labels for s in open_studies(path.parent / "studies.csv").studies}
+    assert labels == {"7": {"Edema", "Nodule"}, "8": {"Nodule"}, "10": set()}
+    assert "line 4: to line 2" in (path.parent / "import.txt").read_text(encoding="utf-8")
+
+
+def test_several_reports_of_a_film_are_joined_and_several_films_of_a_study_are_one_patients(source):
+    rows = [("a", "films/0.png", "First.", "Edema"), ("a", "films/0.png", "Addendum.", "Nodule"),
+            ("b", "films/1.png", "Both.", "Edema"), ("b", "films/2.png", "Both.", "Edema"),
+            ("c", "films/3.png", "", "Edema"), ("c", "", "Later.", "Edema"),
+            ("d", "films/4.png", "One.", "Edema"), ("d", "films/5.png", "Another.", "Nodule"),
+            ("e", "films/0.png", "Of whom?", "Nodule")]  # fmt: skip
+    path = source(*rows)
+    report = run(path)
+    studies = {s.study_id: s for s in open_studies(path.parent / "studies.csv").studies}
+    assert {i: s.report for i, s in studies.items()} == {
+        "a": "First.\n\nAddendum.", "b": "Both.", "b-2": "Both.", "c": "Later.", "d": "One.",
+    }  # fmt: skip
+    assert studies["a"].labels == {"Edema", "Nodule"}
+    assert studies["b"].patient_id == studies["b-2"].patient_id == "b"
+    assert joined(report) == {"line 3": "line 2", "line 7": "line 6"}
+    assert reasons(report) == {"line 9": "study_id empty or not unique", "line 10": "duplicate image"}
+    assert "which has other labels" in report.left_out[-1].why
+    assert "'b-2'" in " ".join(report.notes)
+
+
+def test_images_outside_the_tables_folder_come_along_as_links_or_copies(source, tmp_path):
+    for name, side in (("x", 41), ("y", 42)):
+        (tmp_path / name).mkdir()
+        picture(side).save(tmp_path / name / "film.png")
+    path = source(("1", "../x/film.png", "x", "Edema"), ("2", str(tmp_path / "y/film.png"), "x", ""))
+    with pytest.raises(StudyTableError, match="--copy"):
+        run(path)
+    run(path, tmp_path / "out")
+    run(path, copy=True)
+    for folder, linked in ((tmp_path / "out", True), (path.parent, False)):
+        table = open_studies(folder / "studies.csv")
+        assert len({s.image for s in table.studies}) == 2
+        for study, name in zip(table.studies, "xy", strict=True):
+            assert study.image.is_relative_to(folder)
+            assert study.image.read_bytes() == (tmp_path / name / "film.png").read_bytes()
+            assert study.image.samefile(tmp_path / name / "film.png") == linked
+
+
+def test_labels_are_written_in_one_spelling_and_what_was_meant_is_said(source):
+    labels = ["Effusion", "effusion ", "['Effusion', 'Edema']", "Edema; Effusion", "None"]
+    path = source(*((str(i), f"films/{i}.png", "x", label) for i, label in enumerate(labels)))
+    report = run(path)
+    written = pd.read_csv(path.parent / "studies.csv", dtype=str, keep_default_na=False)["label"].tolist()
+    assert written == ["Effusion", "Effusion", "Effusion|Edema", "Edema|Effusion"]
+    assert reasons(report) == {"line 6": "no label"}
+    assert "'effusion'" in " ".join(report.in_words())
+
+
+def test_few_studies_get_no_splits(source):
+    path = source(*good(9))
+    few = run(path)
+    written = pd.read_csv(path.parent / "studies.csv", dtype=str, keep_default_na=False)
+    assert set(written["split"]) == {""}
+    assert "cross-validates" in " ".join(few.in_words())
+    assert few.summary()["splits_written"] is False

@@ -5,8 +5,8 @@ import pytest
 import torch
 from helpers import REPORT, random_film, small_network
 
-from model.engine import Engine, choose_device
 from model.errors import CheckpointError, ChoiceError, InputError
+from model.inference.engine import Engine, choose_device
 
 
 def test_the_encoders_run_once_for_a_case(monkeypatch):

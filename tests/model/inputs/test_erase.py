@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from helpers import random_film
 
-from model.erase import erase
 from model.errors import ImageError
 from model.inputs import Film
+from model.inputs.erase import erase
 
 
 def disc(height: int, width: int, radius: float) -> np.ndarray:

@@ -1,11 +1,15 @@
 """A picture is read as Pillow reads it, bit by bit, and at full precision where Pillow has only 8 bits."""
 
+import base64
 import hashlib
+import io
 import struct
 import zlib
 
+import imagecodecs
 import numpy as np
 import pytest
+import tifffile
 from films import (
     COLOUR,
     RAMP8,
@@ -191,3 +195,140 @@ def test_an_interlaced_png_is_read():
 def test_what_is_no_film_says_what_to_send(data, reason):
     with pytest.raises(ImageError, match=reason):
         read_film(data)
+
+
+def pages(*arrays: tuple[np.ndarray, dict]) -> bytes:
+    """A TIFF of several pages, each with its own tags."""
+    with tifffile.TiffWriter(out := io.BytesIO()) as file:
+        for array, options in arrays:
+            file.write(array, metadata=None, **options)
+    return out.getvalue()
+
+
+THUMBNAIL = SPECKLE[::4, ::4]
+GREY = SPECKLE.astype(np.float32) / 255
+FULL, REDUCED = {"subfiletype": 0}, {"subfiletype": 1}
+PAGES = {
+    "a thumbnail first": pages((THUMBNAIL, REDUCED), (SPECKLE, FULL)),
+    "a thumbnail that is not called one": pages((THUMBNAIL, FULL), (SPECKLE, FULL)),
+    "a thumbnail last": pages((SPECKLE, FULL), (THUMBNAIL, REDUCED)),
+    "a larger one that is called reduced": pages((np.tile(255 - SPECKLE, (2, 2)), REDUCED), (SPECKLE, FULL)),
+    "a pyramid below": pages((SPECKLE, FULL | {"subifds": 2}), (SPECKLE[::2, ::2], REDUCED), (THUMBNAIL, REDUCED)),
+    "the film below its thumbnail": pages((THUMBNAIL, REDUCED | {"subifds": 1}), (SPECKLE, FULL)),
+    "reduced, all of them": pages((SPECKLE, REDUCED)),
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_of_a_tiffs_pages_the_largest_is_the_film(name):
+    np.testing.assert_array_equal(read_film(PAGES[name]).pixels, GREY)
+
+
+@pytest.mark.parametrize("compression", ["lerc", "jpegxl", "jpegxr"])
+def test_a_tiff_that_is_compressed_in_a_way_that_is_not_read_says_so(compression):
+    with pytest.raises(ImageError, match="compressed in a way that is not read"):
+        read_film(tiff(SPECKLE, compression=compression))
+
+
+@pytest.mark.parametrize("compression", ["lzma", "zstd", "webp", "png", "jpeg2000", "packbits", "deflate"])
+def test_every_compression_that_is_named_is_read(compression):
+    data = tiff(COLOUR, photometric="rgb", compression=compression)
+    np.testing.assert_allclose(read_film(data).pixels, read_film(saved(COLOUR, "PNG")).pixels, atol=0.05)
+
+
+HOLE = (slice(5, 25), slice(30, 70))
+NO_DATA = {
+    "-9999": (RAMP12.astype(np.float32), -9999, {}),
+    "-9999 of 64 bits": (RAMP12.astype(np.float64) / 4095, -9999, {}),
+    "the lowest number": (RAMP12.astype(np.float32), np.finfo(np.float32).min, {}),
+    "-32768": (RAMP12.astype(np.int16) - 1000, -32768, {}),
+    "what the file says": (RAMP12, 0, {"extratags": [(42113, 2, None, "0", True)]}),
+    "what the file says, white": (RAMP12, 65535, {"extratags": [(42113, 2, None, "65535 ", True)]}),
+}
+
+
+@pytest.mark.parametrize("photometric", ["minisblack", "miniswhite"])
+@pytest.mark.parametrize("name", NO_DATA)
+def test_what_a_tiff_holds_no_data_for_is_black_and_has_no_say_in_the_contrast(name, photometric):
+    values, none, options = NO_DATA[name]
+    values, seen = values.copy() + (name[0] == "w"), np.ones(values.shape, bool)
+    values[HOLE], seen[HOLE] = none, False
+    low, high = np.percentile(values[seen], (0.5, 99.5))
+    expected = np.clip((values - np.float64(low)) / (high - low), 0, 1)
+    expected = np.where(seen, expected if photometric == "minisblack" else 1 - expected, 0)
+    data = tiff(values, photometric=photometric, **options)
+    np.testing.assert_allclose(read_film(data).pixels, expected, atol=1e-5)
+
+
+def test_a_low_value_that_is_no_gap_is_a_value():
+    values = RAMP12.astype(np.float32) * 5 - 9999
+    np.testing.assert_allclose(read_film(tiff(values)).pixels, stretched(values), atol=1e-6)
+
+
+@pytest.mark.parametrize("format", ["PNG", "BMP", "TIFF", "WEBP"])
+@pytest.mark.parametrize("bits", [10, 12, 14])
+def test_8_bits_of_which_the_upper_were_never_used_are_stretched(format, bits):
+    dark = (RAMP16 >> (16 - bits) >> 8).astype(np.uint8)  # what 16 bits per pixel leave if the lower 8 are dropped
+    options = {"lossless": True} if format == "WEBP" else {}
+    np.testing.assert_allclose(read_film(saved(dark, format, **options)).pixels, stretched(dark), atol=1e-6)
+    full = dark.copy()
+    full[0, 0] = 64
+    np.testing.assert_array_equal(read_film(saved(full, format, **options)).pixels, full.astype(np.float32) / 255)
+
+
+TRAILERS = {
+    "nothing": b"",
+    "a video": b"\0\0\0\x18ftypmp42" + np.random.default_rng(6).bytes(100_000) + b"\xff\xda" * 500,
+    "another picture": saved(255 - SPECKLE, "JPEG", progressive=True) * 40,
+    "zeros": bytes(5000),
+    "ends": b"\xff\xd9" * 99,
+}
+
+
+@pytest.mark.parametrize("behind", TRAILERS)
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"restart_marker_blocks": 1}], ids=str)
+def test_what_stands_behind_a_jpeg_is_no_part_of_it(options, behind):
+    data = saved(SPECKLE, "JPEG", **options)
+    np.testing.assert_array_equal(read_film(data + TRAILERS[behind]).pixels, as_pillow_shows(data))
+
+
+def test_a_jpeg_that_is_cut_off_is_damaged_though_a_whole_one_stands_behind():
+    data = saved(SPECKLE, "JPEG")
+    for cut in (data[:-2], data[: len(data) * 6 // 10], data[:-2] + b"\xff\xd8"):
+        with pytest.raises(ImageError, match="damaged or cut off"):
+            read_film(cut)
+
+
+SMOOTH = np.dstack([RAMP8, RAMP8[::-1], RAMP8[:, ::-1]])
+
+
+@pytest.mark.parametrize(("values", "expected"), [(SPECKLE, GREY), (RAMP12, stretched(RAMP12)), (SMOOTH, None)])
+def test_a_bare_jpeg_ls_is_read(values, expected):
+    film = read_film(imagecodecs.jpegls_encode(values))
+    assert film.format == "jpeg"
+    expected = read_film(saved(SMOOTH, "PNG")).pixels if expected is None else expected
+    np.testing.assert_allclose(film.pixels, expected, atol=1e-6)
+
+
+# `cjpeg -arithmetic -quality 95` of the sums of row and column, 48 by 64.
+ARITHMETIC = """
+/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAIBAQEBAQIBAQECAgICAgQDAgICAgUEBAMEBgUGBgYFBgYGBwkIBgcJBwYGCAsICQoK
+CgoKBggLDAsKDAkKCgr/yQALCAAwAEABAREA/8wABgAQEAX/2gAIAQEAAD8A/wDyXw1u5ZaPnGH3ju5sFbjWIfR0G69BdeYcgyAY
+suvv/Jsdxl6zzjQ8AhTXBeG4ORwpN5+Go3NYOq9eVnHz1Z+tEjrvpNYpwsJjP8tay3F5dMrwef1HEmoFj2S8Z6b/AKyXs/e3hKgM
+c+g1eCVR72yjreuOKa4Nrkv/2Q==
+"""
+
+
+def test_a_jpeg_coded_arithmetically_is_read():
+    pixels = read_film(base64.b64decode(ARITHMETIC)).pixels
+    np.testing.assert_allclose(pixels * 255, np.add.outer(np.arange(48), np.arange(64)), atol=3)
+
+
+@pytest.mark.parametrize(
+    ("kind", "largest"), [(np.float64, 1e300), (np.float64, -1e39), (np.float32, 3e38), (np.float32, -3e38)]
+)
+def test_no_floating_value_is_too_large_to_be_shown(kind, largest):
+    values = RAMP12 / 4095 - 0.5
+    np.testing.assert_allclose(
+        read_film(tiff((values * largest).astype(kind))).pixels, stretched(values * np.sign(largest)), atol=1e-5
+    )

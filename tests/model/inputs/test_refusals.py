@@ -8,6 +8,7 @@ import imagecodecs
 import numpy as np
 import pydicom
 import pytest
+from dicoms import film, written
 from films import COLOUR, RAMP8, RAMP12, SPECKLE, bmp, j2k, saved, tiff
 from helpers import NAME, dicom
 from PIL import Image
@@ -48,16 +49,26 @@ def frames(format: str, number: int) -> bytes:
 
 
 JPEG = saved(SPECKLE, "JPEG")
+SCANS = JPEG[:-2] + JPEG[JPEG.index(b"\xff\xda") : -2] * 100 + b"\xff\xd9"
 LARGE = Image.new("L", (8000, 6000))
 LARGE_J2K = b"\xff\x4f\xff\x51" + struct.pack(">HH4I", 47, 0, 8000, 6000, 0, 0) + bytes(99)
 WEBP = saved(RAMP8, "WEBP")
 MANY = MAX_FRAMES + 1
+SEGMENTED = film(RAMP8, PhotometricInterpretation=("CS", "PALETTE COLOR"))
+SEGMENTED |= {
+    f"{part}{colour}PaletteColorLookupTable{what}": value
+    for colour in ("Red", "Green", "Blue")
+    for part, what, value in (
+        ("", "Descriptor", ("US", [256, 0, 16])), ("Segmented", "Data", ("OW", np.array([1, 256, 65535], np.uint16))),
+    )
+}  # fmt: skip
 PIXELS, FRAMES = f"more than the {MAX_PIXELS:,}", f"more than {MAX_FRAMES} frames"
 
 REFUSED = {
     "nothing": (b"", "empty"),
-    "text": (b"PatientName: " + NAME.encode(), "not an image that can be read"),
-    "gif": (saved(RAMP8, "GIF"), "not an image that can be read"),
+    "text": (b"PatientName: " + NAME.encode(), "The file is text: send the film itself"),
+    "gif": (saved(RAMP8, "GIF"), "The file is a GIF picture: export it as PNG or JPEG"),
+    "nothing that is known": (bytes(range(256)) * 9, "not an image that can be read: send a PNG"),
     "another type": (NAME, "came as str"),
     "half a png": (saved(RAMP12, "PNG", compress_level=0)[:5000], "damaged or cut off"),
     "half a jpeg": (JPEG[:700], "damaged or cut off"),
@@ -94,8 +105,9 @@ REFUSED = {
         dicom(RAMP8, uid.JPEGLSLossless, imagecodecs.jpegls_encode(np.asarray(LARGE))), PIXELS,
     ),
     "large jpeg 2000 inside": (dicom(RAMP8, uid.JPEG2000, LARGE_J2K), PIXELS),
-    "scans": (JPEG + b"\xff\xda" * 200, "more than 100 scans"),
-    "scans inside": (dicom(RAMP8, uid.JPEGBaseline8Bit, JPEG + b"\xff\xda" * 200), "more than 100 scans"),
+    "scans": (SCANS, "more than 100 scans"),
+    "scans inside": (dicom(SPECKLE, uid.JPEGBaseline8Bit, SCANS), "more than 100 scans"),
+    "scans without an end": (JPEG[:-2] + b"\xff\xda" * 200, "more than 100 scans|damaged or cut off"),
     "frames of a png": (frames("PNG", MANY), FRAMES),
     "frames of a webp": (frames("WEBP", MANY), FRAMES),
     "pages of a tiff": (frames("TIFF", MANY), FRAMES),
@@ -103,6 +115,11 @@ REFUSED = {
     "constant": (saved(np.full((40, 40), 7, np.uint8), "PNG"), "every pixel has the same value"),
     "constant at 16 bits": (saved(np.full((40, 40), 700, np.uint16), "PNG"), "every pixel has the same value"),
     "constant dicom": (dicom(np.full((40, 40), 700, np.uint16)), "every pixel has the same value"),
+    "a jpeg in layers": (JPEG.replace(b"\xff\xc0", b"\xff\xc5", 1), "JPEG is coded in a way that is not read"),
+    "a palette in segments": (written(SEGMENTED), "palette in segments, which is not read"),
+    "12 bits in a row": (written(film(RAMP12, BitsAllocated=("US", [12]))), "allocates 12 bits"),
+    "four samples": (written(film(RAMP8, SamplesPerPixel=("US", [4]), Rows=("US", [32]), Columns=("US", [36]),
+                                  PhotometricInterpretation=("CS", "CMYK"))), "neither greyscale nor RGB"),
     "tiny": (saved(RAMP8[:20, :20], "PNG"), "20 x 20"),
     "strip": (saved(np.zeros((32, 400), np.uint8), "PNG"), "400 x 32"),
 }  # fmt: skip

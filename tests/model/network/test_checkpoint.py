@@ -12,8 +12,8 @@ import pytest
 import torch
 from helpers import small_network
 
-from model import checkpoint
 from model.errors import CheckpointError, ChoiceError
+from model.network import checkpoint
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +79,56 @@ def test_a_foreign_folder_is_refused(tmp_path):
         checkpoint.load(tmp_path)
 
 
+DEEP = "[" * 100_000
+NO_MANIFEST = [
+    DEEP, "[]", "null", "1", '"x"', "", "{", '{"format": 1}', "\ud800",
+    {"files": []}, {"files": None}, {"files": 3}, {"frozen_report_encoder": None}, {"frozen_report_encoder": 5},
+    {"frozen_report_encoder": []}, {"format": []}, {"format": "betalens-checkpoint/9"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", NO_MANIFEST)
+def test_a_manifest_of_other_values_is_refused_in_a_sentence(folder, wrong):
+    path = folder / checkpoint.MANIFEST
+    manifest = json.loads(path.read_text())
+    path.write_text(wrong if isinstance(wrong, str) else json.dumps(manifest | wrong), errors="surrogatepass")
+    for use in (checkpoint.load, checkpoint.verify, lambda f: checkpoint.with_default_beta(f, 0.5)):
+        with pytest.raises(CheckpointError):
+            use(folder)
+
+
+@pytest.mark.parametrize("digest", [5, None, [], {}, True, 1.5, "", "x"])
+@pytest.mark.parametrize("name", [checkpoint.WEIGHTS, checkpoint.CONFIG, "MODEL_CARD.md"])
+def test_a_digest_that_is_none_is_refused_in_a_sentence(folder, digest, name):
+    path = folder / checkpoint.MANIFEST
+    manifest = json.loads(path.read_text())
+    path.write_text(json.dumps(manifest | {"files": manifest["files"] | {name: digest}}))
+    with pytest.raises(CheckpointError):
+        checkpoint.load(folder)
+
+
+def test_a_manifest_without_the_report_encoder_is_refused_in_a_sentence(folder):
+    path = folder / checkpoint.MANIFEST
+    manifest = json.loads(path.read_text())
+    del manifest["frozen_report_encoder"]
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(CheckpointError):
+        checkpoint.load(folder)
+
+
+@pytest.mark.parametrize(
+    "config", [DEEP, "[]", "[1]", "null", "7", '"x"', "{", '{"a": ' + DEEP, '{"findings": 1}', "[[]]"]
+)
+def test_a_config_of_other_values_is_refused_in_a_sentence(folder, config):
+    (folder / checkpoint.CONFIG).write_text(config)
+    manifest = json.loads((folder / checkpoint.MANIFEST).read_text())
+    manifest["files"][checkpoint.CONFIG] = hashlib.sha256(config.encode()).hexdigest()
+    (folder / checkpoint.MANIFEST).write_text(json.dumps(manifest))
+    for use in (checkpoint.load, lambda f: checkpoint.with_default_beta(f, 0.5)):
+        with pytest.raises(CheckpointError):
+            use(folder)
+
+
 def test_tensors_of_another_shape_are_refused(folder):
     config = json.loads((folder / checkpoint.CONFIG).read_text())
     (folder / checkpoint.CONFIG).write_text(json.dumps(config | {"width": 64}))
@@ -124,7 +174,7 @@ WRITER = """
 import sys; sys.path[:0] = {paths!r}
 from pathlib import Path
 from helpers import small_network
-from model import checkpoint
+from model.network import checkpoint
 network = small_network(image_weights="none", report_layers=1)
 print("ready", flush=True)
 while True:

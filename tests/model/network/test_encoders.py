@@ -1,6 +1,7 @@
 """Image encoders by name: any model of their source gives a feature map, frozen as far as asked."""
 
 import re
+import socket
 import subprocess
 import sys
 from itertools import chain
@@ -14,11 +15,11 @@ from PIL import Image
 from safetensors.torch import save_file
 from sklearn.datasets import load_sample_image
 
-from model.encoders import image_encoder, image_sources
-from model.encoders import torchvision as torchvision_source
-from model.encoders import torchxrayvision as torchxrayvision_source
-from model.encoders.timm import PACKAGED, packaged
 from model.errors import EncoderError
+from model.network.encoders import image_encoder, image_sources
+from model.network.encoders import torchvision as torchvision_source
+from model.network.encoders import torchxrayvision as torchxrayvision_source
+from model.network.encoders.timm import PACKAGED, packaged
 
 # One of each family of torchvision.
 FAMILIES = [
@@ -30,6 +31,39 @@ OTHERS = [n for n in torchvision.models.list_models(module=torchvision.models) i
 SIDES = {"maxvit_t": 224, "vit_h_14": 126}  # what they are made for
 PALACE = 698  # among ImageNet's classes
 TINY = ["timm/test_convnext", "timm/test_efficientnet", "timm/test_vit", "timm/test_vit4", "timm/resnet18"]
+
+
+class Writes(torch.nn.Module):
+    """Writes a file when it is read."""
+
+    def __init__(self, path: str):
+        super().__init__()
+        self.path = path
+
+    @torch.jit.export
+    def __getstate__(self):
+        return self.path, self.training
+
+    @torch.jit.export
+    def __setstate__(self, state: tuple[str, bool]):
+        self.training = state[1]
+        self.path = str(torch.from_file(state[0], shared=True, size=4).numel())
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x
+
+
+@pytest.fixture
+def asked_hosts(monkeypatch) -> list[str]:
+    """The hosts whose addresses were looked up."""
+    asked = []
+
+    def look_up(host, *_, **__):
+        asked.append(host)
+        raise OSError("no network in tests")
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    return asked
 
 
 def built(name: str, stride: int = 16, side: int = 128, frozen: int = 4, weights: str = "none"):
@@ -126,29 +160,48 @@ def test_models_of_torchxrayvision_give_a_map(name, stride):
 
 
 THEIRS = """
-import sys, torch, torchxrayvision as xrv
+import torch, torchvision, torchxrayvision as xrv
 torch.manual_seed(1)
-film, network = torch.load("film.pt"), xrv.models.DenseNet().eval()
-# As the published files are: whole networks, in the format of the PyTorch of 2020.
-torch.save(network, "network.pt", _use_new_zipfile_serialization=False)
+film, dense = torch.load("film.pt"), xrv.models.DenseNet().eval()
+res = xrv.models.ResNet.__new__(xrv.models.ResNet)  # its __init__ fetches
+torch.nn.Module.__init__(res)
+res.model = torchvision.models.resnet50(weights=None).eval()
+res.model.conv1 = torch.nn.Conv2d(1, 64, kernel_size=7, stride=2, padding=3, bias=False)
 normal = torch.from_numpy(xrv.utils.normalize(film.numpy(), 255))
+for name, network in {"densenet": dense, "resnet": res}.items():
+    torch.save(network.state_dict(), f"{name}.pt")
 with torch.no_grad():
-    torch.save(network.features(normal), "features.pt")
-torch.save({n: u["weights_url"] for n, u in xrv.models.model_urls.items() if "-res" in n}, "urls.pt")
+    maps = torch.nn.Sequential(*list(res.model.children())[:-2])(normal)
+    torch.save([dense.features(normal), maps], "features.pt")
+# As the published files are: whole networks, in the format of the PyTorch of 2020.
+torch.save(dense, "published.pt", _use_new_zipfile_serialization=False)
+torch.save([n for n in xrv.models.model_urls if "-res" in n], "names.pt")
 """
 
 
-def test_torchxrayvision_is_given_what_the_package_itself_would_give_it(tmp_path):
-    """The package, in a process of its own, saves a network, its features of a film and where its files are."""
-    film = torch.randint(0, 256, (1, 1, 128, 128))
-    torch.save(film, tmp_path / "film.pt")
-    subprocess.run([sys.executable, "-c", THEIRS], cwd=tmp_path, env={"PATH": ""}, check=True, capture_output=True)
-    ours = built("torchxrayvision/densenet121-res224-nih", 32, weights=str(tmp_path / "network.pt"))
-    expected = torch.load(tmp_path / "features.pt")
-    with torch.no_grad():
-        torch.testing.assert_close(ours(film / 255), expected, rtol=1e-3, atol=1e-3)
-    urls = {name: f"{torchxrayvision_source.URL}/{file}" for name, file in torchxrayvision_source.FILES.items()}
-    assert torch.load(tmp_path / "urls.pt") == urls
+@pytest.fixture(scope="module")
+def theirs(tmp_path_factory):
+    """A folder where the package, in a process of its own, saved networks and what they make of a film."""
+    folder = tmp_path_factory.mktemp("torchxrayvision")
+    film = torch.randint(0, 256, (1, 1, 128, 128), generator=torch.Generator().manual_seed(0))
+    torch.save(film, folder / "film.pt")
+    subprocess.run([sys.executable, "-c", THEIRS], cwd=folder, env={"PATH": ""}, check=True, capture_output=True)
+    return folder
+
+
+def test_torchxrayvision_is_given_what_the_package_itself_would_give_it(theirs):
+    film = torch.load(theirs / "film.pt") / 255
+    kinds = {"densenet": "densenet121-res224-nih", "resnet": "resnet50-res512-all"}
+    for (kind, name), expected in zip(kinds.items(), torch.load(theirs / "features.pt"), strict=True):
+        ours = built(f"torchxrayvision/{name}", 32, weights=str(theirs / f"{kind}.pt"))
+        with torch.no_grad():
+            torch.testing.assert_close(ours(film), expected, rtol=1e-3, atol=1e-3 * expected.abs().max().item())
+    assert torch.load(theirs / "names.pt") == list(torchxrayvision_source.NAMES)
+
+
+def test_a_whole_pickled_network_is_refused(theirs):
+    with pytest.raises(EncoderError, match=r"published\.pt .* state_dict"):
+        built("torchxrayvision/densenet121-res224-nih", 32, weights=str(theirs / "published.pt"))
 
 
 @pytest.mark.parametrize("name", ["torchvision/vit_b_16", "timm/test_vit"])
@@ -244,16 +297,34 @@ def test_the_packaged_weights_recognise_what_imagenet_taught(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["timm/resnet34", "torchvision/resnet34", "torchxrayvision/densenet121-res224-rsna"], ids=image_sources()
+    ("name", "file"),
+    [
+        ("timm/resnet34", "timm/resnet34"),
+        ("torchvision/resnet34", "resnet34-"),
+        ("torchxrayvision/densenet121-res224-rsna", "densenet121-res224-rsna"),
+    ],
+    ids=image_sources(),
 )
-def test_weights_that_cannot_be_fetched_say_how_to_supply_them(name, monkeypatch, capsys, tmp_path):
-    for variable in ("http_proxy", "https_proxy"):
-        monkeypatch.setenv(variable, "http://127.0.0.1:9")
-    for variable in ("HOME", "TORCH_HOME"):
-        monkeypatch.setenv(variable, str(tmp_path))
-    with pytest.raises(EncoderError, match=r"folder that holds it, as image_weights"):
+def test_weights_that_are_not_installed_say_how_to_supply_them_and_are_not_fetched(name, file, asked_hosts):
+    with pytest.raises(EncoderError, match=rf"folder that holds it, as image_weights \(.*{file}"):
         image_encoder(name, 128, 16, 4, "imagenet")
-    assert not capsys.readouterr().out
+    assert asked_hosts == []
+
+
+def test_a_file_of_weights_with_another_digest_is_refused_unread(weights, monkeypatch):
+    path = weights("torchvision/resnet18")
+    digest = subprocess.run(["sha256sum", path], capture_output=True, text=True, check=True).stdout[:64]
+    assert image_encoder("torchvision/resnet18", 128, 32, 4, path, digest.upper())
+    monkeypatch.setattr(torch, "load", None)
+    with pytest.raises(EncoderError, match=f"{digest}.*{'0' * 64}"):
+        image_encoder("torchvision/resnet18", 128, 32, 4, path, "0" * 64)
+
+
+def test_packaged_weights_with_another_digest_are_refused(monkeypatch):
+    package, of_file, _ = PACKAGED["tf_efficientnet_lite0"]
+    monkeypatch.setitem(PACKAGED, "tf_efficientnet_lite0", (package, of_file, "0" * 64))
+    with pytest.raises(EncoderError, match="SHA-256"):
+        packaged("tf_efficientnet_lite0")
 
 
 @pytest.mark.parametrize(("name", "first"), [("resnet18", "conv1"), ("mnasnet0_5", "layers.0")])
@@ -307,6 +378,17 @@ def test_a_folder_with_no_file_of_weights_or_several_is_refused(tmp_path):
 def test_weights_of_another_network_are_refused(weights, name):
     with pytest.raises(EncoderError, match="does not hold"):
         built(name, weights=weights("timm/test_convnext"))
+
+
+@pytest.mark.parametrize("name", image_sources())
+def test_a_torchscript_archive_is_refused_unrun(tmp_path, name):
+    """Its __setstate__ would run as it is read, and write a file of its choice."""
+    torch.jit.save(torch.jit.script(Writes(str(tmp_path / "written"))), tmp_path / "w.pt")
+    (tmp_path / "written").unlink(missing_ok=True)
+    with pytest.raises(EncoderError, match=r"w\.pt"):
+        built({"timm": "timm/resnet18", "torchvision": "torchvision/resnet18"}.get(name, f"{name}/resnet50-res512-all"),
+              weights=str(tmp_path / "w.pt"))  # fmt: skip
+    assert not (tmp_path / "written").exists()
 
 
 @pytest.mark.parametrize("name", ["torchvision/resnet18", "torchxrayvision/densenet121-res224-all"])

@@ -4,14 +4,14 @@ import pytest
 import torch
 from helpers import small_network
 
-from model import checkpoint
-from model.config import Config
+from model.config import FUSIONS, Config
 from model.errors import ChoiceError
-from model.fusions import fusion, fusion_names
-from model.paths import DEMO_CHECKPOINT
+from model.network import checkpoint
+from model.network.fusions import fusion
+from model.storage.paths import DEMO_CHECKPOINT
 
 WIDTH = 24
-EVERY = pytest.mark.parametrize("name", fusion_names())
+EVERY = pytest.mark.parametrize("name", FUSIONS)
 
 
 def blend(name: str, image: torch.Tensor, report: torch.Tensor, beta: float) -> torch.Tensor:
@@ -26,7 +26,7 @@ def pair() -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def test_there_is_a_choice():
-    assert set(fusion_names()) >= {"weighted", "concatenation", "gated", "cross_attention"}
+    assert set(FUSIONS) >= {"weighted", "concatenation", "gated", "cross_attention"}
 
 
 @EVERY
@@ -76,7 +76,7 @@ def test_a_checkpoint_brings_it_back(name, tmp_path):
 def test_it_says_what_it_is_where_it_ends_and_whose_it_is(name):
     import importlib
 
-    assert len(importlib.import_module(f"model.fusions.{name}").__doc__.split("\n\n")) >= 3
+    assert len(importlib.import_module(f"model.network.fusions.{name}").__doc__.split("\n\n")) >= 3
 
 
 def test_an_unknown_fusion_is_refused_with_those_that_are_known():

@@ -1,5 +1,8 @@
 """Report encoders: whatever Hugging Face calls an encoder of text, by name or folder."""
 
+import json
+import shutil
+
 import pytest
 import torch
 import transformers
@@ -7,9 +10,9 @@ from helpers import random_film, small_network
 from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
 
 import explain
-from model.encoders.report import ReportEncoder, pool_pieces
-from model.engine import Engine
 from model.errors import EncoderError
+from model.inference.engine import Engine
+from model.network.encoders.report import ReportEncoder, pool_pieces
 
 SENTENCES = ["The heart is enlarged.", "There is a small left pleural effusion.", "No pneumothorax is seen."]
 SMALL = {"num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
@@ -127,6 +130,22 @@ def test_a_decoder_is_refused_in_a_sentence(folders, tmp_path):
     tokenizer_of("bert").save_pretrained(tmp_path)
     with pytest.raises(EncoderError, match="no encoder"):
         ReportEncoder(str(tmp_path), 0, 64)
+
+
+def test_code_that_comes_with_a_model_is_not_run_nor_asked_about(folders, tmp_path, monkeypatch):
+    """As on a hub: a config that names its own classes."""
+    shutil.copytree(folders / "bert", tmp_path / "own")
+    code = f"import pathlib; pathlib.Path({str(tmp_path / 'ran')!r}).touch()\n"
+    (tmp_path / "own" / "theirs.py").write_text(code + "class Config: pass\nclass Model: pass\n", encoding="utf-8")
+    config = json.loads((tmp_path / "own" / "config.json").read_text("utf-8"))
+    own = {"AutoConfig": "theirs.Config", "AutoModel": "theirs.Model", "AutoTokenizer": ["theirs.Model", None]}
+    (tmp_path / "own" / "config.json").write_text(
+        json.dumps(config | {"model_type": "theirs", "auto_map": own}), encoding="utf-8"
+    )
+    monkeypatch.setattr("builtins.input", lambda *_: "y")  # an operator who says yes to whatever is asked
+    with pytest.raises(EncoderError, match="no code that comes with a model is run"):
+        ReportEncoder(str(tmp_path / "own"), 0, 64)
+    assert not (tmp_path / "ran").exists()
 
 
 def test_one_that_is_not_here_says_what_to_give():

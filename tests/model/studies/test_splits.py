@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from model.data import SPLITS
-from model.split import SHARES, divided
+from model.studies.splits import SHARES, divided
+from model.studies.table import SPLITS
 
 FINDINGS = {"Cardiomegaly": 0.3, "Effusion": 0.15, "Edema": 0.05, "Pneumothorax": 0.015}
 

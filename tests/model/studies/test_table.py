@@ -2,15 +2,17 @@
 
 import csv
 import os
+import unicodedata
 
 import pytest
 from PIL import Image
 
-from model.arrays import load_arrays
 from model.config import MULTI_LABEL, SINGLE_LABEL
-from model.data import label_matrix, load_film, open_studies
 from model.errors import ChoiceError, ImageError, StudyTableError
-from model.rows import Skipped, skipped_in_words
+from model.studies.arrays import load_arrays
+from model.studies.opening import open_studies
+from model.studies.rows import Skipped, skipped_in_words
+from model.studies.table import label_matrix, load_film
 
 
 @pytest.fixture
@@ -43,10 +45,6 @@ def test_one_finding_everywhere_is_single_label(write_table):
 
 def test_a_spreadsheets_byte_order_mark_is_read(write_table):
     assert open_studies(write_table(("1", "a.png", "β", "Edema"), encoding="utf-8-sig")).by_id("1").report == "β"
-
-
-def test_a_finding_may_be_called_na(write_table):
-    assert open_studies(write_table(("1", "a.png", "x", "NA"))).findings == ("NA",)
 
 
 @pytest.mark.parametrize(
@@ -200,3 +198,42 @@ def test_of_patients_in_one_split_each_nothing_is_told(tmp_path):
 def write_splits(folder, *rows: str) -> None:
     lines = [f"{study},,Clear lungs.,Effusion,{rest}" for study, rest in (row.split(",", 1) for row in rows)]
     (folder / "studies.csv").write_text("study_id,image,report,label,patient_id,split\n" + "\n".join(lines))
+
+
+@pytest.mark.parametrize(
+    ("file", "named"),
+    [
+        ("films/a.png", "films\\a.png"),
+        ("films/b.JPG", "films/b.jpg"),
+        ("Films/c.png", "films/C.PNG"),
+        (unicodedata.normalize("NFC", "ödem.png"), unicodedata.normalize("NFD", "ödem.png")),
+        (unicodedata.normalize("NFD", "ödem/x.png"), unicodedata.normalize("NFC", "ödem/X.png")),
+    ],
+)
+def test_a_path_that_is_spelt_otherwise_is_found_and_said(tmp_path, file, named):
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    Image.linear_gradient("L").save(tmp_path / file)
+    (tmp_path / "studies.csv").write_text(f"study_id,image,report,label\n1,{named},x,Edema\n")
+    table = open_studies(tmp_path / "studies.csv")
+    assert table.studies[0].image == tmp_path / file
+    assert load_film(table.studies[0]) is not None
+    assert repr(file) in " ".join(table.words())
+
+
+def test_of_two_files_that_may_be_meant_none_is_taken_and_kin_is_named(tmp_path):
+    for name in ("A.png", "a.PNG", "b.tif"):
+        Image.linear_gradient("L").save(tmp_path / name, "PNG")
+    rows = ["1,a.png,x,Edema", "2,b.png,x,", "3,,x,", "4,../x.png,x,"]
+    (tmp_path / "studies.csv").write_text("study_id,image,report,label\n" + "\n".join(rows))
+    why = {s.line: s.why for s in open_studies(tmp_path / "studies.csv").skipped}
+    assert why[2].startswith("its image is missing")
+    assert "there is 'b.tif'" in why[3]
+    assert "--copy" in why[5]
+
+
+def test_rows_of_one_film_with_other_findings_are_all_left_out_and_the_way_is_named(write_table):
+    rows = [("1", "a.png", "x", "Edema"), ("1", "a.png", "x", "Nodule"), ("2", "b.png", "y", "Edema")]
+    table = open_studies(write_table(*rows))
+    assert [s.study_id for s in table.studies] == ["2"]
+    assert [s.line for s in table.skipped] == [2, 3]
+    assert "import csv" in table.skipped[0].why

@@ -6,9 +6,9 @@ import torch
 from helpers import small_network
 from scipy.special import expit, softmax
 
-from model.calibrate import BETAS, LEAST, fit_temperature, set_temperature
 from model.config import MULTI_LABEL, SINGLE_LABEL
-from model.evaluate import expected_calibration_error
+from model.evaluation.metrics import expected_calibration_error
+from model.training.calibration import BETAS, LEAST, fit_temperature, set_temperature
 
 TRUE_LOG_TEMPERATURE = np.array([1.0, -0.5, 0.3]) @ np.array(BETAS) ** np.arange(3)[:, None]
 

@@ -5,12 +5,13 @@ import pytest
 import torch
 from helpers import small_network
 
-from model.arrays import StudyArrays
-from model.crossval import folds, out_of_fold
-from model.data import Study
 from model.errors import TrainingError
-from model.scored import BETAS
-from model.train import pool_arrays
+from model.inference.predictions import BETAS
+from model.studies.arrays import StudyArrays
+from model.studies.content import Content
+from model.studies.table import Study
+from model.training.cross_validation import folds, out_of_fold
+from model.training.train import pool_arrays
 
 
 def studies(n: int = 60) -> tuple[Study, ...]:
@@ -30,6 +31,17 @@ def test_folds_part_patients_and_share_out_the_rare_finding():
         assert not sides[0] & sides[1]
         assert sum("rare" in some[i].labels for i in fold.held_out) == 4
     assert all(np.array_equal(a.train, b.train) for a, b in zip(cut, folds(some, 3, seed=0), strict=True))
+
+
+def test_as_many_folds_as_suit_or_as_the_patients_allow_who_share_no_film():
+    some = studies(8)  # of four patients
+    film = [b"film of two patients" if i in (0, 2) else bytes([i + 1]) for i in range(8)]
+    contents = tuple(Content(b"", f, b"", s.patient_id.encode()) for s, f in zip(some, film, strict=True))
+    cut = folds(some, None, seed=0, contents=contents)
+    assert len(cut) == 3
+    assert {0, 1, 2, 3} in [set(fold.held_out) for fold in cut]
+    assert len(folds(some, None, seed=0)) == 4
+    assert len(folds(studies(), None, seed=0)) == 5
 
 
 @pytest.mark.parametrize("count", [1, 31])

@@ -8,16 +8,16 @@ import torch
 from helpers import small_network
 from sklearn.utils.class_weight import compute_class_weight
 
-import model.train
-from model.arrays import StudyArrays, joined
-from model.augment import augment, draw_beta
+import model.training.train
 from model.config import BALANCED, MULTI_LABEL, SINGLE_LABEL, UNWEIGHTED
-from model.data import Study, label_matrix
 from model.errors import TrainingError
-from model.evaluate import expected_calibration_error
-from model.learner import MOST_WEIGHT, class_weights
-from model.train import train, validate
-from model.training_state import TrainingState, fingerprint
+from model.evaluation.metrics import expected_calibration_error
+from model.studies.arrays import StudyArrays, joined
+from model.studies.table import Study, label_matrix
+from model.training.batches import augment, draw_beta
+from model.training.loss import MOST_WEIGHT, class_weights
+from model.training.resume import TrainingState, fingerprint
+from model.training.train import train, validate
 
 SENTENCE = {True: "There is a large effusion on the left.", False: "The lungs are clear."}
 
@@ -53,7 +53,7 @@ def test_an_interrupted_training_keeps_the_best_so_far(monkeypatch):
         raise KeyboardInterrupt
 
     saved = []
-    monkeypatch.setattr(model.train, "validate", validate_then_interrupt)
+    monkeypatch.setattr(model.training.train, "validate", validate_then_interrupt)
     train(network, data, data, torch.device("cpu"))
     assert len(saved) == 2
     assert torch.equal(network.head.out.weight, saved[0]["head.out.weight"])
@@ -78,7 +78,7 @@ def test_a_state_is_for_the_training_it_was_saved_in_alone(tmp_path):
 def test_training_ends_once_it_has_not_got_better_for_long(monkeypatch):
     network = small_network(image_size=64, image_weights="none", report_layers=0, epochs=9, batch_size=16, patience=2)
     data, scores = bright_corner_studies(16, 0), iter([0.6, 0.9, 0.8, 0.9, 1.0])
-    monkeypatch.setattr(model.train, "validate", lambda network, _: [next(scores)] * 3)
+    monkeypatch.setattr(model.training.train, "validate", lambda network, _: [next(scores)] * 3)
     assert train(network, data, data, torch.device("cpu"))
     assert list(scores) == [1.0]
 

@@ -7,9 +7,9 @@ import pytest
 from helpers import dicom
 from PIL import Image
 
-from model.import_report import ImportReport
-from model.importing import import_studies
-from model.sources import sources
+from model.importing.import_studies import import_studies
+from model.importing.report import ImportReport
+from model.importing.sources import sources
 
 
 def pixels(seed: int) -> np.ndarray:

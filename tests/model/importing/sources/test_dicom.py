@@ -3,10 +3,12 @@
 import csv
 
 import pytest
+from dicoms import twelve, written
+from films import RAMP12
 from helpers import NAME, reasons
 
-from model.data import open_studies
 from model.errors import StudyTableError
+from model.studies.opening import open_studies
 
 TAGS = ("PatientID", "AccessionNumber", "StudyInstanceUID", "SOPInstanceUID", "ViewPosition")
 HEADERS = {
@@ -98,3 +100,65 @@ def test_without_reports_or_a_column_to_join_by_it_is_refused(folder, write_repo
         imported("dicom", folder)
     with pytest.raises(StudyTableError, match="AccessionNumber"):
         imported("dicom", folder, write_reports(("x", "y", ""), columns=("id", "report", "label")))
+
+
+PACS = {
+    "chest.dcm": ({"Modality": "DX", "BodyPartExamined": "CHEST"}, None),
+    "thorax.dcm": ({"Modality": "CR", "BodyPartExamined": "THORAX", "ViewPosition": "AP"}, None),
+    "silent.dcm": ({}, None),
+    "scanned.dcm": ({"Modality": "OT", "BodyPartExamined": "UNKNOWN"}, None),
+    "region.dcm": ({"Modality": "DX", "BodyPartExamined": "CHESTABDOMEN"}, None),
+    "tibia.dcm": (
+        {"Modality": "CR", "BodyPartExamined": "EXTREMITY", "ViewPosition": "AP"},
+        ("another part of the body", "its BodyPartExamined is EXTREMITY"),
+    ),
+    "hand.dcm": (
+        {"Modality": "DX", "BodyPartExamined": "HAND"},
+        ("another part of the body", "its BodyPartExamined is HAND"),
+    ),
+    "spine.dcm": (
+        {"BodyPartExamined": "TSPINE"},
+        ("another part of the body", "its BodyPartExamined is TSPINE"),
+    ),
+    "head.dcm": ({"Modality": "CT", "BodyPartExamined": "HEAD"}, ("no radiograph", "its Modality is CT")),
+    "chest-ct.dcm": ({"Modality": "CT", "BodyPartExamined": "CHEST"}, ("no radiograph", "its Modality is CT")),
+    "ultrasound.dcm": ({"Modality": "US"}, ("no radiograph", "its Modality is US")),
+    "lateral.dcm": (
+        {"Modality": "DX", "BodyPartExamined": "CHEST", "ViewPosition": "LL"},
+        ("not a frontal view", "it is not a frontal view"),
+    ),
+    "named.dcm": (
+        {"Modality": "DOE", "BodyPartExamined": "JANE"},
+        ("no radiograph", "its Modality is none of radiography"),
+    ),
+    "part.dcm": (
+        {"Modality": "DX", "BodyPartExamined": "JANE"},
+        ("another part of the body", "its BodyPartExamined is another than the chest"),
+    ),
+}
+
+
+def test_of_a_mixed_folder_only_frontal_chest_films_become_studies_and_all_else_is_counted(
+    tmp_path, write_film, write_reports, imported
+):
+    for i, (name, (header, _)) in enumerate(PACS.items()):
+        write_film(tmp_path / "pacs" / name, i, SOPInstanceUID=f"1.2.{i}", **header)
+    report = imported("dicom", tmp_path / "pacs", write_reports(*((name, "Clear.", "Edema") for name in PACS)))
+    left = {x.where: (str(x.reason), x.why) for x in report.left_out}
+    assert left == {name: why for name, (_, why) in PACS.items() if why}
+    assert report.summary()["left_out"] == {"no radiograph": 4, "another part of the body": 4, "not a frontal view": 1}
+    text = (tmp_path / "pacs" / "import.txt").read_text()
+    assert "Left out: no radiograph (4)" in text
+    assert "  tibia.dcm: its BodyPartExamined is EXTREMITY" in text
+    assert "DOE" not in text
+    assert "JANE" not in text
+
+
+def test_a_file_without_a_preamble_is_known_by_its_header(tmp_path, write_reports, imported):
+    (tmp_path / "pacs").mkdir()
+    for name, modality in (("a", "DX"), ("b", "MR")):
+        header = {"Modality": ("CS", modality), "SOPInstanceUID": ("UI", "1.2.3" if name == "a" else "1.2.4")}
+        (tmp_path / "pacs" / name).write_bytes(written(twelve(RAMP12, **header), preamble=None, meta=False))
+    report = imported("dicom", tmp_path / "pacs", write_reports(("a", "Clear.", "Edema"), ("b", "Clear.", "Edema")))
+    assert reasons(report) == {"b": "no radiograph"}
+    assert report.studies == 1

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from helpers import reasons
 
-from model.data import open_studies
 from model.errors import StudyTableError
+from model.studies.opening import open_studies
 
 FINAL = """                                 FINAL REPORT
  EXAMINATION:  CHEST (PA AND LAT)
@@ -112,3 +112,13 @@ def test_a_table_that_is_missing_cut_off_or_lacks_a_column_is_named(mimic, impor
     with pytest.raises(StudyTableError, match="split"):
         imported("mimic", folder)
     assert not (folder / "studies.csv").exists()
+
+
+def test_the_only_study_without_a_finding_stays(mimic, imported):
+    images = [(f"1000000{i}", f"5000000{i}", f"d-{i}", "PA", "train") for i in range(6)]
+    labels = {f"5000000{i}": {("Pneumonia", "Atelectasis")[i % 2]: 1.0} for i in range(5)}
+    folder = mimic(images, labels | {"50000005": {"No Finding": 1.0}})
+    assert not reasons(imported("mimic", folder))
+    table = open_studies(folder / "studies.csv")
+    assert not table.skipped
+    assert [s.study_id for s in table.studies if not s.labels] == ["d-5"]

@@ -8,9 +8,9 @@ import tarfile
 import pytest
 from helpers import reasons
 
-from model.data import open_studies
-from model.demo.reports import archived_reports, packaged_reports, parse_report
-from model.sources.openi import why_not_frontal
+from model.importing.sources.openi import why_not_frontal
+from model.studies.demo.reports import archived_reports, packaged_reports, parse_report
+from model.studies.opening import open_studies
 
 XML = """<?xml version="1.0" encoding="utf-8"?><eCitation><uId id="CXR{n}"/><MedlineCitation><Article><Abstract>
 <AbstractText Label="INDICATION">Cough</AbstractText><AbstractText Label="FINDINGS">{findings}</AbstractText>
@@ -90,6 +90,26 @@ def test_every_record_is_a_study_or_left_out_with_its_reason(tmp_path, write_rep
         "CXR9007_IM-0001-1001.png": "no usable report",
         "stray.png": "no usable report",
     }
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        '<!ENTITY x SYSTEM "file:///etc/passwd">', '<!ENTITY x SYSTEM "http://127.0.0.1:9/x">',
+        '<!ENTITY % y SYSTEM "file:///etc/passwd"> %y; <!ENTITY x "z">',
+        "".join(f'<!ENTITY x{i} "{f"&x{i - 1};" * 10 if i else "ha"}">' for i in range(10)) + '<!ENTITY x "&x9;">',
+    ],
+    ids=["a file", "an address", "a file of declarations", "a billion of them"],
+)  # fmt: skip
+def test_no_entity_of_a_report_is_looked_up_or_multiplied(declared):
+    xml = XML.format(n=1, findings="Clear &x; lungs.", impression="", codes="", images="")
+    head, body = xml.split("?>", 1)
+    try:
+        text = parse_report(f"{head}?><!DOCTYPE e [{declared}]>{body}".encode()).text
+    except ValueError as error:
+        text = str(error)
+    assert "root" not in text
+    assert len(text) < 100
 
 
 def test_reports_may_be_the_published_archive_or_those_of_torchxrayvision(tmp_path, write_report, write_film, imported):

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from model.demo import ASSETS, FINDINGS, MASK_SIZE, load_demo, truth
-from model.demo.reports import load_reports
 from model.errors import ChoiceError
+from model.studies.demo import ASSETS, FINDINGS, MASK_SIZE, load_demo, truth
+from model.studies.demo.reports import load_reports
 
 
 def test_every_study_has_its_film_and_its_report():

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from model.demo.reports import Statement
-from model.demo.volume import Build, cache_folder
+from model.studies.demo.reports import Statement
+from model.studies.demo.volume import Build, cache_folder
 
 if not list(cache_folder().glob("source-*.npz")):
-    pytest.skip("the CT is not in the cache: python -m model.demo.build fetches it", allow_module_level=True)
+    pytest.skip("the CT is not in the cache: python -m model.studies.demo.build fetches it", allow_module_level=True)
 
-from model.demo.anatomy import bend
-from model.demo.render import render
+from model.studies.demo.anatomy import bend
+from model.studies.demo.render import render
 
 
 @pytest.fixture(scope="module")

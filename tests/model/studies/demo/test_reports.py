@@ -1,8 +1,10 @@
 """Codes and sentences of reports. The sentences here are made up."""
 
+import stat
+
 import pytest
 
-from model.demo.reports import FINDINGS, Report, Statement, agrees, load_reports, read_code, stating_sentences
+from model.studies.demo.reports import FINDINGS, Report, Statement, agrees, load_reports, read_code, stating_sentences
 
 
 @pytest.mark.parametrize(
@@ -103,3 +105,14 @@ def test_the_installed_collection_is_read():
     assert len(reports) > 3800
     assert all(r.text == " ".join(r.text.split()) != "" for r in reports.values())
     assert {f for r in reports.values() for f in r.findings} == set(FINDINGS)
+
+
+def test_the_parsed_collection_is_kept_for_its_owner_alone_and_read_again(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    parsed = load_reports.__wrapped__()
+    (kept,) = (tmp_path / "betalens").iterdir()
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    monkeypatch.setattr(
+        "model.studies.demo.reports.archived_reports", lambda archive: pytest.fail("it was parsed again")
+    )
+    assert load_reports.__wrapped__() == parsed

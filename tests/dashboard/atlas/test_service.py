@@ -1,0 +1,38 @@
+"""What the atlas answers the page."""
+
+import pytest
+from sklearn.decomposition import PCA
+from sklearn.manifold import trustworthiness
+
+from dashboard.atlas.service import AtlasService
+from dashboard.serving.reference_cache import ReferenceViews
+from model.errors import ChoiceError
+from model.feedback import FeedbackStore
+from model.studies.opening import open_studies
+
+KEY = ("report", "pca")
+
+
+@pytest.fixture(scope="module")
+def maps(engine, tmp_path_factory) -> AtlasService:
+    """Of reports alone, enough for a map."""
+    folder = tmp_path_factory.mktemp("reports")
+    rows = [f"s{i},,An effusion of {i} mm.,Effusion,test" for i in range(12)]
+    rows += [f"s{i},,The lungs are clear {i}.,,test" for i in range(12, 24)]
+    (folder / "studies.csv").write_text("study_id,image,report,label,split\n" + "\n".join(rows))
+    views = ReferenceViews(engine, open_studies(folder / "studies.csv"))
+    return AtlasService(views, FeedbackStore(folder / "flags"))
+
+
+def test_the_trustworthiness_of_a_map_is_computed_once_and_named_with_its_beta(maps, monkeypatch):
+    vectors = maps.views.vectors().of_studies("report", 0.0)
+    expected = trustworthiness(vectors, PCA(2).fit_transform(vectors), n_neighbors=11)  # of 24: fewer than half
+    answer = maps.trust(KEY, 0.333)
+    assert answer == {"space": "report", "method": "pca", "beta": 0.33, "trust": pytest.approx(expected, abs=1e-3)}
+    monkeypatch.setattr("dashboard.atlas.service.trust_at", None)
+    assert maps.trust(KEY, 0.3344) == answer
+
+
+def test_a_map_that_cannot_be_made_says_so(maps):
+    with pytest.raises(ChoiceError, match="0 studies have a place"):
+        maps.trust(("image", "pca"), 0.5)

@@ -1,0 +1,55 @@
+"""The embedded checkpoint says what it said when `record.py` was last run."""
+
+import numpy as np
+import pytest
+from golden.record import KEPT, REPORT_METHODS, evidence, probabilities, studies
+
+from model.inference.engine import Engine
+
+CLOSE = 1e-6  # of probabilities; of logits, as a share of the largest of an array where that is above 1
+CONTEXTUAL, GRADIENTS = REPORT_METHODS
+
+
+@pytest.fixture(scope="module")
+def demo() -> Engine:
+    return Engine.load(device="cpu")
+
+
+@pytest.fixture(scope="module")
+def kept() -> dict[str, np.ndarray]:
+    with np.load(KEPT) as file:
+        return dict(file)
+
+
+def same(found: np.ndarray, kept: np.ndarray, name: str) -> None:
+    np.testing.assert_allclose(found, kept, rtol=0, atol=CLOSE * max(1, np.abs(kept).max(initial=0)), err_msg=name)
+
+
+def explained(demo: Engine, kept: dict[str, np.ndarray], study, finding: str, method: str) -> None:
+    for name, values in evidence(demo, study, finding, method):
+        same(values, kept[f"{study.study_id}/{finding}/{name}"], f"{study.study_id} {finding} {name}")
+
+
+def test_every_probability_is_the_one_that_was(demo, kept):
+    for study in studies():
+        same(probabilities(demo, study), kept[f"{study.study_id}/probabilities"], study.study_id)
+
+
+def test_what_is_explained_at_once_is_what_was(demo, kept):
+    for study in studies():
+        for finding in demo.findings:
+            explained(demo, kept, study, finding, CONTEXTUAL)
+
+
+def test_integrated_gradients_are_what_they_were(demo, kept):
+    first, second, *_ = studies()
+    explained(demo, kept, first, demo.findings[0], GRADIENTS)
+    explained(demo, kept, second, demo.findings[-1], GRADIENTS)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_integrated_gradients_of_every_finding_are_what_they_were(demo, kept):
+    for study in studies():
+        for finding in demo.findings:
+            explained(demo, kept, study, finding, GRADIENTS)
