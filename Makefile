@@ -14,7 +14,9 @@ run: $(VENV)/.installed  ## start the dashboard on the embedded demo
 
 test: $(VENV)/.tested  ## run every test but the slow ones
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports --no-cache --no-logo
-	$(BIN)/pytest -m "not slow" -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/pytest -m "not slow" -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS) \
+		|| { [ $$? -eq 1 ] && echo "Failed beside others: once more, alone" && \
+			$(BIN)/pytest -m "not slow" --last-failed --last-failed-no-failures none -v $(ARGS); }
 
 test-slow: $(VENV)/.tested  ## run the tests that take minutes
 	$(BIN)/pytest -m slow $(ARGS)

@@ -48,7 +48,7 @@ def test_integrated_gradients_are_what_they_were(demo, kept):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(5400)  # some 23 minutes of one core
 def test_integrated_gradients_of_every_finding_are_what_they_were(demo, kept):
     for study in studies():
         for finding in demo.findings:
