@@ -14,11 +14,20 @@ def css() -> str:
 @cache
 def widgets_js() -> dict[str, str]:
     """What each widget runs when it appears, by its name."""
-    return {p.stem: p.read_text("utf-8") for p in sorted((ASSETS / "js").glob("*.js"))}
+    return {name: text for name, text in _scripts().items() if not _is_shared(text)}
 
 
 @cache
 def library_js() -> str:
     """What all widgets share. `core` comes first: it makes the name the others add to."""
-    files = sorted((ASSETS / "js" / "lib").glob("*.js"), key=lambda p: (p.stem != "core", p.stem))
-    return "\n".join(p.read_text("utf-8") for p in files)
+    shared = {name: text for name, text in _scripts().items() if _is_shared(text)}
+    return "\n".join(shared[name] for name in sorted(shared, key=lambda name: (name != "core", name)))
+
+
+def _scripts() -> dict[str, str]:
+    return {p.stem: p.read_text("utf-8") for p in sorted((ASSETS / "js").rglob("*.js"))}
+
+
+def _is_shared(script: str) -> bool:
+    """Whether it is a function that runs at once, and no widget."""
+    return "(() => {" in script.splitlines()
