@@ -224,7 +224,7 @@ def _on_beta(ctx: Context, settled: gr.HTML) -> None:
     def predict_at(session: Session, beta: float) -> str:
         return json.dumps(review.shown(session).predict_at(session, beta))
 
-    ctx.beta.change(None, ctx.beta, None, js="(beta) => BetaLens.setBeta(beta)", api_visibility="private")
+    ctx.beta.change(None, ctx.beta, None, js="betalens:setBeta", api_visibility="private")
     ctx.beta.change(
         predict_at,
         [ctx.session, ctx.beta],

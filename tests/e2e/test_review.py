@@ -4,7 +4,18 @@ import re
 
 import pandas as pd
 import pytest
-from e2e.driving import EXACT_LIMIT, PIXELS, STAGE, beta_of, dicom, move_beta, numbers, upload, wait_for_exact
+from e2e.driving import (
+    EXACT_LIMIT,
+    PIXELS,
+    STAGE,
+    beta_of,
+    dicom,
+    move_beta,
+    numbers,
+    upload,
+    wait_for_exact,
+    with_module,
+)
 from playwright.sync_api import expect
 
 from model.inputs import read_report
@@ -50,7 +61,7 @@ def test_the_model_confirms_what_was_drawn(page):
 
 
 def test_what_was_drawn_otherwise_than_the_model_says_is_corrected_and_said(page):
-    page.evaluate("BetaLens.on('opened', (opened) => { window.opened = opened; })")
+    with_module(page, "lib/events.js", "m.on('opened', (opened) => { window.opened = opened; })")
     case = page.locator(".bl-case").nth(3)
     study = case.get_attribute("data-study")
     case.click()
@@ -63,7 +74,7 @@ def test_what_was_drawn_otherwise_than_the_model_says_is_corrected_and_said(page
     expect(page.locator(".bl-settled")).to_have_text("≠ corrected", timeout=10_000)
     assert "0.200 off" in page.locator(".bl-settled").get_attribute("title")
     assert page.evaluate(of_all) == pytest.approx(right, abs=1e-5)
-    shown = page.evaluate("BetaLens.probability(window.opened.probability(0.43))")
+    shown = with_module(page, "lib/format.js", "m.probability(window.opened.probability(0.43))")
     expect(page.locator(".bl-decision-p output")).to_have_text(shown)
 
 

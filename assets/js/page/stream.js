@@ -3,8 +3,9 @@
 // no event is left; an event that is joined before the client has read that would be answered where nobody reads.
 // So the client is told of the end when every joined event has its answer, and otherwise given the next stream as if
 // it were the same one; and while it is being told of an end, no event is said to be joined.
-(() => {
-  const ask = window.fetch.bind(window);
+
+// ask: fetches. Returns what fetches and does the above.
+export const answered = (ask) => {
   const answer = { ids: new Set(), early: new Set() }; // awaited, and come before the answer to their joining
   let ended = Promise.resolve();
 
@@ -60,9 +61,9 @@
     return new Response(body, { status: response.status, headers: response.headers });
   }
 
-  window.fetch = (what, options) => {
+  return (what, options) => {
     const address = what.url ?? String(what);
     if (/\/queue\/join\b/.test(address)) return join(what, options);
     return /\/queue\/data\b/.test(address) ? stream(what) : ask(what, options);
   };
-})();
+};

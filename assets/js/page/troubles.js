@@ -1,12 +1,17 @@
 // What keeps verdicts from being read, above everything, until somebody has put it right.
-const B = window.BetaLens;
-const draw = () => {
-  const { troubles } = JSON.parse(props.value);
-  const hides = troubles.some((trouble) => trouble.hides);
-  element.replaceChildren(...(troubles.length ? [B.el("div", { class: `bl-notice bl-notice-${hides ? "error" : "info"}`, role: hides ? "alert" : "status" },
-    B.el("b", { text: B.t(hides ? "trouble.title" : "trouble.title_torn") }),
-    B.el("ul", {}, ...troubles.map((trouble) => B.el("li", { text: B.t(`trouble.${trouble.kind}`, trouble) }))))] : []));
+import { el } from "../lib/dom.js";
+import { on } from "../lib/events.js";
+import { t } from "../lib/i18n.js";
+
+export const mount = ({ element, props, watch }) => {
+  const draw = () => {
+    const { troubles } = JSON.parse(props.value);
+    const hides = troubles.some((trouble) => trouble.hides);
+    element.replaceChildren(...(troubles.length ? [el("div", { class: `bl-notice bl-notice-${hides ? "error" : "info"}`, role: hides ? "alert" : "status" },
+      el("b", { text: t(hides ? "trouble.title" : "trouble.title_torn") }),
+      el("ul", {}, ...troubles.map((trouble) => el("li", { text: t(`trouble.${trouble.kind}`, trouble) }))))] : []));
+  };
+  watch("value", draw);
+  on("language", draw);
+  draw();
 };
-watch("value", draw);
-B.on("language", draw);
-draw();
