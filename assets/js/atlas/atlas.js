@@ -15,49 +15,113 @@ import { SelectionView } from "./selection.js";
 
 export const mount = ({ element, trigger, props, watch }) => {
   const setup = JSON.parse(props.value);
-  const OF_FINDING = ["label", "probability"], OF_ANY = ["error", "confidence"]; // columns about one finding, or also about all
+  const OF_FINDING = ["label", "probability"];
+  const OF_ANY = ["error", "confidence"]; // columns about one finding, or also about all
   const KINDS = ["findings", ...OF_FINDING, ...OF_ANY, "discordance", "split", "source", "feedback"];
 
-  let atlas = null, columns = new Map(), colouring = null, awaited = null, here = null, judged = null, last = null, area = null, shown = null;
+  let atlas = null;
+  let columns = new Map();
+  let colouring = null;
+  let awaited = null;
+  let here = null;
+  let judged = null;
+  let last = null;
+  let area = null;
+  let shown = null;
 
-  const select = (key, onchange) => el("select", { class: "bl-select", id: `bl-atlas-${key}`, "data-i18n-label": `atlas.${key}`, "aria-label": t(`atlas.${key}`), onchange });
-  const space = select("space", () => ask()), method = select("method", () => ask());
-  const by = select("by", () => choose()), finding = select("finding", () => choose());
+  const select = (key, onchange) =>
+    el("select", {
+      class: "bl-select",
+      id: `bl-atlas-${key}`,
+      "data-i18n-label": `atlas.${key}`,
+      "aria-label": t(`atlas.${key}`),
+      onchange,
+    });
+  const space = select("space", () => ask());
+  const method = select("method", () => ask());
+  const by = select("by", () => choose());
+  const finding = select("finding", () => choose());
   const key = () => ({ space: atlas.space, method: atlas.method }); // of the map that is drawn; another may be asked for
   const ask = () => trigger("chart", { space: space.value, method: method.value });
 
-  const cards = new Cards((points, generation) => trigger("cards", { ...key(), points, generation }), () => (map.showCard(), map.drawOver()));
+  const cards = new Cards(
+    (points, generation) => trigger("cards", { ...key(), points, generation }),
+    () => (map.showCard(), map.drawOver()),
+  );
   const selection = new SelectionView({ clear: () => clear(), keep: () => trigger("keep", { ...key(), ...area }) });
   const legend = new Legend(() => paint(true));
-  let map = null, failure = "";
+  let map = null;
+  let failure = "";
   try {
     map = new MapView(cards, {
-      open: (point) => (emit("opening"), trigger("open", { ...key(), point })), films: (points) => cards.want(points),
+      open: (point) => (emit("opening"), trigger("open", { ...key(), point })),
+      films: (points) => cards.want(points),
       area: (corners) => lasso(corners),
     });
-    map.says = (point) => colouring && `${colouring.title()}: ${colouring.kind === "category" ? colouring.nameOf(map.styles[2 * point]) : map.styles[2 * point] === UNKNOWN ? t("atlas.unknown") : number(map.styles[2 * point] / STEPS)}`;
+    map.says = (point) =>
+      colouring &&
+      `${colouring.title()}: ${colouring.kind === "category" ? colouring.nameOf(map.styles[2 * point]) : map.styles[2 * point] === UNKNOWN ? t("atlas.unknown") : number(map.styles[2 * point] / STEPS)}`;
   } catch (error) {
     failure = error.message;
   }
 
-  const tool = (name) => phrase("button", `atlas.tool.${name}`, { type: "button", class: "bl-toggle", "data-tool": name, "aria-pressed": String(name === "pan"), onclick: (event) => {
-    map.gestures.tool = name;
-    for (const button of event.target.parentNode.querySelectorAll("[data-tool]")) button.setAttribute("aria-pressed", String(button.dataset.tool === name));
-  } });
+  const tool = (name) =>
+    phrase("button", `atlas.tool.${name}`, {
+      type: "button",
+      class: "bl-toggle",
+      "data-tool": name,
+      "aria-pressed": String(name === "pan"),
+      onclick: (event) => {
+        map.gestures.tool = name;
+        for (const button of event.target.parentNode.querySelectorAll("[data-tool]"))
+          button.setAttribute("aria-pressed", String(button.dataset.tool === name));
+      },
+    });
   const view = (key, does) => phrase("button", key, { type: "button", class: "bl-toggle", onclick: does });
-  const tools = el("div", { class: "bl-atlas-tools", role: "group" }, ...["pan", "lasso", "box"].map(tool),
+  const tools = el(
+    "div",
+    { class: "bl-atlas-tools", role: "group" },
+    ...["pan", "lasso", "box"].map(tool),
     view("atlas.in_view", () => {
-      const { width, height } = map.camera, at = (x, y) => map.camera.toMap(x, y);
+      const { width, height } = map.camera;
+      const at = (x, y) => map.camera.toMap(x, y);
       lasso([at(0, 0), at(width, 0), at(width, height), at(0, height)]);
-    }), view("atlas.reset", () => (map.camera.fit(), map.draw())));
+    }),
+    view("atlas.reset", () => (map.camera.fit(), map.draw())),
+  );
   const quality = el("p", { class: "bl-muted bl-num" });
   const standing = el("p", { class: "bl-atlas-here bl-num", role: "status" });
   const sampled = el("p", { class: "bl-lab-warning", role: "note", hidden: true });
-  const choice = (label, ...controls) => [phrase("label", label, { class: "bl-muted", for: controls[0].id }), ...controls];
-  const head = el("div", { class: "bl-atlas-head" }, ...choice("atlas.space", space), ...choice("atlas.method", method), tools);
-  const panel = el("aside", { class: "bl-panel bl-atlas-side" }, ...choice("atlas.by", by, finding), legend.node,
-    el("div", { class: "bl-atlas-facts" }, standing, quality, phrase("p", "atlas.note", { class: "bl-muted" })));
-  const content = el("div", { class: "bl-atlas", hidden: true }, sampled, el("div", { class: "bl-atlas-body" }, el("section", { class: "bl-panel bl-atlas-plot" }, map ? map.node : null), panel), selection.node);
+  const choice = (label, ...controls) => [
+    phrase("label", label, { class: "bl-muted", for: controls[0].id }),
+    ...controls,
+  ];
+  const head = el(
+    "div",
+    { class: "bl-atlas-head" },
+    ...choice("atlas.space", space),
+    ...choice("atlas.method", method),
+    tools,
+  );
+  const panel = el(
+    "aside",
+    { class: "bl-panel bl-atlas-side" },
+    ...choice("atlas.by", by, finding),
+    legend.node,
+    el("div", { class: "bl-atlas-facts" }, standing, quality, phrase("p", "atlas.note", { class: "bl-muted" })),
+  );
+  const content = el(
+    "div",
+    { class: "bl-atlas", hidden: true },
+    sampled,
+    el(
+      "div",
+      { class: "bl-atlas-body" },
+      el("section", { class: "bl-panel bl-atlas-plot" }, map ? map.node : null),
+      panel,
+    ),
+    selection.node,
+  );
   const wait = el("div", { class: "bl-empty bl-lab-wait", role: "status" });
   element.replaceChildren(head, wait, content);
 
@@ -68,7 +132,8 @@ export const mount = ({ element, trigger, props, watch }) => {
     const codes = colouring.at(currentBeta());
     shown = new Uint8Array(atlas.n).fill(1);
     for (const column of filters()) {
-      const passes = Array.from({ length: 256 }, (_, code) => column.passes(code)), own = column.at(currentBeta());
+      const passes = Array.from({ length: 256 }, (_, code) => column.passes(code));
+      const own = column.at(currentBeta());
       for (let i = 0; i < atlas.n; i++) shown[i] &= passes[own[i]];
     }
     map.style(codes, shown);
@@ -102,7 +167,8 @@ export const mount = ({ element, trigger, props, watch }) => {
   on("atlas-column", (answer) => {
     if (!atlas || (!answer.error && (answer.space !== atlas.space || answer.method !== atlas.method))) return;
     if (answer.error) return legend.fail(answer.error);
-    const column = new Column(answer, atlas.n), before = columns.get(column.id);
+    const column = new Column(answer, atlas.n);
+    const before = columns.get(column.id);
     if (before) Object.assign(column, { hidden: before.hidden, low: before.low, high: before.high });
     columns.set(column.id, column);
     if (column.id === awaited) colour(column);
@@ -129,7 +195,10 @@ export const mount = ({ element, trigger, props, watch }) => {
   });
   on("atlas-export", ({ csv }) => {
     // A byte-order mark: a spreadsheet takes the file for another code page otherwise.
-    const link = el("a", { href: URL.createObjectURL(new Blob(["\ufeff", csv], { type: "text/csv" })), download: "betalens-selection.csv" });
+    const link = el("a", {
+      href: URL.createObjectURL(new Blob(["\ufeff", csv], { type: "text/csv" })),
+      download: "betalens-selection.csv",
+    });
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   });
@@ -137,15 +206,19 @@ export const mount = ({ element, trigger, props, watch }) => {
 
   // What the map says of the open case, at this beta.
   const along = (values) => {
-    const at = currentBeta() * (values.length - 1), low = Math.min(Math.floor(at), Math.max(values.length - 2, 0)), high = Math.min(low + 1, values.length - 1);
+    const at = currentBeta() * (values.length - 1);
+    const low = Math.min(Math.floor(at), Math.max(values.length - 2, 0));
+    const high = Math.min(low + 1, values.length - 1);
     return values[low] + (values.length > 1 ? at - low : 0) * (values[high] - values[low]);
   };
   const write = (node, text) => node.textContent === text || (node.textContent = text); // the same again would cost a layout
   // How good the map is, at the beta that it names: known at the slices, asked for between them, never taken from those.
   const judge = () => {
     if (judged && judged.beta === currentBeta()) return;
-    const at = currentBeta() * (atlas.trust.length - 1), slice = Math.round(at);
-    if (atlas.trust.length === 1 || Math.abs(at - slice) < 1e-6) judged = { beta: currentBeta(), trust: atlas.trust[slice] };
+    const at = currentBeta() * (atlas.trust.length - 1);
+    const slice = Math.round(at);
+    if (atlas.trust.length === 1 || Math.abs(at - slice) < 1e-6)
+      judged = { beta: currentBeta(), trust: atlas.trust[slice] };
     else trigger("judge", { ...key(), beta: currentBeta() });
     describe();
   };
@@ -157,18 +230,32 @@ export const mount = ({ element, trigger, props, watch }) => {
   const qualityText = () => {
     if (!judged) return t("atlas.judging");
     const said = { trust: number(judged.trust), k: atlas.neighbours };
-    return atlas.trust.length === 1 ? t("atlas.trust_still", said) : t("atlas.trust", { ...said, beta: number(judged.beta) });
+    return atlas.trust.length === 1
+      ? t("atlas.trust_still", said)
+      : t("atlas.trust", { ...said, beta: number(judged.beta) });
   };
   const describe = () => {
     write(quality, qualityText());
     const far = here && here.far[Math.round(currentBeta() * (here.far.length - 1))];
     standing.hidden = !here;
     standing.classList.toggle("bl-atlas-far", Boolean(far));
-    write(standing, here ? t(far ? "atlas.far" : "atlas.near", { case: here.case, closer: percent(along(here.closer)), further: percent(1 - along(here.closer)) }) : "");
+    write(
+      standing,
+      here
+        ? t(far ? "atlas.far" : "atlas.near", {
+            case: here.case,
+            closer: percent(along(here.closer)),
+            further: percent(1 - along(here.closer)),
+          })
+        : "",
+    );
   };
   const describeSample = () => {
     sampled.hidden = atlas.n < atlas.most || atlas.n === atlas.of;
-    sampled.textContent = t("atlas.sampled", { n: atlas.n.toLocaleString(language), of: atlas.of.toLocaleString(language) });
+    sampled.textContent = t("atlas.sampled", {
+      n: atlas.n.toLocaleString(language),
+      of: atlas.of.toLocaleString(language),
+    });
   };
   on("atlas-case", (now) => {
     here = now.path ? now : null;
@@ -189,14 +276,31 @@ export const mount = ({ element, trigger, props, watch }) => {
     options(space, setup.spaces, "atlas.space");
     options(method, setup.methods, "atlas.method");
     if (!atlas) return;
-    options(by, KINDS.filter((kind) => atlas.columns.includes(kind)), "atlas.by");
+    options(
+      by,
+      KINDS.filter((kind) => atlas.columns.includes(kind)),
+      "atlas.by",
+    );
     const chosen = finding.value;
-    finding.replaceChildren(phrase("option", "atlas.all_findings", { value: "" }), ...atlas.findings.map((name) => el("option", { value: name, text: findingName(name) })));
+    finding.replaceChildren(
+      phrase("option", "atlas.all_findings", { value: "" }),
+      ...atlas.findings.map((name) => el("option", { value: name, text: findingName(name) })),
+    );
     finding.value = chosen;
   };
-  const say = ({ progress, error }) => wait.replaceChildren(
-    el("p", { text: failure ? t("atlas.no_webgl") : error ? `${t("atlas.none")} ${error}` : t(progress ? `atlas.wait.${progress.name}` : "atlas.waiting") }),
-    progress && progress.total ? el("progress", { max: progress.total, value: progress.done, "aria-label": t(`atlas.wait.${progress.name}`) }) : "");
+  const say = ({ progress, error }) =>
+    wait.replaceChildren(
+      el("p", {
+        text: failure
+          ? t("atlas.no_webgl")
+          : error
+            ? `${t("atlas.none")} ${error}`
+            : t(progress ? `atlas.wait.${progress.name}` : "atlas.waiting"),
+      }),
+      progress && progress.total
+        ? el("progress", { max: progress.total, value: progress.done, "aria-label": t(`atlas.wait.${progress.name}`) })
+        : "",
+    );
 
   const load = () => {
     if (props.value === last) return;
@@ -230,7 +334,10 @@ export const mount = ({ element, trigger, props, watch }) => {
     map.paint();
   });
   const countSoon = debounce(() => colouring && moves() && paint(true));
-  const judgeSoon = debounce(whileSeen(element, () => atlas && map && judge()), 400);
+  const judgeSoon = debounce(
+    whileSeen(element, () => atlas && map && judge()),
+    400,
+  );
   watch("value", load);
   on("beta", () => (moveSoon(), countSoon(), judgeSoon()));
   on("theme", () => colouring && colour(colouring));

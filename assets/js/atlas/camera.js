@@ -1,5 +1,6 @@
 // Which part of a map is on the screen: its centre, and how many pixels a unit of the map has.
-const MARGIN = 0.94, MOST_ZOOM = 400;
+const MARGIN = 0.94;
+const MOST_ZOOM = 400;
 
 export class Camera {
   constructor() {
@@ -10,7 +11,8 @@ export class Camera {
   measure(values) {
     let [left, right, low, high] = [Infinity, -Infinity, Infinity, -Infinity];
     for (let i = 0; i < values.length; i += 2) {
-      const x = values[i], y = values[i + 1];
+      const x = values[i];
+      const y = values[i + 1];
       if (x < left) left = x;
       if (x > right) right = x;
       if (y < low) low = y;

@@ -31,10 +31,15 @@ export class Column {
   // The codes at beta: numbers between two beta are mixed, categories are those of the nearest one.
   at(beta) {
     const { codes, row, count } = this;
-    const place = Math.min(Math.max(beta, 0), 1) * (this.betas - 1), low = Math.min(Math.floor(place), Math.max(this.betas - 2, 0)), share = place - low;
-    if (this.kind === "category" || !this.moves) return codes.subarray(Math.round(place) * count, (Math.round(place) + 1) * count);
-    const a = low * count, b = a + count;
-    for (let i = 0; i < count; i++) row[i] = codes[a + i] === UNKNOWN ? UNKNOWN : codes[a + i] + share * (codes[b + i] - codes[a + i]) + 0.5;
+    const place = Math.min(Math.max(beta, 0), 1) * (this.betas - 1);
+    const low = Math.min(Math.floor(place), Math.max(this.betas - 2, 0));
+    const share = place - low;
+    if (this.kind === "category" || !this.moves)
+      return codes.subarray(Math.round(place) * count, (Math.round(place) + 1) * count);
+    const a = low * count;
+    const b = a + count;
+    for (let i = 0; i < count; i++)
+      row[i] = codes[a + i] === UNKNOWN ? UNKNOWN : codes[a + i] + share * (codes[b + i] - codes[a + i]) + 0.5;
     return row;
   }
 
@@ -54,7 +59,8 @@ export class Column {
   }
 
   palette() {
-    const colours = new Uint8Array(256 * 4), set = (code, [r, g, b], alpha = 255) => colours.set([r, g, b, alpha], 4 * code);
+    const colours = new Uint8Array(256 * 4);
+    const set = (code, [r, g, b], alpha = 255) => colours.set([r, g, b, alpha], 4 * code);
     if (this.kind === "number") for (let i = 0; i <= STEPS; i++) set(i, viridis(i / STEPS));
     else this.names.forEach((_, code) => set(code, rgb(this.colourOf(code))));
     set(UNKNOWN, rgb(themeColour("edge")));
@@ -66,6 +72,17 @@ export class Column {
     const name = this.names[code];
     const fixed = { ":none": "edge", ":without": "edge", ":right": "edge", ":tn": "edge", ":unjudged": "edge" }[name];
     if (fixed) return themeColour(fixed);
-    return { ":wrong": "#d55e00", ":fn": "#e69f00", ":fp": "#d55e00", ":tp": "#56b4e9", ":with": "#e69f00", ":agree": "#009e73", ":disagree": "#d55e00", ":unsure": "#e69f00" }[name] || palette[code % palette.length];
+    return (
+      {
+        ":wrong": "#d55e00",
+        ":fn": "#e69f00",
+        ":fp": "#d55e00",
+        ":tp": "#56b4e9",
+        ":with": "#e69f00",
+        ":agree": "#009e73",
+        ":disagree": "#d55e00",
+        ":unsure": "#e69f00",
+      }[name] || palette[code % palette.length]
+    );
   }
 }

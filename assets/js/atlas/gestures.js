@@ -1,7 +1,8 @@
 // What a hand or a keyboard does on a map: drag, wheel, pinch, click, lasso, box, keys. It moves the camera and says the
 // rest to whoever listens: hover(x, y), leave(), click(x, y), area(corners), step(dx, dy), enter(), moved(), trailed().
 const CLICK = 4; // pixels that a click may wander
-const NOTCH = 1.0015, KEY_ZOOM = 1.3;
+const NOTCH = 1.0015;
+const KEY_ZOOM = 1.3;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 export class Gestures {
@@ -38,12 +39,18 @@ export class Gestures {
     this.node.setPointerCapture(event.pointerId);
     this.fingers.set(event.pointerId, this.spot(event));
     const drawing = event.shiftKey ? (this.tool === "box" ? "box" : "lasso") : this.tool;
-    this.drag = { from: this.spot(event), at: this.spot(event), far: false, drawing: this.fingers.size > 1 ? "pan" : drawing };
+    this.drag = {
+      from: this.spot(event),
+      at: this.spot(event),
+      far: false,
+      drawing: this.fingers.size > 1 ? "pan" : drawing,
+    };
     this.trail = null;
   }
 
   move(event) {
-    const [x, y] = this.spot(event), { drag } = this;
+    const [x, y] = this.spot(event);
+    const { drag } = this;
     if (!drag) return this.told.hover(x, y);
     if (this.fingers.size > 1) return this.pinch(event.pointerId, x, y);
     drag.far ||= Math.hypot(x - drag.from[0], y - drag.from[1]) > CLICK;
@@ -69,7 +76,8 @@ export class Gestures {
   }
 
   pinch(id, x, y) {
-    const other = [...this.fingers].find(([finger]) => finger !== id)[1], before = this.fingers.get(id);
+    const other = [...this.fingers].find(([finger]) => finger !== id)[1];
+    const before = this.fingers.get(id);
     const apart = (a) => Math.hypot(a[0] - other[0], a[1] - other[1]);
     this.fingers.set(id, [x, y]);
     this.zoom(apart([x, y]) / Math.max(apart(before), 1), ...other);
@@ -93,8 +101,12 @@ export class Gestures {
   key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const keys = {
-      "+": () => this.zoom(KEY_ZOOM), "=": () => this.zoom(KEY_ZOOM), "-": () => this.zoom(1 / KEY_ZOOM), Enter: () => this.told.enter(),
-      Home: () => (this.camera.fit(), this.told.moved()), Escape: () => this.told.leave(),
+      "+": () => this.zoom(KEY_ZOOM),
+      "=": () => this.zoom(KEY_ZOOM),
+      "-": () => this.zoom(1 / KEY_ZOOM),
+      Enter: () => this.told.enter(),
+      Home: () => (this.camera.fit(), this.told.moved()),
+      Escape: () => this.told.leave(),
     };
     const does = ARROWS[event.key] ? () => this.told.step(...ARROWS[event.key]) : keys[event.key];
     if (!does) return;

@@ -13,7 +13,12 @@ export class Legend {
   // changed: called when another study is shown or hidden.
   constructor(changed) {
     this.changed = changed;
-    this.list = el("div", { class: "bl-atlas-legend", role: "group", "data-i18n-label": "atlas.legend", "aria-label": t("atlas.legend") });
+    this.list = el("div", {
+      class: "bl-atlas-legend",
+      role: "group",
+      "data-i18n-label": "atlas.legend",
+      "aria-label": t("atlas.legend"),
+    });
     this.shown = el("p", { class: "bl-muted bl-num bl-atlas-legend-shown" });
     this.chips = el("div", { class: "bl-atlas-legend-chips" });
     this.node = el("div", { class: "bl-atlas-legend-panel" }, this.list, this.chips, this.shown);
@@ -36,9 +41,24 @@ export class Legend {
     this.rows = codes.map((code) => {
       const count = el("span", { class: "bl-num bl-muted" });
       const colour = code === UNKNOWN ? themeColour("edge") : column.colourOf(code);
-      const node = el("button", { type: "button", class: "bl-atlas-legend-row", "aria-pressed": String(!column.hidden.has(code)), title: t("atlas.legend_help"), onclick: () => this.toggle(code), ondblclick: () => this.only(code) },
-        el("svg", { viewBox: "0 0 16 16", width: 14, height: 14, "aria-hidden": "true" }, el("path", { d: SHAPES[code === UNKNOWN ? 0 : code % 4], fill: colour })),
-        el("span", { text: column.nameOf(code) }), count);
+      const node = el(
+        "button",
+        {
+          type: "button",
+          class: "bl-atlas-legend-row",
+          "aria-pressed": String(!column.hidden.has(code)),
+          title: t("atlas.legend_help"),
+          onclick: () => this.toggle(code),
+          ondblclick: () => this.only(code),
+        },
+        el(
+          "svg",
+          { viewBox: "0 0 16 16", width: 14, height: 14, "aria-hidden": "true" },
+          el("path", { d: SHAPES[code === UNKNOWN ? 0 : code % 4], fill: colour }),
+        ),
+        el("span", { text: column.nameOf(code) }),
+        count,
+      );
       return { code, node, count };
     });
     return this.rows.map(({ node }) => node);
@@ -50,16 +70,34 @@ export class Legend {
     const stops = [0, 0.25, 0.5, 0.75, 1].map((share) => `rgb(${viridis(share).join(",")})`);
     const edge = (which, key) => {
       const output = el("output", { class: "bl-num", text: number(column[which] / STEPS) });
-      const input = el("input", { type: "range", min: 0, max: STEPS, step: 1, value: column[which], "data-i18n-label": key, "aria-label": t(key), oninput: () => {
-        column[which] = Number(input.value);
-        output.textContent = number(column[which] / STEPS);
-        this.changed();
-      } });
+      const input = el("input", {
+        type: "range",
+        min: 0,
+        max: STEPS,
+        step: 1,
+        value: column[which],
+        "data-i18n-label": key,
+        "aria-label": t(key),
+        oninput: () => {
+          column[which] = Number(input.value);
+          output.textContent = number(column[which] / STEPS);
+          this.changed();
+        },
+      });
       return el("label", { class: "bl-atlas-legend-edge" }, phrase("span", key, { class: "bl-muted" }), input, output);
     };
-    return [el("div", { class: "bl-atlas-legend-bar", style: `background:linear-gradient(to right,${stops.join(",")})` }),
-      el("div", { class: "bl-atlas-legend-ends bl-num bl-muted" }, el("span", { text: "0" }), el("span", { text: "0.5" }), el("span", { text: "1" })),
-      edge("low", "atlas.from"), edge("high", "atlas.to")];
+    return [
+      el("div", { class: "bl-atlas-legend-bar", style: `background:linear-gradient(to right,${stops.join(",")})` }),
+      el(
+        "div",
+        { class: "bl-atlas-legend-ends bl-num bl-muted" },
+        el("span", { text: "0" }),
+        el("span", { text: "0.5" }),
+        el("span", { text: "1" }),
+      ),
+      edge("low", "atlas.from"),
+      edge("high", "atlas.to"),
+    ];
   }
 
   toggle(code) {
@@ -70,7 +108,8 @@ export class Legend {
 
   // Twice on a name: it alone, or all again.
   only(code) {
-    const { column, rows } = this, others = rows.map((row) => row.code).filter((other) => other !== code);
+    const { column, rows } = this;
+    const others = rows.map((row) => row.code).filter((other) => other !== code);
     const alone = others.every((other) => column.hidden.has(other)) && !column.hidden.has(code);
     column.hidden = new Set(alone ? [] : others);
     this.changed();
@@ -79,15 +118,32 @@ export class Legend {
   // codes: of the column that colours; shown: 1 where a study passes every filter.
   update(codes, shown) {
     for (const { code, node } of this.rows) node.setAttribute("aria-pressed", String(!this.column.hidden.has(code)));
-    this.chips.replaceChildren(...this.filters().filter((column) => column !== this.column).map((column) => el("button", {
-      type: "button", class: "bl-chip bl-atlas-legend-chip", title: t("atlas.filter_off"), onclick: () => (column.open(), this.changed()),
-    }, el("span", { text: `${column.title()}: ${this.says(column)}` }), el("span", { "aria-hidden": "true", text: "✕" }))));
+    this.chips.replaceChildren(
+      ...this.filters()
+        .filter((column) => column !== this.column)
+        .map((column) =>
+          el(
+            "button",
+            {
+              type: "button",
+              class: "bl-chip bl-atlas-legend-chip",
+              title: t("atlas.filter_off"),
+              onclick: () => (column.open(), this.changed()),
+            },
+            el("span", { text: `${column.title()}: ${this.says(column)}` }),
+            el("span", { "aria-hidden": "true", text: "✕" }),
+          ),
+        ),
+    );
     if (!codes) return;
     const counts = new Uint32Array(256);
     let all = 0;
-    for (let i = 0; i < codes.length; i++) (counts[codes[i]]++, all += shown[i]);
+    for (let i = 0; i < codes.length; i++) counts[codes[i]]++, (all += shown[i]);
     for (const { code, count } of this.rows) count.textContent = counts[code].toLocaleString(language);
-    this.shown.textContent = t("atlas.shown", { shown: all.toLocaleString(language), all: codes.length.toLocaleString(language) });
+    this.shown.textContent = t("atlas.shown", {
+      shown: all.toLocaleString(language),
+      all: codes.length.toLocaleString(language),
+    });
   }
 
   says(column) {

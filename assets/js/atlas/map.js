@@ -13,7 +13,9 @@ import { Gestures } from "./gestures.js";
 import { Scatter } from "./scatter.js";
 
 const REACH = 14; // pixels from a point that still mean it
-const FILMS = 48, FILM = 46, FILM_ZOOM = 3; // films instead of dots: at most so many, so large, from this zoom on
+const FILMS = 48;
+const FILM = 46;
+const FILM_ZOOM = 3; // films instead of dots: at most so many, so large, from this zoom on
 const HERE_REACH = 30;
 const DIM = 0.16;
 const REST_MS = 150; // not drawn again for so long, the map rests
@@ -24,22 +26,45 @@ const GLANCE_MS = 60; // a study that is pointed at for less is passed over, and
 export class MapView {
   // told: { open(point), area(corners), films(points) }; cards: Cards
   constructor(cards, told) {
-    Object.assign(this, { cards, told, camera: new Camera(), pointed: -1, here: null, members: null, outline: null, films: [] });
+    Object.assign(this, {
+      cards,
+      told,
+      camera: new Camera(),
+      pointed: -1,
+      here: null,
+      members: null,
+      outline: null,
+      films: [],
+    });
     this.canvas = el("canvas", { class: "bl-map-canvas", "aria-hidden": "true" });
-    this.over = el("canvas", { class: "bl-map-canvas bl-map-over", tabindex: 0, role: "application", "data-i18n-label": "atlas.map_label", "aria-label": t("atlas.map_label") });
+    this.over = el("canvas", {
+      class: "bl-map-canvas bl-map-over",
+      tabindex: 0,
+      role: "application",
+      "data-i18n-label": "atlas.map_label",
+      "aria-label": t("atlas.map_label"),
+    });
     this.card = el("div", { class: "bl-map-card", role: "status", hidden: true });
     this.node = el("div", { class: "bl-map" }, this.canvas, this.over, this.card);
     this.scatter = new Scatter(this.canvas);
     this.scatter.restored = () => this.load(this.values, this.slices, this.count);
     this.gestures = new Gestures(this.over, this.camera, {
-      hover: (x, y) => this.point(this.nearest(x, y)), leave: () => this.point(-1), moved: () => this.draw(), trailed: () => this.drawOver(),
-      click: (x, y) => this.nearest(x, y) >= 0 && told.open(this.nearest(x, y)), enter: () => this.pointed >= 0 && told.open(this.pointed),
-      area: (corners) => told.area(corners), step: (dx, dy) => this.step(dx, dy),
+      hover: (x, y) => this.point(this.nearest(x, y)),
+      leave: () => this.point(-1),
+      moved: () => this.draw(),
+      trailed: () => this.drawOver(),
+      click: (x, y) => this.nearest(x, y) >= 0 && told.open(this.nearest(x, y)),
+      enter: () => this.pointed >= 0 && told.open(this.pointed),
+      area: (corners) => told.area(corners),
+      step: (dx, dy) => this.step(dx, dy),
     });
     this.draw = everyFrame(() => this.paint());
     this.drawOver = everyFrame(() => this.paintOver());
     this.settle = debounce(() => this.rest(), REST_MS);
-    this.want = debounce(() => told.films([this.pointed, ...this.films.map((film) => film.point)].filter((point) => point >= 0)), GLANCE_MS);
+    this.want = debounce(
+      () => told.films([this.pointed, ...this.films.map((film) => film.point)].filter((point) => point >= 0)),
+      GLANCE_MS,
+    );
     new ResizeObserver(() => this.resize()).observe(this.node);
     this.over.mapView = this; // for who drives the page from outside
   }
@@ -71,29 +96,39 @@ export class MapView {
   }
 
   get place() {
-    const at = currentBeta() * (this.slices - 1), low = Math.min(Math.floor(at), Math.max(this.slices - 2, 0));
+    const at = currentBeta() * (this.slices - 1);
+    const low = Math.min(Math.floor(at), Math.max(this.slices - 2, 0));
     return { low, high: Math.min(low + 1, this.slices - 1), share: this.slices > 1 ? at - low : 0 };
   }
 
   // Calls visit(point, x, y) with the screen's coordinates, for every point that is shown.
   each(visit) {
-    const { values, styles, count, camera } = this, { low, high, share } = this.place;
-    const { scale, x: cx, y: cy, width, height } = camera, a = low * count * 2, b = high * count * 2;
+    const { values, styles, count, camera } = this;
+    const { low, high, share } = this.place;
+    const { scale, x: cx, y: cy, width, height } = camera;
+    const a = low * count * 2;
+    const b = high * count * 2;
     for (let i = 0; i < count; i++) {
       if (!styles[2 * i + 1]) continue;
-      const x = values[a + 2 * i] + share * (values[b + 2 * i] - values[a + 2 * i]), y = values[a + 2 * i + 1] + share * (values[b + 2 * i + 1] - values[a + 2 * i + 1]);
+      const x = values[a + 2 * i] + share * (values[b + 2 * i] - values[a + 2 * i]);
+      const y = values[a + 2 * i + 1] + share * (values[b + 2 * i + 1] - values[a + 2 * i + 1]);
       visit(i, (x - cx) * scale + width / 2, height / 2 - (y - cy) * scale);
     }
   }
 
   screenOf(point) {
-    const { values, count } = this, { low, high, share } = this.place;
-    const at = [0, 1].map((axis) => values[(low * count + point) * 2 + axis] * (1 - share) + values[(high * count + point) * 2 + axis] * share);
+    const { values, count } = this;
+    const { low, high, share } = this.place;
+    const at = [0, 1].map(
+      (axis) =>
+        values[(low * count + point) * 2 + axis] * (1 - share) + values[(high * count + point) * 2 + axis] * share,
+    );
     return this.camera.toScreen(...at);
   }
 
   nearest(x, y) {
-    let best = -1, least = REACH ** 2;
+    let best = -1;
+    let least = REACH ** 2;
     this.each((point, px, py) => {
       const far = (px - x) ** 2 + (py - y) ** 2;
       if (far < least) [best, least] = [point, far];
@@ -104,11 +139,14 @@ export class MapView {
 
   // From the study that is pointed at to the nearest one that way; at first, to the one in the middle.
   step(dx, dy) {
-    const { width, height } = this.camera, [fromX, fromY] = this.pointed < 0 ? [width / 2, height / 2] : this.screenOf(this.pointed);
-    let best = -1, least = Infinity;
+    const { width, height } = this.camera;
+    const [fromX, fromY] = this.pointed < 0 ? [width / 2, height / 2] : this.screenOf(this.pointed);
+    let best = -1;
+    let least = Infinity;
     this.each((point, x, y) => {
       if (point === this.pointed || x < 0 || y < 0 || x > width || y > height) return;
-      const along = (x - fromX) * dx + (y - fromY) * dy, far = Math.hypot(x - fromX, y - fromY);
+      const along = (x - fromX) * dx + (y - fromY) * dy;
+      const far = Math.hypot(x - fromX, y - fromY);
       if (this.pointed >= 0 && along < 0.6 * far) return;
       if (far < least && (far > 0.5 || this.pointed < 0)) [best, least] = [point, far];
     });
@@ -129,8 +167,13 @@ export class MapView {
     const card = this.pointed >= 0 && this.cards.get(this.pointed);
     this.card.hidden = this.pointed < 0;
     if (this.pointed < 0) return;
-    this.card.replaceChildren(...(card ? Cards.parts(card) : [phrase("span", "atlas.fetching", { class: "bl-muted" })]), ...(this.says ? [el("span", { class: "bl-card-says", text: this.says(this.pointed) })] : []));
-    const [x, y] = this.screenOf(this.pointed), { width, height } = this.camera, { offsetWidth, offsetHeight } = this.card;
+    this.card.replaceChildren(
+      ...(card ? Cards.parts(card) : [phrase("span", "atlas.fetching", { class: "bl-muted" })]),
+      ...(this.says ? [el("span", { class: "bl-card-says", text: this.says(this.pointed) })] : []),
+    );
+    const [x, y] = this.screenOf(this.pointed);
+    const { width, height } = this.camera;
+    const { offsetWidth, offsetHeight } = this.card;
     const left = x + 18 + offsetWidth > width ? x - 18 - offsetWidth : x + 18;
     this.card.style.transform = `translate(${Math.round(Math.max(4, left))}px,${Math.round(Math.min(Math.max(4, y - offsetHeight / 2), height - offsetHeight - 4))}px)`;
   }
@@ -152,7 +195,10 @@ export class MapView {
 
   // A picture at rest is waited for, and tells how many points there is time for in one that moves. Fewer are larger.
   paintPoints() {
-    const { scatter, camera, moving } = this, { low, share } = this.place, { shown } = scatter, started = performance.now();
+    const { scatter, camera, moving } = this;
+    const { low, share } = this.place;
+    const { shown } = scatter;
+    const started = performance.now();
     this.drawn = moving ? Math.min(shown, Math.max(FEWEST, Math.round(this.inTime))) : shown;
     const larger = (shown / (this.drawn || 1)) ** 0.25;
     scatter.draw(camera, low, share, this.size * larger, this.members ? DIM : 1, this.drawn);
@@ -171,14 +217,20 @@ export class MapView {
   findFilms() {
     this.films = [];
     if (this.camera.zoom < FILM_ZOOM) return;
-    const { width, height } = this.camera, [originX, originY] = this.camera.toScreen(0, 0), taken = new Map();
-    const free = (column, row, x, y) => [-1, 0, 1].every((i) => [-1, 0, 1].every((j) => {
-      const other = taken.get(`${column + i},${row + j}`);
-      return !other || Math.abs(other[0] - x) >= FILM || Math.abs(other[1] - y) >= FILM;
-    }));
+    const { width, height } = this.camera;
+    const [originX, originY] = this.camera.toScreen(0, 0);
+    const taken = new Map();
+    const free = (column, row, x, y) =>
+      [-1, 0, 1].every((i) =>
+        [-1, 0, 1].every((j) => {
+          const other = taken.get(`${column + i},${row + j}`);
+          return !other || Math.abs(other[0] - x) >= FILM || Math.abs(other[1] - y) >= FILM;
+        }),
+      );
     this.each((point, x, y) => {
       if (this.films.length >= FILMS || x < 0 || y < 0 || x > width || y > height) return;
-      const column = Math.floor((x - originX) / FILM), row = Math.floor((y - originY) / FILM);
+      const column = Math.floor((x - originX) / FILM);
+      const row = Math.floor((y - originY) / FILM);
       if (taken.has(`${column},${row}`) || !free(column, row, x, y)) return;
       taken.set(`${column},${row}`, [x, y]);
       this.films.push({ point, left: x - FILM / 2, top: y - FILM / 2 });
@@ -186,19 +238,25 @@ export class MapView {
   }
 
   paintOver() {
-    const { width, height } = this.camera, ratio = window.devicePixelRatio || 1, canvas = this.over, context = canvas.getContext("2d");
-    if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) Object.assign(canvas, { width: Math.round(width * ratio), height: Math.round(height * ratio) });
+    const { width, height } = this.camera;
+    const ratio = window.devicePixelRatio || 1;
+    const canvas = this.over;
+    const context = canvas.getContext("2d");
+    if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio))
+      Object.assign(canvas, { width: Math.round(width * ratio), height: Math.round(height * ratio) });
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
     for (const { point, left, top } of this.films) this.paintFilm(context, point, left, top);
     this.paintOutline(context, this.gestures.trail, true);
     if (!this.gestures.trail) this.paintOutline(context, this.outline, false);
     if (this.here) this.paintHere(context, ...this.camera.toScreen(...this.herePlace()));
-    if (this.pointed >= 0 && !this.films.some(({ point }) => point === this.pointed)) ring(context, ...this.screenOf(this.pointed), this.size / 2 + 4);
+    if (this.pointed >= 0 && !this.films.some(({ point }) => point === this.pointed))
+      ring(context, ...this.screenOf(this.pointed), this.size / 2 + 4);
   }
 
   paintFilm(context, point, left, top) {
-    const card = this.cards.get(point), ready = card && card.image && card.image.complete;
+    const card = this.cards.get(point);
+    const ready = card && card.image && card.image.complete;
     context.fillStyle = "#000";
     context.fillRect(left, top, FILM, FILM);
     if (ready) context.drawImage(card.image, left, top, FILM, FILM);
@@ -222,14 +280,20 @@ export class MapView {
 
   // Where the open case lies at this beta.
   herePlace() {
-    const { path } = this.here, at = currentBeta() * (path.length - 1), low = Math.min(Math.floor(at), Math.max(path.length - 2, 0)), high = Math.min(low + 1, path.length - 1);
-    return [0, 1].map((axis) => path[low][axis] + (path.length > 1 ? at - low : 0) * (path[high][axis] - path[low][axis]));
+    const { path } = this.here;
+    const at = currentBeta() * (path.length - 1);
+    const low = Math.min(Math.floor(at), Math.max(path.length - 2, 0));
+    const high = Math.min(low + 1, path.length - 1);
+    return [0, 1].map(
+      (axis) => path[low][axis] + (path.length > 1 ? at - low : 0) * (path[high][axis] - path[low][axis]),
+    );
   }
 
   paintHere(context, x, y) {
     context.beginPath();
     for (let corner = 0; corner < 10; corner++) {
-      const angle = (corner / 5 - 0.5) * Math.PI, radius = corner % 2 ? 5 : 12;
+      const angle = (corner / 5 - 0.5) * Math.PI;
+      const radius = corner % 2 ? 5 : 12;
       context.lineTo(x + radius * Math.cos(angle), y + radius * Math.sin(angle));
     }
     context.closePath();
@@ -243,13 +307,20 @@ export class MapView {
 
   setPalette(palette, shaped) {
     this.palette = palette;
-    this.scatter.setPalette(palette, shaped, rgb(themeColour("surface")).map((part) => part / 255));
+    this.scatter.setPalette(
+      palette,
+      shaped,
+      rgb(themeColour("surface")).map((part) => part / 255),
+    );
     this.draw();
   }
 }
 
 const ring = (context, x, y, radius) => {
-  for (const [colour, width] of [["surface", 4], ["text", 2]]) {
+  for (const [colour, width] of [
+    ["surface", 4],
+    ["text", 2],
+  ]) {
     context.beginPath();
     context.arc(x, y, radius, 0, 2 * Math.PI);
     context.lineWidth = width;

@@ -50,8 +50,12 @@ export class Scatter {
   }
 
   setUp() {
-    const gl = this.gl, program = gl.createProgram();
-    for (const [kind, source] of [[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, FRAGMENT]]) {
+    const gl = this.gl;
+    const program = gl.createProgram();
+    for (const [kind, source] of [
+      [gl.VERTEX_SHADER, VERTEX],
+      [gl.FRAGMENT_SHADER, FRAGMENT],
+    ]) {
       const shader = gl.createShader(kind);
       gl.shaderSource(shader, source);
       gl.compileShader(shader);
@@ -59,14 +63,16 @@ export class Scatter {
     }
     ["low", "high", "style"].forEach((name, place) => gl.bindAttribLocation(program, place, name));
     gl.linkProgram(program);
-    if (!gl.getProgramParameter(program, gl.LINK_STATUS) && !gl.isContextLost()) throw new Error(gl.getProgramInfoLog(program));
+    if (!gl.getProgramParameter(program, gl.LINK_STATUS) && !gl.isContextLost())
+      throw new Error(gl.getProgramInfoLog(program));
     gl.useProgram(program);
     this.at = Object.fromEntries(UNIFORMS.map((name) => [name, gl.getUniformLocation(program, name)]));
     this.points = gl.createBuffer();
     this.styles = gl.createBuffer();
     gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, gl.createBuffer());
     gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
-    for (const name of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.texParameteri(gl.TEXTURE_2D, name, gl.NEAREST);
+    for (const name of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER])
+      gl.texParameteri(gl.TEXTURE_2D, name, gl.NEAREST);
     for (const place of [0, 1, 2]) gl.enableVertexAttribArray(place);
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
@@ -82,7 +88,8 @@ export class Scatter {
 
   // styles: (count, 2) bytes: a colour's place in the palette; 0 hidden, 1 dim, 2 shown.
   setStyles(styles) {
-    const gl = this.gl, order = this.order.filter((point) => styles[2 * point + 1]);
+    const gl = this.gl;
+    const order = this.order.filter((point) => styles[2 * point + 1]);
     this.shown = order.length;
     gl.bindBuffer(gl.ARRAY_BUFFER, this.styles);
     gl.bufferData(gl.ARRAY_BUFFER, styles, gl.DYNAMIC_DRAW);
@@ -99,8 +106,10 @@ export class Scatter {
 
   // low, share: the slice below this beta, and how far beta is above it; size of a point in CSS pixels; drawn: how many.
   draw(camera, low, share, size, dim, drawn) {
-    const gl = this.gl, ratio = window.devicePixelRatio || 1;
-    const width = Math.round(camera.width * ratio), height = Math.round(camera.height * ratio);
+    const gl = this.gl;
+    const ratio = window.devicePixelRatio || 1;
+    const width = Math.round(camera.width * ratio);
+    const height = Math.round(camera.height * ratio);
     if (this.canvas.width !== width || this.canvas.height !== height) Object.assign(this.canvas, { width, height });
     gl.viewport(0, 0, width, height);
     gl.clearColor(0, 0, 0, 0);

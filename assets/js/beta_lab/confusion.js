@@ -15,28 +15,98 @@ export class ConfusionView {
     this.cells = Object.fromEntries(CELLS.map((name) => [name, this.button(name)]));
     this.rates = el("p", { class: "bl-muted bl-num bl-rates" });
     this.number = el("output", { class: "bl-num", for: "bl-lab-threshold" });
-    this.range = el("input", { type: "range", id: "bl-lab-threshold", min: 0, max: 1, step: 0.001, oninput: () => this.set(Number(this.range.value)) });
-    const preset = (key, value) => phrase("button", key, { type: "button", class: "bl-toggle", "aria-pressed": "false", onclick: () => this.set(value) });
+    this.range = el("input", {
+      type: "range",
+      id: "bl-lab-threshold",
+      min: 0,
+      max: 1,
+      step: 0.001,
+      oninput: () => this.set(Number(this.range.value)),
+    });
+    const preset = (key, value) =>
+      phrase("button", key, {
+        type: "button",
+        class: "bl-toggle",
+        "aria-pressed": "false",
+        onclick: () => this.set(value),
+      });
     this.youden = preset("lab.youden", null);
     this.half = preset("lab.half", 0.5);
-    this.grid = el("div", { class: "bl-confusion", role: "group", "data-i18n-label": "lab.confusion", "aria-label": t("lab.confusion") },
-      el("span"), head("lab.called"), head("lab.not_called"), head("lab.has"), this.cells.tp.node, this.cells.fn.node, head("lab.has_not"), this.cells.fp.node, this.cells.tn.node);
+    this.grid = el(
+      "div",
+      { class: "bl-confusion", role: "group", "data-i18n-label": "lab.confusion", "aria-label": t("lab.confusion") },
+      el("span"),
+      head("lab.called"),
+      head("lab.not_called"),
+      head("lab.has"),
+      this.cells.tp.node,
+      this.cells.fn.node,
+      head("lab.has_not"),
+      this.cells.fp.node,
+      this.cells.tn.node,
+    );
     this.choose_first = phrase("p", "lab.choose", { class: "bl-muted bl-lab-none" });
-    this.body = el("div", {}, el("div", { class: "bl-lab-threshold" }, phrase("label", "lab.threshold_label", { for: "bl-lab-threshold" }), this.range, this.number, this.youden, this.half), this.grid, this.rates);
+    this.body = el(
+      "div",
+      {},
+      el(
+        "div",
+        { class: "bl-lab-threshold" },
+        phrase("label", "lab.threshold_label", { for: "bl-lab-threshold" }),
+        this.range,
+        this.number,
+        this.youden,
+        this.half,
+      ),
+      this.grid,
+      this.rates,
+    );
     this.title = el("h3");
     this.order = el("span", { class: "bl-muted" });
     this.list = el("div", { class: "bl-lab-cases" });
-    this.more = el("button", { type: "button", class: "bl-toggle bl-lab-more", hidden: true, onclick: () => (this.shown += PAGE, this.fill()) });
+    this.more = el("button", {
+      type: "button",
+      class: "bl-toggle bl-lab-more",
+      hidden: true,
+      onclick: () => ((this.shown += PAGE), this.fill()),
+    });
     this.subject = el("span", { class: "bl-muted" });
-    this.node = el("div", { class: "bl-lab-decisions" },
-      el("section", { class: "bl-panel" }, el("header", { class: "bl-panel-head" }, phrase("h3", "lab.confusion"), this.subject), this.choose_first, this.body),
-      el("section", { class: "bl-panel", "aria-live": "polite" }, el("header", { class: "bl-panel-head" }, this.title, this.order), this.list, this.more));
+    this.node = el(
+      "div",
+      { class: "bl-lab-decisions" },
+      el(
+        "section",
+        { class: "bl-panel" },
+        el("header", { class: "bl-panel-head" }, phrase("h3", "lab.confusion"), this.subject),
+        this.choose_first,
+        this.body,
+      ),
+      el(
+        "section",
+        { class: "bl-panel", "aria-live": "polite" },
+        el("header", { class: "bl-panel-head" }, this.title, this.order),
+        this.list,
+        this.more,
+      ),
+    );
   }
 
   button(name) {
-    const count = el("b", { class: "bl-num" }), part = el("span", { class: "bl-muted bl-num" });
-    const node = el("button", { type: "button", class: `bl-cell bl-cell-${name}`, "data-cell": name, "aria-pressed": "false", onclick: () => this.choose(name) },
-      count, phrase("span", `lab.cell.${name}`), part);
+    const count = el("b", { class: "bl-num" });
+    const part = el("span", { class: "bl-muted bl-num" });
+    const node = el(
+      "button",
+      {
+        type: "button",
+        class: `bl-cell bl-cell-${name}`,
+        "data-cell": name,
+        "aria-pressed": "false",
+        onclick: () => this.choose(name),
+      },
+      count,
+      phrase("span", `lab.cell.${name}`),
+      part,
+    );
     return { node, count, part };
   }
 
@@ -66,15 +136,22 @@ export class ConfusionView {
       this.cells[name].count.textContent = n[name];
       this.cells[name].part.textContent = percent(n[name] / this.scores.ids.length);
     }
-    this.rates.textContent = t("lab.rates", { sensitivity: share(n.tp, n.tp + n.fn), specificity: share(n.tn, n.tn + n.fp), ppv: share(n.tp, n.tp + n.fp), npv: share(n.tn, n.tn + n.fn) });
+    this.rates.textContent = t("lab.rates", {
+      sensitivity: share(n.tp, n.tp + n.fn),
+      specificity: share(n.tn, n.tn + n.fp),
+      ppv: share(n.tp, n.tp + n.fp),
+      npv: share(n.tn, n.tn + n.fn),
+    });
     this.fill();
   }
 
   sort() {
-    const { values, labels, ids } = this.scores, from = this.index * ids.length;
+    const { values, labels, ids } = this.scores;
+    const from = this.index * ids.length;
     this.members = { tp: [], fn: [], fp: [], tn: [] };
     ids.forEach((id, i) => {
-      const p = values[from + i], called = p >= this.threshold;
+      const p = values[from + i];
+      const called = p >= this.threshold;
       this.members[called ? (labels[i] ? "tp" : "fp") : labels[i] ? "fn" : "tn"].push({ id, p });
     });
     // Errors: the most wrong first. Right ones: those nearest to the threshold.
@@ -98,11 +175,17 @@ export class ConfusionView {
     for (const name of CELLS) this.cells[name].node.setAttribute("aria-pressed", String(name === this.cell));
     const members = this.scores && this.cell ? this.members[this.cell] : null;
     this.title.textContent = members ? `${t(`lab.cell.${this.cell}`)} · ${members.length}` : t("lab.cases");
-    this.order.textContent = members && members.length ? t(this.cell === "fp" || this.cell === "fn" ? "lab.order.wrong" : "lab.order.near") : "";
+    this.order.textContent =
+      members && members.length
+        ? t(this.cell === "fp" || this.cell === "fn" ? "lab.order.wrong" : "lab.order.near")
+        : "";
     const shown = (members || []).slice(0, this.shown);
     this.list.classList.toggle("bl-lab-cases-none", !shown.length);
-    this.list.replaceChildren(...(shown.length ? shown.map((member) => this.card(member))
-      : [el("p", { class: "bl-muted bl-lab-none", text: t(members ? "lab.cases_none" : "lab.cases_help") })]));
+    this.list.replaceChildren(
+      ...(shown.length
+        ? shown.map((member) => this.card(member))
+        : [el("p", { class: "bl-muted bl-lab-none", text: t(members ? "lab.cases_none" : "lab.cases_help") })]),
+    );
     this.more.hidden = !members || members.length <= this.shown;
     this.more.textContent = members ? t("lab.more", { n: Math.min(PAGE, members.length - this.shown) }) : "";
     this.fetch();
@@ -118,9 +201,21 @@ export class ConfusionView {
 
   card({ id, p }) {
     const film = this.films.get(id);
-    return el("button", { type: "button", class: "bl-lab-case", "data-study": id, title: t("lab.open", { study: id }), onclick: () => this.open(id) },
-      film ? el("img", { src: film, alt: "" }) : el("span", { class: "bl-lab-blank", text: film === null ? t("cases.no_film") : "" }),
-      el("span", { class: "bl-lab-id", text: id }), el("span", { class: "bl-num bl-muted", text: probability(p) }));
+    return el(
+      "button",
+      {
+        type: "button",
+        class: "bl-lab-case",
+        "data-study": id,
+        title: t("lab.open", { study: id }),
+        onclick: () => this.open(id),
+      },
+      film
+        ? el("img", { src: film, alt: "" })
+        : el("span", { class: "bl-lab-blank", text: film === null ? t("cases.no_film") : "" }),
+      el("span", { class: "bl-lab-id", text: id }),
+      el("span", { class: "bl-num bl-muted", text: probability(p) }),
+    );
   }
 
   show(films) {

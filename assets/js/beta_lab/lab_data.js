@@ -9,10 +9,15 @@ export class LabData {
   constructor(message) {
     Object.assign(this, message);
     const block = floats(message.block);
-    this.rows = Object.fromEntries(Object.entries(message.arrays).map(([name, [offset, rows, ...rest]]) => {
-      const width = rest.reduce((a, b) => a * b, 1);
-      return [name, Array.from({ length: rows }, (_, row) => block.subarray(offset + row * width, offset + (row + 1) * width))];
-    }));
+    this.rows = Object.fromEntries(
+      Object.entries(message.arrays).map(([name, [offset, rows, ...rest]]) => {
+        const width = rest.reduce((a, b) => a * b, 1);
+        return [
+          name,
+          Array.from({ length: rows }, (_, row) => block.subarray(offset + row * width, offset + (row + 1) * width)),
+        ];
+      }),
+    );
   }
 
   get count() {
@@ -51,9 +56,18 @@ export class LabData {
   // The bins that hold studies: predicted and observed shares with their interval, and how many.
   reliability(place, index) {
     const bins = this.rows[`${place}.reliability`][0].length / this.count;
-    const [count, predicted, value, low, high] = this.rows[`${place}.reliability`].map((row) => row.subarray(index * bins, (index + 1) * bins));
-    return Array.from(count.keys()).filter((bin) => count[bin] > 0)
-      .map((bin) => ({ count: count[bin], predicted: predicted[bin], value: value[bin], low: known(low[bin]) ?? value[bin], high: known(high[bin]) ?? value[bin] }));
+    const [count, predicted, value, low, high] = this.rows[`${place}.reliability`].map((row) =>
+      row.subarray(index * bins, (index + 1) * bins),
+    );
+    return Array.from(count.keys())
+      .filter((bin) => count[bin] > 0)
+      .map((bin) => ({
+        count: count[bin],
+        predicted: predicted[bin],
+        value: value[bin],
+        low: known(low[bin]) ?? value[bin],
+        high: known(high[bin]) ?? value[bin],
+      }));
   }
 }
 

@@ -9,8 +9,16 @@ export const mount = ({ element, trigger, props, watch }) => {
   const list = el("div", { class: "bl-queue-list" });
   const none = phrase("p", "queue.waiting", { class: "bl-muted bl-lab-note" });
   const count = el("span", { class: "bl-muted bl-num" });
-  element.replaceChildren(el("section", { class: "bl-panel bl-queue" },
-    el("header", { class: "bl-panel-head" }, phrase("h3", "queue.title"), count), phrase("p", "queue.note", { class: "bl-muted bl-lab-note" }), none, list));
+  element.replaceChildren(
+    el(
+      "section",
+      { class: "bl-panel bl-queue" },
+      el("header", { class: "bl-panel-head" }, phrase("h3", "queue.title"), count),
+      phrase("p", "queue.note", { class: "bl-muted bl-lab-note" }),
+      none,
+      list,
+    ),
+  );
 
   const open = (study, index) => {
     emit("opening");
@@ -27,10 +35,24 @@ export const mount = ({ element, trigger, props, watch }) => {
     const now = JSON.stringify([studies, blind, language]);
     if (now === drawn) return; // a study that is being clicked must stay until the button is let go
     drawn = now;
-    list.replaceChildren(...studies.map((study, index) => el("button", { type: "button", class: "bl-queued", "data-study": study.id, onclick: () => open(study.id, index) },
-      study.thumb ? el("img", { src: study.thumb, alt: "", loading: "lazy" }) : el("span", { class: "bl-case-blank bl-muted" }),
-      el("span", { class: "bl-queued-why" }, el("b", { text: study.id }), el("span", { class: "bl-muted", text: ` ${t(`lab.split.${study.split}`)}` }),
-        ...(blind ? [t("queue.blind")] : study.reasons.map(reason)).map((line) => el("span", { text: line }))))));
+    list.replaceChildren(
+      ...studies.map((study, index) =>
+        el(
+          "button",
+          { type: "button", class: "bl-queued", "data-study": study.id, onclick: () => open(study.id, index) },
+          study.thumb
+            ? el("img", { src: study.thumb, alt: "", loading: "lazy" })
+            : el("span", { class: "bl-case-blank bl-muted" }),
+          el(
+            "span",
+            { class: "bl-queued-why" },
+            el("b", { text: study.id }),
+            el("span", { class: "bl-muted", text: ` ${t(`lab.split.${study.split}`)}` }),
+            ...(blind ? [t("queue.blind")] : study.reasons.map(reason)).map((line) => el("span", { text: line })),
+          ),
+        ),
+      ),
+    );
   };
   watch("value", draw);
   for (const name of ["language", "blind"]) on(name, draw);

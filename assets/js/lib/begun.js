@@ -2,13 +2,14 @@
 // It puts what the page has for its head (dashboard/app.py) there then.
 let begun = null;
 
-const wait = () => new Promise((resolve) => {
-  const watch = new MutationObserver(() => {
-    if (!document.querySelector("meta[name=betalens]")) return;
-    watch.disconnect();
-    resolve();
+const wait = () =>
+  new Promise((resolve) => {
+    const watch = new MutationObserver(() => {
+      if (!document.querySelector("meta[name=betalens]")) return;
+      watch.disconnect();
+      resolve();
+    });
+    watch.observe(document.head, { childList: true });
   });
-  watch.observe(document.head, { childList: true });
-});
 
 export const whenBegun = (does) => (begun ??= wait()).then(does);

@@ -51,7 +51,9 @@ export class Cards {
   // What stands on a card: its parts, for whoever shows it.
   static parts(card) {
     return [
-      card.film ? el("img", { src: card.film, alt: "" }) : el("span", { class: "bl-card-blank", text: t("cases.no_film") }),
+      card.film
+        ? el("img", { src: card.film, alt: "" })
+        : el("span", { class: "bl-card-blank", text: t("cases.no_film") }),
       el("b", { text: card.labels.map(findingName).join(", ") || t("cases.none") }),
       el("span", { class: "bl-muted", text: card.id }),
       el("span", { class: "bl-card-words", text: card.words }),

@@ -2,7 +2,9 @@
 const SVG = ["svg", "path", "line", "circle", "text", "g", "rect"];
 
 export const el = (tag, attributes = {}, ...children) => {
-  const node = SVG.includes(tag) ? document.createElementNS("http://www.w3.org/2000/svg", tag) : document.createElement(tag);
+  const node = SVG.includes(tag)
+    ? document.createElementNS("http://www.w3.org/2000/svg", tag)
+    : document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (value === null || value === undefined || value === false) continue;
     if (name === "text") node.textContent = value;

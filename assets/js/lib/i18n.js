@@ -5,7 +5,12 @@ import { el } from "./dom.js";
 import { emit } from "./events.js";
 
 const STORED = "betalens.language";
-const supported = (tag) => (String(tag || "").toLowerCase().startsWith("zh") ? "zh-CN" : "en");
+const supported = (tag) =>
+  String(tag || "")
+    .toLowerCase()
+    .startsWith("zh")
+    ? "zh-CN"
+    : "en";
 
 let phrases = { en: {} };
 let localeModule = null;
@@ -27,7 +32,8 @@ export const phrase = (tag, key, attributes = {}) => el(tag, { ...attributes, "d
 export const ifDefined = (value, show) => (value === null || value === undefined ? t("not_defined") : show(value));
 
 // A finding is named by the study table; a name the phrases do not know is shown as it stands.
-export const findingName = (finding) => phrases[language]?.[`finding.${finding}`] ?? phrases.en[`finding.${finding}`] ?? finding;
+export const findingName = (finding) =>
+  phrases[language]?.[`finding.${finding}`] ?? phrases.en[`finding.${finding}`] ?? finding;
 
 // Also for what comes back into the page: the language may have changed while it was out.
 export const translate = (root) => {

@@ -8,4 +8,5 @@ const FIGURES = {
   far: ([times]) => ({ times: number(times, 1) }),
   error_prone: ([n, all]) => ({ n, all }),
 };
-export const reason = ({ kind, finding, values }) => t(`queue.${kind}`, { finding: findingName(finding), ...FIGURES[kind](values) });
+export const reason = ({ kind, finding, values }) =>
+  t(`queue.${kind}`, { finding: findingName(finding), ...FIGURES[kind](values) });

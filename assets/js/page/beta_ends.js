@@ -7,7 +7,11 @@ export const mount = ({ element, props, watch }) => {
     document.querySelector(".bl-beta")?.toggleAttribute("inert", Boolean(fixed));
     element.replaceChildren(
       phrase("span", "beta.title", { class: "bl-beta-title" }),
-      phrase("span", fixed ? `beta.fixed_${fixed}` : "beta.help", { class: fixed ? "bl-beta-fixed" : "bl-muted", role: fixed ? "status" : null }));
+      phrase("span", fixed ? `beta.fixed_${fixed}` : "beta.help", {
+        class: fixed ? "bl-beta-fixed" : "bl-muted",
+        role: fixed ? "status" : null,
+      }),
+    );
   };
   watch("value", draw);
   draw();

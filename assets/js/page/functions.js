@@ -4,7 +4,8 @@
 import { setBeta } from "../lib/beta.js";
 
 const SLIDER = "betalens:setBeta"; // as in dashboard/review/tab.py
-const NAMED = /^betalens:(\w+)(?: "\w+")*$/, CONSTANT = /^\s*return (?:`([^`$\\]*)`|("(?:[^"\\]|\\.)*"));?\s*$/;
+const NAMED = /^betalens:(\w+)(?: "\w+")*$/;
+const CONSTANT = /^\s*return (?:`([^`$\\]*)`|("(?:[^"\\]|\\.)*"));?\s*$/;
 
 // What Gradio gives a widget's script, in its order. Its `element` is the box around the widget's template.
 const run = (mount) => (element, trigger, props, server, upload, watch) =>
@@ -13,15 +14,17 @@ const run = (mount) => (element, trigger, props, server, upload, watch) =>
 // widgets: name to what each runs when it appears.
 export const standIn = (widgets) => {
   const known = (body) => {
-    const name = NAMED.exec(body)?.[1], constant = CONSTANT.exec(body);
+    const name = NAMED.exec(body)?.[1];
+    const constant = CONSTANT.exec(body);
     if (name && Object.hasOwn(widgets, name)) return run(widgets[name]);
     return constant ? () => constant[1] ?? JSON.parse(constant[2]) : null;
   };
   const called = (body) => (body.includes(SLIDER) ? async (beta) => (setBeta(beta), []) : null);
-  const instead = (made, find) => new Proxy(made, {
-    apply: (target, self, given) => find(String(given.at(-1) ?? "")) ?? Reflect.apply(target, self, given),
-    construct: (target, given) => find(String(given.at(-1) ?? "")) ?? Reflect.construct(target, given),
-  });
+  const instead = (made, find) =>
+    new Proxy(made, {
+      apply: (target, self, given) => find(String(given.at(-1) ?? "")) ?? Reflect.apply(target, self, given),
+      construct: (target, given) => find(String(given.at(-1) ?? "")) ?? Reflect.construct(target, given),
+    });
   const later = Object.getPrototypeOf(async () => {});
   window.Function = instead(Function, known);
   Object.defineProperty(later, "constructor", { value: instead(later.constructor, called) });

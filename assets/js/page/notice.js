@@ -6,8 +6,18 @@ import { t } from "../lib/i18n.js";
 export const mount = ({ element, props, watch }) => {
   const draw = () => {
     const notice = props.value ? JSON.parse(props.value) : null;
-    element.replaceChildren(...(notice ? [el("p", { class: `bl-notice bl-notice-${notice.level}`, role: notice.level === "error" ? "alert" : "status" },
-      el("b", { text: t(notice.key, notice.values) }), notice.detail ? el("span", { text: ` ${notice.detail}` }) : null)] : []));
+    element.replaceChildren(
+      ...(notice
+        ? [
+            el(
+              "p",
+              { class: `bl-notice bl-notice-${notice.level}`, role: notice.level === "error" ? "alert" : "status" },
+              el("b", { text: t(notice.key, notice.values) }),
+              notice.detail ? el("span", { text: ` ${notice.detail}` }) : null,
+            ),
+          ]
+        : []),
+    );
   };
   watch("value", () => {
     draw();

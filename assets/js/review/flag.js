@@ -10,42 +10,128 @@ export const mount = ({ element, trigger, props, watch }) => {
   const EVIDENCE = ["neither", "image", "text", "both"];
   const setup = JSON.parse(props.value);
   const id = (suffix) => `bl-flag-${suffix}`;
-  let state = setup, changed = false, opened = {}, marks = { regions: [], words: [] }, busy = false;
+  let state = setup;
+  let changed = false;
+  let opened = {};
+  let marks = { regions: [], words: [] };
+  let busy = false;
 
   const keyed = (key, tag, attributes, letter) => phrase(tag, key, { ...attributes, "aria-keyshortcuts": letter });
-  const blind = phrase("button", "flag.blind", { type: "button", class: "bl-toggle bl-compact bl-blind", "aria-pressed": "false", onclick: () => trigger("blind", { on: !state.blind }) });
+  const blind = phrase("button", "flag.blind", {
+    type: "button",
+    class: "bl-toggle bl-compact bl-blind",
+    "aria-pressed": "false",
+    onclick: () => trigger("blind", { on: !state.blind }),
+  });
   const shortcuts = new ShortcutHelp();
-  const buttons = VERDICTS.map((verdict) => keyed(`verdict.${verdict}`, "button", { type: "button", class: `bl-toggle bl-say bl-say-${verdict}`, "data-verdict": verdict, "aria-pressed": "false", onclick: () => choose(verdict) }, verdict[0]));
+  const buttons = VERDICTS.map((verdict) =>
+    keyed(
+      `verdict.${verdict}`,
+      "button",
+      {
+        type: "button",
+        class: `bl-toggle bl-say bl-say-${verdict}`,
+        "data-verdict": verdict,
+        "aria-pressed": "false",
+        onclick: () => choose(verdict),
+      },
+      verdict[0],
+    ),
+  );
   const findings = setup.findings.map((finding, place) => {
     const text = el("span", { text: findingName(finding) });
     on("language", () => (text.textContent = findingName(finding)));
-    return el("label", { class: "bl-choice", "aria-keyshortcuts": place < 9 ? String(place + 1) : null },
-      el("input", { type: setup.single ? "radio" : "checkbox", name: id("finding"), value: finding }), text);
+    return el(
+      "label",
+      { class: "bl-choice", "aria-keyshortcuts": place < 9 ? String(place + 1) : null },
+      el("input", { type: setup.single ? "radio" : "checkbox", name: id("finding"), value: finding }),
+      text,
+    );
   });
   const legend = phrase("legend", "flag.corrected");
-  const corrected = el("fieldset", { class: "bl-field bl-flag-findings" }, legend, el("div", { class: "bl-choices" }, ...findings));
-  const evidence = el("select", { class: "bl-select", id: id("evidence") }, ...EVIDENCE.map((name) => phrase("option", `evidence.${name}`, { value: name })));
+  const corrected = el(
+    "fieldset",
+    { class: "bl-field bl-flag-findings" },
+    legend,
+    el("div", { class: "bl-choices" }, ...findings),
+  );
+  const evidence = el(
+    "select",
+    { class: "bl-select", id: id("evidence") },
+    ...EVIDENCE.map((name) => phrase("option", `evidence.${name}`, { value: name })),
+  );
   const comment = el("textarea", { class: "bl-input", rows: 2, maxlength: 4000, id: id("comment") });
   const reviewer = el("input", { class: "bl-input", maxlength: 120, id: id("reviewer"), autocomplete: "name" });
-  const field = (key, input, extra = "") => el("div", { class: `bl-field ${extra}` }, phrase("label", key, { for: input.id }), input);
-  const details = el("div", { class: "bl-flag-details" },
-    field("flag.evidence", evidence, "bl-flag-line"), field("flag.comment", comment), field("flag.reviewer", reviewer, "bl-flag-line"));
-  const more = phrase("button", "flag.more", { type: "button", class: "bl-toggle bl-compact bl-flag-more", "aria-expanded": "false", onclick: () => unfold(!unfolded) });
+  const field = (key, input, extra = "") =>
+    el("div", { class: `bl-field ${extra}` }, phrase("label", key, { for: input.id }), input);
+  const details = el(
+    "div",
+    { class: "bl-flag-details" },
+    field("flag.evidence", evidence, "bl-flag-line"),
+    field("flag.comment", comment),
+    field("flag.reviewer", reviewer, "bl-flag-line"),
+  );
+  const more = phrase("button", "flag.more", {
+    type: "button",
+    class: "bl-toggle bl-compact bl-flag-more",
+    "aria-expanded": "false",
+    onclick: () => unfold(!unfolded),
+  });
   const marked = el("span", { class: "bl-muted bl-num" });
-  const markline = el("p", { class: "bl-flag-marks", hidden: true }, marked, phrase("button", "flag.clear_marks", { type: "button", class: "bl-toggle bl-compact", onclick: () => emit("clear-marks") }));
+  const markline = el(
+    "p",
+    { class: "bl-flag-marks", hidden: true },
+    marked,
+    phrase("button", "flag.clear_marks", {
+      type: "button",
+      class: "bl-toggle bl-compact",
+      onclick: () => emit("clear-marks"),
+    }),
+  );
   const save = keyed("flag.save", "button", { type: "submit", class: "bl-button bl-primary" }, "s");
-  const undo = keyed("flag.undo", "button", { type: "button", class: "bl-toggle bl-flag-undo", onclick: () => trigger("undo") }, "z");
-  const next = keyed("flag.next", "button", { type: "button", class: "bl-toggle bl-next", onclick: () => emit("next-case") }, "n");
+  const undo = keyed(
+    "flag.undo",
+    "button",
+    { type: "button", class: "bl-toggle bl-flag-undo", onclick: () => trigger("undo") },
+    "z",
+  );
+  const next = keyed(
+    "flag.next",
+    "button",
+    { type: "button", class: "bl-toggle bl-next", onclick: () => emit("next-case") },
+    "n",
+  );
   const outcome = el("p", { class: "bl-outcome", role: "status" });
   const said = el("p", { class: "bl-muted bl-flag-note" });
-  const form = el("form", { class: "bl-panel bl-flag", "data-i18n-label": "flag.title", "aria-label": t("flag.title") },
-    el("header", { class: "bl-panel-head" }, phrase("h3", "flag.title"), shortcuts.node, el("span", { class: "bl-push" }, more, " ", blind)),
-    el("div", { class: "bl-flag-says", role: "group", "data-i18n-label": "flag.verdict", "aria-label": t("flag.verdict") }, ...buttons),
-    said, corrected, markline, details, el("div", { class: "bl-flag-foot" }, save, undo, next), outcome);
+  const form = el(
+    "form",
+    { class: "bl-panel bl-flag", "data-i18n-label": "flag.title", "aria-label": t("flag.title") },
+    el(
+      "header",
+      { class: "bl-panel-head" },
+      phrase("h3", "flag.title"),
+      shortcuts.node,
+      el("span", { class: "bl-push" }, more, " ", blind),
+    ),
+    el(
+      "div",
+      { class: "bl-flag-says", role: "group", "data-i18n-label": "flag.verdict", "aria-label": t("flag.verdict") },
+      ...buttons,
+    ),
+    said,
+    corrected,
+    markline,
+    details,
+    el("div", { class: "bl-flag-foot" }, save, undo, next),
+    outcome,
+  );
   element.replaceChildren(form);
 
   let attempt = ""; // until it is answered
-  let verdict = "", kept = "", named = "", unfolded = false;
+  let verdict = "";
+  let kept = "";
+  let named = "";
+  let unfolded = false;
 
   // A verdict is about a case as it came; the server refuses any other.
   on("changed", (now) => {
@@ -71,8 +157,10 @@ export const mount = ({ element, trigger, props, watch }) => {
     update();
   };
   const update = () => {
-    const { veiled } = state, count = marks.regions.length + marks.words.length;
-    const lists = veiled || verdict === "disagree", open = unfolded || verdict === "disagree";
+    const { veiled } = state;
+    const count = marks.regions.length + marks.words.length;
+    const lists = veiled || verdict === "disagree";
+    const open = unfolded || verdict === "disagree";
     blind.setAttribute("aria-pressed", String(state.blind));
     for (const button of buttons) {
       button.hidden = veiled && button.dataset.verdict !== "unsure";
@@ -107,9 +195,19 @@ export const mount = ({ element, trigger, props, watch }) => {
     say("flag.saving");
     update();
     trigger("submit", {
-      attempt, case: opened.case, model: opened.model, verdict: now, wrong_evidence: evidence.value, comment: comment.value, reviewer: reviewer.value,
-      wrong_regions: marks.regions, wrong_words: marks.words,
-      corrected_labels: now === "disagree" || now === "findings" ? [...corrected.querySelectorAll("input:checked")].map((box) => box.value) : [],
+      attempt,
+      case: opened.case,
+      model: opened.model,
+      verdict: now,
+      wrong_evidence: evidence.value,
+      comment: comment.value,
+      reviewer: reviewer.value,
+      wrong_regions: marks.regions,
+      wrong_words: marks.words,
+      corrected_labels:
+        now === "disagree" || now === "findings"
+          ? [...corrected.querySelectorAll("input:checked")].map((box) => box.value)
+          : [],
     });
   };
   // Agreeing and being unsure need no more; who disagrees says what it really is. A second click on what is saved already
@@ -136,7 +234,11 @@ export const mount = ({ element, trigger, props, watch }) => {
     m: () => emit("mark-region"),
     w: () => emit("to-words"),
     "?": () => shortcuts.toggle(),
-    ...Object.fromEntries(findings.slice(0, 9).map((label, place) => [String(place + 1), () => !corrected.hidden && label.querySelector("input").click()])),
+    ...Object.fromEntries(
+      findings
+        .slice(0, 9)
+        .map((label, place) => [String(place + 1), () => !corrected.hidden && label.querySelector("input").click()]),
+    ),
   });
 
   const load = () => {

@@ -4,7 +4,8 @@ import { t } from "../lib/i18n.js";
 
 // A popover below its button where there is room, else above; never beyond the edge of the window.
 export const placeBeside = (help, button) => {
-  const at = button.getBoundingClientRect(), box = help.getBoundingClientRect();
+  const at = button.getBoundingClientRect();
+  const box = help.getBoundingClientRect();
   const below = at.bottom + 6;
   help.style.left = `${Math.max(8, Math.min(at.left, innerWidth - box.width - 8))}px`;
   help.style.top = `${Math.max(8, below + box.height < innerHeight ? below : at.top - box.height - 6)}px`;
@@ -14,12 +15,25 @@ export class MethodPicker {
   // methods: [{ name, title, help }] in the order to show; choose: called with the name that was chosen.
   constructor(modality, methods, choose) {
     this.methods = methods;
-    const label = `method.${modality}`, id = `bl-help-${modality}`;
-    this.select = el("select", {
-      class: "bl-select bl-compact", "data-i18n-label": label, "aria-label": t(label), onchange: () => choose(this.select.value),
-    }, ...methods.map(({ name, title }) => el("option", { value: name, text: title })));
+    const label = `method.${modality}`;
+    const id = `bl-help-${modality}`;
+    this.select = el(
+      "select",
+      {
+        class: "bl-select bl-compact",
+        "data-i18n-label": label,
+        "aria-label": t(label),
+        onchange: () => choose(this.select.value),
+      },
+      ...methods.map(({ name, title }) => el("option", { value: name, text: title })),
+    );
     this.button = el("button", {
-      type: "button", class: "bl-help-button", popovertarget: id, "data-i18n-label": "method.help", "aria-label": t("method.help"), text: "?",
+      type: "button",
+      class: "bl-help-button",
+      popovertarget: id,
+      "data-i18n-label": "method.help",
+      "aria-label": t("method.help"),
+      text: "?",
     });
     // A popover stands above panels that clip, and closes with Esc or a click elsewhere.
     this.help = el("div", { class: "bl-help", id, popover: "auto", lang: "en" });

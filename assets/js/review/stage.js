@@ -17,9 +17,13 @@ import { RecordedView, VeilView, VersionView } from "./veil.js";
 
 export const mount = ({ element, trigger, props, watch }) => {
   const methods = JSON.parse(props.methods);
-  const picker = (modality) => new MethodPicker(modality, methods[modality], (name) => trigger("method", { modality, name }));
+  const picker = (modality) =>
+    new MethodPicker(modality, methods[modality], (name) => trigger("method", { modality, name }));
   const swap = phrase("button", "swap.ask", {
-    type: "button", class: "bl-toggle bl-swap", "aria-pressed": "false", onclick: () => emit("pick", swap.getAttribute("aria-pressed") !== "true"),
+    type: "button",
+    class: "bl-toggle bl-swap",
+    "aria-pressed": "false",
+    onclick: () => emit("pick", swap.getAttribute("aria-pressed") !== "true"),
   });
   on("pick", (on) => swap.setAttribute("aria-pressed", String(on)));
 
@@ -27,10 +31,14 @@ export const mount = ({ element, trigger, props, watch }) => {
     opening();
     trigger("undo", { all });
   });
-  const film = new FilmView(picker("image"), (mask) => {
-    opening();
-    trigger("erase", { mask });
-  }, changes.node);
+  const film = new FilmView(
+    picker("image"),
+    (mask) => {
+      opening();
+      trigger("erase", { mask });
+    },
+    changes.node,
+  );
   const words = new WordsView(picker("report"), swap);
   const bars = new BarsView((index, finding) => trigger("select", { index, value: finding }));
   const shares = new SharesView();
@@ -47,10 +55,17 @@ export const mount = ({ element, trigger, props, watch }) => {
   const empty = phrase("p", "stage.empty", { class: "bl-empty" });
 
   const answer = [
-    el("header", { class: "bl-decision-head" },
+    el(
+      "header",
+      { class: "bl-decision-head" },
       el("div", {}, name, el("span", { class: "bl-decision-p" }, before, output)),
-      el("div", {}, el("div", { class: "bl-chips" }, tier, settled), verdict)),
-    discord, bars.node, shares.node, curve.node];
+      el("div", {}, el("div", { class: "bl-chips" }, tier, settled), verdict),
+    ),
+    discord,
+    bars.node,
+    shares.node,
+    curve.node,
+  ];
   const decision = el("section", { class: "bl-panel bl-decision" }, ...answer);
   const veil = new VeilView();
   const recorded = new RecordedView();
@@ -61,32 +76,54 @@ export const mount = ({ element, trigger, props, watch }) => {
   const grid = el("div", { class: "bl-stage-grid", hidden: true }, film.node, decision, words.node);
   element.replaceChildren(empty, version.node, recorded.node, grid);
 
-  let opened = null, waiting = null;
+  let opened = null;
+  let waiting = null;
 
   // How far the shown methods are from adding up, for those that promise to.
-  const errors = () => ["image", "report"].filter((modality) => opened.completeness[modality] !== null)
-    .map((modality) => t(`completeness.${modality}`, { error: number(100 * opened.completeness[modality], 2) })).join(", ");
+  const errors = () =>
+    ["image", "report"]
+      .filter((modality) => opened.completeness[modality] !== null)
+      .map((modality) => t(`completeness.${modality}`, { error: number(100 * opened.completeness[modality], 2) }))
+      .join(", ");
 
   const describe = () => {
     name.textContent = findingName(opened.finding);
-    const exact = opened.tier === "exact", error = exact && errors();
+    const exact = opened.tier === "exact";
+    const error = exact && errors();
     tier.className = `bl-chip ${exact ? "bl-chip-exact" : "bl-chip-instant"}`;
     const ahead = !exact && waiting && waiting.ticket === opened.ticket ? waiting.ahead : 0;
-    tier.textContent = ahead ? t("tier.waiting", { ahead }) : !exact ? t("tier.instant") : error ? t("tier.exact_error", { errors: error }) : t("tier.exact");
+    tier.textContent = ahead
+      ? t("tier.waiting", { ahead })
+      : !exact
+        ? t("tier.instant")
+        : error
+          ? t("tier.exact_error", { errors: error })
+          : t("tier.exact");
     tier.title = `${tier.textContent}. ${t(!exact ? "tier.instant_help" : error ? "tier.error_help" : "tier.exact_help")}`;
     const clash = opened.discordance && opened.discordance.alert && opened.discordance;
     discord.hidden = !clash && !opened.discordant;
     discord.textContent = [
-      clash && t("discord.model", {
-        probability: clash.probability > 0.995 ? ">0.99" : number(clash.probability), finding: findingName(clash.finding),
-        image: probability(clash.image), report: probability(clash.report),
-      }),
-      clash && clash.worth && t("discord.worth", {
-        finding: findingName(clash.finding), pairs: clash.worth.n, prevalence: percent(clash.worth.prevalence), of: clash.worth.n_of,
-        precision: ifDefined(clash.worth.precision, percent), alarms: ifDefined(clash.worth.false_alarms, percent),
-      }),
+      clash &&
+        t("discord.model", {
+          probability: clash.probability > 0.995 ? ">0.99" : number(clash.probability),
+          finding: findingName(clash.finding),
+          image: probability(clash.image),
+          report: probability(clash.report),
+        }),
+      clash &&
+        clash.worth &&
+        t("discord.worth", {
+          finding: findingName(clash.finding),
+          pairs: clash.worth.n,
+          prevalence: percent(clash.worth.prevalence),
+          of: clash.worth.n_of,
+          precision: ifDefined(clash.worth.precision, percent),
+          alarms: ifDefined(clash.worth.false_alarms, percent),
+        }),
       opened.discordant && t("discord.study"),
-    ].filter(Boolean).join(" ");
+    ]
+      .filter(Boolean)
+      .join(" ");
     changes.load(opened);
     grid.classList.toggle("bl-compare", Boolean(opened.original));
   };
@@ -100,7 +137,9 @@ export const mount = ({ element, trigger, props, watch }) => {
     const { original } = opened;
     before.textContent = original ? `${probability(original.probability(beta))} → ` : "";
     output.textContent = probability(opened.probability(beta));
-    verdict.textContent = [...new Set([original, opened].filter(Boolean).map((side) => t(side.verdict(beta))))].join(" → ");
+    verdict.textContent = [...new Set([original, opened].filter(Boolean).map((side) => t(side.verdict(beta))))].join(
+      " → ",
+    );
     verdict.classList.toggle("bl-present", opened.probability(beta) >= 0.5);
     element.dataset.beta = number(beta);
     element.dataset.drawMs = (performance.now() - started).toFixed(2);
@@ -171,16 +210,19 @@ export const mount = ({ element, trigger, props, watch }) => {
   // says so, and draws the server's.
   const SAME = 1e-3; // of a probability
   on("settled", (now) => {
-    if (!opened || !now || opened.veiled || now.ticket !== opened.ticket || Math.abs(now.beta - currentBeta()) > 1e-6) return;
+    if (!opened || !now || opened.veiled || now.ticket !== opened.ticket || Math.abs(now.beta - currentBeta()) > 1e-6)
+      return;
     const apart = opened.findings.map((_, i) => Math.abs(now.probabilities[i] - opened.probability(now.beta, i)));
-    const most = apart.indexOf(Math.max(...apart)), same = apart[most] < SAME;
+    const most = apart.indexOf(Math.max(...apart));
+    const same = apart[most] < SAME;
     if (!same) {
       opened.correct(now.beta, now.probabilities);
       load();
     }
     settled.classList.toggle("bl-differs", !same);
     settled.textContent = t(same ? "stage.settled" : "stage.differs");
-    settled.title = same ? t("stage.settled_help")
+    settled.title = same
+      ? t("stage.settled_help")
       : t("stage.differs_help", { finding: findingName(opened.findings[most]), apart: number(apart[most], 3) });
     element.dataset.settled = number(now.beta);
   });

@@ -6,9 +6,13 @@ import { phrase, t } from "../lib/i18n.js";
 
 // Deletion and insertion: with how many of the baselines the area beats random order, or the two areas where there is
 // but one; and the areas of each.
-const areas = (figures, name) => Object.entries(figures.areas).map(([baseline, area]) => [baseline, `${number(area[name])} / ${number(area.random)}`]);
+const areas = (figures, name) =>
+  Object.entries(figures.areas).map(([baseline, area]) => [baseline, `${number(area[name])} / ${number(area.random)}`]);
 const verdict = (figures, name) => (figures[name].of === 1 ? areas(figures, name)[0][1] : trustVerdict(figures[name]));
-const each = (figures, name) => (figures[name].of === 1 ? [] : areas(figures, name).map(([baseline, both]) => `${t(`trust.baseline.${baseline}`)} ${both}`));
+const each = (figures, name) =>
+  figures[name].of === 1
+    ? []
+    : areas(figures, name).map(([baseline, both]) => `${t(`trust.baseline.${baseline}`)} ${both}`);
 export const trustVerdict = ({ passed, of }) => t("trust.verdict", { passed, of });
 
 // Figure, how it is shown, and what it is made of. Whether it speaks for the explanation the server says
@@ -27,11 +31,26 @@ const TESTS = [
   ["stability", (f) => number(f.stability)],
   ["sanity", (f) => number(f.sanity)],
 ];
-export const trustTests = ({ figures, passed }) => TESTS.filter(([name]) => name in passed)
-  .map(([name, show, parts]) => ({ name, value: show(figures), good: passed[name], parts: parts ? parts(figures) : [] }));
+export const trustTests = ({ figures, passed }) =>
+  TESTS.filter(([name]) => name in passed).map(([name, show, parts]) => ({
+    name,
+    value: show(figures),
+    good: passed[name],
+    parts: parts ? parts(figures) : [],
+  }));
 
-const chip = ({ name, value, good, parts }) => el("span", { class: `bl-test ${good ? "bl-pass" : "bl-doubt"}`, title: `${[value, ...parts].join(", ")}. ${t(`trust.help.${name}`)}` },
-  el("i", { "aria-hidden": "true", text: good ? "✓" : "!" }), phrase("span", `trust.short.${name}`), " ", el("b", { class: "bl-num", text: value }));
+const chip = ({ name, value, good, parts }) =>
+  el(
+    "span",
+    {
+      class: `bl-test ${good ? "bl-pass" : "bl-doubt"}`,
+      title: `${[value, ...parts].join(", ")}. ${t(`trust.help.${name}`)}`,
+    },
+    el("i", { "aria-hidden": "true", text: good ? "✓" : "!" }),
+    phrase("span", `trust.short.${name}`),
+    " ",
+    el("b", { class: "bl-num", text: value }),
+  );
 
 export let tested = null; // the tests of what is on the stage
 const fill = (result) => {

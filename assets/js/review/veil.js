@@ -7,7 +7,13 @@ import { findingName, phrase, t, translate } from "../lib/i18n.js";
 export class VeilView {
   constructor() {
     this.note = el("p", { class: "bl-muted" });
-    this.node = el("div", { class: "bl-veil", role: "status" }, phrase("h2", "veil.title"), phrase("p", "veil.text"), this.note);
+    this.node = el(
+      "div",
+      { class: "bl-veil", role: "status" },
+      phrase("h2", "veil.title"),
+      phrase("p", "veil.text"),
+      this.note,
+    );
   }
 
   load(opened) {
@@ -27,12 +33,20 @@ export class RecordedView {
     this.node.hidden = !recorded;
     if (!recorded) return;
     const { reviewer, time, beta, verdict, blind, corrected, comment, model, same_model: same } = recorded;
-    this.node.firstChild.textContent = t("recorded.title", { reviewer: reviewer || t("feedback.unnamed"), time: time.replace("T", " ").replace("Z", " UTC"), beta: number(beta) });
+    this.node.firstChild.textContent = t("recorded.title", {
+      reviewer: reviewer || t("feedback.unnamed"),
+      time: time.replace("T", " ").replace("Z", " UTC"),
+      beta: number(beta),
+    });
     this.text.textContent = [
-      t(`verdict.${verdict}`), blind && t("feedback.blind"),
-      verdict === "disagree" && (corrected.map(findingName).join(", ") || t("cases.none")), comment && `“${comment}”`,
+      t(`verdict.${verdict}`),
+      blind && t("feedback.blind"),
+      verdict === "disagree" && (corrected.map(findingName).join(", ") || t("cases.none")),
+      comment && `“${comment}”`,
       !same && t("recorded.other_model", { model: model.slice(0, 12) }),
-    ].filter(Boolean).join(" · ");
+    ]
+      .filter(Boolean)
+      .join(" · ");
     this.node.title = this.node.textContent;
   }
 }
@@ -40,8 +54,17 @@ export class RecordedView {
 export class VersionView {
   constructor(leave) {
     this.name = el("b");
-    this.node = el("p", { class: "bl-version-line", role: "status", hidden: true }, this.name,
-      phrase("span", "version.note"), phrase("button", "version.leave", { type: "button", class: "bl-toggle bl-compact bl-version-leave", onclick: leave }));
+    this.node = el(
+      "p",
+      { class: "bl-version-line", role: "status", hidden: true },
+      this.name,
+      phrase("span", "version.note"),
+      phrase("button", "version.leave", {
+        type: "button",
+        class: "bl-toggle bl-compact bl-version-leave",
+        onclick: leave,
+      }),
+    );
   }
 
   load({ version, model }) {

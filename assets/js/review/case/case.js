@@ -29,15 +29,23 @@ export class Case {
 
   // The curve is stored at every step of the slider: these are the model's own numbers, not interpolated ones.
   probability(beta, finding = this.index) {
-    const { values, shape: [steps, findings] } = this.arrays.curve;
+    const {
+      values,
+      shape: [steps, findings],
+    } = this.arrays.curve;
     const at = Math.max(0, Math.min(1, beta)) * (steps - 1);
-    const low = Math.floor(at + 1e-9), high = Math.min(steps - 1, low + 1), share = Math.max(0, at - low);
+    const low = Math.floor(at + 1e-9);
+    const high = Math.min(steps - 1, low + 1);
+    const share = Math.max(0, at - low);
     return values[low * findings + finding] * (1 - share) + values[high * findings + finding] * share;
   }
 
   // Puts the model's own numbers at beta in place of those that were sent.
   correct(beta, probabilities) {
-    const { values, shape: [steps, findings] } = this.arrays.curve;
+    const {
+      values,
+      shape: [steps, findings],
+    } = this.arrays.curve;
     values.set(probabilities, Math.round(beta * (steps - 1)) * findings);
   }
 

@@ -11,14 +11,33 @@ const ALONE = { report: 0, image: 1 }; // the beta that leaves the other one out
 export class BarsView {
   constructor(choose) {
     this.choose = choose;
-    this.list = el("div", { class: "bl-bars", role: "radiogroup", "data-i18n-label": "bars.label", "aria-label": t("bars.label") });
+    this.list = el("div", {
+      class: "bl-bars",
+      role: "radiogroup",
+      "data-i18n-label": "bars.label",
+      "aria-label": t("bars.label"),
+    });
     const column = (kind, ...mark) => el("span", { class: `bl-bar-${kind}` }, ...mark, phrase("span", `bars.${kind}`));
-    this.ghost = el("span", { class: "bl-bar-then", hidden: true }, el("i", { class: "bl-ghost" }), phrase("span", "bars.then"));
-    this.node = el("section", { class: "bl-bars-section" },
-      el("header", { class: "bl-bar-head" }, phrase("h3", "bars.title"), el("span", { class: "bl-bar-key" }, this.ghost),
-        column("report_alone", el("i", { class: "bl-mark bl-mark-report" })), column("fused"),
-        column("image_alone", el("i", { class: "bl-mark bl-mark-image" }))),
-      this.list);
+    this.ghost = el(
+      "span",
+      { class: "bl-bar-then", hidden: true },
+      el("i", { class: "bl-ghost" }),
+      phrase("span", "bars.then"),
+    );
+    this.node = el(
+      "section",
+      { class: "bl-bars-section" },
+      el(
+        "header",
+        { class: "bl-bar-head" },
+        phrase("h3", "bars.title"),
+        el("span", { class: "bl-bar-key" }, this.ghost),
+        column("report_alone", el("i", { class: "bl-mark bl-mark-report" })),
+        column("fused"),
+        column("image_alone", el("i", { class: "bl-mark bl-mark-image" })),
+      ),
+      this.list,
+    );
     this.list.addEventListener("keydown", (event) => this.walk(event));
     on("truth", (on) => this.list.classList.toggle("bl-show-truth", on));
   }
@@ -34,17 +53,37 @@ export class BarsView {
         value: el("span", { class: "bl-bar-value bl-num" }),
         ghost: opened.original && el("i", { class: "bl-ghost" }),
       };
-      const mark = (kind) => both && el("i", { class: `bl-mark bl-mark-${kind}`, style: `left:${100 * opened.probability(ALONE[kind], index)}%` });
-      const alone = (kind) => both && el("span", { class: "bl-bar-alone bl-num", text: probability(opened.probability(ALONE[kind], index)) });
+      const mark = (kind) =>
+        both &&
+        el("i", { class: `bl-mark bl-mark-${kind}`, style: `left:${100 * opened.probability(ALONE[kind], index)}%` });
+      const alone = (kind) =>
+        both && el("span", { class: "bl-bar-alone bl-num", text: probability(opened.probability(ALONE[kind], index)) });
       const recorded = opened.labels && opened.labels.includes(finding);
-      row.node = el("button", {
-        type: "button", role: "radio", class: `bl-bar${recorded ? " bl-recorded" : ""}`, "data-finding": finding,
-        "aria-checked": String(index === opened.index), tabindex: index === opened.index ? 0 : -1,
-        onclick: () => this.choose(index, finding),
-      },
-      el("span", { class: "bl-bar-name", text: findingName(finding), title: finding }),
-      el("span", { class: "bl-bar-track" }, row.fill, row.ghost, mark("report") || null, mark("image") || null, el("span", { class: "bl-bar-half" })),
-      alone("report") || null, row.value, alone("image") || null);
+      row.node = el(
+        "button",
+        {
+          type: "button",
+          role: "radio",
+          class: `bl-bar${recorded ? " bl-recorded" : ""}`,
+          "data-finding": finding,
+          "aria-checked": String(index === opened.index),
+          tabindex: index === opened.index ? 0 : -1,
+          onclick: () => this.choose(index, finding),
+        },
+        el("span", { class: "bl-bar-name", text: findingName(finding), title: finding }),
+        el(
+          "span",
+          { class: "bl-bar-track" },
+          row.fill,
+          row.ghost,
+          mark("report") || null,
+          mark("image") || null,
+          el("span", { class: "bl-bar-half" }),
+        ),
+        alone("report") || null,
+        row.value,
+        alone("image") || null,
+      );
       return row;
     });
     const focused = this.list.contains(document.activeElement);

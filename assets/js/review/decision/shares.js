@@ -13,12 +13,32 @@ export class SharesView {
     this.values = KINDS.map(() => el("b", { class: "bl-num" }));
     this.together = el("span", { class: "bl-interaction bl-num" });
     this.total = el("b", { class: "bl-num" });
-    this.node = el("section", { class: "bl-shares" },
-      el("header", { class: "bl-sub-head" }, phrase("h3", "shares.title"),
-        el("span", { class: "bl-muted" }, phrase("span", "shares.total"), " ", this.total)),
+    this.node = el(
+      "section",
+      { class: "bl-shares" },
+      el(
+        "header",
+        { class: "bl-sub-head" },
+        phrase("h3", "shares.title"),
+        el("span", { class: "bl-muted" }, phrase("span", "shares.total"), " ", this.total),
+      ),
       el("div", { class: "bl-share-track" }, ...this.bars, el("span", { class: "bl-share-zero" })),
-      el("div", { class: "bl-share-legend" }, ...KINDS.map((kind, i) =>
-        el("span", {}, el("i", { class: `bl-swatch bl-share-${kind}` }), phrase("span", `shares.${kind}`), " ", this.values[i])), this.together));
+      el(
+        "div",
+        { class: "bl-share-legend" },
+        ...KINDS.map((kind, i) =>
+          el(
+            "span",
+            {},
+            el("i", { class: `bl-swatch bl-share-${kind}` }),
+            phrase("span", `shares.${kind}`),
+            " ",
+            this.values[i],
+          ),
+        ),
+        this.together,
+      ),
+    );
   }
 
   load(opened) {
@@ -29,14 +49,18 @@ export class SharesView {
     this.top = 0.5;
     for (let i = 0; i < values.length; i += 2) {
       const [image, report] = [values[i], values[i + 1]];
-      this.top = Math.max(this.top, Math.max(image, 0) + Math.max(report, 0), -Math.min(image, 0) - Math.min(report, 0));
+      this.top = Math.max(
+        this.top,
+        Math.max(image, 0) + Math.max(report, 0),
+        -Math.min(image, 0) - Math.min(report, 0),
+      );
     }
   }
 
   move(beta) {
     const [image, report] = this.opened.at("contributions", beta);
     const magnitude = Math.abs(image) + Math.abs(report) || 1;
-    const reach = { "1": 0, "-1": 0 };
+    const reach = { 1: 0, "-1": 0 };
     [image, report].forEach((value, i) => {
       const sign = value < 0 ? -1 : 1;
       const width = (Math.abs(value) / this.top) * 50;

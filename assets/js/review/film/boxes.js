@@ -1,6 +1,8 @@
 // Boxes on the film around what is wrong there: dragged with the mouse, or moved and sized with the arrow keys.
 // A box is top, left, height, width in shares of the film, whatever square the film lies in.
-const LEAST = 0.01, STEP = 0.02, MOST = 20; // dashboard/review/verdicts.py takes as many
+const LEAST = 0.01;
+const STEP = 0.02;
+const MOST = 20; // dashboard/review/verdicts.py takes as many
 const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 const clip = (value, top = 1) => Math.min(top, Math.max(0, value));
 
@@ -8,7 +10,8 @@ export class Boxes {
   // changed: called with the boxes whenever there is one more or less; redraw: whenever what is shown has changed.
   constructor(canvas, changed, redraw) {
     Object.assign(this, { canvas, changed, redraw, on: false, boxes: [], recorded: [], draft: null });
-    for (const name of ["pointerdown", "pointermove", "pointerup", "pointercancel", "keydown"]) canvas.addEventListener(name, (event) => this.on && this[name](event));
+    for (const name of ["pointerdown", "pointermove", "pointerup", "pointercancel", "keydown"])
+      canvas.addEventListener(name, (event) => this.on && this[name](event));
   }
 
   turn(on) {
@@ -41,8 +44,12 @@ export class Boxes {
   }
 
   place(event) {
-    const at = this.canvas.getBoundingClientRect(), [top, left, height, width] = this.square;
-    return [clip(((event.clientY - at.top) / at.height - top) / height), clip(((event.clientX - at.left) / at.width - left) / width)];
+    const at = this.canvas.getBoundingClientRect();
+    const [top, left, height, width] = this.square;
+    return [
+      clip(((event.clientY - at.top) / at.height - top) / height),
+      clip(((event.clientX - at.left) / at.width - left) / width),
+    ];
   }
 
   pointerdown(event) {
@@ -53,7 +60,8 @@ export class Boxes {
 
   pointermove(event) {
     if (!this.from) return;
-    const to = this.place(event), [top, left] = [0, 1].map((axis) => Math.min(this.from[axis], to[axis]));
+    const to = this.place(event);
+    const [top, left] = [0, 1].map((axis) => Math.min(this.from[axis], to[axis]));
     this.draft = [top, left, Math.abs(to[0] - this.from[0]), Math.abs(to[1] - this.from[1])];
     this.redraw();
   }
@@ -73,7 +81,8 @@ export class Boxes {
   keydown(event) {
     const arrow = ARROWS[event.key];
     if (arrow && !event.ctrlKey && !event.metaKey && !event.altKey) {
-      const [top, left, height, width] = this.draft || [0.4, 0.4, 0.2, 0.2], [down, right] = arrow.map((way) => way * STEP);
+      const [top, left, height, width] = this.draft || [0.4, 0.4, 0.2, 0.2];
+      const [down, right] = arrow.map((way) => way * STEP);
       this.draft = event.shiftKey
         ? [top, left, Math.max(STEP, clip(height + down, 1 - top)), Math.max(STEP, clip(width + right, 1 - left))]
         : [clip(top + down, 1 - height), clip(left + right, 1 - width), height, width];
@@ -91,11 +100,19 @@ export class Boxes {
     const [top, left, height, width] = this.square;
     const scale = side / this.canvas.clientWidth;
     const stroke = (box, colour, dash) => {
-      for (const [style, line, dashes] of [["rgba(0,0,0,.8)", 4, []], [colour, 2, dash]]) {
+      for (const [style, line, dashes] of [
+        ["rgba(0,0,0,.8)", 4, []],
+        [colour, 2, dash],
+      ]) {
         context.strokeStyle = style;
         context.lineWidth = line * scale;
         context.setLineDash(dashes.map((length) => length * scale));
-        context.strokeRect((left + box[1] * width) * side, (top + box[0] * height) * side, box[3] * width * side, box[2] * height * side);
+        context.strokeRect(
+          (left + box[1] * width) * side,
+          (top + box[0] * height) * side,
+          box[3] * width * side,
+          box[2] * height * side,
+        );
       }
       context.setLineDash([]);
     };

@@ -10,7 +10,8 @@ export class Brush {
     Object.assign(this, { canvas, send, redraw, on: false, size: 0.1 });
     this.mask = el("canvas", { width: SIDE, height: SIDE });
     this.layer = el("canvas");
-    for (const name of ["pointerdown", "pointermove", "pointerup", "pointercancel", "pointerleave"]) canvas.addEventListener(name, (event) => this.on && this[name](event));
+    for (const name of ["pointerdown", "pointermove", "pointerup", "pointercancel", "pointerleave"])
+      canvas.addEventListener(name, (event) => this.on && this[name](event));
   }
 
   turn(on) {
@@ -102,7 +103,10 @@ export class Brush {
       context.drawImage(this.layer, 0, 0);
     }
     if (!this.at) return;
-    for (const [style, width] of [["rgba(0,0,0,.8)", 3], ["#ffffff", 1.2]]) {
+    for (const [style, width] of [
+      ["rgba(0,0,0,.8)", 3],
+      ["#ffffff", 1.2],
+    ]) {
       context.beginPath();
       context.arc(this.at[0] * side, this.at[1] * side, (this.size * side) / 2, 0, 2 * Math.PI);
       context.strokeStyle = style;

@@ -7,11 +7,12 @@ const SIDE = 288;
 
 // The two cells around each output pixel and the share of the second; edges are repeated.
 // Bilinear with pixel centres, as explain.gradcam.heatmap has it.
-const taps = (cells) => Array.from({ length: SIDE }, (_, pixel) => {
-  const x = Math.min(cells - 1, Math.max(0, ((pixel + 0.5) * cells) / SIDE - 0.5));
-  const low = Math.floor(x);
-  return { low, high: Math.min(cells - 1, low + 1), share: x - low };
-});
+const taps = (cells) =>
+  Array.from({ length: SIDE }, (_, pixel) => {
+    const x = Math.min(cells - 1, Math.max(0, ((pixel + 0.5) * cells) / SIDE - 0.5));
+    const low = Math.floor(x);
+    return { low, high: Math.min(cells - 1, low + 1), share: x - low };
+  });
 
 export class Heat {
   constructor(height, width) {

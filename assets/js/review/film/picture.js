@@ -20,8 +20,14 @@ export class FilmPicture {
     const cam = opened.arrays.cam;
     this.empty = false;
     this.heat = cam ? new Heat(cam.shape[1], cam.shape[2]) : null;
-    this.segments = opened.truth && opened.truth.mask
-      ? outline(bits(opened.truth.mask, opened.truth.height * opened.truth.width), opened.truth.height, opened.truth.width) : [];
+    this.segments =
+      opened.truth && opened.truth.mask
+        ? outline(
+            bits(opened.truth.mask, opened.truth.height * opened.truth.width),
+            opened.truth.height,
+            opened.truth.width,
+          )
+        : [];
     this.note.classList.toggle("bl-centre", !opened.film);
     if (!opened.film) this.image = null;
     if (!sameFilm && opened.film) {
@@ -71,8 +77,14 @@ export class FilmPicture {
     const key = absent ? "film.none" : undrawn ? "film.truth_none" : this.heat && this.empty ? "film.empty" : null;
     this.note.hidden = !key;
     if (key) this.note.textContent = t(key, { finding: findingName(this.opened.finding) });
-    this.canvas.setAttribute("aria-label", absent ? t("film.none") : this.opened.veiled ? t("film.alt_veiled")
-      : t(this.empty ? "film.alt_empty" : "film.alt", { finding: findingName(this.opened.finding) }));
+    this.canvas.setAttribute(
+      "aria-label",
+      absent
+        ? t("film.none")
+        : this.opened.veiled
+          ? t("film.alt_veiled")
+          : t(this.empty ? "film.alt_empty" : "film.alt", { finding: findingName(this.opened.finding) }),
+    );
   }
 
   // White dashes in a black halo: legible on film, on heat, and without colour.
@@ -80,7 +92,10 @@ export class FilmPicture {
     if (!this.segments.length) return;
     const { truth } = this.opened;
     const scale = this.canvas.width / this.canvas.clientWidth;
-    for (const [style, line] of [["rgba(0,0,0,.75)", 3.5], ["#8ff0ff", 1.5]]) {
+    for (const [style, line] of [
+      ["rgba(0,0,0,.75)", 3.5],
+      ["#8ff0ff", 1.5],
+    ]) {
       context.beginPath();
       for (const [[ax, ay], [bx, by]] of this.segments) {
         context.moveTo(left + (ax / truth.width) * width, top + (ay / truth.height) * height);

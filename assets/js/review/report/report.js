@@ -10,7 +10,13 @@ export class ReportText {
   // side: "now", or "then" for the report before it was changed; tell: called with this and the word that is pointed at.
   constructor(side, tell) {
     this.tell = tell;
-    this.text = el("p", { class: "bl-report-text", role: "group", "data-side": side, "data-i18n-label": "words.label", "aria-label": t("words.label") });
+    this.text = el("p", {
+      class: "bl-report-text",
+      role: "group",
+      "data-side": side,
+      "data-i18n-label": "words.label",
+      "aria-label": t("words.label"),
+    });
     this.caption = phrase("span", `what_if.${side}`, { class: "bl-report-caption bl-muted", hidden: true });
     this.node = el("div", { class: "bl-report-side" }, this.caption, this.text);
     this.wrong = new Set();
@@ -35,14 +41,27 @@ export class ReportText {
     }
     const stating = new Set((opened.truth && opened.truth.words) || []);
     const recorded = new Set((!opened.original && opened.recorded && opened.recorded.words) || []);
-    this.text.replaceChildren(...opened.segments.map(([text, word, isRead]) => {
-      if (!isRead) return el("span", { class: "bl-unread" }, phrase("span", "words.unread", { class: "bl-unread-mark" }), el("span", { text }));
-      if (word < 0) return el("span", { text });
-      const span = el("span", { text, class: `bl-word${stating.has(word) ? " bl-stating" : ""}${recorded.has(word) ? " bl-was-wrong" : ""}`, tabindex: this.words.length ? -1 : 0, "data-word": word });
-      this.words.push(span);
-      span.classList.toggle("bl-wrong", this.wrong.has(word));
-      return span;
-    }));
+    this.text.replaceChildren(
+      ...opened.segments.map(([text, word, isRead]) => {
+        if (!isRead)
+          return el(
+            "span",
+            { class: "bl-unread" },
+            phrase("span", "words.unread", { class: "bl-unread-mark" }),
+            el("span", { text }),
+          );
+        if (word < 0) return el("span", { text });
+        const span = el("span", {
+          text,
+          class: `bl-word${stating.has(word) ? " bl-stating" : ""}${recorded.has(word) ? " bl-was-wrong" : ""}`,
+          tabindex: this.words.length ? -1 : 0,
+          "data-word": word,
+        });
+        this.words.push(span);
+        span.classList.toggle("bl-wrong", this.wrong.has(word));
+        return span;
+      }),
+    );
   }
 
   mark(span) {
@@ -80,7 +99,11 @@ export class ReportText {
     if (!span.dataset || span.dataset.score === undefined) return;
     this.current = span;
     this.tell(this, `“${span.textContent}” ${span.dataset.score}`);
-    const wrong = this.wrong.has(Number(span.dataset.word)) ? t("mark.word_wrong") : this.markable ? t("mark.word") : "";
+    const wrong = this.wrong.has(Number(span.dataset.word))
+      ? t("mark.word_wrong")
+      : this.markable
+        ? t("mark.word")
+        : "";
     span.title = [t("words.value", { value: span.dataset.score }), wrong].filter(Boolean).join(". ");
     span.setAttribute("aria-label", `${span.textContent}, ${span.title}`);
   }

@@ -15,14 +15,26 @@ export class WordsView {
     };
     this.now = new ReportText("now", tell);
     this.then = new ReportText("then", tell);
-    this.tools = el("span", { class: "bl-word-tools" }, el("span", { class: "bl-word-key" },
-      phrase("span", "words.against", { class: "bl-word bl-con", style: "--bl-share:.75" }),
-      phrase("span", "words.for", { class: "bl-word bl-pro", style: "--bl-share:.75" })), method.node, ...tools);
+    this.tools = el(
+      "span",
+      { class: "bl-word-tools" },
+      el(
+        "span",
+        { class: "bl-word-key" },
+        phrase("span", "words.against", { class: "bl-word bl-con", style: "--bl-share:.75" }),
+        phrase("span", "words.for", { class: "bl-word bl-pro", style: "--bl-share:.75" }),
+      ),
+      method.node,
+      ...tools,
+    );
     this.sides = el("div", { class: "bl-report-sides" });
-    this.node = el("section", { class: "bl-panel bl-words" },
-      el("header", { class: "bl-panel-head" },
-        phrase("h3", "words.title"), this.readout, this.tools),
-      this.sides, el("div", { class: "bl-trust", "data-modality": "report" }));
+    this.node = el(
+      "section",
+      { class: "bl-panel bl-words" },
+      el("header", { class: "bl-panel-head" }, phrase("h3", "words.title"), this.readout, this.tools),
+      this.sides,
+      el("div", { class: "bl-trust", "data-modality": "report" }),
+    );
   }
 
   load(opened) {
