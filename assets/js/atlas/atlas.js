@@ -1,6 +1,6 @@
 // The map of the reference studies. Its geometry comes once, a column of colours when it is chosen; moving beta morphs
 // the map here. What must be looked up (films, words, what lies in a lasso) is asked of the server.
-import { currentBeta } from "../lib/beta.js";
+import { between, currentBeta } from "../lib/beta.js";
 import { base64, bits, floats } from "../lib/bytes.js";
 import { Cards } from "../lib/cards.js";
 import { el } from "../lib/dom.js";
@@ -8,7 +8,7 @@ import { emit, on } from "../lib/events.js";
 import { number, percent } from "../lib/format.js";
 import { findingName, language, phrase, t } from "../lib/i18n.js";
 import { debounce, whileSeen } from "../lib/timing.js";
-import { Column, STEPS, UNKNOWN } from "./columns.js";
+import { Column } from "./columns.js";
 import { Legend } from "./legend.js";
 import { MapView } from "./map.js";
 import { SelectionView } from "./selection.js";
@@ -41,12 +41,16 @@ export const mount = ({ element, trigger, props, watch }) => {
   const method = select("method", () => ask());
   const by = select("by", () => choose());
   const finding = select("finding", () => choose());
-  const key = () => ({ space: atlas.space, method: atlas.method }); // of the map that is drawn; another may be asked for
+  // Of the map that is drawn; another may be asked for.
+  const key = () => ({ space: atlas.space, method: atlas.method });
   const ask = () => trigger("chart", { space: space.value, method: method.value });
 
   const cards = new Cards(
     (points, generation) => trigger("cards", { ...key(), points, generation }),
-    () => (map.showCard(), map.drawOver()),
+    () => {
+      map.showCard();
+      map.drawOver();
+    },
   );
   const selection = new SelectionView({ clear: () => clear(), keep: () => trigger("keep", { ...key(), ...area }) });
   const legend = new Legend(() => paint(true));
@@ -54,13 +58,14 @@ export const mount = ({ element, trigger, props, watch }) => {
   let failure = "";
   try {
     map = new MapView(cards, {
-      open: (point) => (emit("opening"), trigger("open", { ...key(), point })),
+      open: (point) => {
+        emit("opening");
+        trigger("open", { ...key(), point });
+      },
       films: (points) => cards.want(points),
       area: (corners) => lasso(corners),
     });
-    map.says = (point) =>
-      colouring &&
-      `${colouring.title()}: ${colouring.kind === "category" ? colouring.nameOf(map.styles[2 * point]) : map.styles[2 * point] === UNKNOWN ? t("atlas.unknown") : number(map.styles[2 * point] / STEPS)}`;
+    map.says = (point) => colouring && `${colouring.title()}: ${colouring.says(map.styles[2 * point])}`;
   } catch (error) {
     failure = error.message;
   }
@@ -87,7 +92,10 @@ export const mount = ({ element, trigger, props, watch }) => {
       const at = (x, y) => map.camera.toMap(x, y);
       lasso([at(0, 0), at(width, 0), at(width, height), at(0, height)]);
     }),
-    view("atlas.reset", () => (map.camera.fit(), map.draw())),
+    view("atlas.reset", () => {
+      map.camera.fit();
+      map.draw();
+    }),
   );
   const quality = el("p", { class: "bl-muted bl-num" });
   const standing = el("p", { class: "bl-atlas-here bl-num", role: "status" });
@@ -175,7 +183,7 @@ export const mount = ({ element, trigger, props, watch }) => {
   });
 
   const lasso = (polygon) => {
-    const hides = shown && shown.some((one) => !one);
+    const hides = shown?.some((one) => !one);
     const packed = new Uint8Array(Math.ceil(atlas.n / 8));
     if (hides) for (let i = 0; i < atlas.n; i++) packed[i >> 3] |= shown[i] << (7 - (i & 7));
     area = { polygon, beta: currentBeta(), shown: hides ? base64(packed) : null };
@@ -206,13 +214,15 @@ export const mount = ({ element, trigger, props, watch }) => {
 
   // What the map says of the open case, at this beta.
   const along = (values) => {
-    const at = currentBeta() * (values.length - 1);
-    const low = Math.min(Math.floor(at), Math.max(values.length - 2, 0));
-    const high = Math.min(low + 1, values.length - 1);
-    return values[low] + (values.length > 1 ? at - low : 0) * (values[high] - values[low]);
+    const { low, high, share } = between(values.length, currentBeta());
+    return values[low] + share * (values[high] - values[low]);
   };
-  const write = (node, text) => node.textContent === text || (node.textContent = text); // the same again would cost a layout
-  // How good the map is, at the beta that it names: known at the slices, asked for between them, never taken from those.
+  // The same text again would cost a layout.
+  const write = (node, text) => {
+    if (node.textContent !== text) node.textContent = text;
+  };
+  // How good the map is, at the beta that it names: known at the slices, asked for between them, never taken from
+  // those.
   const judge = () => {
     if (judged && judged.beta === currentBeta()) return;
     const at = currentBeta() * (atlas.trust.length - 1);
@@ -236,7 +246,7 @@ export const mount = ({ element, trigger, props, watch }) => {
   };
   const describe = () => {
     write(quality, qualityText());
-    const far = here && here.far[Math.round(currentBeta() * (here.far.length - 1))];
+    const far = here?.far[Math.round(currentBeta() * (here.far.length - 1))];
     standing.hidden = !here;
     standing.classList.toggle("bl-atlas-far", Boolean(far));
     write(
@@ -297,7 +307,7 @@ export const mount = ({ element, trigger, props, watch }) => {
             ? `${t("atlas.none")} ${error}`
             : t(progress ? `atlas.wait.${progress.name}` : "atlas.waiting"),
       }),
-      progress && progress.total
+      progress?.total
         ? el("progress", { max: progress.total, value: progress.done, "aria-label": t(`atlas.wait.${progress.name}`) })
         : "",
     );
@@ -339,7 +349,11 @@ export const mount = ({ element, trigger, props, watch }) => {
     400,
   );
   watch("value", load);
-  on("beta", () => (moveSoon(), countSoon(), judgeSoon()));
+  on("beta", () => {
+    moveSoon();
+    countSoon();
+    judgeSoon();
+  });
   on("theme", () => colouring && colour(colouring));
   on("language", () => {
     fill();

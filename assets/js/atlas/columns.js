@@ -1,6 +1,8 @@
 // What the points of a map are coloured and filtered by: one byte a point, at every beta where it depends on beta.
+import { between } from "../lib/beta.js";
 import { bytes } from "../lib/bytes.js";
 import { palette, rgb, viridis } from "../lib/colours.js";
+import { number } from "../lib/format.js";
 import { findingName, t } from "../lib/i18n.js";
 import { themeColour } from "../lib/theme.js";
 
@@ -31,11 +33,11 @@ export class Column {
   // The codes at beta: numbers between two beta are mixed, categories are those of the nearest one.
   at(beta) {
     const { codes, row, count } = this;
-    const place = Math.min(Math.max(beta, 0), 1) * (this.betas - 1);
-    const low = Math.min(Math.floor(place), Math.max(this.betas - 2, 0));
-    const share = place - low;
-    if (this.kind === "category" || !this.moves)
-      return codes.subarray(Math.round(place) * count, (Math.round(place) + 1) * count);
+    const { low, share } = between(this.betas, beta);
+    if (this.kind === "category" || !this.moves) {
+      const nearest = Math.round(low + share);
+      return codes.subarray(nearest * count, (nearest + 1) * count);
+    }
     const a = low * count;
     const b = a + count;
     for (let i = 0; i < count; i++)
@@ -54,6 +56,11 @@ export class Column {
     return name.startsWith(":") ? t(`atlas.category.${name.slice(1)}`) : findingName(name);
   }
 
+  // What a code means, in words or as a number.
+  says(code) {
+    return this.kind === "category" || code === UNKNOWN ? this.nameOf(code) : number(code / STEPS);
+  }
+
   title() {
     return this.finding ? `${t(`atlas.by.${this.name}`)} · ${findingName(this.finding)}` : t(`atlas.by.${this.name}`);
   }
@@ -62,7 +69,7 @@ export class Column {
     const colours = new Uint8Array(256 * 4);
     const set = (code, [r, g, b], alpha = 255) => colours.set([r, g, b, alpha], 4 * code);
     if (this.kind === "number") for (let i = 0; i <= STEPS; i++) set(i, viridis(i / STEPS));
-    else this.names.forEach((_, code) => set(code, rgb(this.colourOf(code))));
+    else for (const code of this.names.keys()) set(code, rgb(this.colourOf(code)));
     set(UNKNOWN, rgb(themeColour("edge")));
     return colours;
   }

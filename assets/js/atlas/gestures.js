@@ -1,5 +1,6 @@
-// What a hand or a keyboard does on a map: drag, wheel, pinch, click, lasso, box, keys. It moves the camera and says the
-// rest to whoever listens: hover(x, y), leave(), click(x, y), area(corners), step(dx, dy), enter(), moved(), trailed().
+// What a hand or a keyboard does on a map: drag, wheel, pinch, click, lasso, box, keys. It moves the camera and says
+// the rest to whoever listens: hover(x, y), leave(), click(x, y), area(corners), step(dx, dy), enter(), moved(),
+// trailed().
 const CLICK = 4; // pixels that a click may wander
 const NOTCH = 1.0015;
 const KEY_ZOOM = 1.3;
@@ -105,7 +106,10 @@ export class Gestures {
       "=": () => this.zoom(KEY_ZOOM),
       "-": () => this.zoom(1 / KEY_ZOOM),
       Enter: () => this.told.enter(),
-      Home: () => (this.camera.fit(), this.told.moved()),
+      Home: () => {
+        this.camera.fit();
+        this.told.moved();
+      },
       Escape: () => this.told.leave(),
     };
     const does = ARROWS[event.key] ? () => this.told.step(...ARROWS[event.key]) : keys[event.key];

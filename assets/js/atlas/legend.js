@@ -1,5 +1,5 @@
-// What the colours of a map mean, how many studies have each, and which are left out: the legend is the filter. A filter
-// stays when the colour changes, and then stands below.
+// What the colours of a map mean, how many studies have each, and which are left out: the legend is the filter. A
+// filter stays when the colour changes, and then stands below.
 import { viridis } from "../lib/colours.js";
 import { el } from "../lib/dom.js";
 import { number } from "../lib/format.js";
@@ -7,7 +7,8 @@ import { language, phrase, t } from "../lib/i18n.js";
 import { themeColour } from "../lib/theme.js";
 import { STEPS, UNKNOWN } from "./columns.js";
 
-const SHAPES = ["M8 3a5 5 0 1 0 .01 0Z", "M3.5 3.5h9v9h-9Z", "M8 2l6 6-6 6-6-6Z", "M8 2.5 13.5 13h-11Z"]; // as in scatter.js
+// As in scatter.js.
+const SHAPES = ["M8 3a5 5 0 1 0 .01 0Z", "M3.5 3.5h9v9h-9Z", "M8 2l6 6-6 6-6-6Z", "M8 2.5 13.5 13h-11Z"];
 
 export class Legend {
   // changed: called when another study is shown or hidden.
@@ -128,7 +129,10 @@ export class Legend {
               type: "button",
               class: "bl-chip bl-atlas-legend-chip",
               title: t("atlas.filter_off"),
-              onclick: () => (column.open(), this.changed()),
+              onclick: () => {
+                column.open();
+                this.changed();
+              },
             },
             el("span", { text: `${column.title()}: ${this.says(column)}` }),
             el("span", { "aria-hidden": "true", text: "✕" }),
@@ -138,7 +142,10 @@ export class Legend {
     if (!codes) return;
     const counts = new Uint32Array(256);
     let all = 0;
-    for (let i = 0; i < codes.length; i++) counts[codes[i]]++, (all += shown[i]);
+    for (let i = 0; i < codes.length; i++) {
+      counts[codes[i]]++;
+      all += shown[i];
+    }
     for (const { code, count } of this.rows) count.textContent = counts[code].toLocaleString(language);
     this.shown.textContent = t("atlas.shown", {
       shown: all.toLocaleString(language),

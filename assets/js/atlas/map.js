@@ -1,7 +1,7 @@
 // A map of studies on two canvases: the points below (scatter.js), and over them what is few: films, the open case,
-// the outline of a selection, the study that is pointed at. While the map moves, a machine that cannot draw all points in
-// time draws a sample of them; where it rests, all are there again.
-import { currentBeta } from "../lib/beta.js";
+// the outline of a selection, the study that is pointed at. While the map moves, a machine that cannot draw all points
+// in time draws a sample of them; where it rests, all are there again.
+import { between, currentBeta } from "../lib/beta.js";
 import { Cards } from "../lib/cards.js";
 import { rgb } from "../lib/colours.js";
 import { el } from "../lib/dom.js";
@@ -96,9 +96,7 @@ export class MapView {
   }
 
   get place() {
-    const at = currentBeta() * (this.slices - 1);
-    const low = Math.min(Math.floor(at), Math.max(this.slices - 2, 0));
-    return { low, high: Math.min(low + 1, this.slices - 1), share: this.slices > 1 ? at - low : 0 };
+    return between(this.slices, currentBeta());
   }
 
   // Calls visit(point, x, y) with the screen's coordinates, for every point that is shown.
@@ -175,7 +173,8 @@ export class MapView {
     const { width, height } = this.camera;
     const { offsetWidth, offsetHeight } = this.card;
     const left = x + 18 + offsetWidth > width ? x - 18 - offsetWidth : x + 18;
-    this.card.style.transform = `translate(${Math.round(Math.max(4, left))}px,${Math.round(Math.min(Math.max(4, y - offsetHeight / 2), height - offsetHeight - 4))}px)`;
+    const top = Math.min(Math.max(4, y - offsetHeight / 2), height - offsetHeight - 4);
+    this.card.style.transform = `translate(${Math.round(Math.max(4, left))}px,${Math.round(top)}px)`;
   }
 
   get size() {
@@ -256,7 +255,7 @@ export class MapView {
 
   paintFilm(context, point, left, top) {
     const card = this.cards.get(point);
-    const ready = card && card.image && card.image.complete;
+    const ready = card?.image?.complete;
     context.fillStyle = "#000";
     context.fillRect(left, top, FILM, FILM);
     if (ready) context.drawImage(card.image, left, top, FILM, FILM);
@@ -281,12 +280,8 @@ export class MapView {
   // Where the open case lies at this beta.
   herePlace() {
     const { path } = this.here;
-    const at = currentBeta() * (path.length - 1);
-    const low = Math.min(Math.floor(at), Math.max(path.length - 2, 0));
-    const high = Math.min(low + 1, path.length - 1);
-    return [0, 1].map(
-      (axis) => path[low][axis] + (path.length > 1 ? at - low : 0) * (path[high][axis] - path[low][axis]),
-    );
+    const { low, high, share } = between(path.length, currentBeta());
+    return [0, 1].map((axis) => path[low][axis] + share * (path[high][axis] - path[low][axis]));
   }
 
   paintHere(context, x, y) {

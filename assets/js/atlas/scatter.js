@@ -1,11 +1,12 @@
-// Draws the points of a map with WebGL. The positions at every slice of beta lie on the card; the vertex shader mixes two
-// neighbouring slices, so that a move of beta uploads nothing. A study's colour and state are two bytes. They are drawn in
-// an order of which any beginning is a fair sample: while the map moves, that is all a slow machine draws.
+// Draws the points of a map with WebGL. The positions at every slice of beta lie on the card; the vertex shader mixes
+// two neighbouring slices, so that a move of beta uploads nothing. A study's colour and state are two bytes. They are
+// drawn in an order of which any beginning is a fair sample: while the map moves, that is all a slow machine draws.
 // Plotly's scattergl was measured first (benchmarks/atlas.py): it uploads every position again at each restyle, and
 // neither morphs 5,000 points nor moves 100,000 at 30 frames a second on 2 cores.
 const VERTEX = `#version 300 es
   in vec2 low; in vec2 high; in vec2 style;
-  uniform float share; uniform vec2 scale; uniform vec2 centre; uniform float size; uniform float shaped; uniform float dim;
+  uniform float share; uniform vec2 scale; uniform vec2 centre;
+  uniform float size; uniform float shaped; uniform float dim;
   uniform sampler2D palette; out vec4 colour; flat out int shape;
   void main() {
     int code = int(style.x + 0.5), state = int(style.y + 0.5);
@@ -42,10 +43,13 @@ export class Scatter {
   // Throws where the browser has no WebGL 2.
   constructor(canvas) {
     this.canvas = canvas;
-    const gl = (this.gl = canvas.getContext("webgl2", { antialias: false }));
-    if (!gl) throw new Error("WebGL 2 is not there");
+    this.gl = canvas.getContext("webgl2", { antialias: false });
+    if (!this.gl) throw new Error("WebGL 2 is not there");
     canvas.addEventListener("webglcontextlost", (event) => event.preventDefault());
-    canvas.addEventListener("webglcontextrestored", () => (this.setUp(), this.restored && this.restored()));
+    canvas.addEventListener("webglcontextrestored", () => {
+      this.setUp();
+      this.restored?.();
+    });
     this.setUp();
   }
 
@@ -61,7 +65,7 @@ export class Scatter {
       gl.compileShader(shader);
       gl.attachShader(program, shader);
     }
-    ["low", "high", "style"].forEach((name, place) => gl.bindAttribLocation(program, place, name));
+    for (const [place, name] of ["low", "high", "style"].entries()) gl.bindAttribLocation(program, place, name);
     gl.linkProgram(program);
     if (!gl.getProgramParameter(program, gl.LINK_STATUS) && !gl.isContextLost())
       throw new Error(gl.getProgramInfoLog(program));
@@ -104,7 +108,8 @@ export class Scatter {
     gl.uniform3fv(this.at.rim, rim);
   }
 
-  // low, share: the slice below this beta, and how far beta is above it; size of a point in CSS pixels; drawn: how many.
+  // low, share: the slice below this beta, and how far beta is above it; size of a point in CSS pixels; drawn: how
+  // many.
   draw(camera, low, share, size, dim, drawn) {
     const gl = this.gl;
     const ratio = window.devicePixelRatio || 1;

@@ -94,7 +94,7 @@ export class SelectionView {
         ),
       ),
     );
-    this.discordant.textContent = summary && summary.discordant ? t("atlas.discordant", { n: summary.discordant }) : "";
+    this.discordant.textContent = summary?.discordant ? t("atlas.discordant", { n: summary.discordant }) : "";
     const list = (of) =>
       of.length
         ? of.map((word) =>

@@ -228,9 +228,9 @@ export const mount = ({ element, trigger, props, watch }) => {
     draw();
   };
   const loadScores = () => {
-    if (!place) return (scores = null);
-    if (scores && scores.split === lab.split && scores.finding === finding) return scores;
+    if (place && scores && scores.split === lab.split && scores.finding === finding) return scores;
     scores = null;
+    if (!place) return null;
     const asked = `${lab.split}/${finding}`;
     if (wanted !== asked) trigger("scores", { split: lab.split, finding });
     wanted = asked;
@@ -286,7 +286,7 @@ export const mount = ({ element, trigger, props, watch }) => {
       el("p", {
         text: error ? `${t("lab.none")} ${error}` : t(progress ? `lab.wait.${progress.name}` : "lab.waiting"),
       }),
-      progress && progress.total
+      progress?.total
         ? el("progress", { max: progress.total, value: progress.done, "aria-label": t(`lab.wait.${progress.name}`) })
         : "",
     );
@@ -322,7 +322,7 @@ export const mount = ({ element, trigger, props, watch }) => {
   );
   on("theme", draw);
   on("language", () => {
-    split.querySelectorAll("option").forEach((option) => (option.textContent = splitName(option.value)));
+    for (const option of split.options) option.textContent = splitName(option.value);
     if (!lab) return say(JSON.parse(props.value));
     fillChooser();
     choose(place);

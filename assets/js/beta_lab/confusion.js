@@ -68,7 +68,10 @@ export class ConfusionView {
       type: "button",
       class: "bl-toggle bl-lab-more",
       hidden: true,
-      onclick: () => ((this.shown += PAGE), this.fill()),
+      onclick: () => {
+        this.shown += PAGE;
+        this.fill();
+      },
     });
     this.subject = el("span", { class: "bl-muted" });
     this.node = el(
@@ -175,10 +178,9 @@ export class ConfusionView {
     for (const name of CELLS) this.cells[name].node.setAttribute("aria-pressed", String(name === this.cell));
     const members = this.scores && this.cell ? this.members[this.cell] : null;
     this.title.textContent = members ? `${t(`lab.cell.${this.cell}`)} · ${members.length}` : t("lab.cases");
-    this.order.textContent =
-      members && members.length
-        ? t(this.cell === "fp" || this.cell === "fn" ? "lab.order.wrong" : "lab.order.near")
-        : "";
+    this.order.textContent = members?.length
+      ? t(this.cell === "fp" || this.cell === "fn" ? "lab.order.wrong" : "lab.order.near")
+      : "";
     const shown = (members || []).slice(0, this.shown);
     this.list.classList.toggle("bl-lab-cases-none", !shown.length);
     this.list.replaceChildren(

@@ -1,4 +1,5 @@
-// What the server measured over beta (dashboard/beta_lab/service.py): rows over beta by place, where place 0 is all findings together.
+// What the server measured over beta (dashboard/beta_lab/service.py): rows over beta by place, where place 0 is all
+// findings together.
 import { floats } from "../lib/bytes.js";
 import { number, signed } from "../lib/format.js";
 import { findingName, ifDefined, t } from "../lib/i18n.js";
@@ -48,7 +49,8 @@ export class LabData {
     return best === null ? null : this.nearest(best);
   }
 
-  // How AUROC at a beta stands to that of one modality alone, as the end of a phrase's key (model/evaluation/beta_curves.py).
+  // How AUROC at a beta stands to that of one modality alone, as the end of a phrase's key
+  // (model/evaluation/beta_curves.py).
   verdict(place, modality, index) {
     return this.verdicts[place][modality][index];
   }

@@ -248,7 +248,11 @@ export class ReliabilityPlot {
             line: { width: 1, color: themeColour("surface") },
           },
           customdata: bins.map((bin) => bin.count),
-          hovertemplate: `${t("lab.predicted")} %{x:.3f}<br>${t("lab.observed")} %{y:.3f}<br>n = %{customdata}<extra></extra>`,
+          hovertemplate: [
+            `${t("lab.predicted")} %{x:.3f}`,
+            `${t("lab.observed")} %{y:.3f}`,
+            "n = %{customdata}<extra></extra>",
+          ].join("<br>"),
         },
       ],
       plotLayout({

@@ -58,13 +58,12 @@ export const mount = ({ element, props, watch }) => {
     const { patients, detectable } = value.gate;
     const power =
       detectable === null ? t("finetune.unmeasured") : t("finetune.gate", { patients, loss: number(detectable, 3) });
-    learnt.textContent =
-      t("finetune.learnt", {
-        studies: value.learnt.studies,
-        changed: value.learnt.labels_changed,
-        replay: value.learnt.replay,
-        others: value.learnt.not_learnt,
-      }) + ` ${power}`;
+    learnt.textContent = `${t("finetune.learnt", {
+      studies: value.learnt.studies,
+      changed: value.learnt.labels_changed,
+      replay: value.learnt.replay,
+      others: value.learnt.not_learnt,
+    })} ${power}`;
     untaught.replaceChildren(
       phrase("summary", "finetune.untaught"),
       el(

@@ -72,7 +72,10 @@ export const mount = ({ element, trigger, props, watch }) => {
         type: "button",
         class: "bl-button bl-primary bl-record-open",
         text: t(`feedback.record_open.${which}`, models),
-        onclick: () => (emit("opening"), trigger("open", { id: record.id })),
+        onclick: () => {
+          emit("opening");
+          trigger("open", { id: record.id });
+        },
       });
     const facts = [
       record.time.replace("T", " ").replace("Z", " UTC"),

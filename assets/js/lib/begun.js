@@ -12,4 +12,7 @@ const wait = () =>
     watch.observe(document.head, { childList: true });
   });
 
-export const whenBegun = (does) => (begun ??= wait()).then(does);
+export const whenBegun = (does) => {
+  begun ??= wait();
+  return begun.then(does);
+};

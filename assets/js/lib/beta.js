@@ -18,3 +18,10 @@ export const askBeta = (wanted) => {
   slider.value = String(Math.round(100 * Math.min(1, Math.max(0, wanted))) / 100);
   slider.dispatchEvent(new Event("input", { bubbles: true }));
 };
+
+// Where a beta lies among `count` slices at equal distances: the two around it, and the share of the second.
+export const between = (count, at) => {
+  const place = Math.min(Math.max(at, 0), 1) * (count - 1);
+  const low = Math.min(Math.floor(place), Math.max(count - 2, 0));
+  return { low, high: Math.min(low + 1, count - 1), share: place - low };
+};

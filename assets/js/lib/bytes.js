@@ -1,4 +1,5 @@
-// Arrays as the server packs them (dashboard/ui/payload.py): base64 of float32, of bytes, or of bits, the first one highest.
+// Arrays as the server packs them (dashboard/ui/payload.py): base64 of float32, of bytes, or of bits, the first one
+// highest.
 export const bytes = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 
 export const floats = (base64) => new Float32Array(bytes(base64).buffer);

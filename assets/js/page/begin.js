@@ -1,5 +1,5 @@
-// What the page does before Gradio's front end runs. The server writes the module that calls it (dashboard/web/scripts.py):
-// that one has the phrases, and every widget by its name.
+// What the page does before Gradio's front end runs. The server writes the module that calls it
+// (dashboard/web/scripts.py): that one has the phrases, and every widget by its name.
 import { beginI18n, setPhrases } from "../lib/i18n.js";
 import { beginTheme } from "../lib/theme.js";
 import { standIn } from "./functions.js";

@@ -8,7 +8,7 @@ const NAMED = /^betalens:(\w+)(?: "\w+")*$/;
 const CONSTANT = /^\s*return (?:`([^`$\\]*)`|("(?:[^"\\]|\\.)*"));?\s*$/;
 
 // What Gradio gives a widget's script, in its order. Its `element` is the box around the widget's template.
-const run = (mount) => (element, trigger, props, server, upload, watch) =>
+const run = (mount) => (element, trigger, props, _server, _upload, watch) =>
   mount({ element: element.querySelector(".bl-widget") || element, trigger, props, watch });
 
 // widgets: name to what each runs when it appears.
@@ -19,7 +19,11 @@ export const standIn = (widgets) => {
     if (name && Object.hasOwn(widgets, name)) return run(widgets[name]);
     return constant ? () => constant[1] ?? JSON.parse(constant[2]) : null;
   };
-  const called = (body) => (body.includes(SLIDER) ? async (beta) => (setBeta(beta), []) : null);
+  const moved = async (beta) => {
+    setBeta(beta);
+    return [];
+  };
+  const called = (body) => (body.includes(SLIDER) ? moved : null);
   const instead = (made, find) =>
     new Proxy(made, {
       apply: (target, self, given) => find(String(given.at(-1) ?? "")) ?? Reflect.apply(target, self, given),

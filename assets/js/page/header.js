@@ -32,7 +32,9 @@ export const mount = ({ element, props, watch }) => {
     onclick: () => setTheme(isDark() ? "light" : "dark"),
   });
   const ICONS = {
-    dark: "M12 4V2m0 20v-2m8-8h2M2 12h2m13.7-5.7 1.4-1.4M4.9 19.1l1.4-1.4m0-11.4L4.9 4.9m14.2 14.2-1.4-1.4M16 12a4 4 0 1 1-8 0 4 4 0 0 1 8 0Z",
+    dark:
+      "M12 4V2m0 20v-2m8-8h2M2 12h2m13.7-5.7 1.4-1.4M4.9 19.1l1.4-1.4m0-11.4L4.9 4.9m14.2 14.2-1.4-1.4" +
+      "M16 12a4 4 0 1 1-8 0 4 4 0 0 1 8 0Z",
     light: "M20 14.5A8.5 8.5 0 0 1 9.5 4a8.5 8.5 0 1 0 10.5 10.5Z",
   };
   const drawTheme = () =>

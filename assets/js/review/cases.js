@@ -1,5 +1,6 @@
-// Thumbnails of the reference studies to open, narrowed by finding and by discordance, or queued by what is most worth a
-// look; or, when another case asks for a report, to take it from. In blind mode nothing here says what a study has.
+// Thumbnails of the reference studies to open, narrowed by finding and by discordance, or queued by what is most
+// worth a look; or, when another case asks for a report, to take it from. In blind mode nothing here says what a
+// study has.
 import { el } from "../lib/dom.js";
 import { emit, on } from "../lib/events.js";
 import { findingName, phrase, t } from "../lib/i18n.js";
@@ -72,8 +73,9 @@ export const mount = ({ element, trigger, props, watch }) => {
   on("next-case", () => {
     const cards = [...list.children];
     const next = cards[cards.findIndex((card) => card.dataset.study === current) + 1];
-    if (next) next.click(), next.scrollIntoView({ block: "nearest" });
-    else emit("no-next");
+    if (!next) return emit("no-next");
+    next.click();
+    next.scrollIntoView({ block: "nearest" });
   });
   const open = (study, index) => {
     emit("opening");

@@ -1,5 +1,5 @@
-// What the reviewer thinks of the decision on screen. Only the reviewer's own words travel from here: what was decided
-// is kept by the server, and in blind mode it has not even been sent.
+// What the reviewer thinks of the decision on screen. Only the reviewer's own words travel from here: what was
+// decided is kept by the server, and in blind mode it has not even been sent.
 import { el } from "../lib/dom.js";
 import { emit, on } from "../lib/events.js";
 import { findingName, phrase, t } from "../lib/i18n.js";
@@ -13,7 +13,7 @@ export const mount = ({ element, trigger, props, watch }) => {
   let state = setup;
   let changed = false;
   let opened = {};
-  let marks = { regions: [], words: [] };
+  const marks = { regions: [], words: [] };
   let busy = false;
 
   const keyed = (key, tag, attributes, letter) => phrase(tag, key, { ...attributes, "aria-keyshortcuts": letter });
@@ -148,8 +148,14 @@ export const mount = ({ element, trigger, props, watch }) => {
   });
   on("opened", (now) => (opened = now));
   on("no-next", () => say("flag.no_next", {}));
-  on("regions", (regions) => update((marks.regions = regions)));
-  on("wrong-words", (words) => update((marks.words = words)));
+  on("regions", (regions) => {
+    marks.regions = regions;
+    update();
+  });
+  on("wrong-words", (words) => {
+    marks.words = words;
+    update();
+  });
 
   const unfold = (on) => {
     unfolded = on;
@@ -210,8 +216,8 @@ export const mount = ({ element, trigger, props, watch }) => {
           : [],
     });
   };
-  // Agreeing and being unsure need no more; who disagrees says what it really is. A second click on what is saved already
-  // is no second verdict.
+  // Agreeing and being unsure need no more; who disagrees says what it really is. A second click on what is
+  // saved already is no second verdict.
   const choose = (now) => {
     if (changed || busy || (now === kept && now !== "disagree")) return;
     verdict = now;
@@ -247,7 +253,7 @@ export const mount = ({ element, trigger, props, watch }) => {
     busy = false;
     if (now) attempt = "";
     if (state.reviewer !== named) reviewer.value = named = state.reviewer; // what is typed meanwhile stays
-    if (now && now.fresh) {
+    if (now?.fresh) {
       comment.value = "";
       evidence.value = "neither";
       verdict = kept = "";

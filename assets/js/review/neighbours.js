@@ -61,7 +61,7 @@ export const mount = ({ element, trigger, props, watch }) => {
       "div",
       { class: "bl-neighbours-row", "data-space": space },
       el("span", { class: "bl-muted", text: name }),
-      ...(near && near.length ? near.map(card) : [phrase("p", missing, { class: "bl-muted" })]),
+      ...(near?.length ? near.map(card) : [phrase("p", missing, { class: "bl-muted" })]),
     );
   };
   const draw = () => {

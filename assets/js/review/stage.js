@@ -99,8 +99,9 @@ export const mount = ({ element, trigger, props, watch }) => {
         : error
           ? t("tier.exact_error", { errors: error })
           : t("tier.exact");
-    tier.title = `${tier.textContent}. ${t(!exact ? "tier.instant_help" : error ? "tier.error_help" : "tier.exact_help")}`;
-    const clash = opened.discordance && opened.discordance.alert && opened.discordance;
+    const help = !exact ? "tier.instant_help" : error ? "tier.error_help" : "tier.exact_help";
+    tier.title = `${tier.textContent}. ${t(help)}`;
+    const clash = opened.discordance?.alert && opened.discordance;
     discord.hidden = !clash && !opened.discordant;
     discord.textContent = [
       clash &&
@@ -110,8 +111,7 @@ export const mount = ({ element, trigger, props, watch }) => {
           image: probability(clash.image),
           report: probability(clash.report),
         }),
-      clash &&
-        clash.worth &&
+      clash?.worth &&
         t("discord.worth", {
           finding: findingName(clash.finding),
           pairs: clash.worth.n,

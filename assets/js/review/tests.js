@@ -56,7 +56,7 @@ export let tested = null; // the tests of what is on the stage
 const fill = (result) => {
   tested = result;
   for (const slot of document.querySelectorAll(".bl-trust")) {
-    const own = result && result[slot.dataset.modality];
+    const own = result?.[slot.dataset.modality];
     slot.replaceChildren(...(own ? trustTests(own).map(chip) : []));
     slot.title = own ? t(`trust.alone.${slot.dataset.modality}`) : "";
   }

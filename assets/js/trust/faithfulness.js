@@ -1,4 +1,5 @@
-// Deletion and insertion of every method against random order, by baseline: the mean over cases beside those by finding.
+// Deletion and insertion of every method against random order, by baseline: the mean over cases beside those by
+// finding.
 import { el } from "../lib/dom.js";
 import { signed } from "../lib/format.js";
 import { findingName, t } from "../lib/i18n.js";
@@ -23,7 +24,7 @@ const row = (name, { n, faithfulness }, baselines) =>
     el("td", { text: String(n) }),
     ...DIRECTIONS.flatMap((direction) =>
       baselines.map((baseline) =>
-        faithfulness && faithfulness[baseline]
+        faithfulness?.[baseline]
           ? difference(faithfulness[baseline][`${direction}_difference`])
           : el("td", { text: t("not_defined") }),
       ),

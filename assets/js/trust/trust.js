@@ -63,7 +63,7 @@ export const mount = ({ element, props, watch }) => {
     }
 
     load(result) {
-      const own = result && result[this.modality];
+      const own = result?.[this.modality];
       this.method.textContent = own ? `${own.method} · ${findingName(result.finding)}` : "";
       this.note.textContent = t(own ? `trust.alone.${this.modality}` : "trust.waiting");
       this.curves = own ? own.curves : {};
@@ -154,7 +154,7 @@ export const mount = ({ element, props, watch }) => {
               ? `${number(value, 1)}×`
               : number(value, 2);
   const table = (measured, modality) => {
-    const of = (measured && measured[modality]) || {};
+    const of = measured?.[modality] || {};
     const columns = COLUMNS[modality].filter((name) =>
       Object.values(of).some((figures) => figures[name] !== undefined && figures[name] !== null),
     );
@@ -206,7 +206,9 @@ export const mount = ({ element, props, watch }) => {
   drawMethods();
   element.replaceChildren(el("div", { class: "bl-trust-page" }, ...panels.map((panel) => panel.node), methods));
 
-  const load = () => panels.forEach((panel) => panel.load(tested));
+  const load = () => {
+    for (const panel of panels) panel.load(tested);
+  };
   for (const name of ["trust", "explained", "veiled"]) on(name, load);
   on("theme", load);
   on("language", load);

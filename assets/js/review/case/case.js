@@ -1,5 +1,5 @@
-// One explained case as dashboard/ui/payload.py packed it: a JSON header and one block of float32. Where it was changed,
-// `original` is the case as it came, explained alike.
+// One explained case as dashboard/ui/payload.py packed it: a JSON header and one block of float32. Where it was
+// changed, `original` is the case as it came, explained alike.
 import { floats, part } from "../../lib/bytes.js";
 import { rowAt } from "./nodes.js";
 
@@ -12,11 +12,11 @@ export class Case {
     for (const [name, layout] of Object.entries(message.arrays)) {
       this.arrays[name] = { values: part(block, layout), shape: layout.slice(1) };
     }
-    this.film = message.film || (before && before.film);
+    this.film = message.film || before?.film;
     this.index = this.findings.indexOf(this.finding);
     if (!message.original) return;
     const { findings, single } = message;
-    this.original = new Case({ findings, single, ...message.original }, before && before.original);
+    this.original = new Case({ findings, single, ...message.original }, before?.original);
   }
 
   // A quantity stored at the nodes of beta, at any beta; null where the case has none.

@@ -58,7 +58,7 @@ export class BarsView {
         el("i", { class: `bl-mark bl-mark-${kind}`, style: `left:${100 * opened.probability(ALONE[kind], index)}%` });
       const alone = (kind) =>
         both && el("span", { class: "bl-bar-alone bl-num", text: probability(opened.probability(ALONE[kind], index)) });
-      const recorded = opened.labels && opened.labels.includes(finding);
+      const recorded = opened.labels?.includes(finding);
       row.node = el(
         "button",
         {
@@ -95,7 +95,7 @@ export class BarsView {
     const { opened } = this;
     this.rows.forEach((row, index) => {
       const p = opened.probability(beta, index);
-      const then = opened.original && opened.original.probability(beta, index);
+      const then = opened.original?.probability(beta, index);
       row.fill.style.width = `${100 * p}%`;
       row.value.textContent = probability(p);
       row.node.classList.toggle("bl-positive", p >= 0.5);
@@ -110,7 +110,8 @@ export class BarsView {
     const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
     if (!step) return;
     event.preventDefault();
-    const at = this.rows.findIndex((row) => row.node === event.target) + step;
-    if (this.rows[at]) this.rows[at].node.focus(), this.rows[at].node.click();
+    const next = this.rows[this.rows.findIndex((row) => row.node === event.target) + step];
+    next?.node.focus();
+    next?.node.click();
   }
 }

@@ -27,7 +27,11 @@ export class CurveView {
         askBeta((event.clientX - left - LEFT) / (width - LEFT - RIGHT));
       });
     }
-    new ResizeObserver(() => this.opened && (this.load(this.opened), this.move(currentBeta()))).observe(this.node);
+    new ResizeObserver(() => {
+      if (!this.opened) return;
+      this.load(this.opened);
+      this.move(currentBeta());
+    }).observe(this.node);
   }
 
   // Drawn in pixels of the box it has, so that type and lines are never stretched.

@@ -98,7 +98,10 @@ export class Brush {
       layer.strokeStyle = "#8ff0ff";
       layer.lineWidth = side / 300;
       layer.beginPath();
-      for (let x = -side; x < side; x += side / 48) layer.moveTo(x, side), layer.lineTo(x + side, 0);
+      for (let x = -side; x < side; x += side / 48) {
+        layer.moveTo(x, side);
+        layer.lineTo(x + side, 0);
+      }
       layer.stroke();
       context.drawImage(this.layer, 0, 0);
     }

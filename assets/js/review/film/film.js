@@ -13,7 +13,7 @@ export class FilmView {
   // method: a MethodPicker; erase: called with the packed mask of what was painted; head: stands above the films.
   constructor(method, erase, head) {
     this.now = new FilmPicture("now");
-    this.then = new FilmPicture("then");
+    this.past = new FilmPicture("then");
     this.method = method;
     this.opacity = el("input", {
       type: "range",
@@ -117,12 +117,12 @@ export class FilmView {
 
   load(opened) {
     const { original } = opened;
-    this.pictures = original ? [this.then, this.now] : [this.now];
+    this.pictures = original ? [this.past, this.now] : [this.now];
     this.frames.replaceChildren(...this.pictures.map((picture) => picture.node));
     translate(this.frames);
     for (const picture of this.pictures) picture.caption.hidden = !original;
     this.now.load(opened);
-    if (original) this.then.load(original);
+    if (original) this.past.load(original);
     // A refinement of what is on the screen must not wipe out a stroke that has begun.
     if (!this.brush.painting && this.film !== opened.film) this.brush.clear();
     this.film = opened.film;
@@ -131,7 +131,7 @@ export class FilmView {
     this.boxes.load(opened.box, (opened.recorded && !original && opened.recorded.regions) || []);
     this.mark.hidden = !opened.film || Boolean(original);
     if ((this.mark.hidden || opened.veiled) && this.boxes.on) this.toggleMark(false);
-    const known = [opened, original].some((side) => side && side.truth);
+    const known = [opened, original].some((side) => side?.truth);
     this.truth.hidden = !known;
     if (!known && this.shown) this.toggleTruth(false);
     this.bar.classList.toggle("bl-hidden", !opened.arrays.cam);
@@ -171,7 +171,7 @@ export class FilmView {
   draw() {
     if (!this.pictures) return;
     const look = { opacity: this.opacity.value / 100, truth: this.shown };
-    if (this.pictures.includes(this.then)) this.then.draw(look);
+    if (this.pictures.includes(this.past)) this.past.draw(look);
     this.now.draw({
       ...look,
       over: (context, side) => {

@@ -20,14 +20,13 @@ export class FilmPicture {
     const cam = opened.arrays.cam;
     this.empty = false;
     this.heat = cam ? new Heat(cam.shape[1], cam.shape[2]) : null;
-    this.segments =
-      opened.truth && opened.truth.mask
-        ? outline(
-            bits(opened.truth.mask, opened.truth.height * opened.truth.width),
-            opened.truth.height,
-            opened.truth.width,
-          )
-        : [];
+    this.segments = opened.truth?.mask
+      ? outline(
+          bits(opened.truth.mask, opened.truth.height * opened.truth.width),
+          opened.truth.height,
+          opened.truth.width,
+        )
+      : [];
     this.note.classList.toggle("bl-centre", !opened.film);
     if (!opened.film) this.image = null;
     if (!sameFilm && opened.film) {
@@ -47,7 +46,8 @@ export class FilmPicture {
     this.empty = peak < 0.01 * this.opened.scales.image;
   }
 
-  // opacity: of the heat, 0 to 1; truth: whether its outline is asked for; over: draws on the film, in pixels of the square.
+  // opacity: of the heat, 0 to 1; truth: whether its outline is asked for; over: draws on the film, in pixels of the
+  // square.
   draw({ opacity, truth, over } = this.last) {
     this.last = { opacity, truth, over };
     const side = Math.round(this.canvas.clientWidth * Math.min(2, window.devicePixelRatio || 1));

@@ -1,13 +1,13 @@
-// One report with each word's signed share of the decision: red with a solid line speaks for the finding,
-// blue with a dashed line against it. One tab stop; the arrow keys walk from word to word, a click or Enter marks one
-// as wrong.
+// One report with each word's signed share of the decision: red with a solid line speaks for the finding, blue with a
+// dashed line against it. One tab stop; the arrow keys walk from word to word, a click or Enter marks one as wrong.
 import { el } from "../../lib/dom.js";
 import { emit, on } from "../../lib/events.js";
 import { signed } from "../../lib/format.js";
 import { phrase, t } from "../../lib/i18n.js";
 
 export class ReportText {
-  // side: "now", or "then" for the report before it was changed; tell: called with this and the word that is pointed at.
+  // side: "now", or "then" for the report before it was changed; tell: called with this and the word that is pointed
+  // at.
   constructor(side, tell) {
     this.tell = tell;
     this.text = el("p", {
@@ -26,7 +26,7 @@ export class ReportText {
     for (const name of ["pointerover", "focusin"]) this.text.addEventListener(name, (event) => this.read(event.target));
     if (side !== "now") return;
     on("clear-marks", () => this.clear());
-    on("to-words", () => this.words && this.words.find((span) => span.tabIndex === 0)?.focus());
+    on("to-words", () => this.words?.find((span) => span.tabIndex === 0)?.focus());
   }
 
   load(opened) {
@@ -39,7 +39,7 @@ export class ReportText {
       this.text.replaceChildren(phrase("span", "words.none", { class: "bl-muted" }));
       return;
     }
-    const stating = new Set((opened.truth && opened.truth.words) || []);
+    const stating = new Set(opened.truth?.words || []);
     const recorded = new Set((!opened.original && opened.recorded && opened.recorded.words) || []);
     this.text.replaceChildren(
       ...opened.segments.map(([text, word, isRead]) => {

@@ -10,11 +10,11 @@ export class WordsView {
     this.readout = el("span", { class: "bl-readout bl-num", "aria-live": "polite" });
     // Beta repeats the word that was pointed at last; there is one, on either side.
     const tell = (side, text) => {
-      for (const other of [this.now, this.then]) if (other !== side) other.current = null;
+      for (const other of [this.now, this.past]) if (other !== side) other.current = null;
       this.readout.textContent = text;
     };
     this.now = new ReportText("now", tell);
-    this.then = new ReportText("then", tell);
+    this.past = new ReportText("then", tell);
     this.tools = el(
       "span",
       { class: "bl-word-tools" },
@@ -39,13 +39,13 @@ export class WordsView {
 
   load(opened) {
     const { original } = opened;
-    this.texts = original ? [this.then, this.now] : [this.now];
+    this.texts = original ? [this.past, this.now] : [this.now];
     this.sides.replaceChildren(...this.texts.map((text) => text.node));
     translate(this.sides);
     for (const text of this.texts) text.caption.hidden = !original;
     this.readout.textContent = "";
     this.now.load(opened);
-    if (original) this.then.load(original);
+    if (original) this.past.load(original);
     this.tools.hidden = Boolean(opened.veiled);
     this.method.node.hidden = !opened.arrays.words;
     this.method.show(opened.chosen.report);
