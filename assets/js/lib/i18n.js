@@ -4,7 +4,10 @@ import { whenBegun } from "./begun.js";
 import { el } from "./dom.js";
 import { emit } from "./events.js";
 
+/** @import { Attributes, Phrases, Tags } from "./types.d.ts" */
+
 const STORED = "betalens.language";
+/** @param {string | null} tag */
 const supported = (tag) =>
   String(tag || "")
     .toLowerCase()
@@ -12,12 +15,19 @@ const supported = (tag) =>
     ? "zh-CN"
     : "en";
 
+/** @type {Record<string, Phrases>} */
 let phrases = { en: {} };
+/** @type {string | null} */
 let localeModule = null;
 
 export let language = "en";
 
 // Where a phrase counts something as {n}, KEY.one is what is said of one, in languages that say it otherwise.
+/**
+ * @param {string} key
+ * @param {Record<string, any>} [values] what stands in the phrase as {name}
+ * @returns {string}
+ */
 export const t = (key, values = {}) => {
   const counted = `${key}.${new Intl.PluralRules(language).select(Number(values.n))}`;
   const known = phrases[language] || {};
@@ -25,17 +35,46 @@ export const t = (key, values = {}) => {
   return phrase.replace(/\{(\w+)\}/g, (hole, name) => (name in values ? values[name] : hole));
 };
 
+// The key that begins so and says this text in some language.
+/**
+ * @param {string} text
+ * @param {string} beginning
+ */
+export const keyOf = (text, beginning) => {
+  for (const known of Object.values(phrases)) {
+    const key = Object.keys(known).find((name) => name.startsWith(beginning) && known[name] === text);
+    if (key) return key;
+  }
+  return null;
+};
+
 // A phrase of assets/i18n: translated now, and again whenever the language changes.
+/**
+ * @template {keyof Tags} Tag
+ * @param {Tag} tag
+ * @param {string} key
+ * @param {Attributes} [attributes]
+ */
 export const phrase = (tag, key, attributes = {}) => el(tag, { ...attributes, "data-i18n": key, text: t(key) });
 
 // A figure as `show` writes it. What is undefined has no number.
+/**
+ * @template Value
+ * @param {Value | null | undefined} value
+ * @param {(value: Value) => string} show
+ */
 export const ifDefined = (value, show) => (value === null || value === undefined ? t("not_defined") : show(value));
 
 // A finding is named by the study table; a name the phrases do not know is shown as it stands.
+/**
+ * @param {string} finding
+ * @returns {string}
+ */
 export const findingName = (finding) =>
   phrases[language]?.[`finding.${finding}`] ?? phrases.en[`finding.${finding}`] ?? finding;
 
 // Also for what comes back into the page: the language may have changed while it was out.
+/** @param {Document | HTMLElement} root */
 export const translate = (root) => {
   for (const node of root.querySelectorAll("[data-i18n]")) node.textContent = t(node.dataset.i18n);
   for (const node of root.querySelectorAll("[data-i18n-label]")) {
@@ -45,6 +84,7 @@ export const translate = (root) => {
 };
 
 // Gradio exports its language switch from one of its own modules; Settings in the footer does the same by hand.
+/** @param {string} wanted */
 export const setLanguage = async (wanted) => {
   localStorage.setItem(STORED, wanted);
   const gradio = localeModule && (await import(new URL(localeModule, document.baseURI).href));
@@ -53,6 +93,10 @@ export const setLanguage = async (wanted) => {
 };
 
 // all: language to its phrases; module: the address of Gradio's that changes its language.
+/**
+ * @param {Record<string, Phrases>} all
+ * @param {string | null} [module]
+ */
 export const setPhrases = (all, module = null) => {
   phrases = all;
   localeModule = module;

@@ -5,11 +5,13 @@ import { beginTheme } from "../lib/theme.js";
 import { standIn } from "./functions.js";
 import { attended } from "./session.js";
 import { answered } from "./stream.js";
+import { beginTabs } from "./tabs.js";
 
 export const begin = ({ phrases, localeModule, widgets }) => {
   setPhrases(phrases, localeModule);
   beginI18n();
   beginTheme();
+  beginTabs();
   standIn(widgets);
   window.fetch = answered(attended(window.fetch.bind(window)));
 };
