@@ -10,6 +10,7 @@ from gradio.exceptions import InvalidPathError
 from gradio.processing_utils import _check_allowed
 
 from dashboard.guard.quiet import FAILED
+from dashboard.ui.assets import modules
 from dashboard.web.gradio import as_file, locale_module, name_of
 from dashboard.web.scripts import address, served
 
@@ -123,6 +124,17 @@ def test_no_policy_lets_a_text_be_a_script(anyone):
         policies = policy(anyone.get(path))
         assert not {"'unsafe-inline'", "'unsafe-eval'", "*", "data:", "blob:"} & {*policies["script-src"]}
         assert policies["default-src"] == ["'self'"]
+
+
+def test_every_message_of_a_stream_begins_with_its_kind_and_its_event(open_app, anyone):
+    (head,) = re.findall(r"^const HEAD = /(.*)/;$", modules()["page/stream.js"], re.MULTILINE)
+    asked = {"data": [None], "fn_index": number_of(open_app, "examine"), "session_hash": "heads"}
+    event = anyone.post("/gradio_api/queue/join", json=asked | {"event_data": {"ticket": 0}}).json()["event_id"]
+    with anyone.stream("GET", "/gradio_api/queue/data", params={"session_hash": "heads"}) as stream:
+        messages = "".join(stream.iter_text()).split("\n\n")[:-1]
+    heads = [re.match(head, message).groups() for message in messages]
+    assert heads[-2:] == [("process_completed", event), ("close_stream", None)]
+    assert {of for _, of in heads} <= {event, None}
 
 
 def test_a_function_that_fails_says_where_and_not_what(open_app, anyone, caplog, capfd):
