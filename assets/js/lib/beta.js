@@ -5,8 +5,10 @@ let beta = 0.5;
 
 export const currentBeta = () => beta;
 
-// Called by the slider's js-only event, for every step of a drag.
+// Called by the slider's js-only event, for every step of a drag; and once more with the same β when the server has
+// answered, which is no news.
 export const setBeta = (now) => {
+  if (Number(now) === beta) return;
   beta = Number(now);
   emit("beta", beta);
 };

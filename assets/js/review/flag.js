@@ -3,6 +3,7 @@
 import { el } from "../lib/dom.js";
 import { emit, on } from "../lib/events.js";
 import { findingName, phrase, t } from "../lib/i18n.js";
+import { setBlind } from "./blind.js";
 import { onShortcut, ShortcutHelp } from "./shortcuts.js";
 
 export const mount = ({ element, trigger, props, watch }) => {
@@ -274,7 +275,7 @@ export const mount = ({ element, trigger, props, watch }) => {
       outcome.title = now.flag_id || "";
       say(now.key, now.values, now.bad);
     }
-    emit("blind", state.blind);
+    setBlind(state.blind);
     update();
   };
   watch("value", load);

@@ -15,6 +15,8 @@ import { MethodPicker } from "./methods.js";
 import { WordsView } from "./report/words.js";
 import { RecordedView, VeilView, VersionView } from "./veil.js";
 
+const SAME = 1e-3; // of a probability: what the server says may differ by less from what was drawn
+
 export const mount = ({ element, trigger, props, watch }) => {
   const methods = JSON.parse(props.methods);
   const picker = (modality) =>
@@ -77,6 +79,14 @@ export const mount = ({ element, trigger, props, watch }) => {
   element.replaceChildren(empty, version.node, recorded.node, grid);
 
   let opened = null;
+  let answered = null; // the server's last answer at a β
+  let contradicted = null; // the one that what was drawn contradicted, with what that was of, until β or the case changes
+  const isAnew = () =>
+    contradicted &&
+    !opened.veiled &&
+    contradicted.case === opened.case &&
+    contradicted.finding === opened.finding &&
+    contradicted.changes === opened.changes.length;
   let waiting = null;
 
   // How far the shown methods are from adding up, for those that promise to.
@@ -182,7 +192,10 @@ export const mount = ({ element, trigger, props, watch }) => {
     settleDown();
     empty.hidden = true;
     grid.hidden = false;
-    settled.textContent = "";
+    if (!isAnew()) {
+      contradicted = null;
+      settled.textContent = "";
+    }
     element.dataset.case = opened.case;
     element.dataset.tier = opened.tier;
     element.dataset.finding = opened.finding;
@@ -192,8 +205,10 @@ export const mount = ({ element, trigger, props, watch }) => {
     emit("opened", opened);
     emit(opened.veiled ? "veiled" : "explained", opened);
     emit("changed", opened.changes.length > 0);
+    if (isAnew()) compare();
   });
   on("beta", () => {
+    contradicted = null;
     settled.textContent = "";
     moveSoon();
   });
@@ -207,23 +222,33 @@ export const mount = ({ element, trigger, props, watch }) => {
   });
 
   // The server's own answer at this beta must agree with what was drawn of every finding. Where it does not, the page
-  // says so, and draws the server's.
-  const SAME = 1e-3; // of a probability
-  on("settled", (now) => {
-    if (!opened || !now || opened.veiled || now.ticket !== opened.ticket || Math.abs(now.beta - currentBeta()) > 1e-6)
-      return;
+  // says so, draws the server's numbers at this beta at once, and asks for the case anew: what is wrong at one beta may be
+  // wrong at each. What comes is compared once more; where it still differs, that is said.
+  const settle = (key, values) => {
+    settled.classList.toggle("bl-differs", key !== "stage.settled");
+    settled.textContent = t(key);
+    settled.title = t(`${key}_help`, values);
+  };
+  const compare = () => {
+    const now = contradicted || answered;
     const apart = opened.findings.map((_, i) => Math.abs(now.probabilities[i] - opened.probability(now.beta, i)));
     const most = apart.indexOf(Math.max(...apart));
     const same = apart[most] < SAME;
-    if (!same) {
-      opened.correct(now.beta, now.probabilities);
-      load();
-    }
-    settled.classList.toggle("bl-differs", !same);
-    settled.textContent = t(same ? "stage.settled" : "stage.differs");
-    settled.title = same
-      ? t("stage.settled_help")
-      : t("stage.differs_help", { finding: findingName(opened.findings[most]), apart: number(apart[most], 3) });
+    if (same && contradicted) return; // what was said of it stands
+    if (same) return settle("stage.settled");
+    const values = { finding: findingName(opened.findings[most]), apart: number(apart[most], 3) };
+    settle(contradicted ? "stage.differs_still" : "stage.differs", values);
+    opened.correct(now.beta, now.probabilities);
+    load();
+    if (contradicted) return;
+    contradicted = { ...now, case: opened.case, finding: opened.finding, changes: opened.changes.length };
+    trigger("again");
+  };
+  on("settled", (now) => {
+    if (!opened || !now || opened.veiled || now.ticket !== opened.ticket || Math.abs(now.beta - currentBeta()) > 1e-6)
+      return;
+    answered = now;
+    compare();
     element.dataset.settled = number(now.beta);
   });
 };

@@ -6,7 +6,7 @@ import { heatTable } from "./colour.js";
 const SIDE = 288;
 
 // The two cells around each output pixel and the share of the second; edges are repeated.
-// Bilinear with pixel centres, as explain.gradcam.heatmap has it.
+// Bilinear with pixel centres, as explain/every_beta/heatmap.py has it.
 const taps = (cells) =>
   Array.from({ length: SIDE }, (_, pixel) => {
     const x = Math.min(cells - 1, Math.max(0, ((pixel + 0.5) * cells) / SIDE - 0.5));
@@ -16,7 +16,10 @@ const taps = (cells) =>
 
 export class Heat {
   constructor(height, width) {
-    Object.assign(this, { height, width, rows: taps(height), columns: taps(width) });
+    this.height = height;
+    this.width = width;
+    this.rows = taps(height);
+    this.columns = taps(width);
     this.wide = new Float32Array(height * SIDE);
     this.canvas = el("canvas", { width: SIDE, height: SIDE });
     this.context = this.canvas.getContext("2d");
