@@ -7,16 +7,19 @@ WORKERS := 2
 export GRADIO_ANALYTICS_ENABLED := False
 export HF_HUB_OFFLINE := 1
 
-.PHONY: run test test-slow demo-data demo-model lock audit clean
+.PHONY: run test check-js test-slow demo-data demo-model lock audit clean
 
 run: $(VENV)/.installed  ## start the dashboard on the embedded demo
 	$(BIN)/betalens serve $(ARGS)
 
-test: $(VENV)/.tested  ## run every test but the slow ones
+test: $(VENV)/.tested check-js  ## run every test but the slow ones
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports --no-cache --no-logo
 	$(BIN)/pytest -m "not slow" -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS) \
 		|| { [ $$? -eq 1 ] && echo "Failed beside others: once more, alone" && \
 			$(BIN)/pytest -m "not slow" --last-failed --last-failed-no-failures none -v $(ARGS); }
+
+check-js: node_modules/.installed  ## lint, formatting and unit tests of the page's scripts
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent check
 
 test-slow: $(VENV)/.tested  ## run the tests that take minutes
 	$(BIN)/pytest -m slow $(ARGS)
@@ -51,9 +54,14 @@ $(VENV)/.tested: $(VENV)/.installed
 		|| echo "nginx is not at hand: tests behind it are skipped"
 	touch $@
 
+# Node comes with the extra `test`.
+node_modules/.installed: package.json package-lock.json $(VENV)/.tested
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent
+	touch $@
+
 $(VENV)/.demo: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --editable ".[demo]"
 	touch $@
 
 clean:
-	rm -rf $(VENV) build
+	rm -rf $(VENV) build node_modules

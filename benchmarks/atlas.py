@@ -42,8 +42,12 @@ FRAMES = """async ([seconds, act]) => {
   const fps = Math.round(10000 * each.length / (times.at(-1) - times[0])) / 10;
   return { fps, median_ms: each[each.length >> 1], drawn };
 }""".replace("MAP", MAP)
+SETTER = """async () => {
+  const entry = document.querySelector('script[src*="betalens/js/"]').src;
+  window.setBeta = (await import(new URL('./lib/beta.js', entry).href)).setBeta;
+}"""
 ACTS = {
-    "morph": "BetaLens.setBeta(0.5 + 0.5 * Math.sin(k / 20));",
+    "morph": "setBeta(0.5 + 0.5 * Math.sin(k / 20));",
     "pan": f"const view = {MAP}; view.camera.pan(6 * Math.sin(k / 5), 6 * Math.cos(k / 5)); view.draw();",
     "zoom": f"const view = {MAP}; view.camera.zoomBy(k % 40 < 20 ? 1.06 : 1 / 1.06); view.draw();",
     "hover": f"const view = {MAP}, {{ width, height }} = view.camera;"
@@ -85,6 +89,7 @@ def page(count: int) -> dict:
             shown.wait_for_selector("#bl-atlas [data-state=ready][data-column]", timeout=600_000)
             shown.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
             ready = time.perf_counter() - start
+            shown.evaluate(SETTER)
             frames = {"morph_while_testing": shown.evaluate(FRAMES, [SECONDS, ACTS["morph"]])}
             shown.wait_for_selector(TESTED, state="attached", timeout=600_000)
             frames |= {name: shown.evaluate(FRAMES, [SECONDS, act]) for name, act in ACTS.items()}

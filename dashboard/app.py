@@ -65,7 +65,7 @@ def build(serving: Serving, feedback: Store, functions: Callable[[], None] = lam
     return page
 
 
-# Is put into the page's head when Gradio's front end has begun; see assets/js/lib/core.js.
+# Is put into the page's head when Gradio's front end has begun; see assets/js/lib/begun.js.
 BEGUN = '<meta name="betalens" content="begun">'
 # What a page over patients' images must not do: keep their reports in the browser's history, report who uses it,
 # or show a traceback.

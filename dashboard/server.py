@@ -48,7 +48,7 @@ from dashboard.web.connections import Connection, Sparing, allow_descriptors
 from dashboard.web.gradio import admit, check_paths, name_scripts
 from dashboard.web.listening import Listening, listeners
 from dashboard.web.request_limits import RequestLimitsMiddleware
-from dashboard.web.scripts import page_url, scripts
+from dashboard.web.scripts import page_tags, scripts
 from dashboard.web.thread_pools import SHARED
 from model.errors import ChoiceError
 from model.feedback import Store
@@ -89,7 +89,7 @@ def make_app(serving: Serving, feedback: Store, access: Access | None = None, ro
     page.queue(api_open=False)  # functions that queue are not to be called past it
     admit(page, JOBS)
     check_paths(page)
-    name_scripts(page_url())
+    name_scripts(page_tags())
     quieten(page)
     problems.register(app)
     app.include_router(router(core, desks))

@@ -2,7 +2,7 @@
 
 One ends a fixed time after the login, or when its reader has done nothing for a while, or at once when they log out: on
 the server, so that a copy of the cookie is worth nothing any more. Inactivity is the reader's, not the page's: what a
-page asks for by itself, while nobody touches it, says so and does not count (assets/js/lib/session.js).
+page asks for by itself, while nobody touches it, says so and does not count (assets/js/page/session.js).
 
 The two times are those of NIST SP 800-63B-4, section 2.2.3, for AAL2: at most 24 hours, and 1 hour of inactivity.
 """

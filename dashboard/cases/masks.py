@@ -8,7 +8,7 @@ import numpy as np
 from model.errors import ImageError
 from model.network.preprocess import Box
 
-SIDE = 128  # assets/js/lib/brush.js paints as many
+SIDE = 128  # assets/js/review/film/brush.js paints as many
 
 
 def read_mask(text: object) -> np.ndarray:

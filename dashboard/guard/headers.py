@@ -9,7 +9,7 @@ from dashboard.web.gradio import NONCE
 from dashboard.web.paths import path_of
 
 # Nothing may come from, or go to, another host. Scripts are files of this server, or stand in Gradio's own template and
-# carry the nonce of the request; none is made of text (assets/js/lib/functions.js). Styles Gradio's front end writes
+# carry the nonce of the request; none is made of text (assets/js/page/functions.js). Styles Gradio's front end writes
 # into the page.
 POLICY = "; ".join(
     [

@@ -190,6 +190,11 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, alone, notice, sta
         async for values in paced(steps, _outputs):
             yield values
 
+    async def show_again(session: Session):
+        """What the page drew is not what the model says."""
+        async for values in paced(review.answer(session, lambda r: r.show_again(session)), _outputs):
+            yield values
+
     def narrow(session: Session, event: gr.EventData):
         if event.queue:
             found = queue(ctx.table, to_judge(ctx, session.reviewer))
@@ -214,6 +219,7 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, alone, notice, sta
     stage.leave_version(leave_version, asked, shown, **AT_ONCE)
     stage.select(explain, ctx.session, staged, **AT_ONCE)
     stage.method(choose_method, ctx.session, staged, **AT_ONCE)
+    stage.again(show_again, ctx.session, staged, **AT_ONCE)
 
 
 def _on_beta(ctx: Context, settled: gr.HTML) -> None:
@@ -224,7 +230,7 @@ def _on_beta(ctx: Context, settled: gr.HTML) -> None:
     def predict_at(session: Session, beta: float) -> str:
         return json.dumps(review.shown(session).predict_at(session, beta))
 
-    ctx.beta.change(None, ctx.beta, None, js="(beta) => BetaLens.setBeta(beta)", api_visibility="private")
+    ctx.beta.change(None, ctx.beta, None, js="betalens:setBeta", api_visibility="private")
     ctx.beta.change(
         predict_at,
         [ctx.session, ctx.beta],

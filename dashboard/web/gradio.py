@@ -45,28 +45,31 @@ def name_of(file: Any) -> str:
     return Path(file["path"]).name if isinstance(file, dict) else ""
 
 
-def name_scripts(first: str) -> None:
-    """The scripts in Gradio's own template carry the nonce of the request, and one of ours comes before them.
+def name_scripts(ours: str) -> None:
+    """The scripts in Gradio's own template carry the nonce of the request, and ours come before its modules.
 
     What is put into the template, such as a study's name, carries none.
+
+    Args:
+        ours: tags.
     """
     environment = templates.env
     if not isinstance(environment.loader, _Named):
-        environment.loader = _Named(environment.loader, first)
+        environment.loader = _Named(environment.loader, ours)
         environment.cache.clear()
 
 
 class _Named(BaseLoader):
-    def __init__(self, loader: BaseLoader, first: str):
+    def __init__(self, loader: BaseLoader, ours: str):
         self._loader = loader
-        self._first = first
+        self._ours = ours
 
     def get_source(self, environment: Environment, template: str):
         source, name, is_current = self._loader.get_source(environment, template)
-        named = source.replace("<script", f'<script nonce="{{{{ request.state.{NONCE} }}}}"')
-        ours = f'<script nonce="{{{{ request.state.{NONCE} }}}}" src="./{self._first}" defer></script>\n'
-        module = named.rfind("<script", 0, named.index('type="module"'))
-        return named[:module] + ours + named[module:], name, is_current
+        # Modules run in the order in which they stand.
+        first = source.rindex("<script", 0, source.index('type="module"'))
+        source = source[:first] + self._ours + source[first:]
+        return source.replace("<script", f'<script nonce="{{{{ request.state.{NONCE} }}}}"'), name, is_current
 
 
 def locale_module() -> str | None:

@@ -1,4 +1,4 @@
-"""The page's own scripts, from this server and from nowhere else: the widgets with their phrases, and Plotly's."""
+"""The page's own scripts, from this server and from nowhere else: the modules of assets/js, and Plotly's."""
 
 import hashlib
 import json
@@ -9,39 +9,57 @@ import plotly
 from fastapi import APIRouter, Response
 from starlette.responses import FileResponse
 
-from dashboard.ui.assets import library_js, widgets_js
+from dashboard.ui.assets import modules, widgets
 from dashboard.ui.i18n import phrases
 from dashboard.web.gradio import locale_module
+from dashboard.web.problems import problem
 
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-# Gradio's `element` is the box around a widget's template; scripts draw inside it.
-PRELUDE = "element = element.querySelector('.bl-widget') || element;"
-GIVEN = "element, trigger, props, server, upload, watch"  # by Gradio to what a widget runs
+ENTRY = "page.js"  # beside the folders of assets/js
+# What stands at an address with a digest never changes.
+KEPT = {"Cache-Control": "private, max-age=31536000, immutable"}
 
 
 @cache
 def page_js() -> str:
-    """What all widgets share, and what each runs when it appears, as a function of its name."""
-    setup = {"phrases": phrases(), "localeModule": locale_module()}
-    widgets = "\n".join(
-        f"BetaLens.widgets.{name} = function ({GIVEN}) {{ {PRELUDE}\n{js}\n}};" for name, js in widgets_js().items()
-    )
-    return f"window.BetaLens = {json.dumps(setup, ensure_ascii=False)};\n{library_js()}\n{widgets}\n"
+    """The module that starts the page: it has the phrases, and every widget by its name."""
+    imports = [f'import {{ mount as {name} }} from "./{path}";' for name, path in sorted(widgets().items())]
+    setup = json.dumps({"phrases": phrases(), "localeModule": locale_module()}, ensure_ascii=False)
+    begin = f"begin({{ ...{setup}, widgets: {{ {', '.join(sorted(widgets()))} }} }});"
+    return "\n".join([*imports, 'import { begin } from "./page/begin.js";', begin, ""])
 
 
 @cache
-def page_url() -> str:
-    """Where the page finds it; another version has another address."""
-    return f"betalens/page.js?v={hashlib.sha256(page_js().encode()).hexdigest()[:16]}"
+def served() -> dict[str, str]:
+    """Every module by its path below `address()`."""
+    return {ENTRY: page_js(), **modules()}
+
+
+@cache
+def address() -> str:
+    """The folder that all modules lie in, from the page. Another version has another one, as modules import one another
+    by relative paths: no browser mixes two versions."""
+    everything = json.dumps(served(), sort_keys=True).encode()
+    return f"betalens/js/{hashlib.sha256(everything).hexdigest()[:16]}"
+
+
+def page_tags() -> str:
+    """What puts the modules into the page: the one that starts it, and all others at once, lest each is found only when
+    what imports it has come. The nonce is not needed: they are files of this server."""
+    ahead = "".join(f'<link rel="modulepreload" href="./{address()}/{path}">\n' for path in sorted(served()))
+    return f'{ahead}<script type="module" src="./{address()}/{ENTRY}"></script>\n'
 
 
 def scripts() -> APIRouter:
     """The routes."""
     api = APIRouter(prefix="/betalens", include_in_schema=False)
 
-    @api.get("/page.js")
-    def page() -> Response:
-        return Response(page_js(), media_type="text/javascript")
+    @api.get("/js/{digest}/{path:path}")
+    def module(digest: str, path: str) -> Response:
+        text = served().get(path) if address().endswith(f"/{digest}") else None
+        if text is None:
+            return problem(404, "There is nothing here.")
+        return Response(text, media_type="text/javascript", headers=KEPT)
 
     @api.get("/plotly.js")
     def plotly_js() -> FileResponse:

@@ -1,5 +1,6 @@
 """The wheel holds all that the page needs: installed, and no checkout, it serves the demo from an empty folder."""
 
+import re
 import shutil
 import socket
 import subprocess
@@ -63,9 +64,9 @@ def test_it_serves_the_demo_from_an_empty_folder(installed, tmp_path):
             assert server.poll() is None, (tmp_path / "log").read_text()
             assert time.monotonic() < end, "it did not start"
             time.sleep(0.5)
-        assert "betalens/page.js" in httpx.get(url).text
-        script = httpx.get(f"{url}/betalens/page.js").text
-        assert "BetaLens.widgets.stage" in script
+        (entry,) = re.findall(r'<script [^>]*src="\./(betalens/js/\w+/)page\.js"', httpx.get(url).text)
+        assert "./review/stage.js" in httpx.get(f"{url}/{entry}page.js").text
+        assert "export const mount" in httpx.get(f"{url}/{entry}review/stage.js").text
         assert ".bl-stage" in httpx.get(f"{url}/theme.css").text + httpx.get(f"{url}/config").text
         asked = {
             "study_id": "demo-1497",

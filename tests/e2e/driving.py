@@ -12,6 +12,12 @@ PIXELS = "() => document.querySelector('.bl-film-canvas').toDataURL()"
 STAGE = "#bl-stage .bl-widget"
 
 
+def with_module(page: Page, path: str, expression: str):
+    """The value of a JavaScript expression in which `m` is one of the page's own modules, as "lib/events.js"."""
+    entry = "document.querySelector('script[src*=\"betalens/js/\"]').src"
+    return page.evaluate(f"import(new URL('./{path}', {entry}).href).then((m) => {expression})")
+
+
 def beta_of(page: Page):
     return page.locator(".bl-beta input[type=range]")
 

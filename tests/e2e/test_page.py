@@ -5,6 +5,7 @@ from e2e.driving import reload, wait_for_exact
 from playwright.sync_api import expect
 
 TABS = ["Review", "β lab", "Trust", "Atlas", "Feedback", "About"]
+TABS_CHINESE = ["阅片", "β 实验室", "可信度", "图谱", "反馈", "关于"]
 
 
 def test_the_tabs_and_the_notice(page):
@@ -14,12 +15,16 @@ def test_the_tabs_and_the_notice(page):
 
 def test_language_changes_in_the_page_and_stays(page):
     page.locator(".bl-facts select").select_option("zh-CN")
-    expect(page.get_by_role("tab").first).to_have_text("阅片")
+    expect(page.get_by_role("tab")).to_have_text(TABS_CHINESE)
     expect(page.locator(".bl-cases h3")).to_have_text("参考病例")
     expect(page.get_by_role("button", name="分析")).to_be_visible()
+    page.get_by_role("tab").nth(2).click()
+    expect(page.get_by_role("tab")).to_have_text(TABS_CHINESE)
     reload(page)
-    expect(page.get_by_role("tab").first).to_have_text("阅片")
+    expect(page.get_by_role("tab")).to_have_text(TABS_CHINESE)
     expect(page.locator(".bl-cases h3")).to_have_text("参考病例")
+    page.locator(".bl-facts select").select_option("en")
+    expect(page.get_by_role("tab")).to_have_text(TABS)
 
 
 def test_language_follows_the_browser(browser, server):

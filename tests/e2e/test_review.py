@@ -1,10 +1,22 @@
 """Review, as a person does it: open, drag β, explain, upload, judge, and be told what is wrong."""
 
+import json
 import re
 
 import pandas as pd
 import pytest
-from e2e.driving import EXACT_LIMIT, PIXELS, STAGE, beta_of, dicom, move_beta, numbers, upload, wait_for_exact
+from e2e.driving import (
+    EXACT_LIMIT,
+    PIXELS,
+    STAGE,
+    beta_of,
+    dicom,
+    move_beta,
+    numbers,
+    upload,
+    wait_for_exact,
+    with_module,
+)
 from playwright.sync_api import expect
 
 from model.inputs import read_report
@@ -47,24 +59,68 @@ def test_the_model_confirms_what_was_drawn(page):
     move_beta(page, -7)
     expect(page.locator(STAGE)).to_have_attribute("data-settled", "0.43", timeout=10_000)
     expect(page.locator(".bl-settled")).to_contain_text("confirmed")
+    with_module(page, "lib/beta.js", "m.setBeta(0.43)")  # as Gradio's slider does once the server has answered
+    expect(page.locator(".bl-settled")).to_contain_text("confirmed")
+    move_beta(page, 1)
+    expect(page.locator(STAGE)).to_have_attribute("data-settled", "0.44", timeout=10_000)
+    expect(page.locator(".bl-settled")).to_contain_text("confirmed")
 
 
-def test_what_was_drawn_otherwise_than_the_model_says_is_corrected_and_said(page):
-    page.evaluate("BetaLens.on('opened', (opened) => { window.opened = opened; })")
+def keep_what_is_opened(page) -> None:
+    """As `window.opened`; `window.times` counts."""
+    keep = "m.on('opened', (opened) => { window.opened = opened; window.times = (window.times ?? 0) + 1; })"
+    with_module(page, "lib/events.js", keep)
+
+
+def test_what_was_drawn_otherwise_than_the_model_says_is_drawn_anew_and_said(page):
+    keep_what_is_opened(page)
     case = page.locator(".bl-case").nth(3)
     study = case.get_attribute("data-study")
     case.click()
     expect(page.locator(STAGE)).to_have_attribute("data-case", study, timeout=EXACT_LIMIT)
     wait_for_exact(page)
-    of_all = "window.opened.findings.map((_, i) => window.opened.probability(0.43, i))"
-    right = page.evaluate(of_all)
+    of_all = (
+        "[0, 0.25, 0.43, 1].flatMap((beta) => window.opened.findings.map((_, i) => window.opened.probability(beta, i)))"
+    )
+    right, alone = page.evaluate(of_all), page.locator(".bl-bar-alone").all_inner_texts()
+    times = page.evaluate("window.times")
     page.evaluate("window.opened.arrays.curve.values.forEach((p, i, all) => { all[i] = p > 0.5 ? p - 0.2 : p + 0.2; })")
-    move_beta(page, -7)
+    with_module(page, "lib/beta.js", "m.askBeta(0.43)")  # at one go
     expect(page.locator(".bl-settled")).to_have_text("≠ corrected", timeout=10_000)
     assert "0.200 off" in page.locator(".bl-settled").get_attribute("title")
+    page.wait_for_function("(times) => window.times > times", arg=times)
     assert page.evaluate(of_all) == pytest.approx(right, abs=1e-5)
-    shown = page.evaluate("BetaLens.probability(window.opened.probability(0.43))")
+    assert page.locator(".bl-bar-alone").all_inner_texts() == alone
+    expect(page.locator(".bl-settled")).to_have_text("≠ corrected")
+    shown = with_module(page, "lib/format.js", "m.probability(window.opened.probability(0.43))")
     expect(page.locator(".bl-decision-p output")).to_have_text(shown)
+
+
+def test_where_the_model_still_says_otherwise_the_page_asks_once_and_says_so(page):
+    def answer_otherwise(route):
+        answer = route.fetch()
+        value = json.loads(answer.json()["data"][0])
+        value["probabilities"][0] = 0.5 + 0.1 * (value["probabilities"][0] < 0.5)
+        route.fulfill(response=answer, json=answer.json() | {"data": [json.dumps(value)]})
+
+    page.route("**/gradio_api/run/predict_at*", answer_otherwise)
+    keep_what_is_opened(page)
+    with_module(page, "lib/beta.js", "m.askBeta(0.53)")
+    expect(page.locator(".bl-settled")).to_have_text("≠ differs", timeout=20_000)
+    first = page.evaluate("window.opened.probability(0.53, 0)")
+    assert first in (pytest.approx(0.5, abs=1e-5), pytest.approx(0.6, abs=1e-5))
+    page.wait_for_timeout(1500)
+    assert page.evaluate("window.times") == 1
+    expect(page.locator(".bl-settled")).to_have_text("≠ differs")
+
+
+def test_the_tests_of_the_explanation_stay_in_their_panel(page):
+    page.wait_for_selector(".bl-trust[data-modality=image] .bl-test", timeout=EXACT_LIMIT)
+    panel = page.locator(".bl-film").bounding_box()
+    for test in page.locator(".bl-trust[data-modality=image] .bl-test").all():
+        box = test.bounding_box()
+        assert box["x"] + box["width"] <= panel["x"] + panel["width"] - 4
+        assert box["y"] + box["height"] <= panel["y"] + panel["height"]
 
 
 def test_a_finding_is_explained_by_click_and_by_key(page):

@@ -6,7 +6,7 @@ import time
 
 import pandas as pd
 import pytest
-from e2e.driving import EXACT_LIMIT, STAGE, beta_of, upload, wait_for_exact
+from e2e.driving import EXACT_LIMIT, STAGE, beta_of, upload, wait_for_exact, with_module
 from playwright.sync_api import expect
 
 from model.feedback import FeedbackStore
@@ -345,13 +345,13 @@ def test_a_queued_study_opens_although_the_verdict_form_is_sent_again_while_it_i
     first.hover(timeout=EXACT_LIMIT)
     study = first.get_attribute("data-study")
     page.mouse.down()
-    page.evaluate("BetaLens.emit('blind', BetaLens.blind)")  # as the form does with whatever it is sent
+    with_module(page, "review/blind.js", "m.setBlind(m.blind)")  # as the form does with whatever it is sent
     page.mouse.up()
     expect(page.locator(STAGE)).to_have_attribute("data-case", study, timeout=EXACT_LIMIT)
 
 
 def test_one_of_something_is_said_as_one(page):
-    said = page.evaluate("[0, 1, 2].map((n) => BetaLens.t('feedback.total', { n }))")
+    said = with_module(page, "lib/i18n.js", "[0, 1, 2].map((n) => m.t('feedback.total', { n }))")
     assert said == ["0 verdicts", "1 verdict", "2 verdicts"]
 
 

@@ -1,52 +1,119 @@
 // Words for what our own widgets draw. Gradio translates its own labels and marks the language it
 // chose on <html lang>; watching that keeps both halves of the page in one language, live.
-(() => {
-  const B = window.BetaLens;
-  const STORED = "betalens.language";
-  const supported = (tag) => (String(tag || "").toLowerCase().startsWith("zh") ? "zh-CN" : "en");
+import { whenBegun } from "./begun.js";
+import { el } from "./dom.js";
+import { emit } from "./events.js";
 
-  B.language = supported(localStorage.getItem(STORED) || navigator.language);
+/** @import { Attributes, Phrases, Tags } from "./types.d.ts" */
 
-  // Where a phrase counts something as {n}, KEY.one is what is said of one, in languages that say it otherwise.
-  B.t = (key, values = {}) => {
-    const counted = `${key}.${new Intl.PluralRules(B.language).select(Number(values.n))}`;
-    const phrases = B.phrases[B.language] || {};
-    const phrase = phrases[counted] ?? phrases[key] ?? B.phrases.en[key] ?? key;
-    return phrase.replace(/\{(\w+)\}/g, (hole, name) => (name in values ? values[name] : hole));
-  };
-  // A figure as `show` writes it. What is undefined has no number.
-  B.figure = (value, show) => (value === null || value === undefined ? B.t("not_defined") : show(value));
-  // A finding is named by the study table; a name the phrases do not know is shown as it stands.
-  B.findingName = (finding) => B.phrases[B.language]?.[`finding.${finding}`] ?? B.phrases.en[`finding.${finding}`] ?? finding;
+const STORED = "betalens.language";
+/** @param {string | null} tag */
+const supported = (tag) =>
+  String(tag || "")
+    .toLowerCase()
+    .startsWith("zh")
+    ? "zh-CN"
+    : "en";
 
-  // Also for what comes back into the page: the language may have changed while it was out.
-  B.translate = (root) => {
-    for (const node of root.querySelectorAll("[data-i18n]")) node.textContent = B.t(node.dataset.i18n);
-    for (const node of root.querySelectorAll("[data-i18n-label]")) {
-      node.setAttribute("aria-label", B.t(node.dataset.i18nLabel));
-      node.title = B.t(node.dataset.i18nLabel);
-    }
-  };
+/** @type {Record<string, Phrases>} */
+let phrases = { en: {} };
+/** @type {string | null} */
+let localeModule = null;
 
-  // Gradio exports its language switch from one of its own modules; Settings in the footer does the same by hand.
-  B.setLanguage = async (language) => {
-    localStorage.setItem(STORED, language);
-    const gradio = B.localeModule && (await import(new URL(B.localeModule, document.baseURI).href));
-    if (gradio) gradio.changeLocale(language);
-    else document.documentElement.lang = language;
-  };
+export let language = "en";
 
+// Where a phrase counts something as {n}, KEY.one is what is said of one, in languages that say it otherwise.
+/**
+ * @param {string} key
+ * @param {Record<string, any>} [values] what stands in the phrase as {name}
+ * @returns {string}
+ */
+export const t = (key, values = {}) => {
+  const counted = `${key}.${new Intl.PluralRules(language).select(Number(values.n))}`;
+  const known = phrases[language] || {};
+  const phrase = known[counted] ?? known[key] ?? phrases.en[key] ?? key;
+  return phrase.replace(/\{(\w+)\}/g, (hole, name) => (name in values ? values[name] : hole));
+};
+
+// The key that begins so and says this text in some language.
+/**
+ * @param {string} text
+ * @param {string} beginning
+ */
+export const keyOf = (text, beginning) => {
+  for (const known of Object.values(phrases)) {
+    const key = Object.keys(known).find((name) => name.startsWith(beginning) && known[name] === text);
+    if (key) return key;
+  }
+  return null;
+};
+
+// A phrase of assets/i18n: translated now, and again whenever the language changes.
+/**
+ * @template {keyof Tags} Tag
+ * @param {Tag} tag
+ * @param {string} key
+ * @param {Attributes} [attributes]
+ */
+export const phrase = (tag, key, attributes = {}) => el(tag, { ...attributes, "data-i18n": key, text: t(key) });
+
+// A figure as `show` writes it. What is undefined has no number.
+/**
+ * @template Value
+ * @param {Value | null | undefined} value
+ * @param {(value: Value) => string} show
+ */
+export const ifDefined = (value, show) => (value === null || value === undefined ? t("not_defined") : show(value));
+
+// A finding is named by the study table; a name the phrases do not know is shown as it stands.
+/**
+ * @param {string} finding
+ * @returns {string}
+ */
+export const findingName = (finding) =>
+  phrases[language]?.[`finding.${finding}`] ?? phrases.en[`finding.${finding}`] ?? finding;
+
+// Also for what comes back into the page: the language may have changed while it was out.
+/** @param {Document | HTMLElement} root */
+export const translate = (root) => {
+  for (const node of root.querySelectorAll("[data-i18n]")) node.textContent = t(node.dataset.i18n);
+  for (const node of root.querySelectorAll("[data-i18n-label]")) {
+    node.setAttribute("aria-label", t(node.dataset.i18nLabel));
+    node.title = t(node.dataset.i18nLabel);
+  }
+};
+
+// Gradio exports its language switch from one of its own modules; Settings in the footer does the same by hand.
+/** @param {string} wanted */
+export const setLanguage = async (wanted) => {
+  localStorage.setItem(STORED, wanted);
+  const gradio = localeModule && (await import(new URL(localeModule, document.baseURI).href));
+  if (gradio) gradio.changeLocale(wanted);
+  else document.documentElement.lang = wanted;
+};
+
+// all: language to its phrases; module: the address of Gradio's that changes its language.
+/**
+ * @param {Record<string, Phrases>} all
+ * @param {string | null} [module]
+ */
+export const setPhrases = (all, module = null) => {
+  phrases = all;
+  localeModule = module;
+};
+
+export const beginI18n = () => {
+  language = supported(localStorage.getItem(STORED) || navigator.language);
   new MutationObserver(() => {
-    const language = supported(document.documentElement.lang);
-    if (language === B.language && document.title === B.t("page.title")) return;
-    B.language = language;
-    B.translate(document);
-    document.title = B.t("page.title");
-    B.emit("language", language);
+    const now = supported(document.documentElement.lang);
+    if (now === language && document.title === t("page.title")) return;
+    language = now;
+    translate(document);
+    document.title = t("page.title");
+    emit("language", language);
   }).observe(document.documentElement, { attributes: true, attributeFilter: ["lang"] });
-
-  B.whenBegun(() => {
+  whenBegun(() => {
     const wanted = localStorage.getItem(STORED);
-    if (wanted && wanted !== document.documentElement.lang) B.setLanguage(wanted).catch(() => {});
+    if (wanted && wanted !== document.documentElement.lang) setLanguage(wanted).catch(() => {});
   });
-})();
+};

@@ -1,6 +1,6 @@
-"""What Gradio has no component for. A widget is a `gr.HTML` with a fixed, empty template: its script
-(assets/js/NAME.js) builds the page from the value with textContent alone, so nothing in a value is ever read as markup
-or code.
+"""What Gradio has no component for. A widget is a `gr.HTML` with a fixed, empty template: its module
+(assets/js/FEATURE/NAME.js) exports `mount`, which builds the page from the value with textContent alone, so nothing in
+a value is ever read as markup or code.
 """
 
 import json
@@ -8,23 +8,23 @@ import re
 
 import gradio as gr
 
-from dashboard.ui.assets import widgets_js
+from dashboard.ui.assets import modules, widgets
 
 TEMPLATE = '<div class="bl-widget"></div>'
 
 
 def widget(name: str, value: str | None = None, **options) -> gr.HTML:
-    """The widget whose script is assets/js/`name`.js.
+    """The widget whose module is assets/js/…/`name`.js.
 
     Args:
-        value: what the script starts with; a string, JSON where it is more than one thing.
+        value: what the module starts with; a string, JSON where it is more than one thing.
         options: of `gr.HTML`.
 
     Raises:
-        KeyError: there is no such script.
+        KeyError: there is no such module, or it exports no `mount`.
     """
-    if name not in widgets_js():
-        raise KeyError(f"assets/js has no {name}.js")
+    if name not in widgets():
+        raise KeyError(f"assets/js has no {name}.js that exports mount")
     return gr.HTML(
         value,
         html_template=TEMPLATE,
@@ -45,7 +45,7 @@ def phrase(key: str, *classes: str) -> gr.HTML:
 
 
 def _named(name: str) -> str:
-    """The name by which the page finds the script as a function, and the events that it triggers: Gradio looks whether
-    they are there."""
-    events = sorted(set(re.findall(r'\btrigger\("(\w+)"', widgets_js()[name])))
+    """The name by which the page finds `mount` (assets/js/page/functions.js), and the events that it triggers: Gradio
+    looks whether they are there."""
+    events = sorted(set(re.findall(r'\btrigger\("(\w+)"', modules()[widgets()[name]])))
     return " ".join([f"betalens:{name}", *(f'"{event}"' for event in events)])

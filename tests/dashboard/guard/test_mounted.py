@@ -15,6 +15,7 @@ from gradio_client import Client
 
 from dashboard.server import make_app
 from dashboard.serving.model_registry import Serving
+from dashboard.web.scripts import address
 from model.feedback import FeedbackStore
 
 ROOT = "/betalens"
@@ -64,7 +65,7 @@ def proxy(folder, passed_to: str):
 @pytest.mark.parametrize("below", ["/", ""], ids=["taken off", "left"])
 def test_whatever_the_proxy_does_with_the_path_all_is_there(server, tmp_path, below):
     with proxy(tmp_path, f"http://127.0.0.1:{server}{below}") as page, httpx.Client() as browser:
-        for path in ("/", "/healthz", "/config", "/api/v1/openapi.json"):
+        for path in ("/", "/healthz", "/config", "/api/v1/openapi.json", f"/{address()}/page.js"):
             assert browser.get(f"{page}{path}").status_code == 200, path
         assert browser.get(f"{page}/config").json()["root"].endswith(ROOT)
         for path in ("/gradio_api/file=/etc/passwd", "/betalens/betalens/config"):

@@ -11,7 +11,7 @@ from dashboard.serving.model_registry import Serving
 from dashboard.ui.assets import css
 from dashboard.ui.i18n import phrases
 from dashboard.ui.theme import TOKENS
-from dashboard.web.scripts import page_js
+from dashboard.web.scripts import served
 from model.feedback import FeedbackStore
 
 
@@ -56,7 +56,7 @@ def test_page_names_no_address_outside():
     parts = look()
     assert "http" not in parts["css"]
     assert parts["theme"]._stylesheets == []
-    for text in (parts["head"], page_js()):
+    for text in (parts["head"], *served().values()):
         assert not [word for word in text.split() if "//" in word and "http" in word and "w3.org" not in word]
 
 

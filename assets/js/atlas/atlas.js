@@ -1,0 +1,368 @@
+// The map of the reference studies. Its geometry comes once, a column of colours when it is chosen; moving beta morphs
+// the map here. What must be looked up (films, words, what lies in a lasso) is asked of the server.
+import { between, currentBeta } from "../lib/beta.js";
+import { base64, bits, floats } from "../lib/bytes.js";
+import { Cards } from "../lib/cards.js";
+import { el } from "../lib/dom.js";
+import { emit, on } from "../lib/events.js";
+import { number, percent } from "../lib/format.js";
+import { findingName, language, phrase, t } from "../lib/i18n.js";
+import { debounce, whileSeen } from "../lib/timing.js";
+import { Column } from "./columns.js";
+import { Legend } from "./legend.js";
+import { MapView } from "./map.js";
+import { SelectionView } from "./selection.js";
+
+export const mount = ({ element, trigger, props, watch }) => {
+  const setup = JSON.parse(props.value);
+  const OF_FINDING = ["label", "probability"];
+  const OF_ANY = ["error", "confidence"]; // columns about one finding, or also about all
+  const KINDS = ["findings", ...OF_FINDING, ...OF_ANY, "discordance", "split", "source", "feedback"];
+
+  let atlas = null;
+  let columns = new Map();
+  let colouring = null;
+  let awaited = null;
+  let here = null;
+  let judged = null;
+  let last = null;
+  let area = null;
+  let shown = null;
+
+  const select = (key, onchange) =>
+    el("select", {
+      class: "bl-select",
+      id: `bl-atlas-${key}`,
+      "data-i18n-label": `atlas.${key}`,
+      "aria-label": t(`atlas.${key}`),
+      onchange,
+    });
+  const space = select("space", () => ask());
+  const method = select("method", () => ask());
+  const by = select("by", () => choose());
+  const finding = select("finding", () => choose());
+  // Of the map that is drawn; another may be asked for.
+  const key = () => ({ space: atlas.space, method: atlas.method });
+  const ask = () => trigger("chart", { space: space.value, method: method.value });
+
+  const cards = new Cards(
+    (points, generation) => trigger("cards", { ...key(), points, generation }),
+    () => {
+      map.showCard();
+      map.drawOver();
+    },
+  );
+  const selection = new SelectionView({ clear: () => clear(), keep: () => trigger("keep", { ...key(), ...area }) });
+  const legend = new Legend(() => paint(true));
+  let map = null;
+  let failure = "";
+  try {
+    map = new MapView(cards, {
+      open: (point) => {
+        emit("opening");
+        trigger("open", { ...key(), point });
+      },
+      films: (points) => cards.want(points),
+      area: (corners) => lasso(corners),
+    });
+    map.says = (point) => colouring && `${colouring.title()}: ${colouring.says(map.styles[2 * point])}`;
+  } catch (error) {
+    failure = error.message;
+  }
+
+  const tool = (name) =>
+    phrase("button", `atlas.tool.${name}`, {
+      type: "button",
+      class: "bl-toggle",
+      "data-tool": name,
+      "aria-pressed": String(name === "pan"),
+      onclick: (event) => {
+        map.gestures.tool = name;
+        for (const button of event.target.parentNode.querySelectorAll("[data-tool]"))
+          button.setAttribute("aria-pressed", String(button.dataset.tool === name));
+      },
+    });
+  const view = (key, does) => phrase("button", key, { type: "button", class: "bl-toggle", onclick: does });
+  const tools = el(
+    "div",
+    { class: "bl-atlas-tools", role: "group" },
+    ...["pan", "lasso", "box"].map(tool),
+    view("atlas.in_view", () => {
+      const { width, height } = map.camera;
+      const at = (x, y) => map.camera.toMap(x, y);
+      lasso([at(0, 0), at(width, 0), at(width, height), at(0, height)]);
+    }),
+    view("atlas.reset", () => {
+      map.camera.fit();
+      map.draw();
+    }),
+  );
+  const quality = el("p", { class: "bl-muted bl-num" });
+  const standing = el("p", { class: "bl-atlas-here bl-num", role: "status" });
+  const sampled = el("p", { class: "bl-lab-warning", role: "note", hidden: true });
+  const choice = (label, ...controls) => [
+    phrase("label", label, { class: "bl-muted", for: controls[0].id }),
+    ...controls,
+  ];
+  const head = el(
+    "div",
+    { class: "bl-atlas-head" },
+    ...choice("atlas.space", space),
+    ...choice("atlas.method", method),
+    tools,
+  );
+  const panel = el(
+    "aside",
+    { class: "bl-panel bl-atlas-side" },
+    ...choice("atlas.by", by, finding),
+    legend.node,
+    el("div", { class: "bl-atlas-facts" }, standing, quality, phrase("p", "atlas.note", { class: "bl-muted" })),
+  );
+  const content = el(
+    "div",
+    { class: "bl-atlas", hidden: true },
+    sampled,
+    el(
+      "div",
+      { class: "bl-atlas-body" },
+      el("section", { class: "bl-panel bl-atlas-plot" }, map ? map.node : null),
+      panel,
+    ),
+    selection.node,
+  );
+  const wait = el("div", { class: "bl-empty bl-lab-wait", role: "status" });
+  element.replaceChildren(head, wait, content);
+
+  // One look over all columns that filter, at this beta.
+  const filters = () => [...columns.values()].filter((column) => column.filters);
+  const recolour = (counted) => {
+    if (!colouring) return;
+    const codes = colouring.at(currentBeta());
+    shown = new Uint8Array(atlas.n).fill(1);
+    for (const column of filters()) {
+      const passes = Array.from({ length: 256 }, (_, code) => column.passes(code));
+      const own = column.at(currentBeta());
+      for (let i = 0; i < atlas.n; i++) shown[i] &= passes[own[i]];
+    }
+    map.style(codes, shown);
+    if (counted) legend.update(codes, shown);
+  };
+  const paint = (counted) => {
+    recolour(counted);
+    map.draw();
+  };
+  const moves = () => colouring && (colouring.moves || filters().some((column) => column.moves));
+
+  // Which column is asked for; it is fetched once, but for the verdicts, which grow.
+  const choose = () => {
+    const of = OF_FINDING.includes(by.value) || OF_ANY.includes(by.value);
+    finding.hidden = !of;
+    if (OF_FINDING.includes(by.value) && !finding.value) finding.selectedIndex = 1;
+    finding.options[0].hidden = finding.options[0].disabled = OF_FINDING.includes(by.value);
+    const wanted = { column: by.value, finding: of ? finding.value : "" };
+    awaited = `${wanted.column}/${wanted.finding}`;
+    const known = columns.get(awaited);
+    if (known && known.name !== "feedback") return colour(known);
+    trigger("column", { ...key(), ...wanted });
+  };
+  const colour = (column) => {
+    colouring = column;
+    element.dataset.column = column.id;
+    map.setPalette(column.palette(), column.kind === "category");
+    legend.load(column, filters);
+    paint(true);
+  };
+  on("atlas-column", (answer) => {
+    if (!atlas || (!answer.error && (answer.space !== atlas.space || answer.method !== atlas.method))) return;
+    if (answer.error) return legend.fail(answer.error);
+    const column = new Column(answer, atlas.n);
+    const before = columns.get(column.id);
+    if (before) Object.assign(column, { hidden: before.hidden, low: before.low, high: before.high });
+    columns.set(column.id, column);
+    if (column.id === awaited) colour(column);
+  });
+
+  const lasso = (polygon) => {
+    const hides = shown?.some((one) => !one);
+    const packed = new Uint8Array(Math.ceil(atlas.n / 8));
+    if (hides) for (let i = 0; i < atlas.n; i++) packed[i >> 3] |= shown[i] << (7 - (i & 7));
+    area = { polygon, beta: currentBeta(), shown: hides ? base64(packed) : null };
+    map.outline = polygon;
+    trigger("lasso", { ...key(), ...area });
+  };
+  const clear = () => {
+    selection.hide();
+    area = map.outline = map.members = null;
+    paint();
+  };
+  on("atlas-selection", (found) => {
+    if (!area || found.beta !== area.beta) return;
+    map.members = found.size ? bits(found.members, atlas.n) : null;
+    paint();
+    selection.load(found);
+  });
+  on("atlas-export", ({ csv }) => {
+    // A byte-order mark: a spreadsheet takes the file for another code page otherwise.
+    const link = el("a", {
+      href: URL.createObjectURL(new Blob(["\ufeff", csv], { type: "text/csv" })),
+      download: "betalens-selection.csv",
+    });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  });
+  on("atlas-cards", ({ cards: found, generation }) => cards.load(found, generation));
+
+  // What the map says of the open case, at this beta.
+  const along = (values) => {
+    const { low, high, share } = between(values.length, currentBeta());
+    return values[low] + share * (values[high] - values[low]);
+  };
+  // The same text again would cost a layout.
+  const write = (node, text) => {
+    if (node.textContent !== text) node.textContent = text;
+  };
+  // How good the map is, at the beta that it names: known at the slices, asked for between them, never taken from
+  // those.
+  const judge = () => {
+    if (judged && judged.beta === currentBeta()) return;
+    const at = currentBeta() * (atlas.trust.length - 1);
+    const slice = Math.round(at);
+    if (atlas.trust.length === 1 || Math.abs(at - slice) < 1e-6)
+      judged = { beta: currentBeta(), trust: atlas.trust[slice] };
+    else trigger("judge", { ...key(), beta: currentBeta() });
+    describe();
+  };
+  on("atlas-trust", (answer) => {
+    if (!atlas || answer.space !== atlas.space || answer.method !== atlas.method) return;
+    judged = answer;
+    describe();
+  });
+  const qualityText = () => {
+    if (!judged) return t("atlas.judging");
+    const said = { trust: number(judged.trust), k: atlas.neighbours };
+    return atlas.trust.length === 1
+      ? t("atlas.trust_still", said)
+      : t("atlas.trust", { ...said, beta: number(judged.beta) });
+  };
+  const describe = () => {
+    write(quality, qualityText());
+    const far = here?.far[Math.round(currentBeta() * (here.far.length - 1))];
+    standing.hidden = !here;
+    standing.classList.toggle("bl-atlas-far", Boolean(far));
+    write(
+      standing,
+      here
+        ? t(far ? "atlas.far" : "atlas.near", {
+            case: here.case,
+            closer: percent(along(here.closer)),
+            further: percent(1 - along(here.closer)),
+          })
+        : "",
+    );
+  };
+  const describeSample = () => {
+    sampled.hidden = atlas.n < atlas.most || atlas.n === atlas.of;
+    sampled.textContent = t("atlas.sampled", {
+      n: atlas.n.toLocaleString(language),
+      of: atlas.of.toLocaleString(language),
+    });
+  };
+  on("atlas-case", (now) => {
+    here = now.path ? now : null;
+    if (!atlas || !map) return;
+    map.here = here;
+    element.dataset.here = here ? here.case : "";
+    describe();
+    map.drawOver();
+    if (colouring && colouring.name === "feedback") choose(); // verdicts may have come since
+  });
+
+  const options = (node, names, prefix) => {
+    const chosen = node.value;
+    node.replaceChildren(...names.map((name) => el("option", { value: name, text: t(`${prefix}.${name}`) })));
+    if (names.includes(chosen)) node.value = chosen;
+  };
+  const fill = () => {
+    options(space, setup.spaces, "atlas.space");
+    options(method, setup.methods, "atlas.method");
+    if (!atlas) return;
+    options(
+      by,
+      KINDS.filter((kind) => atlas.columns.includes(kind)),
+      "atlas.by",
+    );
+    const chosen = finding.value;
+    finding.replaceChildren(
+      phrase("option", "atlas.all_findings", { value: "" }),
+      ...atlas.findings.map((name) => el("option", { value: name, text: findingName(name) })),
+    );
+    finding.value = chosen;
+  };
+  const say = ({ progress, error }) =>
+    wait.replaceChildren(
+      el("p", {
+        text: failure
+          ? t("atlas.no_webgl")
+          : error
+            ? `${t("atlas.none")} ${error}`
+            : t(progress ? `atlas.wait.${progress.name}` : "atlas.waiting"),
+      }),
+      progress?.total
+        ? el("progress", { max: progress.total, value: progress.done, "aria-label": t(`atlas.wait.${progress.name}`) })
+        : "",
+    );
+
+  const load = () => {
+    if (props.value === last) return;
+    last = props.value;
+    const message = JSON.parse(props.value);
+    content.hidden = !message.block || !map;
+    wait.hidden = !content.hidden;
+    tools.hidden = content.hidden;
+    element.dataset.state = message.block ? (map ? "ready" : "failed") : message.error ? "failed" : "working";
+    if (content.hidden) {
+      if (message.space) [space.value, method.value] = [message.space, message.method];
+      return say(message);
+    }
+    atlas = message;
+    [columns, colouring, here, judged, area, map.here] = [new Map(), null, null, null, null, null];
+    cards.clear();
+    selection.hide();
+    fill();
+    [space.value, method.value] = [atlas.space, atlas.method];
+    map.load(floats(atlas.block), atlas.arrays.xy[1], atlas.n);
+    judge();
+    describeSample();
+    element.dataset.points = atlas.n;
+    element.dataset.map = `${atlas.space}-${atlas.method}`;
+    choose();
+  };
+  const moveSoon = whileSeen(element, () => {
+    if (!atlas || !map) return;
+    describe();
+    if (moves()) recolour();
+    map.paint();
+  });
+  const countSoon = debounce(() => colouring && moves() && paint(true));
+  const judgeSoon = debounce(
+    whileSeen(element, () => atlas && map && judge()),
+    400,
+  );
+  watch("value", load);
+  on("beta", () => {
+    moveSoon();
+    countSoon();
+    judgeSoon();
+  });
+  on("theme", () => colouring && colour(colouring));
+  on("language", () => {
+    fill();
+    if (!atlas) return say(JSON.parse(props.value));
+    describe();
+    describeSample();
+    if (colouring) colour(colouring);
+    if (selection.found) selection.load(selection.found);
+  });
+  fill();
+  load();
+};

@@ -1,0 +1,95 @@
+// What the points of a map are coloured and filtered by: one byte a point, at every beta where it depends on beta.
+import { between } from "../lib/beta.js";
+import { bytes } from "../lib/bytes.js";
+import { palette, rgb, viridis } from "../lib/colours.js";
+import { number } from "../lib/format.js";
+import { findingName, t } from "../lib/i18n.js";
+import { themeColour } from "../lib/theme.js";
+
+// As in explain/cohort/columns.py.
+export const UNKNOWN = 255;
+export const STEPS = 254;
+
+export class Column {
+  constructor({ column, finding, kind, names, betas, codes }, count) {
+    Object.assign(this, { name: column, finding, kind, names, betas, count, id: `${column}/${finding}` });
+    this.codes = bytes(codes);
+    this.row = new Uint8Array(count);
+    this.open();
+  }
+
+  get moves() {
+    return this.betas > 1;
+  }
+
+  get filters() {
+    return this.hidden.size > 0 || this.low > 0 || this.high < STEPS;
+  }
+
+  open() {
+    Object.assign(this, { hidden: new Set(), low: 0, high: STEPS });
+  }
+
+  // The codes at beta: numbers between two beta are mixed, categories are those of the nearest one.
+  at(beta) {
+    const { codes, row, count } = this;
+    const { low, share } = between(this.betas, beta);
+    if (this.kind === "category" || !this.moves) {
+      const nearest = Math.round(low + share);
+      return codes.subarray(nearest * count, (nearest + 1) * count);
+    }
+    const a = low * count;
+    const b = a + count;
+    for (let i = 0; i < count; i++)
+      row[i] = codes[a + i] === UNKNOWN ? UNKNOWN : codes[a + i] + share * (codes[b + i] - codes[a + i]) + 0.5;
+    return row;
+  }
+
+  passes(code) {
+    if (this.kind === "category") return !this.hidden.has(code);
+    return code === UNKNOWN ? this.low === 0 && this.high === STEPS : code >= this.low && code <= this.high;
+  }
+
+  nameOf(code) {
+    if (code === UNKNOWN) return t("atlas.unknown");
+    const name = this.names[code];
+    return name.startsWith(":") ? t(`atlas.category.${name.slice(1)}`) : findingName(name);
+  }
+
+  // What a code means, in words or as a number.
+  says(code) {
+    return this.kind === "category" || code === UNKNOWN ? this.nameOf(code) : number(code / STEPS);
+  }
+
+  title() {
+    return this.finding ? `${t(`atlas.by.${this.name}`)} · ${findingName(this.finding)}` : t(`atlas.by.${this.name}`);
+  }
+
+  palette() {
+    const colours = new Uint8Array(256 * 4);
+    const set = (code, [r, g, b], alpha = 255) => colours.set([r, g, b, alpha], 4 * code);
+    if (this.kind === "number") for (let i = 0; i <= STEPS; i++) set(i, viridis(i / STEPS));
+    else for (const code of this.names.keys()) set(code, rgb(this.colourOf(code)));
+    set(UNKNOWN, rgb(themeColour("edge")));
+    return colours;
+  }
+
+  // Having nothing is grey, errors are red and orange, the rest are told apart by hue and shape.
+  colourOf(code) {
+    const name = this.names[code];
+    const fixed = { ":none": "edge", ":without": "edge", ":right": "edge", ":tn": "edge", ":unjudged": "edge" }[name];
+    if (fixed) return themeColour(fixed);
+    return (
+      {
+        ":wrong": "#d55e00",
+        ":fn": "#e69f00",
+        ":fp": "#d55e00",
+        ":tp": "#56b4e9",
+        ":with": "#e69f00",
+        ":agree": "#009e73",
+        ":disagree": "#d55e00",
+        ":unsure": "#e69f00",
+      }[name] || palette[code % palette.length]
+    );
+  }
+}

@@ -1,0 +1,160 @@
+// What the colours of a map mean, how many studies have each, and which are left out: the legend is the filter. A
+// filter stays when the colour changes, and then stands below.
+import { viridis } from "../lib/colours.js";
+import { el } from "../lib/dom.js";
+import { number } from "../lib/format.js";
+import { language, phrase, t } from "../lib/i18n.js";
+import { themeColour } from "../lib/theme.js";
+import { STEPS, UNKNOWN } from "./columns.js";
+
+// As in scatter.js.
+const SHAPES = ["M8 3a5 5 0 1 0 .01 0Z", "M3.5 3.5h9v9h-9Z", "M8 2l6 6-6 6-6-6Z", "M8 2.5 13.5 13h-11Z"];
+
+export class Legend {
+  // changed: called when another study is shown or hidden.
+  constructor(changed) {
+    this.changed = changed;
+    this.list = el("div", {
+      class: "bl-atlas-legend",
+      role: "group",
+      "data-i18n-label": "atlas.legend",
+      "aria-label": t("atlas.legend"),
+    });
+    this.shown = el("p", { class: "bl-muted bl-num bl-atlas-legend-shown" });
+    this.chips = el("div", { class: "bl-atlas-legend-chips" });
+    this.node = el("div", { class: "bl-atlas-legend-panel" }, this.list, this.chips, this.shown);
+  }
+
+  // column: what colours the map; filters: all columns that leave something out.
+  load(column, filters) {
+    Object.assign(this, { column, filters });
+    this.list.replaceChildren(...(column.kind === "category" ? this.categories() : this.range()));
+    this.update();
+  }
+
+  fail(reason) {
+    this.list.replaceChildren(el("p", { class: "bl-lab-warning", role: "alert", text: reason }));
+  }
+
+  categories() {
+    const { column } = this;
+    const codes = [...column.names.keys(), ...(column.codes.includes(UNKNOWN) ? [UNKNOWN] : [])];
+    this.rows = codes.map((code) => {
+      const count = el("span", { class: "bl-num bl-muted" });
+      const colour = code === UNKNOWN ? themeColour("edge") : column.colourOf(code);
+      const node = el(
+        "button",
+        {
+          type: "button",
+          class: "bl-atlas-legend-row",
+          "aria-pressed": String(!column.hidden.has(code)),
+          title: t("atlas.legend_help"),
+          onclick: () => this.toggle(code),
+          ondblclick: () => this.only(code),
+        },
+        el(
+          "svg",
+          { viewBox: "0 0 16 16", width: 14, height: 14, "aria-hidden": "true" },
+          el("path", { d: SHAPES[code === UNKNOWN ? 0 : code % 4], fill: colour }),
+        ),
+        el("span", { text: column.nameOf(code) }),
+        count,
+      );
+      return { code, node, count };
+    });
+    return this.rows.map(({ node }) => node);
+  }
+
+  range() {
+    const { column } = this;
+    this.rows = [];
+    const stops = [0, 0.25, 0.5, 0.75, 1].map((share) => `rgb(${viridis(share).join(",")})`);
+    const edge = (which, key) => {
+      const output = el("output", { class: "bl-num", text: number(column[which] / STEPS) });
+      const input = el("input", {
+        type: "range",
+        min: 0,
+        max: STEPS,
+        step: 1,
+        value: column[which],
+        "data-i18n-label": key,
+        "aria-label": t(key),
+        oninput: () => {
+          column[which] = Number(input.value);
+          output.textContent = number(column[which] / STEPS);
+          this.changed();
+        },
+      });
+      return el("label", { class: "bl-atlas-legend-edge" }, phrase("span", key, { class: "bl-muted" }), input, output);
+    };
+    return [
+      el("div", { class: "bl-atlas-legend-bar", style: `background:linear-gradient(to right,${stops.join(",")})` }),
+      el(
+        "div",
+        { class: "bl-atlas-legend-ends bl-num bl-muted" },
+        el("span", { text: "0" }),
+        el("span", { text: "0.5" }),
+        el("span", { text: "1" }),
+      ),
+      edge("low", "atlas.from"),
+      edge("high", "atlas.to"),
+    ];
+  }
+
+  toggle(code) {
+    const { hidden } = this.column;
+    if (!hidden.delete(code)) hidden.add(code);
+    this.changed();
+  }
+
+  // Twice on a name: it alone, or all again.
+  only(code) {
+    const { column, rows } = this;
+    const others = rows.map((row) => row.code).filter((other) => other !== code);
+    const alone = others.every((other) => column.hidden.has(other)) && !column.hidden.has(code);
+    column.hidden = new Set(alone ? [] : others);
+    this.changed();
+  }
+
+  // codes: of the column that colours; shown: 1 where a study passes every filter.
+  update(codes, shown) {
+    for (const { code, node } of this.rows) node.setAttribute("aria-pressed", String(!this.column.hidden.has(code)));
+    this.chips.replaceChildren(
+      ...this.filters()
+        .filter((column) => column !== this.column)
+        .map((column) =>
+          el(
+            "button",
+            {
+              type: "button",
+              class: "bl-chip bl-atlas-legend-chip",
+              title: t("atlas.filter_off"),
+              onclick: () => {
+                column.open();
+                this.changed();
+              },
+            },
+            el("span", { text: `${column.title()}: ${this.says(column)}` }),
+            el("span", { "aria-hidden": "true", text: "✕" }),
+          ),
+        ),
+    );
+    if (!codes) return;
+    const counts = new Uint32Array(256);
+    let all = 0;
+    for (let i = 0; i < codes.length; i++) {
+      counts[codes[i]]++;
+      all += shown[i];
+    }
+    for (const { code, count } of this.rows) count.textContent = counts[code].toLocaleString(language);
+    this.shown.textContent = t("atlas.shown", {
+      shown: all.toLocaleString(language),
+      all: codes.length.toLocaleString(language),
+    });
+  }
+
+  says(column) {
+    if (column.kind === "number") return `${number(column.low / STEPS)} – ${number(column.high / STEPS)}`;
+    return t("atlas.without", { finding: [...column.hidden].map((code) => column.nameOf(code)).join(", ") });
+  }
+}

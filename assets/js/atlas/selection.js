@@ -1,0 +1,142 @@
+// What lies in a lasso: how many, what they have, how well the model does on them, and what marks them off.
+import { floats } from "../lib/bytes.js";
+import { el } from "../lib/dom.js";
+import { number, percent } from "../lib/format.js";
+import { findingName, ifDefined, language, phrase, t } from "../lib/i18n.js";
+
+const share = (value) => ifDefined(value, percent);
+const figure = (value) => ifDefined(value, (known) => number(known, 3));
+
+export class SelectionView {
+  // told: { clear(), keep() }
+  constructor(told) {
+    this.title = el("h3");
+    this.note = el("span", { class: "bl-muted bl-num" });
+    this.save = phrase("button", "atlas.export", { type: "button", class: "bl-button", onclick: told.keep });
+    this.body = el("tbody");
+    const column = (name) => phrase("th", `atlas.column.${name}`, { scope: "col" });
+    this.table = el(
+      "div",
+      { class: "bl-scroll" },
+      el(
+        "table",
+        { class: "bl-table bl-num" },
+        el(
+          "thead",
+          {},
+          el("tr", {}, ...["finding", "positives", "prevalence", "elsewhere", "auroc", "error"].map(column)),
+        ),
+        this.body,
+      ),
+    );
+    this.discordant = el("p", { class: "bl-muted bl-lab-note" });
+    this.more = el("ul", { class: "bl-telling" });
+    this.less = el("ul", { class: "bl-telling" });
+    this.film = el("canvas", { class: "bl-regions", width: 192, height: 192, role: "img" });
+    this.films = el("p", { class: "bl-muted bl-lab-note", role: "status" });
+    const part = (key, ...children) => el("section", {}, phrase("h4", key), ...children);
+    this.node = el(
+      "section",
+      { class: "bl-panel bl-selection", hidden: true, "aria-live": "polite" },
+      el(
+        "header",
+        { class: "bl-panel-head" },
+        this.title,
+        this.note,
+        el("span", { class: "bl-push" }),
+        this.save,
+        phrase("button", "atlas.clear", { type: "button", class: "bl-button", onclick: told.clear }),
+      ),
+      el(
+        "div",
+        { class: "bl-selection-grid" },
+        el("div", {}, this.table, this.discordant),
+        part("atlas.words_more", this.more),
+        part("atlas.words_less", this.less),
+        part("atlas.regions", this.film, this.films),
+      ),
+    );
+  }
+
+  hide() {
+    this.node.hidden = true;
+    this.found = null;
+  }
+
+  load(found) {
+    this.found = found;
+    this.node.hidden = false;
+    const { size, summary, words, regions, reading, beta } = found;
+    this.node.dataset.size = size;
+    this.title.textContent = t("atlas.selected", { n: size.toLocaleString(language) });
+    this.save.disabled = !size;
+    this.note.textContent = summary
+      ? t("atlas.selected_note", {
+          of: summary.of.toLocaleString(language),
+          beta: number(beta),
+          error: share(summary.error),
+          elsewhere: share(summary.elsewhere),
+        })
+      : "";
+    this.body.replaceChildren(
+      ...(summary ? summary.findings : []).map((row) =>
+        el(
+          "tr",
+          {},
+          el("th", { scope: "row", text: findingName(row.finding) }),
+          ...[
+            String(row.positives),
+            share(row.prevalence),
+            share(row.elsewhere),
+            figure(row.auroc),
+            share(row.error),
+          ].map((text) => el("td", { text })),
+        ),
+      ),
+    );
+    this.discordant.textContent = summary?.discordant ? t("atlas.discordant", { n: summary.discordant }) : "";
+    const list = (of) =>
+      of.length
+        ? of.map((word) =>
+            el(
+              "li",
+              {},
+              el("b", { text: word.word }),
+              el("span", { class: "bl-muted bl-num", text: `${share(word.share)} / ${share(word.elsewhere)}` }),
+            ),
+          )
+        : [phrase("li", "atlas.words_none", { class: "bl-muted" })];
+    this.more.replaceChildren(...list((words || []).filter((word) => word.z > 0)));
+    this.less.replaceChildren(...list((words || []).filter((word) => word.z < 0)));
+    this.drawFilm(regions, reading);
+  }
+
+  drawFilm(regions, reading) {
+    this.film.hidden = !regions;
+    this.films.textContent = regions
+      ? t("atlas.regions_note", { films: regions.films, elsewhere: regions.elsewhere })
+      : t(reading ? "atlas.regions_reading" : "atlas.regions_none");
+    if (!regions) return;
+    this.film.setAttribute("aria-label", t("atlas.regions"));
+    const block = floats(regions.block);
+    const [, cells] = regions.arrays.film;
+    const side = this.film.width / cells;
+    const context = this.film.getContext("2d");
+    for (let i = 0; i < cells * cells; i++) {
+      const grey = Math.round(255 * block[i]);
+      const contrast = block[cells * cells + i];
+      const x = (i % cells) * side;
+      const y = Math.floor(i / cells) * side;
+      context.fillStyle = `rgb(${grey},${grey},${grey})`;
+      context.fillRect(x, y, side, side);
+      if (!contrast) continue;
+      context.fillStyle = contrast > 0 ? "#e69f00" : "#56b4e9"; // a second cue beside the hue: + and -
+      context.globalAlpha = Math.min(0.75, 0.25 + Math.abs(contrast) / 30);
+      context.fillRect(x, y, side, side);
+      context.globalAlpha = 1;
+      context.fillStyle = "#000";
+      context.fillRect(x + side / 2 - 2, y + side / 2 - 0.5, 4, 1);
+      if (contrast > 0) context.fillRect(x + side / 2 - 0.5, y + side / 2 - 2, 1, 4);
+    }
+  }
+}

@@ -1,0 +1,331 @@
+// Everything over beta, measured once by the server: a move of the cursor redraws from what is here.
+import { askBeta, currentBeta } from "../lib/beta.js";
+import { floats, part } from "../lib/bytes.js";
+import { el } from "../lib/dom.js";
+import { emit, on } from "../lib/events.js";
+import { number, signed } from "../lib/format.js";
+import { ifDefined, language, phrase, t } from "../lib/i18n.js";
+import { plotly } from "../lib/plot.js";
+import { everyFrame, whileSeen } from "../lib/timing.js";
+import { ConfusionView } from "./confusion.js";
+import { LabData, labFigure, labInterval, labP, labSigned } from "./lab_data.js";
+import { BetaPlot, ReliabilityPlot } from "./lab_plots.js";
+
+export const mount = ({ element, trigger, props, watch }) => {
+  const setup = JSON.parse(props.value);
+  const MODALITIES = ["image", "report"];
+
+  let lab = null;
+  let place = 0;
+  let index = 0;
+  let finding = "";
+  let scores = null;
+  let wanted = null;
+  let last = null;
+
+  const select = (id, onchange) => el("select", { class: "bl-select", id, onchange });
+  const split = select("bl-lab-split", () => trigger("measure", { split: split.value }));
+  const chooser = select("bl-lab-finding", () => choose(chooser.selectedIndex));
+  const note = el("p", { class: "bl-muted bl-lab-note bl-num" });
+  const save = el("button", { type: "button", class: "bl-button bl-primary bl-lab-save", onclick: () => keep() });
+  const saved = el("p", { class: "bl-lab-saved", role: "status", hidden: true });
+  const test = phrase("p", "lab.warn_test", { class: "bl-lab-warning", role: "note", hidden: true });
+  const alone = el("div", { class: "bl-lab-warning bl-lab-alone", role: "note", hidden: true });
+  const cards = el("div", { class: "bl-lab-cards" });
+  const body = el("tbody");
+
+  const plots = [
+    ["lab.auroc", "auroc", "accent"],
+    ["lab.average_precision", "average_precision", "image"],
+    ["lab.ece", "ece", "report"],
+    ["lab.threshold", "threshold", "con"],
+  ].map(([key, name, colour]) => new BetaPlot(key, name, colour, (to) => move(to, true)));
+  const reliability = new ReliabilityPlot();
+  const confusion = new ConfusionView(
+    (ids) => trigger("films", { ids }),
+    (study) => {
+      emit("opening");
+      trigger("open", { study, finding, beta: lab.betas[index] });
+    },
+  );
+
+  const COLUMNS = ["finding", "positives", "best", "best_auroc", "best_ap", "best_ece", "gain_image", "gain_report"];
+  const table = el(
+    "section",
+    { class: "bl-panel bl-lab-table" },
+    el(
+      "header",
+      { class: "bl-panel-head" },
+      phrase("h3", "lab.table"),
+      phrase("span", "lab.table_note", { class: "bl-muted" }),
+    ),
+    el(
+      "div",
+      { class: "bl-scroll" },
+      el(
+        "table",
+        { class: "bl-table bl-num" },
+        el("thead", {}, el("tr", {}, ...COLUMNS.map((name) => phrase("th", `lab.column.${name}`, { scope: "col" })))),
+        body,
+      ),
+    ),
+    phrase("p", "lab.no_interval_note", { class: "bl-muted bl-lab-note" }),
+  );
+  const content = el(
+    "div",
+    { class: "bl-lab", hidden: true },
+    test,
+    cards,
+    alone,
+    el("div", { class: "bl-lab-figures" }, ...plots.map((plot) => plot.node), reliability.node),
+    confusion.node,
+    table,
+  );
+  const wait = el("div", { class: "bl-empty bl-lab-wait", role: "status" });
+  const head = el(
+    "div",
+    { class: "bl-lab-head" },
+    phrase("label", "lab.split", { for: "bl-lab-split" }),
+    split,
+    phrase("label", "lab.finding", { for: "bl-lab-finding" }),
+    chooser,
+    note,
+    save,
+  );
+  element.replaceChildren(head, saved, wait, content);
+
+  const splitName = (name) => t(`lab.split.${name}`);
+  const verdictClass = { better: "good", worse: "bad", same: "warn", alike: "warn", unsure: "muted" };
+  const titled = (band, ...how) => (band.low === null ? "" : `${t("lab.interval")} `) + labInterval(band, ...how);
+
+  const card = (title, ...children) =>
+    el("section", { class: "bl-panel bl-lab-card" }, el("h3", { text: title }), ...children);
+  const bestCard = () => {
+    const [best, low, high] = lab.best[place];
+    const at = best === null ? null : lab.at(place, "auroc", lab.bestIndex(place));
+    return card(
+      `${t("lab.best")} · ${lab.label(place)}`,
+      el(
+        "p",
+        { class: "bl-lab-big bl-num", text: ifDefined(best, number) },
+        best === null ? null : el("span", { class: "bl-muted", text: titled({ low, high }, number, 2) }),
+      ),
+      el("p", {
+        class: "bl-muted bl-num",
+        text: at ? `AUROC ${labFigure(at.value)} (${labInterval(at)})` : t("lab.undefined"),
+      }),
+      best === null
+        ? null
+        : phrase("button", "lab.go", {
+            type: "button",
+            class: "bl-toggle",
+            onclick: () => move(lab.bestIndex(place), true),
+          }),
+    );
+  };
+  const gainCard = (modality) => {
+    const { value, low, high, p } = lab.at(place, modality, index);
+    const verdict = lab.verdict(place, modality, index);
+    const measured = !["itself", "undefined"].includes(verdict);
+    return card(
+      t(`lab.against.${modality}`, { beta: number(lab.betas[index]) }),
+      el(
+        "p",
+        { class: "bl-lab-big bl-num", text: labSigned(value) },
+        measured ? el("span", { class: "bl-muted", text: titled({ low, high }, signed) }) : null,
+      ),
+      el(
+        "p",
+        { class: `bl-lab-verdict bl-lab-${verdictClass[verdict] || "muted"}`, "data-verdict": verdict },
+        el("b", { text: t(`lab.verdict.${verdict}`, { margin: lab.margin }) }),
+        p === null ? null : el("span", { class: "bl-muted bl-num", text: labP(p) }),
+      ),
+    );
+  };
+
+  // Which modality does as well alone, for the chosen finding or for all of them.
+  const warnAlone = () => {
+    const places = place ? [place] : lab.names.map((_, i) => i);
+    const of = (test) =>
+      places
+        .filter((i) => test(lab.alone[i]))
+        .map((i) => lab.label(i))
+        .join(t("lab.comma"));
+    const lines = [
+      ["report", of((a) => a.includes("report") && a.length === 1)],
+      ["image", of((a) => a.includes("image") && a.length === 1)],
+      ["both", of((a) => a.length === 2)],
+    ].filter(([, names]) => names);
+    alone.hidden = !lines.length;
+    alone.replaceChildren(
+      el("b", { text: t("lab.alone") }),
+      ...lines.map(([which, findings]) =>
+        el("p", { "data-alone": which, text: t(`lab.alone.${which}`, { findings }) }),
+      ),
+    );
+  };
+
+  const row = (i) => {
+    const at = lab.bestIndex(i);
+    const [best, low, high] = lab.best[i];
+    const cell = (...children) => el("td", {}, ...children);
+    const banded = (value, interval) =>
+      cell(el("b", { text: value }), interval ? el("span", { class: "bl-muted", text: interval }) : null);
+    const none = () => cell(t("not_defined"));
+    const measured = (name) =>
+      at === null ? none() : banded(labFigure(lab.at(i, name, at).value), labInterval(lab.at(i, name, at)));
+    const gain = (modality) => {
+      if (at === null) return none();
+      const g = lab.at(i, modality, at);
+      const verdict = lab.verdict(i, modality, at);
+      if (g.value === null) return none();
+      if (verdict === "itself") return cell(el("span", { class: "bl-muted", text: t("lab.verdict.itself") }));
+      return cell(
+        el("b", { class: `bl-lab-${verdictClass[verdict] || "muted"}`, text: labSigned(g.value) }),
+        el("span", { class: "bl-muted", text: labInterval(g, signed) + (g.p === null ? "" : ` · ${labP(g.p)}`) }),
+      );
+    };
+    return el(
+      "tr",
+      { class: i ? null : "bl-total", "aria-selected": String(i === place) },
+      el(
+        "th",
+        { scope: "row" },
+        el("button", { type: "button", class: "bl-link", text: lab.label(i), onclick: () => choose(i) }),
+      ),
+      cell(String(lab.positives[i])),
+      best === null ? none() : banded(number(best), labInterval({ low, high }, number, 2)),
+      measured("auroc"),
+      measured("average_precision"),
+      measured("ece"),
+      gain("image"),
+      gain("report"),
+    );
+  };
+
+  const point = () => {
+    for (const plot of plots) plot.point(index);
+    cards.replaceChildren(bestCard(), ...MODALITIES.map(gainCard));
+    confusion.point(index);
+    save.textContent = t("lab.save", { beta: number(lab.betas[index]) });
+    element.dataset.beta = number(lab.betas[index]);
+    if (window.Plotly) reliability.draw(window.Plotly, lab, place, index);
+  };
+  const pointSoon = everyFrame(() => lab && point());
+  const move = (to, ask) => {
+    if (to === index || !lab) return;
+    index = to;
+    saved.hidden = true;
+    pointSoon();
+    if (ask) askBeta(lab.betas[to]); // the page follows, where its slider is free
+  };
+
+  const choose = (to) => {
+    place = to;
+    finding = lab.names[to];
+    chooser.selectedIndex = to;
+    element.dataset.finding = finding;
+    draw();
+  };
+  const loadScores = () => {
+    if (place && scores && scores.split === lab.split && scores.finding === finding) return scores;
+    scores = null;
+    if (!place) return null;
+    const asked = `${lab.split}/${finding}`;
+    if (wanted !== asked) trigger("scores", { split: lab.split, finding });
+    wanted = asked;
+    return null;
+  };
+
+  const draw = async () => {
+    if (!lab) return;
+    const Plotly = await plotly();
+    warnAlone();
+    test.hidden = lab.out_of_fold || (lab.split !== "test" && lab.split !== "all");
+    const which = !lab.out_of_fold ? "lab.note" : lab.out_of_fold === lab.n ? "lab.note.folds" : "lab.note.some_folds";
+    const facts = {
+      n: lab.n,
+      folds: lab.out_of_fold,
+      patients: lab.patients,
+      resamples: lab.resamples.toLocaleString(language),
+    };
+    note.textContent =
+      t(which, facts) +
+      ["left_out", "chose"].map((what) => (lab[what] ? ` · ${t(`lab.note.${what}`, { n: lab[what] })}` : "")).join("");
+    body.replaceChildren(...lab.names.map((_, i) => row(i)));
+    await Promise.all(plots.map((plot) => plot.draw(Plotly, lab, place)));
+    confusion.load(lab, place, loadScores());
+    point();
+    element.dataset.state = "ready";
+  };
+
+  const keep = () => {
+    save.disabled = true;
+    trigger("keep", { beta: lab.betas[index] });
+  };
+  on("lab-saved", ({ key, bad, ...values }) => {
+    save.disabled = false;
+    saved.hidden = false;
+    saved.classList.toggle("bl-bad", Boolean(bad));
+    saved.textContent = t(key, { ...values, beta: values.beta === undefined ? "" : number(values.beta) });
+  });
+  on("lab-scores", (message) => {
+    wanted = null;
+    if (!lab) return;
+    if (message.split !== lab.split || message.finding !== finding) return loadScores(); // chosen another meanwhile
+    const block = floats(message.block);
+    const { arrays } = message;
+    scores = { ...message, values: part(block, arrays.scores), labels: part(block, arrays.labels) };
+    confusion.load(lab, place, scores);
+  });
+  on("lab-films", ({ films }) => confusion.show(films));
+
+  const say = (message) => {
+    const { progress, error } = message;
+    wait.replaceChildren(
+      el("p", {
+        text: error ? `${t("lab.none")} ${error}` : t(progress ? `lab.wait.${progress.name}` : "lab.waiting"),
+      }),
+      progress?.total
+        ? el("progress", { max: progress.total, value: progress.done, "aria-label": t(`lab.wait.${progress.name}`) })
+        : "",
+    );
+  };
+  const load = () => {
+    if (props.value === last) return;
+    last = props.value;
+    const message = JSON.parse(props.value);
+    split.replaceChildren(...setup.splits.map((name) => el("option", { value: name, text: splitName(name) })));
+    split.value = message.split;
+    content.hidden = !message.betas;
+    wait.hidden = Boolean(message.betas);
+    for (const node of [save, note, chooser]) node.hidden = !message.betas && !lab;
+    save.disabled = !message.betas;
+    if (!message.betas) {
+      element.dataset.state = message.error ? "failed" : "working";
+      return say(message);
+    }
+    saved.hidden = true;
+    lab = new LabData(message);
+    fillChooser();
+    place = Math.max(0, lab.names.indexOf(finding));
+    index = lab.nearest(currentBeta());
+    choose(place);
+  };
+  const fillChooser = () =>
+    chooser.replaceChildren(...lab.names.map((name, i) => el("option", { value: name, text: lab.label(i) })));
+
+  watch("value", load);
+  on(
+    "beta",
+    whileSeen(element, () => lab && move(lab.nearest(currentBeta()), false)),
+  );
+  on("theme", draw);
+  on("language", () => {
+    for (const option of split.options) option.textContent = splitName(option.value);
+    if (!lab) return say(JSON.parse(props.value));
+    fillChooser();
+    choose(place);
+  });
+  load();
+};

@@ -1,0 +1,86 @@
+// What the server measured over beta (dashboard/beta_lab/service.py): rows over beta by place, where place 0 is all
+// findings together.
+import { floats } from "../lib/bytes.js";
+import { number, signed } from "../lib/format.js";
+import { findingName, ifDefined, t } from "../lib/i18n.js";
+
+const known = (value) => (Number.isNaN(value) ? null : value); // Plotly leaves a gap
+
+export class LabData {
+  constructor(message) {
+    Object.assign(this, message);
+    const block = floats(message.block);
+    this.rows = Object.fromEntries(
+      Object.entries(message.arrays).map(([name, [offset, rows, ...rest]]) => {
+        const width = rest.reduce((a, b) => a * b, 1);
+        return [
+          name,
+          Array.from({ length: rows }, (_, row) => block.subarray(offset + row * width, offset + (row + 1) * width)),
+        ];
+      }),
+    );
+  }
+
+  get count() {
+    return this.betas.length;
+  }
+
+  nearest(beta) {
+    return Math.min(this.count - 1, Math.max(0, Math.round(beta * (this.count - 1))));
+  }
+
+  label(place) {
+    return place ? findingName(this.names[place]) : t("lab.macro");
+  }
+
+  // A quantity with its interval, as lists over beta.
+  band(place, name) {
+    const [value, low, high] = this.rows[`${place}.${name}`].map((row) => Array.from(row, known));
+    return { value, low, high };
+  }
+
+  at(place, name, index) {
+    const [value, low, high, p] = this.rows[`${place}.${name}`].map((row) => known(row[index]));
+    return { value, low, high, p };
+  }
+
+  bestIndex(place) {
+    const [best] = this.best[place];
+    return best === null ? null : this.nearest(best);
+  }
+
+  // How AUROC at a beta stands to that of one modality alone, as the end of a phrase's key
+  // (model/evaluation/beta_curves.py).
+  verdict(place, modality, index) {
+    return this.verdicts[place][modality][index];
+  }
+
+  // The bins that hold studies: predicted and observed shares with their interval, and how many.
+  reliability(place, index) {
+    const bins = this.rows[`${place}.reliability`][0].length / this.count;
+    const [count, predicted, value, low, high] = this.rows[`${place}.reliability`].map((row) =>
+      row.subarray(index * bins, (index + 1) * bins),
+    );
+    return Array.from(count.keys())
+      .filter((bin) => count[bin] > 0)
+      .map((bin) => ({
+        count: count[bin],
+        predicted: predicted[bin],
+        value: value[bin],
+        low: known(low[bin]) ?? value[bin],
+        high: known(high[bin]) ?? value[bin],
+      }));
+  }
+}
+
+export const labFigure = (value) => ifDefined(value, (known) => number(known, 3));
+export const labSigned = (value) => ifDefined(value, (known) => signed(known, 3));
+// Of a value that is defined. Resamples may say nothing of how sure it is; a narrow one gets the digits that it takes.
+export const labInterval = ({ low, high }, write = number, digits = 3) => {
+  if (low === null) return t("lab.no_interval");
+  const ends = [3, 2, 1, 0].map((more) => [low, high].map((bound) => write(bound, digits + more)));
+  const [from, to] = ends.findLast(([a, b]) => a !== b) || ends[0];
+  return `${from} – ${to}`;
+};
+// Two-sided. Rounding leaves it on its side of 0.05, which the words beside it go by.
+export const labP = (p) => (p < 0.001 ? "p < 0.001" : p < 0.05 && p >= 0.0495 ? "p < 0.05" : `p = ${number(p, 3)}`);

@@ -1,0 +1,268 @@
+// The figures of the β lab: a quantity over beta with its band and a cursor to drag, and the reliability diagram.
+import { el } from "../lib/dom.js";
+import { number } from "../lib/format.js";
+import { phrase, t } from "../lib/i18n.js";
+import { plotConfig, plotLayout } from "../lib/plot.js";
+import { themeColour } from "../lib/theme.js";
+import { labFigure, labInterval } from "./lab_data.js";
+
+const KEYS = {
+  ArrowRight: 1,
+  ArrowUp: 1,
+  ArrowLeft: -1,
+  ArrowDown: -1,
+  PageUp: 5,
+  PageDown: -5,
+  Home: -Infinity,
+  End: Infinity,
+};
+const faint = (colour, share) => `color-mix(in srgb, ${colour} ${100 * share}%, transparent)`;
+const range = (from, to) => Array.from({ length: to - from }, (_, i) => from + i);
+// Where a list has values: the places of the first, and behind the last, of each run.
+const stretches = (list) =>
+  list.reduce((runs, value, i) => {
+    if (value === null) return runs;
+    if (i && list[i - 1] !== null) runs.at(-1)[1] = i + 1;
+    else runs.push([i, i + 1]);
+    return runs;
+  }, []);
+// Plotly reads no color-mix: the browser says what it comes to.
+const rgba = (colour, share) => {
+  const probe = el("i", { style: `color:${faint(colour, share)}` });
+  document.body.append(probe);
+  const [r, g, b] = getComputedStyle(probe)
+    .color.match(/[\d.]+/g)
+    .map(Number);
+  const scale = getComputedStyle(probe).color.startsWith("color(") ? 255 : 1;
+  probe.remove();
+  return `rgba(${Math.round(r * scale)},${Math.round(g * scale)},${Math.round(b * scale)},${share})`;
+};
+
+export class BetaPlot {
+  // move: called with the place on the grid of beta that a person asks for.
+  constructor(key, name, colour, move) {
+    Object.assign(this, { key, name, colour, move, index: 0 });
+    this.reading = el("output", { class: "bl-num bl-lab-reading" });
+    this.plot = el("div", { class: "bl-plot" });
+    this.cursor = el("i", { class: "bl-lab-cursor" });
+    this.none = el("p", { class: "bl-muted bl-lab-none", hidden: true });
+    this.field = el(
+      "div",
+      { class: "bl-lab-field", role: "slider", tabindex: 0, "aria-valuemin": 0, "aria-valuemax": 1, "data-plot": name },
+      this.plot,
+      this.cursor,
+    );
+    this.node = el(
+      "section",
+      { class: "bl-panel bl-lab-figure" },
+      el("header", { class: "bl-panel-head" }, phrase("h3", key), this.reading),
+      this.field,
+      this.none,
+    );
+    for (const event of ["pointerdown", "pointermove", "pointerup", "pointercancel"])
+      this.field.addEventListener(event, (e) => this[event](e));
+    this.field.addEventListener("keydown", (event) => this.keydown(event));
+  }
+
+  async draw(Plotly, lab, place) {
+    Object.assign(this, { lab, place });
+    const { value, low, high } = lab.band(place, this.name);
+    const x = lab.betas;
+    const colour = themeColour(this.colour);
+    const empty = value.every((v) => v === null);
+    this.field.hidden = empty;
+    this.none.hidden = !empty;
+    this.none.textContent = t(place ? "lab.undefined" : "lab.choose");
+    if (empty) return this.point(this.index);
+    // A closed line around each stretch that has an interval: where there is none the band has a gap.
+    const around = stretches(low).flatMap(([from, to]) => [
+      ...range(from, to).map((i) => [x[i], low[i]]),
+      ...range(from, to)
+        .reverse()
+        .map((i) => [x[i], high[i]]),
+      [null, null],
+    ]);
+    const best = lab.bestIndex(place);
+    const traces = [
+      {
+        x: around.map(([at]) => at),
+        y: around.map(([, bound]) => bound),
+        mode: "lines",
+        line: { width: 0 },
+        hoverinfo: "skip",
+        fill: "toself",
+        fillcolor: rgba(colour, 0.22),
+      },
+      {
+        x,
+        y: value,
+        mode: "lines",
+        line: { color: colour, width: 2.4 },
+        customdata: x.map((_, i) => (value[i] === null ? "" : labInterval({ low: low[i], high: high[i] }))),
+        hovertemplate: "β %{x:.2f} · %{y:.3f} (%{customdata})<extra></extra>",
+      },
+    ];
+    if (best !== null && this.name === "auroc") {
+      traces.push({
+        x: [x[best]],
+        y: [value[best]],
+        mode: "markers",
+        marker: { symbol: "diamond", size: 10, color: themeColour("surface"), line: { color: colour, width: 2.4 } },
+        hovertemplate: `${t("lab.best")} %{x:.2f}<extra></extra>`,
+      });
+    }
+    const axis = { fixedrange: true };
+    await Plotly.react(
+      this.plot,
+      traces,
+      plotLayout({
+        dragmode: false,
+        hovermode: "closest",
+        margin: { l: 44, r: 14, t: 6, b: 30 },
+        xaxis: { ...axis, range: [-0.01, 1.01], tickvals: [0, 0.25, 0.5, 0.75, 1] },
+        yaxis: {
+          ...axis,
+          tickformat: ".3~f",
+          nticks: 5,
+          rangemode: this.name === "ece" ? "tozero" : "normal",
+          ...(this.name === "threshold" ? { range: [-0.02, 1.02] } : {}),
+        },
+      }),
+      plotConfig,
+    );
+    if (!this.plot.follows) {
+      this.plot.follows = true;
+      this.plot.on("plotly_afterplot", () => this.place_cursor());
+    }
+    this.point(this.index);
+  }
+
+  point(index) {
+    this.index = index;
+    if (!this.lab) return;
+    const now = this.lab.at(this.place, this.name, index);
+    this.reading.replaceChildren(
+      ...(now.value === null ? [] : [el("b", { text: labFigure(now.value) }), ` (${labInterval(now)})`]),
+    );
+    this.field.setAttribute("aria-label", `${t(this.key)}, ${this.lab.label(this.place)}`);
+    this.field.setAttribute("aria-valuenow", this.lab.betas[index]);
+    this.field.setAttribute("aria-valuetext", `β ${number(this.lab.betas[index])}: ${this.reading.textContent}`);
+    this.place_cursor();
+  }
+
+  // Drawn over the plot and not in it, so that a move costs no redraw.
+  place_cursor() {
+    const axes = this.plot._fullLayout;
+    if (!axes || !this.lab) return;
+    const { xaxis, yaxis } = axes;
+    this.cursor.style.left = `${xaxis._offset + xaxis.l2p(this.lab.betas[this.index])}px`;
+    this.cursor.style.top = `${yaxis._offset}px`;
+    this.cursor.style.height = `${yaxis._length}px`;
+  }
+
+  pointerdown(event) {
+    if (event.button !== 0) return;
+    this.field.setPointerCapture(event.pointerId);
+    this.dragging = true;
+    this.pointermove(event);
+  }
+
+  pointermove(event) {
+    const axes = this.plot._fullLayout;
+    if (!this.dragging || !axes) return;
+    const beta = axes.xaxis.p2l(event.clientX - this.plot.getBoundingClientRect().left - axes.xaxis._offset);
+    this.move(this.lab.nearest(beta));
+  }
+
+  pointerup() {
+    this.dragging = false;
+  }
+
+  pointercancel() {
+    this.dragging = false;
+  }
+
+  keydown(event) {
+    const step = KEYS[event.key];
+    if (!step || !this.lab) return;
+    event.preventDefault();
+    this.move(Math.min(this.lab.count - 1, Math.max(0, this.index + step)));
+  }
+}
+
+export class ReliabilityPlot {
+  constructor() {
+    this.plot = el("div", { class: "bl-plot bl-lab-reliability", role: "img" });
+    this.reading = el("span", { class: "bl-muted" });
+    this.node = el(
+      "section",
+      { class: "bl-panel bl-lab-figure bl-lab-tall" },
+      el("header", { class: "bl-panel-head" }, phrase("h3", "lab.reliability"), this.reading),
+      this.plot,
+      phrase("p", "lab.reliability_note", { class: "bl-muted bl-lab-note" }),
+    );
+  }
+
+  draw(Plotly, lab, place, index) {
+    const bins = lab.reliability(place, index);
+    const colour = themeColour("report");
+    const most = Math.max(...bins.map((bin) => bin.count));
+    const title = (key) => ({
+      title: { text: t(key), standoff: 6, font: { size: 12 } },
+      range: [-0.03, 1.03],
+      fixedrange: true,
+      tickvals: [0, 0.25, 0.5, 0.75, 1],
+    });
+    this.reading.textContent = `β = ${number(lab.betas[index])}`;
+    this.plot.setAttribute(
+      "aria-label",
+      `${t("lab.reliability")}, ${lab.label(place)}. ${t("lab.ece")}: ${labFigure(lab.at(place, "ece", index).value)}`,
+    );
+    Plotly.react(
+      this.plot,
+      [
+        {
+          x: [0, 1],
+          y: [0, 1],
+          mode: "lines",
+          line: { color: themeColour("edge"), width: 1, dash: "dot" },
+          hoverinfo: "skip",
+        },
+        {
+          x: bins.map((bin) => bin.predicted),
+          y: bins.map((bin) => bin.value),
+          mode: "markers+lines",
+          line: { color: colour, width: 1.4 },
+          error_y: {
+            type: "data",
+            symmetric: false,
+            array: bins.map((bin) => bin.high - bin.value),
+            arrayminus: bins.map((bin) => bin.value - bin.low),
+            color: colour,
+            thickness: 1.2,
+            width: 3,
+          },
+          marker: {
+            color: colour,
+            size: bins.map((bin) => 5 + 11 * Math.sqrt(bin.count / most)),
+            line: { width: 1, color: themeColour("surface") },
+          },
+          customdata: bins.map((bin) => bin.count),
+          hovertemplate: [
+            `${t("lab.predicted")} %{x:.3f}`,
+            `${t("lab.observed")} %{y:.3f}`,
+            "n = %{customdata}<extra></extra>",
+          ].join("<br>"),
+        },
+      ],
+      plotLayout({
+        dragmode: false,
+        hovermode: "closest",
+        margin: { l: 52, r: 14, t: 6, b: 42 },
+        xaxis: title("lab.predicted"),
+        yaxis: title("lab.observed"),
+      }),
+      plotConfig,
+    );
+  }
+}

@@ -1,0 +1,185 @@
+// The verdicts that pass the filters, as text and nothing else; the server filters, as it has them all.
+import { el } from "../lib/dom.js";
+import { on } from "../lib/events.js";
+import { number } from "../lib/format.js";
+import { findingName, phrase, t } from "../lib/i18n.js";
+
+export const mount = ({ element, trigger, props, watch }) => {
+  const COLUMNS = ["time", "reviewer", "study", "verdict", "corrected", "evidence", "beta", "model", "comment"];
+  const FILTERS = ["reviewer", "finding", "verdict", "model"];
+  const ORDERS = ["disagreements", "newest"];
+  const name = {
+    reviewer: (value) => value,
+    finding: findingName,
+    model: (value) => value.slice(0, 8),
+    verdict: (value) => t(`verdict.${value}`),
+  };
+  const select = (key, id) =>
+    el("select", {
+      class: "bl-select bl-compact",
+      id: `bl-feedback-${id}`,
+      "data-i18n-label": key,
+      "aria-label": t(key),
+      onchange: () => ask(),
+    });
+  const selects = Object.fromEntries(FILTERS.map((field) => [field, select(`feedback.filter.${field}`, field)]));
+  const order = select("feedback.order", "order");
+  const text = el("input", {
+    type: "search",
+    class: "bl-input bl-compact",
+    id: "bl-feedback-text",
+    maxlength: 200,
+    oninput: () => askSoon(),
+  });
+  const counts = el("div", { class: "bl-counts" });
+  const exports = ["csv", "finetune"].map((what) =>
+    phrase("button", what === "csv" ? "feedback.download" : "feedback.finetune", {
+      type: "button",
+      class: "bl-toggle",
+      "data-what": what,
+      onclick: () => trigger("download", { what }),
+    }),
+  );
+  const body = el("tbody");
+  const table = el(
+    "table",
+    { class: "bl-table" },
+    el(
+      "thead",
+      {},
+      el("tr", {}, ...COLUMNS.map((column) => phrase("th", `feedback.column.${column}`, { scope: "col" }))),
+    ),
+    body,
+  );
+  const none = el("p", { class: "bl-empty" });
+  const note = el("span", { class: "bl-muted bl-num", role: "status" });
+  const bar = el("div", { class: "bl-feedback-filters", role: "search" }, ...Object.values(selects), text, order, note);
+  element.replaceChildren(
+    el(
+      "section",
+      { class: "bl-panel bl-verdicts" },
+      el(
+        "header",
+        { class: "bl-panel-head" },
+        phrase("h3", "feedback.title"),
+        counts,
+        el("span", { class: "bl-push bl-feedback-exports" }, ...exports),
+      ),
+      bar,
+      el("div", { class: "bl-scroll", tabindex: 0 }, table),
+      none,
+    ),
+  );
+
+  let waiting = 0;
+  let asked = 0;
+  const ask = () => {
+    clearTimeout(waiting);
+    trigger("filter", {
+      ...Object.fromEntries(FILTERS.map((field) => [field, selects[field].value])),
+      text: text.value,
+      order: order.value,
+      asked: ++asked,
+    });
+  };
+  const askSoon = () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(ask, 250);
+  };
+
+  const cell = {
+    time: (row) => row.time.replace("T", " ").replace("Z", ""),
+    reviewer: (row) => row.reviewer || "–",
+    corrected: (row) =>
+      row.verdict === "disagree" ? row.corrected.map(findingName).join(", ") || t("cases.none") : "",
+    evidence: (row) =>
+      [
+        row.evidence === "neither" ? "" : t(`evidence.${row.evidence}`),
+        row.marks ? t("feedback.marks", { n: row.marks }) : "",
+      ]
+        .filter(Boolean)
+        .join(" · "),
+    beta: (row) => number(row.beta),
+  };
+  const verdictCell = (row) =>
+    el(
+      "td",
+      {},
+      el("b", { class: `bl-count-${row.verdict}`, text: t(`verdict.${row.verdict}`) }),
+      row.blind ? el("span", { class: "bl-chip", text: t("feedback.blind") }) : null,
+      row.conflict ? el("span", { class: "bl-chip bl-conflict", text: t("feedback.conflict") }) : null,
+    );
+  const studyCell = (row, index) =>
+    el(
+      "td",
+      {},
+      el("button", {
+        type: "button",
+        class: "bl-link",
+        text: row.study || "–",
+        "aria-label": t("feedback.open", { study: row.study }),
+        onclick: () => trigger("select", { index, value: row.id }),
+      }),
+    );
+
+  const fill = (field, options, chosen) => {
+    selects[field].replaceChildren(
+      phrase("option", `feedback.any.${field}`, { value: "" }),
+      ...options.map((value) => el("option", { value, text: name[field](value) })),
+    );
+    selects[field].value = options.includes(chosen) ? chosen : "";
+  };
+  let drawn = "";
+  const draw = () => {
+    const { rows, counts: tally, total, matching, choices, filters, error } = JSON.parse(props.value);
+    if (filters && filters.asked < asked) return; // what was chosen since is on its way
+    counts.replaceChildren(
+      ...(total
+        ? [
+            el("span", { class: "bl-muted bl-num", text: t("feedback.total", { n: total }) }),
+            ...Object.entries(tally).map(([verdict, n]) =>
+              el("span", { class: `bl-count bl-count-${verdict} bl-num`, text: `${t(`verdict.${verdict}`)} ${n}` }),
+            ),
+          ]
+        : []),
+    );
+    if (choices) for (const field of FILTERS) fill(field, choices[field], filters[field]);
+    order.replaceChildren(...ORDERS.map((value) => phrase("option", `feedback.order.${value}`, { value })));
+    if (filters) order.value = filters.order;
+    text.placeholder = t("feedback.filter.text");
+    text.setAttribute("aria-label", text.placeholder);
+    bar.hidden = !choices;
+    for (const button of exports) button.disabled = !choices;
+    note.textContent = choices ? t("feedback.shown", { shown: rows.length, n: matching }) : "";
+    table.hidden = !rows.length;
+    none.hidden = rows.length > 0;
+    none.textContent = error || t(total ? "feedback.none" : "feedback.empty");
+    const now = JSON.stringify(rows);
+    if (now === drawn) return; // a row that is being clicked must stay until the button is let go
+    drawn = now;
+    body.replaceChildren(
+      ...rows.map((row, index) =>
+        el(
+          "tr",
+          { "data-flag": row.id },
+          ...COLUMNS.map((column) =>
+            column === "verdict"
+              ? verdictCell(row)
+              : column === "study"
+                ? studyCell(row, index)
+                : el("td", {
+                    class: ["time", "beta", "model"].includes(column) ? "bl-num" : null,
+                    text: cell[column] ? cell[column](row) : row[column],
+                  }),
+          ),
+        ),
+      ),
+    );
+  };
+  watch("value", draw);
+  on("language", () => {
+    drawn = "";
+    draw();
+  });
+  draw();
+};

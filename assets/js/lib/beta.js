@@ -1,0 +1,29 @@
+// The β of the page, which its one slider sets.
+import { emit } from "./events.js";
+
+let beta = 0.5;
+
+export const currentBeta = () => beta;
+
+// Called by the slider's js-only event, for every step of a drag; and once more with the same β when the server has
+// answered, which is no news.
+export const setBeta = (now) => {
+  if (Number(now) === beta) return;
+  beta = Number(now);
+  emit("beta", beta);
+};
+
+// Asks the slider for a beta, as if a person had moved it; it may refuse, being fixed.
+export const askBeta = (wanted) => {
+  const slider = document.querySelector(".bl-beta input[type=range]");
+  if (!slider || slider.closest("[inert]")) return;
+  slider.value = String(Math.round(100 * Math.min(1, Math.max(0, wanted))) / 100);
+  slider.dispatchEvent(new Event("input", { bubbles: true }));
+};
+
+// Where a beta lies among `count` slices at equal distances: the two around it, and the share of the second.
+export const between = (count, at) => {
+  const place = Math.min(Math.max(at, 0), 1) * (count - 1);
+  const low = Math.min(Math.floor(place), Math.max(count - 2, 0));
+  return { low, high: Math.min(low + 1, count - 1), share: place - low };
+};

@@ -1,0 +1,19 @@
+// Arrays as the server packs them (dashboard/ui/payload.py): base64 of float32, of bytes, or of bits, the first one
+// highest.
+export const bytes = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+
+export const floats = (base64) => new Float32Array(bytes(base64).buffer);
+
+export const bits = (base64, count) => {
+  const packed = bytes(base64);
+  return Uint8Array.from({ length: count }, (_, i) => (packed[i >> 3] >> (7 - (i & 7))) & 1);
+};
+
+export const base64 = (packed) => {
+  let text = "";
+  for (let i = 0; i < packed.length; i += 8192) text += String.fromCharCode(...packed.subarray(i, i + 8192));
+  return btoa(text);
+};
+
+// One of the arrays that `lay_out` put into a block: [offset, ...shape] in floats.
+export const part = (block, [offset, ...shape]) => block.subarray(offset, offset + shape.reduce((a, b) => a * b, 1));

@@ -1,0 +1,42 @@
+// Colours of what is drawn over many studies.
+import { isDark } from "./theme.js";
+
+// Okabe and Ito's palette, made to be told apart by colour-blind readers, then greys for what is left.
+export const palette = [
+  "#56b4e9",
+  "#e69f00",
+  "#009e73",
+  "#cc79a7",
+  "#d55e00",
+  "#f0e442",
+  "#0072b2",
+  "#b3d465",
+  "#9a8cff",
+  "#ff9da7",
+  "#8c8c8c",
+  "#c7b299",
+];
+
+export const rgb = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+
+// "viridis" (Smith and van der Walt 2015), after Zucker's fit; the end that would sink into the page is left out.
+const FIT = [
+  [0.2777273, 0.105093, -0.3308618, -4.6342305, 6.22827, 4.776385, -5.4354558],
+  [0.0054073, 1.4046135, 0.2148476, -5.799101, 14.1799334, -13.7451454, 4.6458526],
+  [0.3340998, 1.3845902, 0.0950952, -19.332441, 56.6905526, -65.3530326, 26.3124352],
+];
+export const viridis = (share) => {
+  const at = isDark() ? 0.2 + 0.8 * share : 0.9 * share;
+  return FIT.map((terms) =>
+    Math.round(
+      255 *
+        Math.min(
+          1,
+          Math.max(
+            0,
+            terms.reduceRight((sum, term) => sum * at + term, 0),
+          ),
+        ),
+    ),
+  );
+};

@@ -1,0 +1,97 @@
+// Types of the page's own: what a widget is given, what its parts tell one another, and of Plotly and Gradio what is used.
+import type { Case } from "../review/case/case.js";
+import type * as m from "./messages.d.ts";
+
+/** What a widget is given. */
+export interface Given {
+  /** Where it draws. */
+  element: HTMLElement;
+  /** Asks the server: the name of an event of the widget, and what belongs to it. */
+  trigger: (event: string, asked?: unknown) => void;
+  /** Its value, and what else it was made with, as text. */
+  props: { value: string } & Record<string, string>;
+  /** Calls whenever the server sends another value. */
+  watch: (name: "value", changed: () => void) => void;
+}
+export type Mount = (given: Given) => void;
+
+/** Attributes of an element; `text` is its content, what begins with "on" is called. */
+export interface Attributes {
+  [name: string]: unknown;
+  text?: string;
+  onclick?: (event: MouseEvent & { target: HTMLElement }) => void;
+  ondblclick?: () => void;
+  onchange?: (event: Event & { target: HTMLSelectElement }) => void;
+  oninput?: () => void;
+  onload?: (event: Event) => void;
+  onerror?: (event: Event) => void;
+}
+
+type SvgTags = Pick<SVGElementTagNameMap, "svg" | "path" | "line" | "circle" | "text" | "g" | "rect">;
+export type Tags = HTMLElementTagNameMap & SvgTags;
+
+/** Top, left, height and width, in shares. */
+export type Box = number[];
+
+/** What the parts of the page tell one another, by the name of the event (events.js). */
+export interface Events {
+  "atlas-cards": m.MapCards;
+  "atlas-case": m.MapPlace;
+  "atlas-column": m.MapColumn & Partial<m.MapColumnRefused>;
+  "atlas-export": m.MapExport;
+  "atlas-selection": m.Selection;
+  "atlas-trust": m.MapTrust;
+  beta: number;
+  blind: boolean;
+  changed: boolean;
+  "clear-marks": undefined;
+  explained: Case;
+  "lab-films": m.LabFilms;
+  "lab-saved": m.LabSaved;
+  "lab-scores": m.LabScores;
+  language: string;
+  "mark-region": undefined;
+  "next-case": undefined;
+  "no-next": undefined;
+  opened: Case;
+  opening: undefined;
+  pick: boolean;
+  refused: undefined;
+  regions: Box[];
+  settled: m.Settled | null;
+  theme: string;
+  "to-words": undefined;
+  trust: m.Tests;
+  truth: boolean;
+  unanswered: string;
+  "use-queue": undefined;
+  veiled: Case;
+  waiting: m.Waiting;
+  "wrong-words": number[];
+}
+
+/** Phrases of a language by their keys. */
+export type Phrases = Record<string, string>;
+
+/** What is used of Plotly. */
+export interface PlotlyModule {
+  react: (node: HTMLElement, traces: object[], layout: object, config: object) => Promise<void>;
+}
+interface PlotlyAxis {
+  _offset: number;
+  _length: number;
+  l2p: (value: number) => number;
+  p2l: (pixel: number) => number;
+}
+/** An element that Plotly has drawn in. */
+export interface Plotted extends HTMLElement {
+  _fullLayout?: { xaxis: PlotlyAxis; yaxis: PlotlyAxis };
+  follows?: boolean;
+  on: (event: string, does: () => void) => void;
+}
+
+declare global {
+  interface Window {
+    Plotly?: PlotlyModule;
+  }
+}

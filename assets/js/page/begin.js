@@ -1,0 +1,17 @@
+// What the page does before Gradio's front end runs. The server writes the module that calls it
+// (dashboard/web/scripts.py): that one has the phrases, and every widget by its name.
+import { beginI18n, setPhrases } from "../lib/i18n.js";
+import { beginTheme } from "../lib/theme.js";
+import { standIn } from "./functions.js";
+import { attended } from "./session.js";
+import { answered } from "./stream.js";
+import { beginTabs } from "./tabs.js";
+
+export const begin = ({ phrases, localeModule, widgets }) => {
+  setPhrases(phrases, localeModule);
+  beginI18n();
+  beginTheme();
+  beginTabs();
+  standIn(widgets);
+  window.fetch = answered(attended(window.fetch.bind(window)));
+};

@@ -1,0 +1,18 @@
+// What the two ends of the slider mean; fixes it where a modality is missing, and says why.
+import { phrase } from "../lib/i18n.js";
+
+export const mount = ({ element, props, watch }) => {
+  const draw = () => {
+    const fixed = props.value;
+    document.querySelector(".bl-beta")?.toggleAttribute("inert", Boolean(fixed));
+    element.replaceChildren(
+      phrase("span", "beta.title", { class: "bl-beta-title" }),
+      phrase("span", fixed ? `beta.fixed_${fixed}` : "beta.help", {
+        class: fixed ? "bl-beta-fixed" : "bl-muted",
+        role: fixed ? "status" : null,
+      }),
+    );
+  };
+  watch("value", draw);
+  draw();
+};

@@ -1,0 +1,114 @@
+// Product, what is loaded, and the two choices of the reader: language and light.
+import { currentBeta } from "../lib/beta.js";
+import { el } from "../lib/dom.js";
+import { on } from "../lib/events.js";
+import { number } from "../lib/format.js";
+import { language, phrase, setLanguage, t } from "../lib/i18n.js";
+import { isDark, setTheme } from "../lib/theme.js";
+import { watchSession } from "./session.js";
+
+export const mount = ({ element, props, watch }) => {
+  const facts = JSON.parse(props.value);
+
+  const languages = el(
+    "select",
+    {
+      class: "bl-select bl-compact",
+      "data-i18n-label": "header.language",
+      "aria-label": t("header.language"),
+      onchange: (event) => setLanguage(event.target.value),
+    },
+    el("option", { value: "en", text: "English" }),
+    el("option", { value: "zh-CN", text: "简体中文" }),
+  );
+  languages.value = language;
+  on("language", (now) => (languages.value = now));
+
+  const theme = el("button", {
+    type: "button",
+    class: "bl-icon",
+    "data-i18n-label": "header.theme",
+    "aria-label": t("header.theme"),
+    onclick: () => setTheme(isDark() ? "light" : "dark"),
+  });
+  const ICONS = {
+    dark:
+      "M12 4V2m0 20v-2m8-8h2M2 12h2m13.7-5.7 1.4-1.4M4.9 19.1l1.4-1.4m0-11.4L4.9 4.9m14.2 14.2-1.4-1.4" +
+      "M16 12a4 4 0 1 1-8 0 4 4 0 0 1 8 0Z",
+    light: "M20 14.5A8.5 8.5 0 0 1 9.5 4a8.5 8.5 0 1 0 10.5 10.5Z",
+  };
+  const drawTheme = () =>
+    theme.replaceChildren(
+      el(
+        "svg",
+        { viewBox: "0 0 24 24", width: 16, height: 16, "aria-hidden": "true" },
+        el("path", {
+          d: ICONS[isDark() ? "dark" : "light"],
+          fill: "none",
+          stroke: "currentColor",
+          "stroke-width": 1.8,
+          "stroke-linecap": "round",
+          "stroke-linejoin": "round",
+        }),
+      ),
+    );
+  on("theme", drawTheme);
+  drawTheme();
+
+  const fact = (key, value, title) =>
+    el(
+      "span",
+      { class: "bl-fact", title },
+      phrase("span", key, { class: "bl-muted" }),
+      el("b", { class: "bl-num", text: value }),
+    );
+  const model = fact("header.model", facts.model, facts.digest);
+  const out = phrase("button", "login.out", {
+    type: "button",
+    class: "bl-toggle bl-compact",
+    onclick: () => fetch("logout", { method: "POST" }).then(() => location.reload()),
+  });
+  const reader = el("span", { class: "bl-fact bl-reader", hidden: true });
+  const drawReader = (now) => {
+    reader.hidden = !now.who;
+    if (now.who) watchSession();
+    reader.replaceChildren(el("b", { text: now.who }), phrase("span", now.role, { class: "bl-muted" }), out);
+  };
+  watch("value", () => {
+    const now = JSON.parse(props.value);
+    drawReader(now);
+    model.title = now.digest;
+    model.querySelector("b").textContent = now.model;
+  });
+  const beta = el("b", { class: "bl-num", text: number(currentBeta()) });
+  on("beta", (now) => (beta.textContent = number(now)));
+
+  element.replaceChildren(
+    el(
+      "header",
+      { class: "bl-header" },
+      el(
+        "div",
+        { class: "bl-brand" },
+        el(
+          "svg",
+          { viewBox: "0 0 24 24", width: 22, height: 22, "aria-hidden": "true" },
+          el("circle", { cx: 9.5, cy: 12, r: 6.5, class: "bl-logo-image" }),
+          el("circle", { cx: 14.5, cy: 12, r: 6.5, class: "bl-logo-report" }),
+        ),
+        el("h1", { text: "BetaLens" }),
+      ),
+      el(
+        "div",
+        { class: "bl-facts" },
+        model,
+        fact("header.device", facts.device),
+        el("span", { class: "bl-fact" }, el("span", { class: "bl-muted", text: "β" }), beta),
+        reader,
+        languages,
+        theme,
+      ),
+    ),
+  );
+  drawReader(facts);
+};

@@ -1,0 +1,6 @@
+// A line of the phrases, in the language of the page; the value holds its key.
+import { phrase } from "../lib/i18n.js";
+
+export const mount = ({ element, props }) => {
+  element.replaceChildren(phrase("span", JSON.parse(props.value).key));
+};

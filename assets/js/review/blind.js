@@ -1,0 +1,9 @@
+// Whether the page is in blind mode: what the model thinks is kept back until the reader has answered.
+import { emit } from "../lib/events.js";
+
+export let blind = false;
+
+export const setBlind = (now) => {
+  blind = now;
+  emit("blind", now);
+};

@@ -1,0 +1,139 @@
+// Thumbnails of the reference studies to open, narrowed by finding and by discordance, or queued by what is most
+// worth a look; or, when another case asks for a report, to take it from. In blind mode nothing here says what a
+// study has.
+import { el } from "../lib/dom.js";
+import { emit, on } from "../lib/events.js";
+import { findingName, phrase, t } from "../lib/i18n.js";
+import { reason } from "../lib/reasons.js";
+
+export const mount = ({ element, trigger, props, watch }) => {
+  const list = el("div", {
+    class: "bl-case-list",
+    role: "listbox",
+    "data-i18n-label": "cases.label",
+    "aria-label": t("cases.label"),
+  });
+  const finding = el("select", {
+    class: "bl-select",
+    "data-i18n-label": "cases.finding",
+    "aria-label": t("cases.finding"),
+    onchange: () => ask(),
+  });
+  const pressed = (button) => button.getAttribute("aria-pressed") === "true";
+  const toggle = (key, cls) => {
+    const button = phrase("button", key, {
+      type: "button",
+      class: `bl-toggle ${cls}`,
+      "aria-pressed": "false",
+      onclick: () => {
+        button.setAttribute("aria-pressed", String(!pressed(button)));
+        ask();
+      },
+    });
+    return button;
+  };
+  const discordant = toggle("cases.discordant", "bl-only-discordant");
+  const queue = toggle("cases.queue", "bl-only-queue");
+  const count = el("span", { class: "bl-muted bl-num" });
+  const hint = el(
+    "p",
+    { class: "bl-pick-hint", role: "status", hidden: true },
+    phrase("span", "swap.hint"),
+    " ",
+    phrase("button", "swap.cancel", { type: "button", class: "bl-toggle", onclick: () => emit("pick", false) }),
+  );
+  const panel = el(
+    "section",
+    { class: "bl-panel bl-cases" },
+    el("header", { class: "bl-panel-head" }, phrase("h3", "cases.title"), count),
+    hint,
+    el("div", { class: "bl-case-filter" }, finding, discordant, queue),
+    list,
+  );
+  element.replaceChildren(panel);
+
+  let current = null;
+  let picking = false;
+  on("pick", (on) => {
+    picking = on;
+    hint.hidden = !on;
+    panel.classList.toggle("bl-picking", on);
+  });
+  document.addEventListener("keydown", (event) => event.key === "Escape" && picking && emit("pick", false));
+  const ask = () =>
+    trigger("filter", { finding: finding.value, discordant: pressed(discordant), queue: pressed(queue) });
+  on("use-queue", () => pressed(queue) || queue.click());
+  let blind = false;
+  on("blind", (on) => {
+    if (on === blind) return;
+    blind = on;
+    draw();
+  });
+  // The card after the open one; from a case that is not on the list, its first.
+  on("next-case", () => {
+    const cards = [...list.children];
+    const next = cards[cards.findIndex((card) => card.dataset.study === current) + 1];
+    if (!next) return emit("no-next");
+    next.click();
+    next.scrollIntoView({ block: "nearest" });
+  });
+  const open = (study, index) => {
+    emit("opening");
+    if (picking) {
+      emit("pick", false);
+      trigger("pick", { value: study });
+      return;
+    }
+    mark(study);
+    trigger("select", { index, value: study });
+  };
+  const mark = (study) => {
+    current = study;
+    for (const card of list.children) card.setAttribute("aria-selected", String(card.dataset.study === study));
+  };
+
+  const draw = () => {
+    if (!props.value) return;
+    const shelf = JSON.parse(props.value);
+    const chosen = finding.value;
+    finding.replaceChildren(
+      phrase("option", "cases.any", { value: "" }),
+      ...shelf.findings.map((name) => el("option", { value: name, text: findingName(name) })),
+    );
+    finding.value = shelf.finding ?? chosen;
+    finding.hidden = blind || Boolean(shelf.queue);
+    discordant.hidden = blind || Boolean(shelf.queue) || !shelf.has_discordant;
+    queue.setAttribute("aria-pressed", String(Boolean(shelf.queue)));
+    count.textContent = t("cases.count", { shown: shelf.studies.length, all: shelf.total });
+    list.replaceChildren(
+      ...shelf.studies.map((study, index) => {
+        const labels = study.labels.map(findingName).join(", ") || t("cases.none");
+        const named = blind ? study.id : shelf.queue ? t(`queue.short.${study.reasons[0].kind}`) : labels;
+        const why = blind || !shelf.queue ? [] : study.reasons.map(reason);
+        return el(
+          "button",
+          {
+            type: "button",
+            role: "option",
+            class: "bl-case",
+            "data-study": study.id,
+            "aria-selected": String(study.id === current),
+            title: [study.id, ...(blind ? [] : [labels]), ...why].join(" · "),
+            onclick: () => open(study.id, index),
+          },
+          study.thumb
+            ? el("img", { src: study.thumb, alt: "", loading: "lazy" })
+            : phrase("span", "cases.no_film", { class: "bl-case-blank bl-muted" }),
+          el("span", { class: "bl-case-name", text: named }),
+          study.discordant && !blind
+            ? el("span", { class: "bl-case-flag", text: "≠", title: t("cases.discordant") })
+            : null,
+        );
+      }),
+    );
+  };
+  watch("value", draw);
+  on("language", draw);
+  on("opened", (now) => mark(now.case));
+  draw();
+};

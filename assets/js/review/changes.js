@@ -1,0 +1,26 @@
+// What was done to the case, above its two films, and the way back.
+import { el } from "../lib/dom.js";
+import { phrase, t } from "../lib/i18n.js";
+
+export class ChangesView {
+  // undo: called with true for every change, false for the last.
+  constructor(undo) {
+    this.list = el("span", { class: "bl-change-list" });
+    this.node = el(
+      "header",
+      { class: "bl-what-if", hidden: true },
+      phrase("h3", "what_if.title"),
+      this.list,
+      phrase("button", "what_if.undo", { type: "button", class: "bl-toggle bl-undo", onclick: () => undo(false) }),
+      phrase("button", "what_if.reset", { type: "button", class: "bl-toggle bl-reset", onclick: () => undo(true) }),
+    );
+  }
+
+  load(opened) {
+    this.node.hidden = !opened.original;
+    this.list.textContent = opened.changes
+      .map(({ kind, study_id }) => t(`what_if.${kind}`, { study: study_id }))
+      .join(" · ");
+    this.list.title = this.list.textContent;
+  }
+}

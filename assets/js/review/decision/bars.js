@@ -1,0 +1,117 @@
+// The probability of every finding, as bar and as number. A row is a button that asks for that finding's explanation.
+// Beside the fused decision stands what the report alone (square) and the image alone (circle) would decide; a tick
+// says what was decided before the case was changed.
+import { el } from "../../lib/dom.js";
+import { on } from "../../lib/events.js";
+import { probability } from "../../lib/format.js";
+import { findingName, phrase, t } from "../../lib/i18n.js";
+
+const ALONE = { report: 0, image: 1 }; // the beta that leaves the other one out
+
+export class BarsView {
+  constructor(choose) {
+    this.choose = choose;
+    this.list = el("div", {
+      class: "bl-bars",
+      role: "radiogroup",
+      "data-i18n-label": "bars.label",
+      "aria-label": t("bars.label"),
+    });
+    const column = (kind, ...mark) => el("span", { class: `bl-bar-${kind}` }, ...mark, phrase("span", `bars.${kind}`));
+    this.ghost = el(
+      "span",
+      { class: "bl-bar-then", hidden: true },
+      el("i", { class: "bl-ghost" }),
+      phrase("span", "bars.then"),
+    );
+    this.node = el(
+      "section",
+      { class: "bl-bars-section" },
+      el(
+        "header",
+        { class: "bl-bar-head" },
+        phrase("h3", "bars.title"),
+        el("span", { class: "bl-bar-key" }, this.ghost),
+        column("report_alone", el("i", { class: "bl-mark bl-mark-report" })),
+        column("fused"),
+        column("image_alone", el("i", { class: "bl-mark bl-mark-image" })),
+      ),
+      this.list,
+    );
+    this.list.addEventListener("keydown", (event) => this.walk(event));
+    on("truth", (on) => this.list.classList.toggle("bl-show-truth", on));
+  }
+
+  load(opened) {
+    this.opened = opened;
+    const both = opened.modalities.length === 2;
+    this.node.classList.toggle("bl-one", !both);
+    this.ghost.hidden = !opened.original;
+    this.rows = opened.findings.map((finding, index) => {
+      const row = {
+        fill: el("span", { class: "bl-bar-fill" }),
+        value: el("span", { class: "bl-bar-value bl-num" }),
+        ghost: opened.original && el("i", { class: "bl-ghost" }),
+      };
+      const mark = (kind) =>
+        both &&
+        el("i", { class: `bl-mark bl-mark-${kind}`, style: `left:${100 * opened.probability(ALONE[kind], index)}%` });
+      const alone = (kind) =>
+        both && el("span", { class: "bl-bar-alone bl-num", text: probability(opened.probability(ALONE[kind], index)) });
+      const recorded = opened.labels?.includes(finding);
+      row.node = el(
+        "button",
+        {
+          type: "button",
+          role: "radio",
+          class: `bl-bar${recorded ? " bl-recorded" : ""}`,
+          "data-finding": finding,
+          "aria-checked": String(index === opened.index),
+          tabindex: index === opened.index ? 0 : -1,
+          onclick: () => this.choose(index, finding),
+        },
+        el("span", { class: "bl-bar-name", text: findingName(finding), title: finding }),
+        el(
+          "span",
+          { class: "bl-bar-track" },
+          row.fill,
+          row.ghost,
+          mark("report") || null,
+          mark("image") || null,
+          el("span", { class: "bl-bar-half" }),
+        ),
+        alone("report") || null,
+        row.value,
+        alone("image") || null,
+      );
+      return row;
+    });
+    const focused = this.list.contains(document.activeElement);
+    this.list.replaceChildren(...this.rows.map((row) => row.node));
+    if (focused) this.rows[opened.index].node.focus();
+  }
+
+  move(beta) {
+    const { opened } = this;
+    this.rows.forEach((row, index) => {
+      const p = opened.probability(beta, index);
+      const then = opened.original?.probability(beta, index);
+      row.fill.style.width = `${100 * p}%`;
+      row.value.textContent = probability(p);
+      row.node.classList.toggle("bl-positive", p >= 0.5);
+      if (row.ghost) row.ghost.style.left = `${100 * then}%`;
+      const said = row.ghost ? `${probability(then)} → ${probability(p)}` : probability(p);
+      row.node.setAttribute("aria-label", `${findingName(opened.findings[index])} ${said}`);
+      row.node.title = row.ghost ? said : "";
+    });
+  }
+
+  walk(event) {
+    const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const next = this.rows[this.rows.findIndex((row) => row.node === event.target) + step];
+    next?.node.focus();
+    next?.node.click();
+  }
+}

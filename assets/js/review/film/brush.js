@@ -1,0 +1,120 @@
+// A brush on the film: what is painted is sent when the pointer is let go, as bits over the square the model sees.
+import { base64 } from "../../lib/bytes.js";
+import { el } from "../../lib/dom.js";
+
+const SIDE = 128; // dashboard/cases/masks.py reads as many
+
+export class Brush {
+  // send: called with the packed mask in base64; redraw: called whenever what the brush shows has changed.
+  constructor(canvas, send, redraw) {
+    Object.assign(this, { canvas, send, redraw, on: false, size: 0.1 });
+    this.mask = el("canvas", { width: SIDE, height: SIDE });
+    this.layer = el("canvas");
+    for (const name of ["pointerdown", "pointermove", "pointerup", "pointercancel", "pointerleave"])
+      canvas.addEventListener(name, (event) => this.on && this[name](event));
+  }
+
+  turn(on) {
+    this.on = on;
+    this.canvas.classList.toggle("bl-erasing", on);
+    this.clear();
+  }
+
+  clear() {
+    this.mask.getContext("2d").clearRect(0, 0, SIDE, SIDE);
+    this.painted = this.painting = this.sent = false;
+    this.at = null;
+    this.redraw();
+  }
+
+  // In shares of the square's side.
+  place(event) {
+    const box = this.canvas.getBoundingClientRect();
+    return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
+  }
+
+  stroke(from, to) {
+    const context = this.mask.getContext("2d");
+    context.lineWidth = this.size * SIDE;
+    context.lineCap = "round";
+    context.beginPath();
+    context.moveTo(from[0] * SIDE, from[1] * SIDE);
+    context.lineTo(to[0] * SIDE, to[1] * SIDE);
+    context.stroke();
+    this.painted = true;
+  }
+
+  pointerdown(event) {
+    if (this.sent || event.button !== 0) return;
+    event.preventDefault();
+    this.canvas.setPointerCapture(event.pointerId);
+    this.painting = true;
+    this.at = this.place(event);
+    this.stroke(this.at, this.at);
+    this.redraw();
+  }
+
+  pointermove(event) {
+    const to = this.place(event);
+    if (this.painting) this.stroke(this.at, to);
+    this.at = to;
+    this.redraw();
+  }
+
+  pointerup() {
+    if (!this.painting) return;
+    this.painting = false;
+    this.sent = true; // what was painted stays to be seen until the film without it is there
+    this.send(this.packed());
+  }
+
+  pointercancel() {
+    this.clear();
+  }
+
+  pointerleave() {
+    if (this.painting) return;
+    this.at = null;
+    this.redraw();
+  }
+
+  packed() {
+    const { data } = this.mask.getContext("2d").getImageData(0, 0, SIDE, SIDE);
+    const bytes = new Uint8Array((SIDE * SIDE) / 8);
+    for (let i = 0; i < SIDE * SIDE; i++) if (data[4 * i + 3] >= 128) bytes[i >> 3] |= 128 >> (i & 7);
+    return base64(bytes);
+  }
+
+  // Light and dark stripes, legible on any film; and a ring as wide as the brush.
+  draw(context, side) {
+    if (this.painted) {
+      this.layer.width = this.layer.height = side;
+      const layer = this.layer.getContext("2d");
+      layer.drawImage(this.mask, 0, 0, side, side);
+      layer.globalCompositeOperation = "source-in";
+      layer.fillStyle = "rgba(10,14,20,.6)";
+      layer.fillRect(0, 0, side, side);
+      layer.globalCompositeOperation = "source-atop";
+      layer.strokeStyle = "#8ff0ff";
+      layer.lineWidth = side / 300;
+      layer.beginPath();
+      for (let x = -side; x < side; x += side / 48) {
+        layer.moveTo(x, side);
+        layer.lineTo(x + side, 0);
+      }
+      layer.stroke();
+      context.drawImage(this.layer, 0, 0);
+    }
+    if (!this.at) return;
+    for (const [style, width] of [
+      ["rgba(0,0,0,.8)", 3],
+      ["#ffffff", 1.2],
+    ]) {
+      context.beginPath();
+      context.arc(this.at[0] * side, this.at[1] * side, (this.size * side) / 2, 0, 2 * Math.PI);
+      context.strokeStyle = style;
+      context.lineWidth = width;
+      context.stroke();
+    }
+  }
+}

@@ -1,0 +1,183 @@
+// The film with its heat, beside it the film before it was changed, and under them what both are shown, marked and
+// changed by.
+import { el } from "../../lib/dom.js";
+import { emit, on } from "../../lib/events.js";
+import { phrase, t, translate } from "../../lib/i18n.js";
+import { everyFrame } from "../../lib/timing.js";
+import { Boxes } from "./boxes.js";
+import { Brush } from "./brush.js";
+import { heatGradient } from "./colour.js";
+import { FilmPicture } from "./picture.js";
+
+export class FilmView {
+  // method: a MethodPicker; erase: called with the packed mask of what was painted; head: stands above the films.
+  constructor(method, erase, head) {
+    this.now = new FilmPicture("now");
+    this.past = new FilmPicture("then");
+    this.method = method;
+    this.opacity = el("input", {
+      type: "range",
+      min: 0,
+      max: 100,
+      value: 60,
+      class: "bl-range",
+      "data-i18n-label": "film.opacity",
+      "aria-label": t("film.opacity"),
+      oninput: () => this.draw(),
+    });
+    this.truth = phrase("button", "film.truth", {
+      type: "button",
+      class: "bl-toggle",
+      "aria-pressed": "false",
+      onclick: () => this.toggleTruth(),
+    });
+    this.brush = new Brush(
+      this.now.canvas,
+      erase,
+      everyFrame(() => this.draw()),
+    );
+    this.erase = phrase("button", "erase.on", {
+      type: "button",
+      class: "bl-toggle bl-erase",
+      "aria-pressed": "false",
+      onclick: () => this.toggleErase(),
+    });
+    this.size = el("input", {
+      type: "range",
+      min: 3,
+      max: 30,
+      value: 100 * this.brush.size,
+      class: "bl-range bl-brush-size",
+      hidden: true,
+      "data-i18n-label": "erase.size",
+      "aria-label": t("erase.size"),
+      oninput: () => (this.brush.size = this.size.value / 100),
+    });
+    this.hint = phrase("p", "erase.hint", { class: "bl-film-note bl-erase-hint", hidden: true });
+    this.boxes = new Boxes(
+      this.now.canvas,
+      (regions) => emit("regions", regions),
+      everyFrame(() => this.draw()),
+    );
+    this.mark = phrase("button", "mark.region", {
+      type: "button",
+      class: "bl-toggle bl-mark-region",
+      "aria-pressed": "false",
+      "aria-keyshortcuts": "m",
+      onclick: () => this.toggleMark(),
+    });
+    this.markHint = phrase("p", "mark.hint", { class: "bl-film-note bl-mark-hint", hidden: true, role: "status" });
+    this.now.node.append(this.hint, this.markHint);
+    this.ticks = el("span", { class: "bl-ticks bl-num" });
+    this.legend = el(
+      "span",
+      { class: "bl-legend" },
+      phrase("span", "film.legend", { class: "bl-muted" }),
+      el(
+        "span",
+        { class: "bl-scale" },
+        el("span", { class: "bl-gradient", style: `background-image:${heatGradient()}` }),
+        this.ticks,
+      ),
+    );
+    this.frames = el("div", { class: "bl-film-frames" });
+    this.bar = el(
+      "figcaption",
+      { class: "bl-film-bar" },
+      el("div", { class: "bl-film-row" }, method.node, this.legend),
+      el(
+        "div",
+        { class: "bl-film-row" },
+        el("label", { class: "bl-opacity" }, phrase("span", "film.overlay", { class: "bl-muted" }), this.opacity),
+        el("span", { class: "bl-erase-tools" }, this.size, this.erase),
+        this.mark,
+        this.truth,
+      ),
+    );
+    this.node = el(
+      "figure",
+      { class: "bl-panel bl-film" },
+      head,
+      this.frames,
+      this.bar,
+      el("div", { class: "bl-trust", "data-modality": "image" }),
+    );
+    new ResizeObserver(() => this.draw()).observe(this.node);
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") this.brush.on ? this.toggleErase(false) : this.boxes.on && this.toggleMark(false);
+    });
+    on(
+      "mark-region",
+      () => !this.mark.hidden && this.bar.checkVisibility({ visibilityProperty: true }) && this.toggleMark(),
+    );
+    on("clear-marks", () => this.boxes.clear());
+    on("refused", () => this.brush.clear());
+    this.shown = false;
+  }
+
+  load(opened) {
+    const { original } = opened;
+    this.pictures = original ? [this.past, this.now] : [this.now];
+    this.frames.replaceChildren(...this.pictures.map((picture) => picture.node));
+    translate(this.frames);
+    for (const picture of this.pictures) picture.caption.hidden = !original;
+    this.now.load(opened);
+    if (original) this.past.load(original);
+    // A refinement of what is on the screen must not wipe out a stroke that has begun.
+    if (!this.brush.painting && this.film !== opened.film) this.brush.clear();
+    this.film = opened.film;
+    if (!opened.film && this.brush.on) this.toggleErase(false);
+    this.erase.hidden = !opened.film;
+    this.boxes.load(opened.box, (opened.recorded && !original && opened.recorded.regions) || []);
+    this.mark.hidden = !opened.film || Boolean(original);
+    if ((this.mark.hidden || opened.veiled) && this.boxes.on) this.toggleMark(false);
+    const known = [opened, original].some((side) => side?.truth);
+    this.truth.hidden = !known;
+    if (!known && this.shown) this.toggleTruth(false);
+    this.bar.classList.toggle("bl-hidden", !opened.arrays.cam);
+    this.method.show(opened.chosen.image);
+    const top = opened.scales.image;
+    this.ticks.replaceChildren(
+      ...[0, 0.5, 1].map((share) => el("span", { text: share ? String(Number((share * top).toPrecision(2))) : "0" })),
+    );
+  }
+
+  toggleTruth(on = !this.shown) {
+    this.shown = on;
+    this.truth.setAttribute("aria-pressed", String(on));
+    emit("truth", on);
+    this.draw();
+  }
+
+  toggleMark(on = !this.boxes.on) {
+    if (on && this.brush.on) this.toggleErase(false);
+    this.boxes.turn(on);
+    this.mark.setAttribute("aria-pressed", String(on));
+    this.markHint.hidden = !on;
+  }
+
+  toggleErase(on = !this.brush.on) {
+    if (on && this.boxes.on) this.toggleMark(false);
+    this.brush.turn(on);
+    this.erase.setAttribute("aria-pressed", String(on));
+    this.size.hidden = this.hint.hidden = !on;
+  }
+
+  move(beta) {
+    for (const picture of this.pictures) picture.move(beta);
+    this.draw();
+  }
+
+  draw() {
+    if (!this.pictures) return;
+    const look = { opacity: this.opacity.value / 100, truth: this.shown };
+    if (this.pictures.includes(this.past)) this.past.draw(look);
+    this.now.draw({
+      ...look,
+      over: (context, side) => {
+        this.boxes.draw(context, side);
+        if (this.brush.on) this.brush.draw(context, side);
+      },
+    });
+  }
+}

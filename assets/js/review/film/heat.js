@@ -1,0 +1,56 @@
+// The small signed map becomes a picture: ReLU at the map's own cells (as Grad-CAM is defined),
+// then the SCALAR is enlarged, and only then coloured; colours are never interpolated.
+import { el } from "../../lib/dom.js";
+import { heatTable } from "./colour.js";
+
+const SIDE = 288;
+
+// The two cells around each output pixel and the share of the second; edges are repeated.
+// Bilinear with pixel centres, as explain/every_beta/heatmap.py has it.
+const taps = (cells) =>
+  Array.from({ length: SIDE }, (_, pixel) => {
+    const x = Math.min(cells - 1, Math.max(0, ((pixel + 0.5) * cells) / SIDE - 0.5));
+    const low = Math.floor(x);
+    return { low, high: Math.min(cells - 1, low + 1), share: x - low };
+  });
+
+export class Heat {
+  constructor(height, width) {
+    this.height = height;
+    this.width = width;
+    this.rows = taps(height);
+    this.columns = taps(width);
+    this.wide = new Float32Array(height * SIDE);
+    this.canvas = el("canvas", { width: SIDE, height: SIDE });
+    this.context = this.canvas.getContext("2d");
+    this.image = this.context.createImageData(SIDE, SIDE);
+  }
+
+  // cam: signed (height * width) in logit units, overwritten; scale: the value that saturates the colour.
+  // Returns the largest positive value, so that the caller can say when there is nothing to see.
+  paint(cam, scale) {
+    let peak = 0;
+    for (let i = 0; i < cam.length; i++) {
+      if (cam[i] < 0) cam[i] = 0;
+      else if (cam[i] > peak) peak = cam[i];
+    }
+    for (let y = 0; y < this.height; y++) {
+      for (let x = 0; x < SIDE; x++) {
+        const { low, high, share } = this.columns[x];
+        this.wide[y * SIDE + x] = cam[y * this.width + low] * (1 - share) + cam[y * this.width + high] * share;
+      }
+    }
+    const pixels = this.image.data;
+    for (let y = 0; y < SIDE; y++) {
+      const { low, high, share } = this.rows[y];
+      for (let x = 0; x < SIDE; x++) {
+        const value = this.wide[low * SIDE + x] * (1 - share) + this.wide[high * SIDE + x] * share;
+        const level = 4 * Math.min(255, Math.round((255 * value) / scale));
+        const out = 4 * (y * SIDE + x);
+        for (let c = 0; c < 4; c++) pixels[out + c] = heatTable[level + c];
+      }
+    }
+    this.context.putImageData(this.image, 0, 0);
+    return peak;
+  }
+}

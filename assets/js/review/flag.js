@@ -1,0 +1,284 @@
+// What the reviewer thinks of the decision on screen. Only the reviewer's own words travel from here: what was
+// decided is kept by the server, and in blind mode it has not even been sent.
+import { el } from "../lib/dom.js";
+import { emit, on } from "../lib/events.js";
+import { findingName, phrase, t } from "../lib/i18n.js";
+import { setBlind } from "./blind.js";
+import { onShortcut, ShortcutHelp } from "./shortcuts.js";
+
+export const mount = ({ element, trigger, props, watch }) => {
+  const VERDICTS = ["agree", "disagree", "unsure"];
+  const EVIDENCE = ["neither", "image", "text", "both"];
+  const setup = JSON.parse(props.value);
+  const id = (suffix) => `bl-flag-${suffix}`;
+  let state = setup;
+  let changed = false;
+  let opened = {};
+  const marks = { regions: [], words: [] };
+  let busy = false;
+
+  const keyed = (key, tag, attributes, letter) => phrase(tag, key, { ...attributes, "aria-keyshortcuts": letter });
+  const blind = phrase("button", "flag.blind", {
+    type: "button",
+    class: "bl-toggle bl-compact bl-blind",
+    "aria-pressed": "false",
+    onclick: () => trigger("blind", { on: !state.blind }),
+  });
+  const shortcuts = new ShortcutHelp();
+  const buttons = VERDICTS.map((verdict) =>
+    keyed(
+      `verdict.${verdict}`,
+      "button",
+      {
+        type: "button",
+        class: `bl-toggle bl-say bl-say-${verdict}`,
+        "data-verdict": verdict,
+        "aria-pressed": "false",
+        onclick: () => choose(verdict),
+      },
+      verdict[0],
+    ),
+  );
+  const findings = setup.findings.map((finding, place) => {
+    const text = el("span", { text: findingName(finding) });
+    on("language", () => (text.textContent = findingName(finding)));
+    return el(
+      "label",
+      { class: "bl-choice", "aria-keyshortcuts": place < 9 ? String(place + 1) : null },
+      el("input", { type: setup.single ? "radio" : "checkbox", name: id("finding"), value: finding }),
+      text,
+    );
+  });
+  const legend = phrase("legend", "flag.corrected");
+  const corrected = el(
+    "fieldset",
+    { class: "bl-field bl-flag-findings" },
+    legend,
+    el("div", { class: "bl-choices" }, ...findings),
+  );
+  const evidence = el(
+    "select",
+    { class: "bl-select", id: id("evidence") },
+    ...EVIDENCE.map((name) => phrase("option", `evidence.${name}`, { value: name })),
+  );
+  const comment = el("textarea", { class: "bl-input", rows: 2, maxlength: 4000, id: id("comment") });
+  const reviewer = el("input", { class: "bl-input", maxlength: 120, id: id("reviewer"), autocomplete: "name" });
+  const field = (key, input, extra = "") =>
+    el("div", { class: `bl-field ${extra}` }, phrase("label", key, { for: input.id }), input);
+  const details = el(
+    "div",
+    { class: "bl-flag-details" },
+    field("flag.evidence", evidence, "bl-flag-line"),
+    field("flag.comment", comment),
+    field("flag.reviewer", reviewer, "bl-flag-line"),
+  );
+  const more = phrase("button", "flag.more", {
+    type: "button",
+    class: "bl-toggle bl-compact bl-flag-more",
+    "aria-expanded": "false",
+    onclick: () => unfold(!unfolded),
+  });
+  const marked = el("span", { class: "bl-muted bl-num" });
+  const markline = el(
+    "p",
+    { class: "bl-flag-marks", hidden: true },
+    marked,
+    phrase("button", "flag.clear_marks", {
+      type: "button",
+      class: "bl-toggle bl-compact",
+      onclick: () => emit("clear-marks"),
+    }),
+  );
+  const save = keyed("flag.save", "button", { type: "submit", class: "bl-button bl-primary" }, "s");
+  const undo = keyed(
+    "flag.undo",
+    "button",
+    { type: "button", class: "bl-toggle bl-flag-undo", onclick: () => trigger("undo") },
+    "z",
+  );
+  const next = keyed(
+    "flag.next",
+    "button",
+    { type: "button", class: "bl-toggle bl-next", onclick: () => emit("next-case") },
+    "n",
+  );
+  const outcome = el("p", { class: "bl-outcome", role: "status" });
+  const said = el("p", { class: "bl-muted bl-flag-note" });
+  const form = el(
+    "form",
+    { class: "bl-panel bl-flag", "data-i18n-label": "flag.title", "aria-label": t("flag.title") },
+    el(
+      "header",
+      { class: "bl-panel-head" },
+      phrase("h3", "flag.title"),
+      shortcuts.node,
+      el("span", { class: "bl-push" }, more, " ", blind),
+    ),
+    el(
+      "div",
+      { class: "bl-flag-says", role: "group", "data-i18n-label": "flag.verdict", "aria-label": t("flag.verdict") },
+      ...buttons,
+    ),
+    said,
+    corrected,
+    markline,
+    details,
+    el("div", { class: "bl-flag-foot" }, save, undo, next),
+    outcome,
+  );
+  element.replaceChildren(form);
+
+  let attempt = ""; // until it is answered
+  let verdict = "";
+  let kept = "";
+  let named = "";
+  let unfolded = false;
+
+  // A verdict is about a case as it came; the server refuses any other.
+  on("changed", (now) => {
+    if (changed !== now) say(now ? "flag.changed" : null, {}, now);
+    changed = now;
+    update();
+  });
+  // Whether it was saved nobody can tell; sent again, it is kept once.
+  on("unanswered", (asked) => {
+    if (!busy || !asked.includes('"wrong_words"')) return;
+    busy = false;
+    say("flag.unanswered", {}, true);
+    update();
+  });
+  on("opened", (now) => (opened = now));
+  on("no-next", () => say("flag.no_next", {}));
+  on("regions", (regions) => {
+    marks.regions = regions;
+    update();
+  });
+  on("wrong-words", (words) => {
+    marks.words = words;
+    update();
+  });
+
+  const unfold = (on) => {
+    unfolded = on;
+    more.setAttribute("aria-expanded", String(on));
+    update();
+  };
+  const update = () => {
+    const { veiled } = state;
+    const count = marks.regions.length + marks.words.length;
+    const lists = veiled || verdict === "disagree";
+    const open = unfolded || verdict === "disagree";
+    blind.setAttribute("aria-pressed", String(state.blind));
+    for (const button of buttons) {
+      button.hidden = veiled && button.dataset.verdict !== "unsure";
+      button.disabled = changed || busy || !state.may;
+      button.setAttribute("aria-pressed", String(button.dataset.verdict === verdict));
+    }
+    corrected.hidden = !lists;
+    details.hidden = !open;
+    form.classList.toggle("bl-open", open);
+    form.dataset.veiled = String(veiled);
+    save.hidden = !lists;
+    save.disabled = changed || busy || !state.may;
+    undo.hidden = !state.undoable;
+    markline.hidden = !count;
+    marked.textContent = t("flag.marks", { regions: marks.regions.length, words: marks.words.length });
+    legend.textContent = t(veiled ? "flag.findings_blind" : "flag.corrected");
+    said.hidden = !veiled && state.may;
+    said.textContent = t(state.may ? "flag.blind_note" : "flag.viewer");
+    reviewer.disabled = state.login;
+  };
+  const say = (key, values, bad = false) => {
+    outcome.textContent = key ? t(key, values) : "";
+    outcome.classList.toggle("bl-bad", bad);
+  };
+  const tick = (labels) => {
+    for (const box of corrected.querySelectorAll("input")) box.checked = (labels || []).includes(box.value);
+  };
+  const send = (now) => {
+    if (busy || changed) return;
+    busy = true;
+    attempt ||= `${Date.now()}-${Math.random()}`;
+    say("flag.saving");
+    update();
+    trigger("submit", {
+      attempt,
+      case: opened.case,
+      model: opened.model,
+      verdict: now,
+      wrong_evidence: evidence.value,
+      comment: comment.value,
+      reviewer: reviewer.value,
+      wrong_regions: marks.regions,
+      wrong_words: marks.words,
+      corrected_labels:
+        now === "disagree" || now === "findings"
+          ? [...corrected.querySelectorAll("input:checked")].map((box) => box.value)
+          : [],
+    });
+  };
+  // Agreeing and being unsure need no more; who disagrees says what it really is. A second click on what is
+  // saved already is no second verdict.
+  const choose = (now) => {
+    if (changed || busy || (now === kept && now !== "disagree")) return;
+    verdict = now;
+    update();
+    if (now !== "disagree") send(now);
+  };
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (!save.hidden) send(state.veiled ? "findings" : "disagree");
+  });
+
+  onShortcut(form, {
+    a: () => !state.veiled && choose("agree"),
+    d: () => !state.veiled && choose("disagree"),
+    u: () => choose("unsure"),
+    s: () => !save.hidden && form.requestSubmit(),
+    n: () => emit("next-case"),
+    z: () => !undo.hidden && trigger("undo"),
+    b: () => blind.click(),
+    m: () => emit("mark-region"),
+    w: () => emit("to-words"),
+    "?": () => shortcuts.toggle(),
+    ...Object.fromEntries(
+      findings
+        .slice(0, 9)
+        .map((label, place) => [String(place + 1), () => !corrected.hidden && label.querySelector("input").click()]),
+    ),
+  });
+
+  const load = () => {
+    state = JSON.parse(props.value);
+    const now = state.outcome;
+    busy = false;
+    if (now) attempt = "";
+    if (state.reviewer !== named) reviewer.value = named = state.reviewer; // what is typed meanwhile stays
+    if (now?.fresh) {
+      comment.value = "";
+      evidence.value = "neither";
+      verdict = kept = "";
+      unfolded = false;
+      more.setAttribute("aria-expanded", "false");
+      emit("clear-marks");
+      tick(now.labels);
+      say(null);
+    } else if (now) {
+      if (now.lifted) {
+        tick(now.labels);
+        trigger("lift");
+      }
+      if (now.bad && verdict !== "disagree") verdict = "";
+      if (now.flag_id) kept = verdict = now.key === "flag.undone" ? "" : verdict;
+      if (kept === "disagree") verdict = "";
+      form.dataset.flag = now.flag_id || "";
+      outcome.title = now.flag_id || "";
+      say(now.key, now.values, now.bad);
+    }
+    setBlind(state.blind);
+    update();
+  };
+  watch("value", load);
+  on("language", update);
+  update();
+};

@@ -1,0 +1,99 @@
+// The reference studies nearest to the open case: by image, by report, and by both at this beta.
+import { currentBeta } from "../lib/beta.js";
+import { Cards } from "../lib/cards.js";
+import { el } from "../lib/dom.js";
+import { emit, on } from "../lib/events.js";
+import { number } from "../lib/format.js";
+import { phrase, t } from "../lib/i18n.js";
+import { debounce } from "../lib/timing.js";
+
+export const mount = ({ element, trigger, props, watch }) => {
+  const STILL_MS = 350; // beta and case stand still for so long before the server is asked
+  const body = el("div", { class: "bl-neighbours-body" });
+  const panel = el(
+    "section",
+    { class: "bl-panel bl-neighbours", hidden: true },
+    el(
+      "header",
+      { class: "bl-panel-head" },
+      phrase("h3", "neighbours.title"),
+      phrase("span", "neighbours.help", { class: "bl-muted" }),
+    ),
+    body,
+  );
+  element.replaceChildren(panel);
+
+  let found = null;
+  let opened = null;
+  const ask = debounce(() => opened && trigger("ask", { ticket: opened.ticket, beta: currentBeta() }), STILL_MS);
+
+  const card = (near) => {
+    const [film, labels, id, words] = Cards.parts(near);
+    id.textContent = `${near.id} · ${t("neighbours.distance", { distance: number(near.distance) })}`;
+    return el(
+      "button",
+      {
+        type: "button",
+        class: "bl-neighbour",
+        "data-study": near.id,
+        title: t("neighbours.open", { study: near.id }),
+        onclick: () => {
+          emit("opening");
+          trigger("select", { index: 0, value: near.id });
+        },
+      },
+      film,
+      labels,
+      id,
+      words,
+    );
+  };
+  const row = ({ space, near }) => {
+    const both = found.modalities.length === 2;
+    const name =
+      space !== "fused"
+        ? t(`neighbours.by.${space}`)
+        : both
+          ? t("neighbours.by.fused", { beta: number(found.beta) })
+          : t("neighbours.by.fused_one");
+    const missing = near === null ? `neighbours.no.${space}` : "neighbours.none";
+    return el(
+      "div",
+      { class: "bl-neighbours-row", "data-space": space },
+      el("span", { class: "bl-muted", text: name }),
+      ...(near?.length ? near.map(card) : [phrase("p", missing, { class: "bl-muted" })]),
+    );
+  };
+  const draw = () => {
+    panel.hidden = !opened;
+    if (!found) return body.replaceChildren(phrase("p", "neighbours.waiting", { class: "bl-muted bl-lab-note" }));
+    if (found.progress)
+      return body.replaceChildren(
+        el("p", { class: "bl-muted bl-lab-note", role: "status", text: t("neighbours.encoding", found.progress) }),
+      );
+    if (found.error) return body.replaceChildren(el("p", { class: "bl-muted bl-lab-note", text: found.error }));
+    body.replaceChildren(...found.spaces.map(row));
+  };
+  watch("value", () => {
+    const answer = props.value && JSON.parse(props.value);
+    if (!answer || !opened || (answer.ticket !== opened.ticket && !answer.progress)) return;
+    found = answer;
+    element.dataset.case = answer.progress || answer.error ? "" : opened.case;
+    draw();
+  });
+  on("explained", (now) => {
+    const same = opened && opened.case === now.case && opened.changes.length === now.changes.length;
+    opened = now;
+    if (same) found = found && { ...found, ticket: now.ticket };
+    else found = null;
+    draw();
+    if (!same || !found) ask();
+  });
+  on("veiled", () => {
+    opened = found = null;
+    draw();
+  });
+  on("beta", () => opened && opened.modalities.length === 2 && ask());
+  on("language", draw);
+  draw();
+};

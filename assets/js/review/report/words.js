@@ -1,0 +1,57 @@
+// The report in its colours, and beside it the report before it was changed.
+import { el } from "../../lib/dom.js";
+import { phrase, translate } from "../../lib/i18n.js";
+import { ReportText } from "./report.js";
+
+export class WordsView {
+  // method: a MethodPicker; tools: buttons at the end of the header.
+  constructor(method, ...tools) {
+    this.method = method;
+    this.readout = el("span", { class: "bl-readout bl-num", "aria-live": "polite" });
+    // Beta repeats the word that was pointed at last; there is one, on either side.
+    const tell = (side, text) => {
+      for (const other of [this.now, this.past]) if (other !== side) other.current = null;
+      this.readout.textContent = text;
+    };
+    this.now = new ReportText("now", tell);
+    this.past = new ReportText("then", tell);
+    this.tools = el(
+      "span",
+      { class: "bl-word-tools" },
+      el(
+        "span",
+        { class: "bl-word-key" },
+        phrase("span", "words.against", { class: "bl-word bl-con", style: "--bl-share:.75" }),
+        phrase("span", "words.for", { class: "bl-word bl-pro", style: "--bl-share:.75" }),
+      ),
+      method.node,
+      ...tools,
+    );
+    this.sides = el("div", { class: "bl-report-sides" });
+    this.node = el(
+      "section",
+      { class: "bl-panel bl-words" },
+      el("header", { class: "bl-panel-head" }, phrase("h3", "words.title"), this.readout, this.tools),
+      this.sides,
+      el("div", { class: "bl-trust", "data-modality": "report" }),
+    );
+  }
+
+  load(opened) {
+    const { original } = opened;
+    this.texts = original ? [this.past, this.now] : [this.now];
+    this.sides.replaceChildren(...this.texts.map((text) => text.node));
+    translate(this.sides);
+    for (const text of this.texts) text.caption.hidden = !original;
+    this.readout.textContent = "";
+    this.now.load(opened);
+    if (original) this.past.load(original);
+    this.tools.hidden = Boolean(opened.veiled);
+    this.method.node.hidden = !opened.arrays.words;
+    this.method.show(opened.chosen.report);
+  }
+
+  move(beta) {
+    for (const text of this.texts) text.move(beta);
+  }
+}

@@ -1,0 +1,254 @@
+// The evidence of one case. Python sends it once; every move of beta is drawn from what is already here.
+import { currentBeta } from "../lib/beta.js";
+import { el } from "../lib/dom.js";
+import { emit, on } from "../lib/events.js";
+import { number, percent, probability } from "../lib/format.js";
+import { findingName, ifDefined, phrase, t } from "../lib/i18n.js";
+import { whileSeen } from "../lib/timing.js";
+import { Case } from "./case/case.js";
+import { ChangesView } from "./changes.js";
+import { BarsView } from "./decision/bars.js";
+import { CurveView } from "./decision/curve.js";
+import { SharesView } from "./decision/shares.js";
+import { FilmView } from "./film/film.js";
+import { MethodPicker } from "./methods.js";
+import { WordsView } from "./report/words.js";
+import { RecordedView, VeilView, VersionView } from "./veil.js";
+
+const SAME = 1e-3; // of a probability: what the server says may differ by less from what was drawn
+
+export const mount = ({ element, trigger, props, watch }) => {
+  const methods = JSON.parse(props.methods);
+  const picker = (modality) =>
+    new MethodPicker(modality, methods[modality], (name) => trigger("method", { modality, name }));
+  const swap = phrase("button", "swap.ask", {
+    type: "button",
+    class: "bl-toggle bl-swap",
+    "aria-pressed": "false",
+    onclick: () => emit("pick", swap.getAttribute("aria-pressed") !== "true"),
+  });
+  on("pick", (on) => swap.setAttribute("aria-pressed", String(on)));
+
+  const changes = new ChangesView((all) => {
+    opening();
+    trigger("undo", { all });
+  });
+  const film = new FilmView(
+    picker("image"),
+    (mask) => {
+      opening();
+      trigger("erase", { mask });
+    },
+    changes.node,
+  );
+  const words = new WordsView(picker("report"), swap);
+  const bars = new BarsView((index, finding) => trigger("select", { index, value: finding }));
+  const shares = new SharesView();
+  const curve = new CurveView();
+  const views = () => (opened.veiled ? [film, words] : [film, words, bars, shares, curve]);
+
+  const name = el("h2", { class: "bl-finding" });
+  const before = el("span", { class: "bl-p-then bl-num" });
+  const output = el("output", { class: "bl-p bl-num" });
+  const verdict = el("span", { class: "bl-verdict" });
+  const tier = el("span", { class: "bl-chip", role: "status" });
+  const settled = el("span", { class: "bl-settled bl-muted bl-num" });
+  const discord = el("p", { class: "bl-discord", role: "status", hidden: true });
+  const empty = phrase("p", "stage.empty", { class: "bl-empty" });
+
+  const answer = [
+    el(
+      "header",
+      { class: "bl-decision-head" },
+      el("div", {}, name, el("span", { class: "bl-decision-p" }, before, output)),
+      el("div", {}, el("div", { class: "bl-chips" }, tier, settled), verdict),
+    ),
+    discord,
+    bars.node,
+    shares.node,
+    curve.node,
+  ];
+  const decision = el("section", { class: "bl-panel bl-decision" }, ...answer);
+  const veil = new VeilView();
+  const recorded = new RecordedView();
+  const version = new VersionView(() => {
+    opening();
+    trigger("leave_version");
+  });
+  const grid = el("div", { class: "bl-stage-grid", hidden: true }, film.node, decision, words.node);
+  element.replaceChildren(empty, version.node, recorded.node, grid);
+
+  let opened = null;
+  let answered = null; // the server's last answer at a β
+  let contradicted = null; // the one that what was drawn contradicted, with what that was of, until β or the case changes
+  const isAnew = () =>
+    contradicted &&
+    !opened.veiled &&
+    contradicted.case === opened.case &&
+    contradicted.finding === opened.finding &&
+    contradicted.changes === opened.changes.length;
+  let waiting = null;
+
+  // How far the shown methods are from adding up, for those that promise to.
+  const errors = () =>
+    ["image", "report"]
+      .filter((modality) => opened.completeness[modality] !== null)
+      .map((modality) => t(`completeness.${modality}`, { error: number(100 * opened.completeness[modality], 2) }))
+      .join(", ");
+
+  const describe = () => {
+    name.textContent = findingName(opened.finding);
+    const exact = opened.tier === "exact";
+    const error = exact && errors();
+    tier.className = `bl-chip ${exact ? "bl-chip-exact" : "bl-chip-instant"}`;
+    const ahead = !exact && waiting && waiting.ticket === opened.ticket ? waiting.ahead : 0;
+    tier.textContent = ahead
+      ? t("tier.waiting", { ahead })
+      : !exact
+        ? t("tier.instant")
+        : error
+          ? t("tier.exact_error", { errors: error })
+          : t("tier.exact");
+    const help = !exact ? "tier.instant_help" : error ? "tier.error_help" : "tier.exact_help";
+    tier.title = `${tier.textContent}. ${t(help)}`;
+    const clash = opened.discordance?.alert && opened.discordance;
+    discord.hidden = !clash && !opened.discordant;
+    discord.textContent = [
+      clash &&
+        t("discord.model", {
+          probability: clash.probability > 0.995 ? ">0.99" : number(clash.probability),
+          finding: findingName(clash.finding),
+          image: probability(clash.image),
+          report: probability(clash.report),
+        }),
+      clash?.worth &&
+        t("discord.worth", {
+          finding: findingName(clash.finding),
+          pairs: clash.worth.n,
+          prevalence: percent(clash.worth.prevalence),
+          of: clash.worth.n_of,
+          precision: ifDefined(clash.worth.precision, percent),
+          alarms: ifDefined(clash.worth.false_alarms, percent),
+        }),
+      opened.discordant && t("discord.study"),
+    ]
+      .filter(Boolean)
+      .join(" ");
+    changes.load(opened);
+    grid.classList.toggle("bl-compare", Boolean(opened.original));
+  };
+
+  const move = () => {
+    if (!opened) return;
+    if (opened.veiled) return film.draw();
+    const beta = opened.modalities.length === 2 ? currentBeta() : opened.modalities[0] === "image" ? 1 : 0;
+    const started = performance.now();
+    for (const view of views()) view.move(beta);
+    const { original } = opened;
+    before.textContent = original ? `${probability(original.probability(beta))} → ` : "";
+    output.textContent = probability(opened.probability(beta));
+    verdict.textContent = [...new Set([original, opened].filter(Boolean).map((side) => t(side.verdict(beta))))].join(
+      " → ",
+    );
+    verdict.classList.toggle("bl-present", opened.probability(beta) >= 0.5);
+    element.dataset.beta = number(beta);
+    element.dataset.drawMs = (performance.now() - started).toFixed(2);
+  };
+  // While another tab is in front, a move of beta is that tab's alone.
+  const moveSoon = whileSeen(element, move);
+
+  // The layout comes first: what is drawn is drawn to the size it will have.
+  const load = () => {
+    // What the model said of an earlier case, or of this one before it was veiled, is taken out and not just covered.
+    decision.replaceChildren(...(opened.veiled ? [veil.load(opened)] : answer));
+    version.load(opened);
+    recorded.load(opened.recorded);
+    if (opened.veiled) changes.load(opened);
+    else describe();
+    for (const view of views()) view.load(opened);
+    move();
+  };
+
+  // Only an opening that takes long enough to be noticed dims the case it will replace.
+  let dimming = 0;
+  const settleDown = () => {
+    clearTimeout(dimming);
+    element.classList.remove("bl-busy");
+  };
+  const opening = () => {
+    clearTimeout(dimming);
+    dimming = setTimeout(() => element.classList.add("bl-busy"), 200);
+  };
+  on("opening", opening);
+  on("refused", settleDown);
+  document.addEventListener("click", (event) => event.target.closest?.(".bl-analyse") && opening());
+  document.addEventListener("change", (event) => event.target.closest?.(".bl-upload") && opening());
+
+  watch("value", () => {
+    if (!props.value) return;
+    const message = JSON.parse(props.value);
+    if (opened && message.ticket < opened.ticket) return;
+    opened = new Case(message, opened && opened.case === message.case ? opened : null);
+    settleDown();
+    empty.hidden = true;
+    grid.hidden = false;
+    if (!isAnew()) {
+      contradicted = null;
+      settled.textContent = "";
+    }
+    element.dataset.case = opened.case;
+    element.dataset.tier = opened.tier;
+    element.dataset.finding = opened.finding;
+    element.dataset.model = opened.model;
+    element.dataset.changes = opened.changes.length;
+    load();
+    emit("opened", opened);
+    emit(opened.veiled ? "veiled" : "explained", opened);
+    emit("changed", opened.changes.length > 0);
+    if (isAnew()) compare();
+  });
+  on("beta", () => {
+    contradicted = null;
+    settled.textContent = "";
+    moveSoon();
+  });
+  on("language", () => opened && load());
+  on("theme", () => opened && load());
+
+  // How many explanations of others are computed before this one.
+  on("waiting", (now) => {
+    waiting = now;
+    if (opened && !opened.veiled) describe();
+  });
+
+  // The server's own answer at this beta must agree with what was drawn of every finding. Where it does not, the page
+  // says so, draws the server's numbers at this beta at once, and asks for the case anew: what is wrong at one beta may be
+  // wrong at each. What comes is compared once more; where it still differs, that is said.
+  const settle = (key, values) => {
+    settled.classList.toggle("bl-differs", key !== "stage.settled");
+    settled.textContent = t(key);
+    settled.title = t(`${key}_help`, values);
+  };
+  const compare = () => {
+    const now = contradicted || answered;
+    const apart = opened.findings.map((_, i) => Math.abs(now.probabilities[i] - opened.probability(now.beta, i)));
+    const most = apart.indexOf(Math.max(...apart));
+    const same = apart[most] < SAME;
+    if (same && contradicted) return; // what was said of it stands
+    if (same) return settle("stage.settled");
+    const values = { finding: findingName(opened.findings[most]), apart: number(apart[most], 3) };
+    settle(contradicted ? "stage.differs_still" : "stage.differs", values);
+    opened.correct(now.beta, now.probabilities);
+    load();
+    if (contradicted) return;
+    contradicted = { ...now, case: opened.case, finding: opened.finding, changes: opened.changes.length };
+    trigger("again");
+  };
+  on("settled", (now) => {
+    if (!opened || !now || opened.veiled || now.ticket !== opened.ticket || Math.abs(now.beta - currentBeta()) > 1e-6)
+      return;
+    answered = now;
+    compare();
+    element.dataset.settled = number(now.beta);
+  });
+};

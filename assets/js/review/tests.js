@@ -1,0 +1,66 @@
+// What the tests of an explanation found, as chips under it and as a table in their own tab.
+import { el } from "../lib/dom.js";
+import { on } from "../lib/events.js";
+import { number } from "../lib/format.js";
+import { phrase, t } from "../lib/i18n.js";
+
+// Deletion and insertion: with how many of the baselines the area beats random order, or the two areas where there is
+// but one; and the areas of each.
+const areas = (figures, name) =>
+  Object.entries(figures.areas).map(([baseline, area]) => [baseline, `${number(area[name])} / ${number(area.random)}`]);
+const verdict = (figures, name) => (figures[name].of === 1 ? areas(figures, name)[0][1] : trustVerdict(figures[name]));
+const each = (figures, name) =>
+  figures[name].of === 1
+    ? []
+    : areas(figures, name).map(([baseline, both]) => `${t(`trust.baseline.${baseline}`)} ${both}`);
+export const trustVerdict = ({ passed, of }) => t("trust.verdict", { passed, of });
+
+// Figure, how it is shown, and what it is made of. Whether it speaks for the explanation the server says
+// (explain/trust/pass_marks.py); a test that says nothing of this case is left out.
+const yes = (value) => t(value ? "trust.yes" : "trust.no");
+const times = (value) => `${number(value, 1)}×`;
+const TESTS = [
+  ["completeness_error", (f) => `${number(100 * f.completeness_error, 2)}\u2009%`],
+  ["points_inside", (f) => yes(f.points_inside)],
+  ["heat_concentration", (f) => times(f.heat_concentration)],
+  ["heat_in_lungs", (f) => times(f.heat_in_lungs)],
+  ["top_word_states", (f) => yes(f.top_word_states)],
+  ["rank_percentile", (f) => number(f.rank_percentile)],
+  ["deletion", (f) => verdict(f, "deletion"), (f) => each(f, "deletion")],
+  ["insertion", (f) => verdict(f, "insertion"), (f) => each(f, "insertion")],
+  ["stability", (f) => number(f.stability)],
+  ["sanity", (f) => number(f.sanity)],
+];
+export const trustTests = ({ figures, passed }) =>
+  TESTS.filter(([name]) => name in passed).map(([name, show, parts]) => ({
+    name,
+    value: show(figures),
+    good: passed[name],
+    parts: parts ? parts(figures) : [],
+  }));
+
+const chip = ({ name, value, good, parts }) =>
+  el(
+    "span",
+    {
+      class: `bl-test ${good ? "bl-pass" : "bl-doubt"}`,
+      title: `${[value, ...parts].join(", ")}. ${t(`trust.help.${name}`)}`,
+    },
+    el("i", { "aria-hidden": "true", text: good ? "✓" : "!" }),
+    phrase("span", `trust.short.${name}`),
+    " ",
+    el("b", { class: "bl-num", text: value }),
+  );
+
+export let tested = null; // the tests of what is on the stage
+const fill = (result) => {
+  tested = result;
+  for (const slot of document.querySelectorAll(".bl-trust")) {
+    const own = result?.[slot.dataset.modality];
+    slot.replaceChildren(...(own ? trustTests(own).map(chip) : []));
+    slot.title = own ? t(`trust.alone.${slot.dataset.modality}`) : "";
+  }
+};
+for (const name of ["explained", "veiled"]) on(name, () => fill(null));
+on("trust", fill);
+on("language", () => fill(tested));

@@ -1,0 +1,74 @@
+// What stands on the stage in the place of an answer that is kept back, and above a case that is shown as it was
+// reviewed, or under another version than the one that is served.
+import { el } from "../lib/dom.js";
+import { number } from "../lib/format.js";
+import { findingName, phrase, t, translate } from "../lib/i18n.js";
+
+export class VeilView {
+  constructor() {
+    this.note = el("p", { class: "bl-muted" });
+    this.node = el(
+      "div",
+      { class: "bl-veil", role: "status" },
+      phrase("h2", "veil.title"),
+      phrase("p", "veil.text"),
+      this.note,
+    );
+  }
+
+  load(opened) {
+    this.note.textContent = t(opened.seen ? "veil.seen" : "veil.blind");
+    translate(this.node);
+    return this.node;
+  }
+}
+
+export class RecordedView {
+  constructor() {
+    this.text = el("span");
+    this.node = el("p", { class: "bl-recorded-line", role: "status", hidden: true }, el("b"), " ", this.text);
+  }
+
+  load(recorded) {
+    this.node.hidden = !recorded;
+    if (!recorded) return;
+    const { reviewer, time, beta, verdict, blind, corrected, comment, model, same_model: same } = recorded;
+    this.node.firstChild.textContent = t("recorded.title", {
+      reviewer: reviewer || t("feedback.unnamed"),
+      time: time.replace("T", " ").replace("Z", " UTC"),
+      beta: number(beta),
+    });
+    this.text.textContent = [
+      t(`verdict.${verdict}`),
+      blind && t("feedback.blind"),
+      verdict === "disagree" && (corrected.map(findingName).join(", ") || t("cases.none")),
+      comment && `“${comment}”`,
+      !same && t("recorded.other_model", { model: model.slice(0, 12) }),
+    ]
+      .filter(Boolean)
+      .join(" · ");
+    this.node.title = this.node.textContent;
+  }
+}
+
+export class VersionView {
+  constructor(leave) {
+    this.name = el("b");
+    this.node = el(
+      "p",
+      { class: "bl-version-line", role: "status", hidden: true },
+      this.name,
+      phrase("span", "version.note"),
+      phrase("button", "version.leave", {
+        type: "button",
+        class: "bl-toggle bl-compact bl-version-leave",
+        onclick: leave,
+      }),
+    );
+  }
+
+  load({ version, model }) {
+    this.node.hidden = !version;
+    this.name.textContent = t("version.title", { version, model: model.slice(0, 12) });
+  }
+}

@@ -1,0 +1,216 @@
+// The tests of the explanation on the stage, with their curves, and of every method over a split.
+import { el } from "../lib/dom.js";
+import { on } from "../lib/events.js";
+import { number, signed } from "../lib/format.js";
+import { findingName, phrase, t } from "../lib/i18n.js";
+import { plotConfig, plotLayout, plotly } from "../lib/plot.js";
+import { themeColour } from "../lib/theme.js";
+import { tested, trustTests, trustVerdict } from "../review/tests.js";
+import { faithfulnessTables } from "./faithfulness.js";
+
+export const mount = ({ element, props, watch }) => {
+  const { titles } = JSON.parse(props.value);
+  const MODALITIES = ["image", "report"];
+  const COLUMNS = {
+    image: [
+      "n",
+      "points_inside",
+      "heat_concentration",
+      "heat_in_lungs",
+      "deletion",
+      "insertion",
+      "stability",
+      "sanity",
+      "completeness_error",
+    ],
+    report: [
+      "n",
+      "top_word_states",
+      "rank_percentile",
+      "deletion",
+      "insertion",
+      "stability",
+      "sanity",
+      "completeness_error",
+    ],
+  };
+
+  class Examined {
+    constructor(modality) {
+      this.modality = modality;
+      this.method = el("span", { class: "bl-muted" });
+      this.note = el("p", { class: "bl-muted bl-lab-note" });
+      this.rows = el("tbody");
+      this.plot = el("div", { class: "bl-trust-plot" });
+      this.baseline = el("select", {
+        class: "bl-select",
+        "data-i18n-label": "trust.baseline",
+        "aria-label": t("trust.baseline"),
+        onchange: () => this.draw(),
+      });
+      this.node = el(
+        "section",
+        { class: "bl-panel bl-lab-panel" },
+        el("header", { class: "bl-panel-head" }, phrase("h3", `trust.title.${modality}`), this.method),
+        el(
+          "div",
+          { class: "bl-trust-body" },
+          el("table", { class: "bl-table bl-trust-table" }, this.rows),
+          el("div", {}, this.baseline, this.plot),
+        ),
+        this.note,
+      );
+    }
+
+    load(result) {
+      const own = result?.[this.modality];
+      this.method.textContent = own ? `${own.method} · ${findingName(result.finding)}` : "";
+      this.note.textContent = t(own ? `trust.alone.${this.modality}` : "trust.waiting");
+      this.curves = own ? own.curves : {};
+      this.fractions = own && result.fractions;
+      const baselines = Object.keys(this.curves);
+      const chosen = this.baseline.value;
+      this.plot.hidden = !baselines.length;
+      this.baseline.hidden = baselines.length < 2;
+      this.baseline.replaceChildren(
+        ...baselines.map((name) => el("option", { value: name, text: t(`trust.baseline.${name}`) })),
+      );
+      if (baselines.includes(chosen)) this.baseline.value = chosen;
+      this.rows.replaceChildren(
+        ...(own ? trustTests(own) : []).map(({ name, value, good, parts }) =>
+          el(
+            "tr",
+            {},
+            el("td", {
+              class: good ? "bl-pass" : "bl-doubt",
+              text: good ? "✓" : "!",
+              "aria-label": t(good ? "trust.pass" : "trust.doubt"),
+            }),
+            el(
+              "th",
+              { scope: "row" },
+              phrase("b", `trust.short.${name}`),
+              phrase("span", `trust.help.${name}`, { class: "bl-muted" }),
+            ),
+            el("td", { class: "bl-num" }, value, ...parts.map((part) => el("span", { class: "bl-muted", text: part }))),
+          ),
+        ),
+      );
+      if (baselines.length) this.draw();
+    }
+
+    async draw() {
+      const Plotly = await plotly();
+      const curves = this.curves[this.baseline.value];
+      if (!curves) return;
+      const line = (name, y, colour, dash) => ({
+        x: this.fractions,
+        y,
+        name: t(`trust.curve.${name}`),
+        mode: "lines",
+        line: { color: themeColour(colour), width: dash ? 1.3 : 2.4, dash },
+      });
+      // Giving back in random order is taking away in random order, read backwards.
+      const backwards = [...curves.random].reverse();
+      Plotly.react(
+        this.plot,
+        [
+          line("deletion", curves.deletion, "bad"),
+          line("random_deletion", curves.random, "bad", "dot"),
+          line("insertion", curves.insertion, "accent"),
+          line("random_insertion", backwards, "accent", "dot"),
+        ],
+        plotLayout({
+          xaxis: { title: { text: t("trust.axis"), standoff: 6, font: { size: 12 } }, range: [0, 1] },
+          yaxis: { range: [0, 1.02] },
+          showlegend: true,
+          margin: { l: 44, r: 14, t: 52, b: 40 },
+          legend: { orientation: "h", y: 1.02, yanchor: "bottom", font: { size: 10.5 } },
+        }),
+        plotConfig,
+      );
+    }
+  }
+
+  const panels = MODALITIES.map((modality) => new Examined(modality));
+  const verdict = (name, { passed, of, holds }, { faithfulness }) => {
+    const said =
+      of > 1 ? trustVerdict({ passed, of }) : signed(Object.values(faithfulness)[0][`${name}_difference`].value, 2);
+    return `${holds ? "✓" : "!"} ${said}`;
+  };
+  const NOT_ASKED = "–"; // completeness of a method that promises none
+  const show = (name, value, figures) =>
+    value === null || value === undefined
+      ? name === "completeness_error"
+        ? NOT_ASKED
+        : t("not_defined")
+      : name === "n"
+        ? String(value)
+        : value.of
+          ? verdict(name, value, figures)
+          : name === "completeness_error"
+            ? `${number(100 * value, 2)}\u2009%`
+            : name.startsWith("heat")
+              ? `${number(value, 1)}×`
+              : number(value, 2);
+  const table = (measured, modality) => {
+    const of = measured?.[modality] || {};
+    const columns = COLUMNS[modality].filter((name) =>
+      Object.values(of).some((figures) => figures[name] !== undefined && figures[name] !== null),
+    );
+    return el(
+      "table",
+      { class: "bl-table bl-num" },
+      el(
+        "thead",
+        {},
+        el(
+          "tr",
+          {},
+          phrase("th", `trust.methods.${modality}`, { scope: "col" }),
+          ...columns.map((name) =>
+            phrase("th", `trust.column.${name}`, { scope: "col", title: t(`trust.help.${name}`) }),
+          ),
+        ),
+      ),
+      el(
+        "tbody",
+        {},
+        ...Object.entries(of).map(([name, figures]) =>
+          el(
+            "tr",
+            {},
+            el("th", { scope: "row", text: titles[modality][name] || name }),
+            ...columns.map((column) => el("td", { text: show(column, figures[column], figures) })),
+          ),
+        ),
+      ),
+    );
+  };
+  const methods = el("section", { class: "bl-panel bl-lab-panel bl-trust-methods" });
+  const drawMethods = () => {
+    const { measured } = JSON.parse(props.value);
+    methods.replaceChildren(
+      el("header", { class: "bl-panel-head" }, phrase("h3", "trust.methods")),
+      ...(measured
+        ? [
+            el("div", { class: "bl-scroll" }, ...MODALITIES.map((modality) => table(measured, modality))),
+            phrase("p", "trust.methods_note", { class: "bl-muted bl-lab-note" }),
+            ...MODALITIES.flatMap((modality) => faithfulnessTables(measured[modality] || {}, titles[modality])),
+          ]
+        : [phrase("p", "trust.unmeasured", { class: "bl-muted bl-lab-note" })]),
+    );
+  };
+  watch("value", drawMethods);
+  on("language", drawMethods);
+  drawMethods();
+  element.replaceChildren(el("div", { class: "bl-trust-page" }, ...panels.map((panel) => panel.node), methods));
+
+  const load = () => {
+    for (const panel of panels) panel.load(tested);
+  };
+  for (const name of ["trust", "explained", "veiled"]) on(name, load);
+  on("theme", load);
+  on("language", load);
+  load();
+};
