@@ -31,7 +31,7 @@ from dashboard.access.passwords import LONGEST, Passwords
 from dashboard.access.sessions import Rules
 from dashboard.web.problems import problem
 from model.errors import AccessError, AuditError
-from model.storage.files import put
+from model.storage.files import atomic_write
 
 SHORTEST_PASSWORD = 12  # characters
 MOST_BODY = 32 * 1024  # bytes of a login: a name and a password of the greatest length, as a browser encodes them
@@ -253,7 +253,7 @@ def _write(file: Path, users: dict[str, User]) -> None:
     """All or nothing; readable by its owner alone, or by whom it was made readable for."""
     text = json.dumps({name: {"role": u.role.name.lower(), "hash": u.hash} for name, u in users.items()}, indent=2)
     try:
-        put(file, f"{text}\n".encode())
+        atomic_write(file, f"{text}\n".encode())
     except OSError as error:
         raise AccessError(f"{file} cannot be written: {error.strerror}.") from error
 

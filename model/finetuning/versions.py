@@ -11,7 +11,6 @@ a server may look at any time.
 import contextlib
 import fcntl
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -21,7 +20,7 @@ from typing import Any, NamedTuple
 from model.errors import CheckpointError, ChoiceError, TrainingError
 from model.feedback import utc_now
 from model.network.checkpoint import WEIGHTS, verify
-from model.storage.files import alone, lock_file, make_folder, put
+from model.storage.files import alone, atomic_write, lock_file, make_folder, place_folder
 from model.storage.paths import DEMO_CHECKPOINT
 
 LEARNT = "learnt_from"  # in an origin: ids of verdicts, and digests of the ids of studies
@@ -91,7 +90,7 @@ class Versions:
             _write(made / ORIGIN, facts)
             with self._locked():
                 name = f"{max((int(n) for n in self.names() if n.isdecimal()), default=0) + 1:04}"
-                os.replace(made, self.folder / name)
+                place_folder(made, self.folder / name)
         return name
 
     def adopt(self, checkpoint: Path) -> str:
@@ -228,4 +227,4 @@ def _named(folder: Path) -> Iterator[None]:
 
 def _write(path: Path, value: dict[str, Any]) -> None:
     """In one step: a reader, who may be another user, sees the old or the new one."""
-    put(path, (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode(), 0o644)
+    atomic_write(path, (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode(), 0o644)

@@ -4,7 +4,6 @@ What is kept of a study until the end are its ids, its label and a digest of its
 """
 
 import csv
-import os
 import sys
 import tempfile
 from collections import defaultdict
@@ -143,5 +142,3 @@ def _write_table(path: Path, columns: tuple[str, ...], rows: Iterable[dict[str, 
         for row in rows:
             table.writerow(row | {"split": ""} if report.undealt else row)
             report.count(row["label"], row["split"], bool(row["report"]))
-        file.flush()
-        os.fsync(file.fileno())

@@ -15,7 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from model.inference.engine import Engine
-from model.storage.files import put
+from model.storage.files import atomic_write
 from model.studies.table import StudyTable
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ def kept_arrays(
     arrays = compute()
     try:
         cached.parent.mkdir(parents=True, exist_ok=True)
-        put(cached, pack_arrays(arrays, table, settings, half))
+        atomic_write(cached, pack_arrays(arrays, table, settings, half))
     except OSError as error:
         log.warning("What was computed is used, and computed again next time: %s (%s).", cached.parent, error.strerror)
     return arrays

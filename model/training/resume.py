@@ -1,7 +1,6 @@
 """What an interrupted training goes on from: written after each epoch, whole or not at all."""
 
 import hashlib
-import os
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ import torch
 
 from model.config import Config
 from model.errors import TrainingError
+from model.storage.files import atomic_file
 from model.studies.arrays import StudyArrays
 
 NAME = "state.pt"
@@ -84,16 +84,11 @@ class TrainingState:
         Raises:
             TrainingError: the disk refuses.
         """
-        fresh = self.path.with_suffix(".tmp")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with fresh.open("wb") as file:
+            with atomic_file(self.path, 0o644) as file:
                 torch.save(state | {"mark": self.mark}, file)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(fresh, self.path)
         except (OSError, RuntimeError) as error:  # of a full disk torch tells its place in the source
-            fresh.unlink(missing_ok=True)
             why = getattr(error, "strerror", None) or "is the disk full?"
             raise TrainingError(
                 f"{self.path} cannot be written ({why}): make room and go on with --resume, or name another --out."

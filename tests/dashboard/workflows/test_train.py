@@ -188,7 +188,7 @@ def test_a_full_disk_is_a_sentence_and_leaves_no_half_model(table, tmp_path):
         with pytest.raises((BetaLensError, OSError), match=r"written|No space"):
             run(path, disk / "model", folds=2)
         assert not (disk / "model").exists()
-        assert not list(disk.rglob("*.tmp"))
+        assert not [path for kind in ("*.tmp", "*.new", ".model-*") for path in disk.rglob(kind)]
     finally:
         subprocess.run(["umount", "-l", disk], check=True)
 
