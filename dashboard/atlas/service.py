@@ -9,7 +9,7 @@ import pandas as pd
 from jaxtyping import Float, Int
 
 from dashboard.cases.case import OpenCase
-from dashboard.serving.background_job import TICK, Work
+from dashboard.serving.background_job import BackgroundJobs
 from dashboard.serving.reference_cache import ReferenceViews
 from dashboard.ui.payload import bits, bytes_of, lay_out
 from dashboard.ui.pictures import study_card
@@ -48,18 +48,17 @@ class AtlasService:
     def __init__(self, views: ReferenceViews, store: Store):
         self.engine, self.table, self.views, self.store = views.engine, views.table, views, store
         self.telling = Contrast(views.table)
-        self._works: dict[Key, Work[Chart]] = {}
-        self._lock = threading.Lock()
+        self._charts = BackgroundJobs("atlas", self._make)
         self._trusts: dict[tuple[Key, float], float] = {}
         self._judging = threading.Lock()  # takes a core for a second: one at a time
 
     def chart(self, key: Key) -> Iterator[dict[str, Any]]:
         """How far the work is, now and again, and at last the map: {"space", "method", "progress" | "error" | …}."""
         named = {"space": key[0], "method": key[1]}
-        work = self._work(key)
-        while not work.wait(TICK):
-            yield named | {"progress": work.step._asdict()}
-        yield named | ({"error": work.error} if work.result is None else self._describe(work.result))
+        job = self._charts.of(key)
+        for progress in job.follow():
+            yield named | {"progress": progress._asdict()}
+        yield named | ({"error": job.error} if job.result is None else self._describe(job.result))
 
     def column(self, key: Key, kind: str, finding: str) -> dict[str, Any]:
         """What the studies of a map are coloured by.
@@ -156,12 +155,12 @@ class AtlasService:
     def place_of(self, key: Key, case: OpenCase) -> dict[str, Any] | None:
         """Where a case lies on a map over β, and how far it is from everything. None before the map is made, and for a
         case that has no place in the space."""
-        work = self._works.get(key)
-        if work is None or work.result is None:
+        chart = self._charts.result(key)
+        if chart is None:
             return None
         row = self.views.row_of(case.study.study_id) if case.study and not case.changes else None
         betas = [self.engine.clamp_beta(case.encoded, float(b)) for b in (PATH_BETAS if key[0] == FUSED else [0.0])]
-        layout, finder, _ = work.result
+        layout, finder, _ = chart
         places = [place(layout, finder, case.encoded, key[0], beta, row) for beta in betas]
         if None in places:
             return None
@@ -172,29 +171,20 @@ class AtlasService:
             "far": [p.far for p in places],
         }
 
-    def _work(self, key: Key) -> Work[Chart]:
-        """The work on a map; what failed is tried again."""
-
-        def make(counted: ProgressOf) -> Chart:
-            vectors = self.views.vectors(counted("encoding"), counted("encoding"))
-            layout = load_layout(vectors, self.table, *key, counted("layout"))
-            columns = Columns(self.engine, self.table, self.views.reference(), layout.rows, self.store.rows)
-            return Chart(layout, Finder(vectors, layout.rows), columns)
-
-        with self._lock:
-            work = self._works.get(key)
-            if work is None or work.error:
-                work = self._works[key] = Work("atlas-" + "-".join(key), make)
-            return work
+    def _make(self, key: Key, counted: ProgressOf) -> Chart:
+        vectors = self.views.vectors(counted("encoding"), counted("encoding"))
+        layout = load_layout(vectors, self.table, *key, counted("layout"))
+        columns = Columns(self.engine, self.table, self.views.reference(), layout.rows, self.store.rows)
+        return Chart(layout, Finder(vectors, layout.rows), columns)
 
     def _made(self, key: Key) -> Chart:
         """A map that the page was given: waited for, where the server was started anew since."""
-        work = self._work(key)
-        while not work.wait(TICK):
+        job = self._charts.of(key)
+        for _ in job.follow():
             pass
-        if work.result is None:
-            raise ChoiceError(work.error)
-        return work.result
+        if job.result is None:
+            raise ChoiceError(job.error)
+        return job.result
 
     def _describe(self, chart: Chart) -> dict[str, Any]:
         layout = chart.layout

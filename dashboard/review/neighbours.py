@@ -1,6 +1,5 @@
 """The reference studies nearest to the open case, beside it in Review: by image, by report, and by both at this β."""
 
-import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,7 +8,7 @@ import gradio as gr
 from dashboard.access.looking import looked
 from dashboard.cases.case import OpenCase
 from dashboard.page.context import Context, request
-from dashboard.serving.background_job import TICK, Work
+from dashboard.serving.background_job import BackgroundJobs
 from dashboard.serving.model_registry import Served
 from dashboard.serving.reference_cache import ReferenceViews
 from dashboard.serving.session import Session
@@ -52,19 +51,18 @@ class NeighboursService:
 
     def __init__(self, views: ReferenceViews):
         self.views = views
-        self._work: Work[Finder] | None = None
-        self._lock = threading.Lock()
+        self._finders = BackgroundJobs("neighbours", lambda _, counted: views.finder(counted("encoding")))
 
     def of(self, case: OpenCase, beta: float) -> Iterator[dict[str, Any]]:
         """How far the encoding is, if it is needed, and then the nearest studies in each space; None for a space in
         which the case has no place."""
-        work = self._encoded()
-        while not work.wait(TICK):
-            yield {"progress": work.step._asdict()}
-        if work.result is None:
-            yield {"error": work.error}
+        job = self._finders.of("all spaces")
+        for progress in job.follow():
+            yield {"progress": progress._asdict()}
+        if job.result is None:
+            yield {"error": job.error}
         else:
-            spaces = [{"space": space, "near": self._near(work.result, case, space, beta)} for space in SHOWN]
+            spaces = [{"space": space, "near": self._near(job.result, case, space, beta)} for space in SHOWN]
             yield {"beta": beta, "modalities": case.encoded.modalities, "spaces": spaces}
 
     def _near(self, finder: Finder, case: OpenCase, space: str, beta: float) -> list[dict[str, Any]] | None:
@@ -75,12 +73,6 @@ class NeighboursService:
         near = finder.nearest(space, vector, beta, COUNT, without=own)
         cards = (study_card(self.views.table.studies[row]) for row in near.rows)
         return [{**card, "distance": float(d)} for card, d in zip(cards, near.distances, strict=True)]
-
-    def _encoded(self) -> Work[Finder]:
-        with self._lock:
-            if self._work is None or self._work.error:
-                self._work = Work("neighbours", lambda counted: self.views.finder(counted("encoding")))
-            return self._work
 
 
 def _beside(served: Served) -> NeighboursService:
