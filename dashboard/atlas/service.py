@@ -22,7 +22,7 @@ from explain.cohort.spaces import FUSED, SPACES
 from model.errors import ChoiceError
 from model.evaluation.metrics import probabilities_at
 from model.feedback import Store
-from model.inference.decision import decided
+from model.inference.decision import reported
 from model.progress import ProgressOf
 from model.storage.spreadsheet import escape
 
@@ -136,14 +136,14 @@ class AtlasService:
         rows = chart.layout.rows[chosen]
         studies = [self.table.studies[row] for row in rows]
         p = probabilities_at(self.engine, self.views.reference(), beta, rows)
-        names = np.array(self.engine.findings)
+        names = self.engine.findings
         x, y = chart.layout.at(beta)[chosen].T.astype(float).round(4)
         table = {
             "study_id": [s.study_id for s in studies],
             **({"patient_id": [s.patient_id for s in studies]} if patients else {}),
             "split": [s.split for s in studies],
             "label": ["|".join(sorted(s.labels)) for s in studies],
-            "decided": ["|".join(names[row]) for row in decided(p, chart.columns.single)],
+            "decided": ["|".join(reported(row, names, self.engine.config.problem_type)) for row in p],
             "discordant": [int(s.discordant) for s in studies],
             "source": [s.source for s in studies],
             "beta": beta,

@@ -19,7 +19,7 @@ from explain.methods.words import split_words
 from model.config import SINGLE_LABEL
 from model.errors import FeedbackError, TakenError
 from model.feedback import UNDO, Flag, Store, new_flag_id, utc_now
-from model.inference.decision import decided
+from model.inference.decision import reported
 from model.inference.engine import Engine
 
 MOST_REGIONS = 20
@@ -33,7 +33,7 @@ class Judge:
     def __init__(self, engine: Engine, store: Store):
         self.engine = engine
         self.store = store
-        self.single = engine.config.problem_type == SINGLE_LABEL
+        self.problem_type = engine.config.problem_type
 
     @FLAG.time()
     def keep(
@@ -69,7 +69,7 @@ class Judge:
                 verdict = "agree" if set(labels) == set(self.decided(case, beta)) else "disagree"
         else:
             regions, words = _regions(form, case), _words(form, case)
-        if verdict == "disagree" and self.single and len(labels) != 1:
+        if verdict == "disagree" and self.problem_type == SINGLE_LABEL and len(labels) != 1:
             raise FeedbackError("This model decides on one finding of a case: name the one that it has.")
         attempt = str(form.get("attempt") or "")[:LONGEST_NAME]
         again = bool(attempt and session.saved and attempt == session.attempt)
@@ -134,7 +134,7 @@ class Judge:
     def decided(self, case: OpenCase, beta: float) -> list[str]:
         """The findings the model reports at β."""
         p = self._at(case, self.engine.clamp_beta(case.encoded, beta))
-        return [name for name, yes in zip(self.engine.findings, decided(p, self.single), strict=True) if yes]
+        return reported(p, self.engine.findings, self.problem_type)
 
     def _saved(self, session: Session, flag: Flag) -> Flag:
         """The flag once it is safe; where the reader said the same under its id before, that one."""

@@ -114,7 +114,7 @@ class Columns:
 
     def _error(self, finding: str) -> Column:
         """Whether what is decided is so; of all findings together, whether anything is wrong."""
-        reported = decided(self.probabilities, self.single)
+        reported = decided(self.probabilities, self.engine.config.problem_type)
         if not finding:
             wrong = (reported != self.labels).any(2)
             return Column(CATEGORY, (":right", ":wrong"), wrong.astype(np.uint8))

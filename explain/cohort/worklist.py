@@ -64,14 +64,14 @@ class Signal(NamedTuple):
 def worklist(engine: Engine, table: StudyTable, reference: Reference, beta: float) -> list[Candidate]:
     """The studies of a table that have a reason to be looked at, most worth it first; decided at β."""
     fused_p, image_p, report_p = (_probabilities(engine, reference, b) for b in (beta, 1.0, 0.0))
-    single = engine.config.problem_type == SINGLE_LABEL
-    signals = {"uncertain": uncertain(fused_p, single)}
+    signals = {"uncertain": uncertain(fused_p, engine.config.problem_type == SINGLE_LABEL)}
     apart = np.where(reference.has.all(1), scores(engine, reference, table.studies), np.nan)
     signals["discordant"] = discordant(apart, image_p, report_p)
     if len(table.studies) > NEIGHBOURS:
         index = NearestNeighbors(n_neighbors=NEIGHBOURS).fit(Vectors(engine, reference).of_studies(FUSED, beta))
         distances, rows = index.kneighbors()  # of the fitted studies, each without itself
-        wrong = decided(fused_p, single) != label_matrix(table.studies, engine.findings).astype(bool)
+        labels = label_matrix(table.studies, engine.findings).astype(bool)
+        wrong = decided(fused_p, engine.config.problem_type) != labels
         signals |= {"far": far(distances), "error_prone": error_prone(rows, wrong)}
     return fuse(reference.study_ids, engine.findings, signals)
 

@@ -11,7 +11,6 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.stats import norm, t
 
-from model.config import SINGLE_LABEL
 from model.evaluation.bootstrap import Band, auroc, macro, not_too_sure
 from model.evaluation.metrics import Evaluation, evaluation
 from model.feedback.corrections import Correction
@@ -100,11 +99,11 @@ def share_as_corrected(network: Network, scored: Scored, corrected: dict[str, Co
     Args:
         network: whose findings these are.
     """
-    findings, single = network.config.findings, network.config.problem_type == SINGLE_LABEL
+    findings = network.config.findings
     p = scored.probabilities(network)[int(np.abs(np.array(SCORED_BETAS) - beta).argmin())]
     same = [
         bool(yes) == label
-        for row, study in zip(decided(p, single), scored.studies, strict=True)
+        for row, study in zip(decided(p, network.config.problem_type), scored.studies, strict=True)
         for yes, finding in zip(row, findings, strict=True)
         if study.study_id in corrected and (label := corrected[study.study_id].labels.get(finding)) is not None
     ]

@@ -16,6 +16,7 @@ from dashboard.serving.model_registry import Serving
 from dashboard.serving.worker_process import ExplanationWorker
 from dashboard.ui.payload import unpack
 from explain.methods.words import split_words
+from model.config import SINGLE_LABEL
 from model.errors import FeedbackError
 from model.feedback import FeedbackStore, standing
 
@@ -216,7 +217,7 @@ def test_a_case_opens_as_it_was_reviewed(reviewer, judge, opened):
 
 
 def test_a_model_that_decides_on_one_finding_is_corrected_to_one(engine, judge, opened):
-    judge.single = True
+    judge.problem_type = SINGLE_LABEL
     with pytest.raises(FeedbackError, match="one finding"):
         judge.keep(opened, 0.5, FORM | {"corrected_labels": ["Effusion", "Cardiomegaly"]})
     assert len(judge.decided(opened.opened, 0.5)) == 1
