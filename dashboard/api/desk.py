@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from starlette.requests import HTTPConnection
 
 from dashboard.access.identity import Identity
-from dashboard.serving.wait_line import TICK, Line
+from dashboard.serving.fair_queue import TICK, Line
 from dashboard.web.thread_pools import Pool
 from explain import Cancelled
 

@@ -9,8 +9,8 @@ from dashboard.cases.case import OpenCase
 from dashboard.review.ground_truth import known_truth
 from dashboard.review.recorded import as_recorded
 from dashboard.serving.explanations import Methods
+from dashboard.serving.fair_queue import TICK, Place
 from dashboard.serving.session import Session
-from dashboard.serving.wait_line import TICK, Place
 from dashboard.ui.payload import describe, pack, veil
 from dashboard.ui.pictures import data_url
 from explain import Evidence

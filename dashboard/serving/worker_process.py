@@ -21,7 +21,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, TypeVar
 
-from dashboard.serving.wait_line import Line
+from dashboard.serving.fair_queue import Line
 from model.compute.memory import hand_back
 from model.compute.threads import Wide, wide_environment
 from model.errors import BetaLensError, CheckpointError

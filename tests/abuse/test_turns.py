@@ -16,9 +16,9 @@ from dashboard.review.service import Reviewer
 from dashboard.review.steps import Staged
 from dashboard.server import make_app
 from dashboard.serving.explanations import Explanations
+from dashboard.serving.fair_queue import Line
 from dashboard.serving.served import Served
 from dashboard.serving.session import Session
-from dashboard.serving.wait_line import Line
 from dashboard.web import listening
 from dashboard.web.listening import GRACE, Listeners, Listening
 from model.errors import BusyError

@@ -5,9 +5,9 @@ import time
 
 from dashboard.review.service import Reviewer
 from dashboard.review.steps import Staged, Waiting
+from dashboard.serving.fair_queue import Line
 from dashboard.serving.served import Served
 from dashboard.serving.session import Session
-from dashboard.serving.wait_line import Line
 
 SOON = 5.0  # seconds within which a thread takes its turn on a busy machine
 
