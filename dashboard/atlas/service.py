@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 
 from dashboard.cases.case import OpenCase
 from dashboard.serving.background_job import BackgroundJobs
-from dashboard.serving.reference_cache import ReferenceViews
+from dashboard.serving.reference_cache import ReferenceCache
 from dashboard.ui.payload import bits, bytes_of, lay_out
 from dashboard.ui.pictures import study_card
 from explain.cohort.atlas import METHODS, PRINCIPAL, UMAP, Layout, load_layout, place, trust_at
@@ -45,9 +45,14 @@ class Chart(NamedTuple):
 class AtlasService:
     """The maps of one table under one engine. Safe to ask from many threads."""
 
-    def __init__(self, views: ReferenceViews, store: Store):
-        self.engine, self.table, self.views, self.store = views.engine, views.table, views, store
-        self.telling = Contrast(views.table)
+    def __init__(self, reference_cache: ReferenceCache, store: Store):
+        self.engine, self.table, self.reference_cache, self.store = (
+            reference_cache.engine,
+            reference_cache.table,
+            reference_cache,
+            store,
+        )
+        self.contrast = Contrast(reference_cache.table)
         self._charts = BackgroundJobs("atlas", self._make)
         self._trusts: dict[tuple[Key, float], float] = {}
         self._judging = threading.Lock()  # takes a core for a second: one at a time
@@ -110,12 +115,12 @@ class AtlasService:
         group, rest = chart.layout.rows[member], chart.layout.rows[~member]
         found = {"beta": beta, "size": len(group), "members": bytes_of(member)}
         if len(group):
-            summary = summarise(self.engine, self.table, self.views.reference(), group, rest, beta)
+            summary = summarise(self.engine, self.table, self.reference_cache.reference(), group, rest, beta)
             said = summary._asdict() | {"findings": [finding._asdict() for finding in summary.findings]}
-            words = [word._asdict() for word in self.telling.words(group, rest)]
+            words = [word._asdict() for word in self.contrast.words(group, rest)]
             found |= {"summary": said, "words": words, "regions": None, "reading": True}
             yield found
-            found |= {"regions": _regions(self.telling.regions(group, rest))}
+            found |= {"regions": _regions(self.contrast.regions(group, rest))}
         yield found | {"reading": False}
 
     def inside(self, key: Key, polygon: Any, shown: Any, beta: float) -> list[str]:
@@ -135,7 +140,7 @@ class AtlasService:
         chosen = self._inside(chart, polygon, shown, beta)
         rows = chart.layout.rows[chosen]
         studies = [self.table.studies[row] for row in rows]
-        p = probabilities_at(self.engine, self.views.reference(), beta, rows)
+        p = probabilities_at(self.engine, self.reference_cache.reference(), beta, rows)
         names = self.engine.findings
         x, y = chart.layout.at(beta)[chosen].T.astype(float).round(4)
         table = {
@@ -158,7 +163,7 @@ class AtlasService:
         chart = self._charts.result(key)
         if chart is None:
             return None
-        row = self.views.row_of(case.study.study_id) if case.study and not case.changes else None
+        row = self.reference_cache.row_of(case.study.study_id) if case.study and not case.changes else None
         betas = [self.engine.clamp_beta(case.encoded, float(b)) for b in (PATH_BETAS if key[0] == FUSED else [0.0])]
         layout, finder, _ = chart
         places = [place(layout, finder, case.encoded, key[0], beta, row) for beta in betas]
@@ -172,9 +177,9 @@ class AtlasService:
         }
 
     def _make(self, key: Key, counted: ProgressOf) -> Chart:
-        vectors = self.views.vectors(counted("encoding"), counted("encoding"))
+        vectors = self.reference_cache.vectors(counted("encoding"), counted("encoding"))
         layout = load_layout(vectors, self.table, *key, counted("layout"))
-        columns = Columns(self.engine, self.table, self.views.reference(), layout.rows, self.store.rows)
+        columns = Columns(self.engine, self.table, self.reference_cache.reference(), layout.rows, self.store.rows)
         return Chart(layout, Finder(vectors, layout.rows), columns)
 
     def _made(self, key: Key) -> Chart:

@@ -9,7 +9,7 @@ import numpy as np
 from platformdirs import user_data_path
 
 from dashboard.serving.background_job import BackgroundJobs
-from dashboard.serving.reference_cache import ReferenceViews
+from dashboard.serving.reference_cache import ReferenceCache
 from dashboard.ui.payload import lay_out
 from dashboard.ui.pictures import thumbnail
 from model.errors import CheckpointError, ChoiceError
@@ -40,10 +40,10 @@ class Measured(NamedTuple):
 class BetaLabService:
     """What the β lab shows of one table under one engine. Safe to ask from many threads."""
 
-    def __init__(self, engine: Engine, table: StudyTable, views: ReferenceViews):
+    def __init__(self, engine: Engine, table: StudyTable, reference_cache: ReferenceCache):
         self.engine = engine
         self.table = table
-        self.views = views
+        self.reference_cache = reference_cache
         self._measured = BackgroundJobs("beta-lab", self._measure)
 
     def splits(self) -> list[str]:
@@ -107,7 +107,7 @@ class BetaLabService:
 
         def encode(engine: Engine, some: tuple[Study, ...]) -> Reference:
             own = engine is self.engine
-            return self.views.reference(counted("encoding")) if own else encode_studies(engine, some)
+            return self.reference_cache.reference(counted("encoding")) if own else encode_studies(engine, some)
 
         judged = judge(self.engine, self.table, studies, encode)
         resampling = counted("resampling")

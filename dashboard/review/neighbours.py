@@ -9,8 +9,8 @@ from dashboard.access.looking import looked
 from dashboard.cases.case import OpenCase
 from dashboard.page.context import Context, request
 from dashboard.serving.background_job import BackgroundJobs
-from dashboard.serving.model_registry import Served
-from dashboard.serving.reference_cache import ReferenceViews
+from dashboard.serving.model_registry import ServedModel
+from dashboard.serving.reference_cache import ReferenceCache
 from dashboard.serving.session import Session
 from dashboard.ui.payload import as_json, share
 from dashboard.ui.pictures import study_card
@@ -30,14 +30,16 @@ def neighbours(ctx: Context) -> None:
     shown = widget("neighbours")
 
     def look(session: Session, event: gr.EventData):
-        case, ticket = session.opened, event.ticket
+        case, request_id = session.opened, event.ticket
         # Of a case whose answer is kept back, what they have would tell what the model says.
-        if case is None or ticket != session.ticket or session.veiled:
+        if case is None or request_id != session.request_id or session.blinded:
             return
-        for step in ctx.serving.of(session).part(_beside).of(case, share(event.beta)):
+        for step in (
+            ctx.serving.model_for_session(session).get_or_create(_neighbours_of).nearest(case, share(event.beta))
+        ):
             near = [card["id"] for space in step.get("spaces", []) for card in space["near"] or []]
             looked("neighbours", near)
-            yield as_json({"ticket": ticket, **step})
+            yield as_json({"ticket": request_id, **step})
 
     def open_study(event: gr.SelectData):
         return request(str(event.value))
@@ -49,11 +51,11 @@ def neighbours(ctx: Context) -> None:
 class NeighboursService:
     """Looks for neighbours, once the reference studies are encoded: in the background, as that may take minutes."""
 
-    def __init__(self, views: ReferenceViews):
-        self.views = views
-        self._finders = BackgroundJobs("neighbours", lambda _, counted: views.finder(counted("encoding")))
+    def __init__(self, reference_cache: ReferenceCache):
+        self.reference_cache = reference_cache
+        self._finders = BackgroundJobs("neighbours", lambda _, counted: reference_cache.finder(counted("encoding")))
 
-    def of(self, case: OpenCase, beta: float) -> Iterator[dict[str, Any]]:
+    def nearest(self, case: OpenCase, beta: float) -> Iterator[dict[str, Any]]:
         """How far the encoding is, if it is needed, and then the nearest studies in each space; None for a space in
         which the case has no place."""
         job = self._finders.of("all spaces")
@@ -69,11 +71,11 @@ class NeighboursService:
         vector = finder.vectors.of_case(case.encoded, space, beta)
         if vector is None:
             return None
-        own = self.views.row_of(case.study.study_id) if case.study else None
+        own = self.reference_cache.row_of(case.study.study_id) if case.study else None
         near = finder.nearest(space, vector, beta, COUNT, without=own)
-        cards = (study_card(self.views.table.studies[row]) for row in near.rows)
+        cards = (study_card(self.reference_cache.table.studies[row]) for row in near.rows)
         return [{**card, "distance": float(d)} for card, d in zip(cards, near.distances, strict=True)]
 
 
-def _beside(served: Served) -> NeighboursService:
-    return NeighboursService(served.views)
+def _neighbours_of(served: ServedModel) -> NeighboursService:
+    return NeighboursService(served.reference_cache)

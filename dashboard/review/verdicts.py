@@ -41,10 +41,10 @@ class Judge:
     ) -> Flag:
         """Save what the reader thinks of the open case at this β, and return it once it is safe.
 
-        A reader to whom the answer is veiled names the findings; whether that agrees with the model is settled here.
+        A reader who is blinded names the findings; whether that agrees with the model is settled here.
 
         Args:
-            form: `verdict` (of VERDICTS; "findings" or "unsure" where veiled), `corrected_labels`, `wrong_evidence`,
+            form: `verdict` (of VERDICTS; "findings" or "unsure" where blinded), `corrected_labels`, `wrong_evidence`,
                 `wrong_regions` (boxes as in Flag), `wrong_words` (places among the words of the report), `comment`,
                 `reviewer` (ignored where there is a login), `case` and `model` (its id and the model's digest as the
                 page shows them: a verdict on what is not on screen any more is refused), `attempt` (the page's own
@@ -61,7 +61,7 @@ class Judge:
         beta = self.engine.clamp_beta(case.encoded, beta)
         labels = self._labels(form)
         verdict, blind, regions, words = form.get("verdict", ""), False, (), ()
-        if session.veiled:
+        if session.blinded:
             if verdict not in ("findings", "unsure"):
                 raise FeedbackError("The model's answer is hidden: name the findings, or say that you are unsure.")
             blind = case.key not in session.seen

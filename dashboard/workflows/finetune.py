@@ -82,7 +82,7 @@ def finetune_version(
     recipe: Recipe,
     force: bool = False,
     encoders: bool = False,
-    told: ProgressOf = lambda name: iter,
+    progress_for: ProgressOf = lambda name: iter,
 ) -> Outcome:
     """Fine-tune the base on what reviewers said of studies in split train, and make a version of the result.
 
@@ -95,7 +95,7 @@ def finetune_version(
     Args:
         force: promote it even if it got worse.
         encoders: teach those as well, first.
-        told: is asked for a progress bar for each part of the work.
+        progress_for: is asked for a progress bar for each part of the work.
 
     Raises:
         StudyTableError: the table lacks split train or val, or names a finding that the model does not know.
@@ -107,7 +107,7 @@ def finetune_version(
     corrected = corrections(flags, base.findings, base.config.problem_type)
     train, validation = (_split(table, name) for name in ("train", "val"))
     taught = {s.study_id: corrected[s.study_id] for s in train if s.study_id in corrected}
-    new = teach(base, train, Course(table, taught, recipe, encoders, told))
+    new = teach(base, train, Course(table, taught, recipe, encoders, progress_for))
     start, data = new.engine, new.lessons
     held_out = relabelled(validation, corrected)
     if start.past.folds:  # all of them are held out by one network or another
@@ -121,7 +121,7 @@ def finetune_version(
     rows = (
         *_measured(comparison),
         *_as_corrected(base, start, table, taught, before, after, corrected),
-        *_trusted(base, start, table, told("trust")),
+        *_trusted(base, start, table, progress_for("trust")),
     )
     wrong = mistakes(data.table, data.labels, data.judged)
     nothing = untaught(corrected, taught, table)

@@ -28,14 +28,14 @@ FINDINGS = ("Cardiomegaly", "Effusion", "Pneumothorax")
 pytestmark = pytest.mark.timeout(1500)  # a minute of computing, on a machine that is busy with something else
 
 
-class Place(NamedTuple):
+class QueuePlace(NamedTuple):
     studies: Path
     checkpoint: Path
     feedback: Path
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory) -> Place:
+def place(tmp_path_factory) -> QueuePlace:
     """A table of 36 studies, a small model, and verdicts on eight studies for training and two for validation."""
     folder = tmp_path_factory.mktemp("place")
     rng = np.random.default_rng(0)
@@ -53,10 +53,10 @@ def place(tmp_path_factory) -> Place:
         shown = dict.fromkeys(FINDINGS, 0.4)
         said = {"verdict": "disagree", "corrected_labels": ("Effusion",)}
         store.append(Flag(new_flag_id(), utc_now(), "r", str(study), "", "", "A report.", "m", 0.5, shown, **said))
-    return Place(folder / "studies.csv", folder / "model", folder / "feedback")
+    return QueuePlace(folder / "studies.csv", folder / "model", folder / "feedback")
 
 
-def command(place: Place, models: Path, *more: str) -> list[str]:
+def command(place: QueuePlace, models: Path, *more: str) -> list[str]:
     program = [sys.executable, "-m", "dashboard.cli", "finetune", "--device", "cpu", "--models", str(models)]
     named = {"--studies": place.studies, "--checkpoint": place.checkpoint, "--feedback": place.feedback}
     return program + [str(part) for pair in named.items() for part in pair] + list(more)
