@@ -18,8 +18,7 @@ from model.evaluation.figures import NOT_DEFINED
 from model.evaluation.held_out import Judged, answered, judge
 from model.evaluation.metrics import Evaluation, evaluate_scored
 from model.inference.array_cache import pack_arrays
-from model.inference.embeddings import NAME as reference_name
-from model.inference.embeddings import Reference, encode_studies
+from model.inference.embeddings import REFERENCE, Reference, encode_studies
 from model.inference.engine import Engine
 from model.inference.learnt import FILE as PAST
 from model.inference.learnt import Past
@@ -137,7 +136,7 @@ def write(
     calibrate_alert(network, _first_judged(engine, table, reference, *_splits(engine)[::-1])[1].scored)
     if half:
         checkpoint.round_to_half(network)
-    files = {f"{reference_name}.safetensors": pack_arrays(reference.arrays(), table)} | (extra or {})
+    files = {f"{REFERENCE}.safetensors": pack_arrays(reference.arrays(), table)} | (extra or {})
     files |= figures(engine, table, reference, summary)
     if engine.past is not None:
         files[PAST] = engine.past.pack()

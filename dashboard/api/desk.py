@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from starlette.requests import HTTPConnection
 
 from dashboard.access.identity import Identity
-from dashboard.serving.fair_queue import TICK, FairQueue
+from dashboard.serving.fair_queue import QUEUE_CHECK_SECONDS, FairQueue
 from dashboard.web.thread_pools import Pool
 from explain import Cancelled
 
@@ -33,7 +33,7 @@ class Desk:
             while place(0):
                 if not wanted():
                     raise Cancelled
-                await place.moved(TICK)
+                await place.moved(QUEUE_CHECK_SECONDS)
             return await self.pool.run(work, *asked)
 
 

@@ -30,7 +30,7 @@ def finetune_panel(ctx: Context) -> None:
         try:
             audit.require(Role.ADMINISTRATOR, "finetune")
             audit.record("finetune")
-            with versions.alone():
+            with versions.exclusive():
                 folder = versions.path(versions.current())
                 base = served if served.folder == folder else Engine.load(folder, served.device.type)
                 rows = ctx.feedback.rows()

@@ -10,7 +10,7 @@ from model.inference.engine import Engine
 from model.inputs import read_report
 from model.studies.table import Study, StudyTable, load_film
 
-SHOWN = 200  # rows on screen; the file holds all
+MOST_ROWS = 200  # rows on screen; the file holds all
 DISAGREEMENTS, NEWEST = ORDERS = ("disagreements", "newest")
 UNDONE = "undo"  # the filter's name for verdicts that were taken back
 
@@ -69,7 +69,7 @@ class FeedbackLog:
                 "model": sorted({f.model_digest for f in stand}),
             },
             "filters": filters._asdict(),
-            "rows": [_row(flag, agreement.case_of(flag) in clash) for flag in found[:SHOWN]],
+            "rows": [_row(flag, agreement.case_of(flag) in clash) for flag in found[:MOST_ROWS]],
             "agreement": {
                 "over_time": [s._asdict() for s in agreement.over_time(kept)],
                 "per_finding": [s._asdict() for s in agreement.per_finding(kept, self.problem_type)],

@@ -13,7 +13,7 @@ from dashboard.serving.worker_process import ExplanationWorker
 from explain import Cancelled
 from explain.methods.registry import methods
 from explain.methods.words import split_words
-from explain.trust.evaluate import FORM, KEPT, Trust, examine
+from explain.trust.evaluate import TRUST_FILE, TRUST_FORMAT, Trust, examine
 from explain.trust.faithfulness import FRACTIONS
 from explain.trust.ground_truth import lungs_of, truth_of
 from explain.trust.pass_marks import passed
@@ -88,11 +88,11 @@ class ExplanationTests:
 
 def of_methods(engine: Engine) -> dict | None:
     """What `betalens trust --keep` measured of this very model; None where it did not, or in an older form."""
-    path = engine.folder and engine.folder / KEPT
+    path = engine.folder and engine.folder / TRUST_FILE
     if not path or not path.is_file():
         return None
     measured = json.loads(path.read_text("utf-8"))
-    return measured if (measured.get("model"), measured.get("form")) == (engine.digest, FORM) else None
+    return measured if (measured.get("model"), measured.get("form")) == (engine.digest, TRUST_FORMAT) else None
 
 
 def _drawn(trust: Trust) -> dict[str, dict[str, list[float]]]:

@@ -19,7 +19,7 @@ from explain.cohort.neighbours import Finder
 from explain.cohort.spaces import FUSED, IMAGE, REPORT
 
 COUNT = 5
-SHOWN = (IMAGE, REPORT, FUSED)
+SHOWN_SPACES = (IMAGE, REPORT, FUSED)
 
 QUIET = {"show_progress": "hidden", "api_visibility": "private"}
 AT_ONCE = QUIET | {"trigger_mode": "multiple", "concurrency_limit": 4}
@@ -64,7 +64,7 @@ class NeighboursService:
         if job.result is None:
             yield {"error": job.error}
         else:
-            spaces = [{"space": space, "near": self._near(job.result, case, space, beta)} for space in SHOWN]
+            spaces = [{"space": space, "near": self._near(job.result, case, space, beta)} for space in SHOWN_SPACES]
             yield {"beta": beta, "modalities": case.encoded.modalities, "spaces": spaces}
 
     def _near(self, finder: Finder, case: OpenCase, space: str, beta: float) -> list[dict[str, Any]] | None:

@@ -9,7 +9,7 @@ from dashboard.cases.case import OpenCase
 from dashboard.review.ground_truth import known_truth
 from dashboard.review.recorded import as_recorded
 from dashboard.serving.explanations import Methods
-from dashboard.serving.fair_queue import TICK, QueuePlace
+from dashboard.serving.fair_queue import QUEUE_CHECK_SECONDS, QueuePlace
 from dashboard.serving.session import Session
 from dashboard.ui.payload import describe, pack, pack_blinded
 from dashboard.ui.pictures import data_url
@@ -69,7 +69,7 @@ def until_turn(place: QueuePlace, request_id: int, wanted: Callable[[], bool]) -
             ahead = place(0)
         else:
             announced = ahead
-            while wanted() and (ahead := place(TICK)) == announced:
+            while wanted() and (ahead := place(QUEUE_CHECK_SECONDS)) == announced:
                 pass
 
 

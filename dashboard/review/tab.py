@@ -30,7 +30,7 @@ from model.feedback import Flag
 ORDER = 10
 TITLE = "tab.review"
 
-LOOK = 3  # seconds between two looks at whether another model is served
+MODEL_CHECK_SECONDS = 3  # seconds between two looks at whether another model is served
 QUIET = {"show_progress": "hidden", "api_visibility": "private"}
 # A newer case must not wait for an older one to be finished; what takes long waits in a line of its own.
 AT_ONCE = QUIET | {"trigger_mode": "multiple", "concurrency_limit": None}
@@ -274,7 +274,9 @@ def _on_replacement(ctx: Context, notice: gr.HTML, stage: gr.HTML, waiting: gr.H
         async for shown in paced(review.answer(session, lambda r: r.show_again(session)), values):
             yield shown
 
-    gr.Timer(LOOK).tick(follow, ctx.session, [ctx.header, form.widget, stage, waiting, notice], **AT_ONCE)
+    gr.Timer(MODEL_CHECK_SECONDS).tick(
+        follow, ctx.session, [ctx.header, form.widget, stage, waiting, notice], **AT_ONCE
+    )
 
 
 def _outputs(step: Step) -> tuple:

@@ -8,7 +8,7 @@ from model.compute.threads import widen
 from model.errors import BetaLensError
 from model.progress import Progress, ProgressOf
 
-TICK = 0.25  # seconds between two reports of a job's progress
+PROGRESS_SECONDS = 0.25  # seconds between two reports of a job's progress
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -42,8 +42,8 @@ class BackgroundJob(Generic[T]):
         self._thread.start()
 
     def follow(self) -> Iterator[JobProgress]:
-        """The job's progress, every TICK seconds until it ends."""
-        while not self._ended_within(TICK):
+        """The job's progress, every PROGRESS_SECONDS until it ends."""
+        while not self._ended_within(PROGRESS_SECONDS):
             yield self._progress
 
     def _ended_within(self, seconds: float) -> bool:

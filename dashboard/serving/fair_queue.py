@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from explain import Cancelled
 from model.errors import BusyError
 
-TICK = 0.5  # seconds between two looks at a place
+QUEUE_CHECK_SECONDS = 0.5  # seconds between two looks at a place
 MOST = 256  # that may work and wait
 MOST_EACH = 32  # of one reader; a hospital may have one login for many people
 
@@ -84,7 +84,7 @@ class FairQueue:
             Cancelled: it is not wanted any more.
         """
         with self.place(wanted, reader) as ahead:
-            while ahead(TICK):
+            while ahead(QUEUE_CHECK_SECONDS):
                 if not wanted():
                     raise Cancelled
             yield

@@ -31,9 +31,9 @@ from model.studies.table import StudyTable
 
 log = logging.getLogger(__name__)
 
-LOOK = 1.0  # seconds between two looks at which version is promoted
+VERSION_CHECK_SECONDS = 1.0  # seconds between two looks at which version is promoted
 # Other versions that stay loaded beside those that a page shows: a network each, some 100 MB.
-KEPT = 2
+MOST_LOADED = 2
 T = TypeVar("T")
 
 
@@ -76,7 +76,7 @@ class ModelRegistry:
         self.versions = versions
         # By digest; as long as a page shows it.
         self._others: WeakValueDictionary[str, ServedModel] = WeakValueDictionary()
-        self._kept: deque[ServedModel] = deque(maxlen=KEPT)
+        self._kept: deque[ServedModel] = deque(maxlen=MOST_LOADED)
         self._loading = threading.Lock()
         if versions:
             self._seen = engine.folder and engine.folder.name
@@ -136,7 +136,7 @@ class ModelRegistry:
 
     def _watch(self) -> None:
         while True:
-            threading.Event().wait(LOOK)
+            threading.Event().wait(VERSION_CHECK_SECONDS)
             try:
                 self.swap()
             except BetaLensError as error:

@@ -30,7 +30,7 @@ from model.inference.engine import Engine
 log = logging.getLogger(__name__)
 
 READY, GIVE_UP, ALIVE = b"ready", b"give up", b"alive"
-TICK = 0.05  # seconds between two looks at whether the answer is still wanted
+POLL_SECONDS = 0.05  # seconds between two looks at whether the answer is still wanted
 BEAT = 1.0  # seconds between two signs of life of the process while it works
 # Seconds without one after which it hangs and is replaced. It gives way to everybody: on a machine that is full it is
 # left alone while it gets something done, until it has had as many seconds of a processor in silence.
@@ -145,7 +145,7 @@ class _Process:
         notified, begun = False, _worked(self.pid)
         looked, worked = time.monotonic(), begun
         while True:
-            if self._connection.poll(TICK):
+            if self._connection.poll(POLL_SECONDS):
                 if (answer := self._connection.recv_bytes()) != ALIVE:
                     return pickle.loads(answer)
                 begun = worked = _worked(self.pid)

@@ -32,7 +32,7 @@ FUSION = 60  # the constant of reciprocal rank fusion, as its authors set it
 FIRST = 0.05  # a study among the first of this share of a ranking has that signal for a reason
 
 
-class Reason(NamedTuple):
+class ReviewReason(NamedTuple):
     """Why a study is worth a look, in numbers a reader can check.
 
     kind and values: "uncertain" its probability; "discordant" the probabilities by image alone and by report alone;
@@ -49,7 +49,7 @@ class Candidate(NamedTuple):
 
     study_id: str
     score: float
-    reasons: tuple[Reason, ...]  # the one in which it stands highest first
+    reasons: tuple[ReviewReason, ...]  # the one in which it stands highest first
 
 
 class Signal(NamedTuple):
@@ -131,9 +131,9 @@ def fuse(ids: tuple[str, ...], findings: tuple[str, ...], signals: dict[str, Sig
     return found
 
 
-def _reason(kind: str, signal: Signal, row: int, findings: tuple[str, ...]) -> Reason:
+def _reason(kind: str, signal: Signal, row: int, findings: tuple[str, ...]) -> ReviewReason:
     which = signal.finding[row]
-    return Reason(kind, findings[which] if which >= 0 else "", tuple(signal.values[row].tolist()))
+    return ReviewReason(kind, findings[which] if which >= 0 else "", tuple(signal.values[row].tolist()))
 
 
 def _ranks(strength: Float[np.ndarray, "n"]) -> Float[np.ndarray, "n"]:

@@ -12,7 +12,7 @@ TABLE, IMAGES = "studies.csv", "images"
 ELSEWHERE = "images-elsewhere"  # for what lies outside the folder of the source
 
 
-class Place:
+class FileLayout:
     """A folder that is to hold a table, and how the table names the source's files from there.
 
     A table names only files below its folder: those of a source elsewhere are linked or copied below `images`, and what

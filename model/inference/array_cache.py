@@ -21,10 +21,10 @@ from model.studies.table import StudyTable
 log = logging.getLogger(__name__)
 
 Arrays = dict[str, np.ndarray]
-KEPT = re.compile(r".+-[0-9a-z]{1,16}(-[0-9a-f]{16}){1,2}\.safetensors")
+CACHE_FILE = re.compile(r".+-[0-9a-z]{1,16}(-[0-9a-f]{16}){1,2}\.safetensors")
 
 
-def kept_arrays(
+def cached_arrays(
     engine: Engine,
     table: StudyTable,
     name: str,
@@ -56,7 +56,7 @@ def kept_arrays(
 
 def kept_files() -> list[Path]:
     """The files in the user's cache that hold arrays of any model and table."""
-    return sorted(p for p in user_cache_path("betalens").glob("*.safetensors") if KEPT.fullmatch(p.name))
+    return sorted(p for p in user_cache_path("betalens").glob("*.safetensors") if CACHE_FILE.fullmatch(p.name))
 
 
 def pack_arrays(arrays: Arrays, table: StudyTable, settings: str = "", half: bool = True) -> bytes:

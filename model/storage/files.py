@@ -106,7 +106,7 @@ def write_at(handle: int, data: bytes | memoryview, at: int) -> None:
 
 
 @contextlib.contextmanager
-def alone(path: Path, taken: Exception) -> Iterator[None]:
+def exclusive(path: Path, taken: Exception) -> Iterator[None]:
     """For the time of a work that must not be done twice at once, told by a lock on a file, which is made where there
     is none. The lock ends with the process that holds it, however that ends.
 

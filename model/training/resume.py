@@ -11,7 +11,7 @@ from model.errors import TrainingError
 from model.storage.files import atomic_file
 from model.studies.arrays import StudyArrays
 
-NAME = "state.pt"
+STATE_FILE = "state.pt"
 
 
 def folder_beside(checkpoint: Path) -> Path:
@@ -26,7 +26,7 @@ def unfinished(checkpoint: Path) -> bool:
 
 def has_state(folder: Path) -> bool:
     """Whether a training has left its state in a folder."""
-    return (folder / NAME).exists()
+    return (folder / STATE_FILE).exists()
 
 
 def fingerprint(config: Config, data: StudyArrays, world: int) -> str:
@@ -50,7 +50,7 @@ class TrainingState:
     """
 
     def __init__(self, folder: Path, mark: str, resume: bool):
-        self.path = folder / NAME
+        self.path = folder / STATE_FILE
         self.mark = mark
         if self.path.exists() and not resume:
             raise TrainingError(
@@ -97,4 +97,4 @@ class TrainingState:
 
 def forget(folder: Path) -> None:
     """Remove the state of a training whose checkpoint is written; its logs stay."""
-    (folder / NAME).unlink(missing_ok=True)
+    (folder / STATE_FILE).unlink(missing_ok=True)

@@ -127,7 +127,7 @@ def test_without_a_verdict_there_is_one_sentence(place, tmp_path, environment):
 
 def test_a_second_one_is_told_that_another_is_under_way(place, tmp_path, environment):
     versions = Versions(tmp_path / "models")
-    with versions.alone():
+    with versions.exclusive():
         done = subprocess.run(command(place, versions.folder), capture_output=True, text=True, env=environment)
     assert (done.returncode, done.stdout) == (2, "")
     assert "is under way: start this one when it has ended" in done.stderr

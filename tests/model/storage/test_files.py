@@ -11,7 +11,7 @@ from writing import FLAG, a_flag
 from model.errors import TrainingError
 from model.feedback import FeedbackStore
 from model.finetuning.versions import Versions
-from model.storage.files import alone, atomic_file, atomic_folder, atomic_write, make_folder
+from model.storage.files import atomic_file, atomic_folder, atomic_write, exclusive, make_folder
 
 SERVICE = 12345  # a user and a group that are nobody's
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
@@ -70,9 +70,9 @@ def test_what_root_saves_among_a_service_s_verdicts_is_the_service_s(services):
 @as_root
 def test_locks_that_root_leaves_among_a_service_s_versions_are_the_service_s(services):
     versions = Versions(services / "models")
-    with versions.alone(), pytest.raises(TrainingError, match="under way"), versions.alone():
+    with versions.exclusive(), pytest.raises(TrainingError, match="under way"), versions.exclusive():
         pass
-    with alone(services / "lock", RuntimeError()):
+    with exclusive(services / "lock", RuntimeError()):
         pass
     versions._choose([])
     with versions._locked():
