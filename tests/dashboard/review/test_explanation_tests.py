@@ -8,7 +8,7 @@ import pytest
 from dashboard.review.explanation_tests import ExplanationTests, of_methods
 from dashboard.serving.session import Session
 from dashboard.serving.worker_process import ExplanationWorker
-from explain.trust.evaluate import FORM, measure
+from explain.trust.evaluate import TRUST_FORMAT, measure
 from model.studies.table import load_film
 
 
@@ -71,7 +71,7 @@ def test_methods_were_measured_only_if_it_was_this_model(examiner, tmp_path, mon
     monkeypatch.setattr(examiner.engine, "folder", tmp_path)
     (tmp_path / "trust.json").write_text(json.dumps({"model": "another"}))
     assert of_methods(examiner.engine) is None
-    own = {"form": FORM, "model": examiner.engine.digest, "image": {}}
+    own = {"form": TRUST_FORMAT, "model": examiner.engine.digest, "image": {}}
     for kept, known in (({**own, "form": 1}, None), (own, own)):
         (tmp_path / "trust.json").write_text(json.dumps(kept))
         assert of_methods(examiner.engine) == known
