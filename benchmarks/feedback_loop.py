@@ -23,7 +23,7 @@ import torch.nn.functional as F
 from plotly.subplots import make_subplots
 from tqdm import tqdm
 
-from model.evaluation.compare_versions import BETAS
+from model.evaluation.compare_versions import GATE_BETAS
 from model.evaluation.metrics import evaluate
 from model.feedback import FeedbackStore, Flag, new_flag_id, utc_now
 from model.feedback.corrections import corrections
@@ -55,7 +55,7 @@ class Loop:
 
     def auroc(self, engine: Engine, studies: tuple[Study, ...]) -> np.ndarray:
         """Of each finding, the mean over β."""
-        return evaluate(engine, self.pooled.embedded(engine), studies, BETAS).auroc.mean(0)
+        return evaluate(engine, self.pooled.embedded(engine), studies, GATE_BETAS).auroc.mean(0)
 
     def review(self, store: FeedbackStore, start: int, stop: int) -> None:
         """The reviewers judge some more studies."""

@@ -11,7 +11,7 @@ import gradio as gr
 from dashboard.page import tabs
 from dashboard.page.context import Context
 from dashboard.page.header import header
-from dashboard.serving.model_registry import Serving
+from dashboard.serving.model_registry import ModelRegistry
 from dashboard.serving.session import Session
 from dashboard.ui.assets import css
 from dashboard.ui.i18n import t, translator
@@ -22,7 +22,7 @@ from model.feedback import Store
 from model.inference.engine import Engine
 
 
-def build(serving: Serving, feedback: Store, functions: Callable[[], None] = lambda: None) -> gr.Blocks:
+def build(serving: ModelRegistry, feedback: Store, functions: Callable[[], None] = lambda: None) -> gr.Blocks:
     """The page over what is served and one store of verdicts. `dashboard.server` serves it.
 
     The embedded demo says so at the foot of the page.

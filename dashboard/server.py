@@ -39,7 +39,7 @@ from dashboard.guard.owners import Owners, Streams
 from dashboard.guard.quiet import quieten
 from dashboard.guard.routes import Routes
 from dashboard.review.case_picker import ids_of, shelf
-from dashboard.serving.model_registry import Serving
+from dashboard.serving.model_registry import ModelRegistry
 from dashboard.serving.open_pages import SWEEP, pages
 from dashboard.ui.version import app_version
 from dashboard.ui.widgets.troubles import watch
@@ -68,7 +68,7 @@ JOBS = 1024
 OURS = frozenset({"/healthz", "/readyz", "/metrics", "/api/v1/", "/betalens/"})
 
 
-def make_app(serving: Serving, feedback: Store, access: Access | None = None, root_path: str = "") -> FastAPI:
+def make_app(serving: ModelRegistry, feedback: Store, access: Access | None = None, root_path: str = "") -> FastAPI:
     """Everything that is served, as one ASGI application.
 
     Args:

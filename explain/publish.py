@@ -2,7 +2,6 @@
 
 import json
 from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -19,8 +18,7 @@ from model.evaluation.figures import NOT_DEFINED
 from model.evaluation.held_out import Judged, answered, judge
 from model.evaluation.metrics import Evaluation, evaluate_scored
 from model.inference.array_cache import pack_arrays
-from model.inference.embeddings import NAME as reference_name
-from model.inference.embeddings import Reference, encode_studies
+from model.inference.embeddings import REFERENCE, Reference, encode_studies
 from model.inference.engine import Engine
 from model.inference.learnt import FILE as PAST
 from model.inference.learnt import Past
@@ -138,7 +136,7 @@ def write(
     calibrate_alert(network, _first_judged(engine, table, reference, *_splits(engine)[::-1])[1].scored)
     if half:
         checkpoint.round_to_half(network)
-    files = {f"{reference_name}.safetensors": pack_arrays(reference.arrays(), table)} | (extra or {})
+    files = {f"{REFERENCE}.safetensors": pack_arrays(reference.arrays(), table)} | (extra or {})
     files |= figures(engine, table, reference, summary)
     if engine.past is not None:
         files[PAST] = engine.past.pack()
@@ -166,22 +164,15 @@ def figures(engine: Engine, table: StudyTable, reference: Reference, summary: st
 
 def worth_of_alert(engine: Engine, finding: str) -> dict[str, Any] | None:
     """How often the alert of a checkpoint is right, and how often it is false where a study has the finding, as
-    `alert_figures` measured it when the checkpoint was made; None where that was not, or cannot be read any more."""
-    found = _read_alert(engine.folder, engine.digest) if engine.folder else {}
+    `alert_figures` measured it when the checkpoint was made; None where that was not, or cannot be read now."""
+    if engine.folder is None:
+        return None
     try:
+        found = json.loads((engine.folder / EVALUATION).read_bytes())["alert"]
         shared = {name: found[name] for name in ("n", "prevalence", "precision")}
         return shared | {"false_alarms": found["false_alarms"][finding], "n_of": found["n_of"][finding]}
-    except (KeyError, TypeError):  # of a version before it was measured, or written by hand
+    except (OSError, ValueError, KeyError, TypeError):  # of a version before it was measured, or written by hand
         return None
-
-
-@lru_cache(maxsize=8)
-def _read_alert(folder: Path, digest: str) -> Any:
-    """What was written of the alert beside the model of a digest."""
-    try:
-        return json.loads((folder / EVALUATION).read_bytes())["alert"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
 
 
 def _splits(engine: Engine) -> tuple[str, ...]:

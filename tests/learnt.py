@@ -16,7 +16,7 @@ from model.evaluation.held_out import answered
 from model.inference.encoder_features import PooledStudies, load_pooled
 from model.inference.engine import Engine
 from model.inference.learnt import Past
-from model.inference.predictions import BETAS, Scored
+from model.inference.predictions import BETA_GRID, Scored
 from model.network import checkpoint
 from model.network.network import Network, Pooled
 from model.studies.content import contents_of
@@ -85,7 +85,7 @@ def cross_validated(table: StudyTable, folder: Path, fusion: str = "weighted") -
     pooled = load_pooled(Engine(network, "", torch.device("cpu")), table)
     contents = contents_of(table.studies)
     cut = folds(table.studies, FOLDS, 0, tuple(contents))
-    logits, states = np.zeros((len(BETAS), len(table.studies), len(FINDINGS)), np.float32), []
+    logits, states = np.zeros((len(BETA_GRID), len(table.studies), len(FINDINGS)), np.float32), []
     fold = np.zeros(len(table.studies), int)
     for number, (train, held_out) in enumerate(cut):
         one = _network(table, fusion)
@@ -125,7 +125,7 @@ def by_heart(network: Network, pooled: PooledStudies, studies: tuple[Study, ...]
 @torch.no_grad()
 def answers(network: Network, pooled: PooledStudies, rows: np.ndarray) -> np.ndarray:
     vectors = Pooled(torch.from_numpy(pooled.image[rows]), torch.from_numpy(pooled.report[rows]))
-    return np.stack([network(vectors, torch.full((len(rows), 1), beta)).numpy() for beta in BETAS])
+    return np.stack([network(vectors, torch.full((len(rows), 1), beta)).numpy() for beta in BETA_GRID])
 
 
 def _written(network: Network, table: StudyTable, pooled: PooledStudies, folder: Path, past: Past) -> Path:

@@ -18,11 +18,10 @@ from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 from explain.every_beta.discordance import alert_figures
 from explain.every_beta.discordance import calibrate as calibrate_alert
 from model.config import FUSIONS, MULTI_LABEL, SINGLE_LABEL
-from model.evaluation.beta_curves import BETAS, measure
+from model.evaluation.beta_curves import BETA_GRID, measure
 from model.evaluation.bootstrap import LEAST, resample
-from model.evaluation.compare_models import WAYS, Decisions, compare
-from model.evaluation.compare_versions import BETAS as GATE_BETAS
-from model.evaluation.compare_versions import compare_scored, share_as_corrected
+from model.evaluation.compare_models import WAYS, Decisions, compare_models
+from model.evaluation.compare_versions import GATE_BETAS, compare_scored, share_as_corrected
 from model.evaluation.metrics import evaluate, evaluate_scored
 from model.feedback.corrections import Correction
 from model.inference.embeddings import Reference
@@ -236,7 +235,7 @@ def test_models_are_compared_as_counted_by_hand(seed):
         scores = {way: (labels + rng.normal(0, 1, (n, 2))).round(1) for way in WAYS}
         scores["image"][0] = np.nan if name == "a" else 0.5  # learnt by one of them: counts for neither
         made[name] = Decisions(("A", "B"), 0.5, "default", scores)
-    found = compare(made, studies, resamples=60)
+    found = compare_models(made, studies, resamples=60)
     truth, patients = labels[1:].astype(float), tuple(s.patient_id for s in studies[1:])
     assert (found.n, found.left_out, found.patients) == (n - 1, 1, len(set(patients)))
     sides = {
@@ -263,11 +262,11 @@ def loss_by_hand(coefficients, logits, labels, has, single) -> float:
     """The negative log-likelihood of held-out labels, with the prior, study by study."""
     total = 0.0
     for i, row in enumerate(labels):
-        at = np.array(BETAS) if has[i].all() else np.full(len(BETAS), has[i, 0])
+        at = np.array(BETA_GRID) if has[i].all() else np.full(len(BETA_GRID), has[i, 0])
         z = logits[:, i] / np.exp(coefficients[0] + coefficients[1] * at + coefficients[2] * at**2)[:, None]
         p = softmax(z, 1) if single else expit(z)
         total -= np.log(p[:, row.argmax()]).sum() if single else np.where(row, np.log(p), np.log(1 - p)).sum()
-    count = len(BETAS) * len(labels) * (1 if single else labels.shape[1])
+    count = len(BETA_GRID) * len(labels) * (1 if single else labels.shape[1])
     return total / count + (np.asarray(coefficients) ** 2).sum() / len(labels)
 
 
@@ -277,7 +276,7 @@ def test_the_temperature_is_the_likeliest_and_calibration_is_measured_on_other_p
     network, rng, n = copy.deepcopy(engine.network), np.random.default_rng(3), 45
     labels = np.eye(3, dtype=bool)[rng.integers(0, 3, n)] if problem_type == SINGLE_LABEL else rng.random((n, 3)) < 0.4
     has = np.array([[1, 1], [1, 0], [0, 1]], np.float32)[rng.choice(3, n, p=(0.6, 0.2, 0.2))]
-    raw = (3 * rng.normal(size=(len(BETAS), n, 3)) + 3 * labels).astype(np.float32)
+    raw = (3 * rng.normal(size=(len(BETA_GRID), n, 3)) + 3 * labels).astype(np.float32)
     studies = tuple(
         Study(f"s{i}", None, "", frozenset(np.array(FINDINGS)[row].tolist()), f"p{i // 2}", "val", i == 3)
         for i, row in enumerate(labels)
@@ -307,7 +306,7 @@ def test_the_temperature_is_the_likeliest_and_calibration_is_measured_on_other_p
 
 
 def _divisors(coefficients: np.ndarray, has: np.ndarray) -> np.ndarray:
-    at = np.array([[beta if h.all() else h[0] for h in has] for beta in BETAS])
+    at = np.array([[beta if h.all() else h[0] for h in has] for beta in BETA_GRID])
     return np.exp(coefficients[0] + coefficients[1] * at + coefficients[2] * at**2)[..., None].astype(np.float32)
 
 
@@ -322,7 +321,7 @@ def test_the_gate_is_the_jackknife_of_patients(case):
 
     def changes(keep) -> np.ndarray:
         areas = [
-            [[area(labels[keep, k], p[BETAS.index(b)][keep, k]) for k in range(3)] for b in GATE_BETAS]
+            [[area(labels[keep, k], p[BETA_GRID.index(b)][keep, k]) for k in range(3)] for b in GATE_BETAS]
             for p in probabilities
         ]
         return np.mean(areas[1], 0) - np.mean(areas[0], 0)

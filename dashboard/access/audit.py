@@ -29,18 +29,18 @@ MODE = 0o600
 _failing = threading.Event()
 
 
-class _Strict(logging.Handler):
+class _StrictHandler(logging.Handler):
     """A handler whose failures are errors of whoever writes."""
 
     def handleError(self, record: logging.LogRecord) -> None:
         raise
 
 
-class _Stream(_Strict, logging.StreamHandler):
+class _Stream(_StrictHandler, logging.StreamHandler):
     """To the standard error."""
 
 
-class _File(_Strict, WatchedFileHandler):
+class _File(_StrictHandler, WatchedFileHandler):
     """To a file that is its owner's alone. One that was moved away or removed is begun anew (logrotate's `create`)."""
 
     stream: FileIO | None

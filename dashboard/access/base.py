@@ -23,7 +23,7 @@ REASONS = {
 }
 
 
-class RefusedError(AccessError):
+class LoginRefusedError(AccessError):
     """Somebody is not let in now.
 
     Args:

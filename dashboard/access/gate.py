@@ -10,14 +10,14 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard.access.base import RefusedError
+from dashboard.access.base import LoginRefusedError
 from dashboard.access.identity import LOCAL, Identity
 from dashboard.access.login import login_page
 from dashboard.access.settings import Access
 from dashboard.web.problems import problem
 
 OPEN = frozenset({"/healthz", "/readyz"})
-LOOK = 3.0  # seconds between two looks at whether whoever listens to a stream of events is still let in
+LOGIN_CHECK_SECONDS = 3.0  # seconds between two looks at whether whoever listens to a stream of events is still let in
 
 
 class AuthMiddleware:
@@ -49,7 +49,7 @@ class AuthMiddleware:
         identity, refused = None, None
         try:
             identity = await self._who(connection)
-        except RefusedError as error:
+        except LoginRefusedError as error:
             refused = error
         if identity is None:
             await self._refuse(connection, path, refused)(scope, receive, send)
@@ -71,7 +71,7 @@ class AuthMiddleware:
             session.clear()
         identity = await self.access.way.identify(connection)
         if identity is None and ended:
-            raise RefusedError("ended")
+            raise LoginRefusedError("ended")
         if identity and "number" in session:
             rules.touch(connection)
         return identity
@@ -89,12 +89,12 @@ class AuthMiddleware:
             try:
                 held = "number" not in session or self.access.sessions.holds(session)
                 return held and way.mark(identity) == mark
-            except RefusedError:
+            except LoginRefusedError:
                 return False
 
         async def look() -> None:
             while is_let_in():
-                await asyncio.sleep(LOOK)
+                await asyncio.sleep(LOGIN_CHECK_SECONDS)
             scoped.cancel()
 
         async def send_watched(message: Message) -> None:
@@ -110,7 +110,7 @@ class AuthMiddleware:
                 if watch:
                     watch.cancel()
 
-    def _refuse(self, connection: HTTPConnection, path: str, refused: RefusedError | None) -> Response:
+    def _refuse(self, connection: HTTPConnection, path: str, refused: LoginRefusedError | None) -> Response:
         status = 503 if refused and refused.status == 503 else 401
         if path == "/" and "text/html" in connection.headers.get("accept", ""):
             return login_page(connection, self.access.way, refused.reason if refused else "", status)

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from dashboard.access.base import RefusedError
+from dashboard.access.base import LoginRefusedError
 
 AT_ONCE = 2  # each takes 64 MiB
 WAITING, WAITING_OF_ONE = 16, 8  # with those at work: of all, and of one address
@@ -28,7 +28,7 @@ class Hashing:
         """
         with self._lock:
             if self._waiting.total() >= WAITING or self._waiting[place] >= WAITING_OF_ONE:
-                raise RefusedError("busy", RETRY)
+                raise LoginRefusedError("busy", RETRY)
             self._waiting[place] += 1
 
     def leave(self, place: str) -> None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from dashboard.web.gradio import current_event
 from model.errors import AccessError
 
-SHOWN = 12  # hexadecimal digits of a digest
+DIGEST_DIGITS = 12  # hexadecimal digits of a digest
 
 
 class Role(IntEnum):
@@ -53,7 +53,9 @@ class Identity(NamedTuple):
     @property
     def reviewer(self) -> str:
         """The name that verdicts carry: with a digest of the key behind it where two people may have the same one."""
-        return f"{self.name} ({hashlib.sha256(self.key.encode()).hexdigest()[:SHOWN]})" if self.key else self.name
+        return (
+            f"{self.name} ({hashlib.sha256(self.key.encode()).hexdigest()[:DIGEST_DIGITS]})" if self.key else self.name
+        )
 
     def require(self, role: Role) -> None:
         """

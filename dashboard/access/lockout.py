@@ -26,7 +26,7 @@ from typing import NamedTuple
 
 from cachetools import TTLCache
 
-from dashboard.access.base import RefusedError
+from dashboard.access.base import LoginRefusedError
 
 MOST_FAILURES, FADES = 5, 60  # of one user from one place, and the seconds in which one of them is forgotten
 NAME_FAILURES, NAME_FADES = 100, 60  # of one user from all places that they are not known from
@@ -110,7 +110,7 @@ class Lockout:
             if strange:
                 waits += [self._names.wait(strange[0], now), self._places.wait(strange[1], now)]
             if max(waits) > 0:
-                raise RefusedError("locked", math.ceil(max(waits)))
+                raise LoginRefusedError("locked", math.ceil(max(waits)))
             self._pairs.add(pair, now)
             if strange:
                 self._names.add(strange[0], now)

@@ -19,7 +19,7 @@ LONGEST = 1024  # characters of a name or password: a hash takes as long as what
 REMEMBERED = 60  # seconds for which a program that sends its password with each request is not hashed again
 
 
-class Judged(NamedTuple):
+class PasswordCheck(NamedTuple):
     """What came of an attempt."""
 
     right: bool
@@ -44,7 +44,7 @@ class Passwords:
         self._key = secrets.token_bytes(32)
         self._lock = threading.Lock()
 
-    async def judge(self, name: str, password: str, stored: str | None, address: str, device: str) -> Judged:
+    async def judge(self, name: str, password: str, stored: str | None, address: str, device: str) -> PasswordCheck:
         """Whether it is the password of the user of that name.
 
         The same attempt, made many times at once by a program that has just begun, is judged once and counts once.
@@ -58,14 +58,14 @@ class Passwords:
             RefusedError: it cannot be judged now: too many have failed, or too many wait.
         """
         if len(name) > LONGEST or len(password) > LONGEST:
-            return Judged(False, False)  # before anything is counted or kept of it
+            return PasswordCheck(False, False)  # before anything is counted or kept of it
         place = place_of(address)
         tried = self._digest(name, password, stored or "", place, device)
         with self._lock:
             future = joined = self._judged.get(tried)
         if future is None:
             future = self._begin(tried, name, password, stored, address, device)
-        return Judged(await asyncio.wrap_future(future), joined is None)
+        return PasswordCheck(await asyncio.wrap_future(future), joined is None)
 
     def _begin(
         self, tried: bytes, name: str, password: str, stored: str | None, address: str, device: str

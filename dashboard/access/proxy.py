@@ -7,7 +7,7 @@ from starlette.requests import HTTPConnection
 from starlette.routing import Route
 
 from dashboard.access import audit
-from dashboard.access.base import RefusedError
+from dashboard.access.base import LoginRefusedError
 from dashboard.access.identity import NOBODY, Identity
 from dashboard.access.roles import Roles
 
@@ -50,7 +50,7 @@ class Proxy:
             if (name, address) not in self._refused:
                 self._refused[name, address] = None
                 audit.note("login_failed", Identity(name, NOBODY.role, address=address), how="proxy", reason="role")
-            raise RefusedError("role")
+            raise LoginRefusedError("role")
         return Identity(name, role)
 
     def mark(self, identity: Identity) -> str:

@@ -23,7 +23,7 @@ from starlette.routing import Route
 from starlette.types import Message
 
 from dashboard.access import audit
-from dashboard.access.base import RefusedError
+from dashboard.access.base import LoginRefusedError
 from dashboard.access.cookies import Devices
 from dashboard.access.identity import NOBODY, Identity, Role
 from dashboard.access.login import is_ours, to_page
@@ -31,7 +31,7 @@ from dashboard.access.passwords import LONGEST, Passwords
 from dashboard.access.sessions import Rules
 from dashboard.web.problems import problem
 from model.errors import AccessError, AuditError
-from model.storage.files import put
+from model.storage.files import atomic_write
 
 SHORTEST_PASSWORD = 12  # characters
 MOST_BODY = 32 * 1024  # bytes of a login: a name and a password of the greatest length, as a browser encodes them
@@ -102,7 +102,7 @@ class Users:
     def trouble(self) -> str:
         try:
             self._users()
-        except RefusedError:
+        except LoginRefusedError:
             return "Nobody can log in: the file of users cannot be used, and the server's log says why."
         return ""
 
@@ -114,17 +114,17 @@ class Users:
         form = await _form(request)
         name, password, token = (str(form.get(field) or "") for field in ("username", "password", "token"))
         if not is_ours(request, token):
-            return _answer(request, form, RefusedError("form"))
+            return _answer(request, form, LoginRefusedError("form"))
         try:
             identity = await self._by_password(request, name, password, how="form")
             if identity is None:
-                raise RefusedError("wrong")
+                raise LoginRefusedError("wrong")
             audit.record("login", identity, how="form")
             user = self._users()[name]
-        except RefusedError as error:
+        except LoginRefusedError as error:
             return _answer(request, form, error)
         except (AuditError, KeyError):  # they were taken out of the file meanwhile
-            return _answer(request, form, RefusedError("unavailable"))
+            return _answer(request, form, LoginRefusedError("unavailable"))
         self._sessions.begin(request.session, identity, proof=user.proof)
         answer = _answer(request, form)
         self._devices.remember(answer, request, _mark(name, user))
@@ -144,7 +144,7 @@ class Users:
         device = self._devices.of(connection, _mark(name, user)) if user else ""
         try:
             judged = await self.passwords.judge(name, password, user.hash if user else None, address, device)
-        except RefusedError as error:
+        except LoginRefusedError as error:
             if error.reason == "locked" and self._is_news(asking.name, address, error.reason):
                 audit.note("login_failed", asking, how=how, reason=error.reason)
             raise
@@ -178,7 +178,7 @@ class Users:
             else:
                 log.warning("The file of users can be used again.")
         if broken:
-            raise RefusedError("unavailable")
+            raise LoginRefusedError("unavailable")
         return users
 
     def _load(self) -> dict[str, User]:
@@ -253,7 +253,7 @@ def _write(file: Path, users: dict[str, User]) -> None:
     """All or nothing; readable by its owner alone, or by whom it was made readable for."""
     text = json.dumps({name: {"role": u.role.name.lower(), "hash": u.hash} for name, u in users.items()}, indent=2)
     try:
-        put(file, f"{text}\n".encode())
+        atomic_write(file, f"{text}\n".encode())
     except OSError as error:
         raise AccessError(f"{file} cannot be written: {error.strerror}.") from error
 
@@ -297,7 +297,7 @@ async def _form(request: Request) -> FormData:
         raise HTTPException(400, "The login was not sent to its end.") from None
 
 
-def _answer(request: Request, form: FormData, refused: RefusedError | None = None) -> Response:
+def _answer(request: Request, form: FormData, refused: LoginRefusedError | None = None) -> Response:
     """A browser goes on to the page, which says what failed; a program is told by the status."""
     if "page" in form:
         return to_page(request, refused.reason if refused else "")

@@ -62,7 +62,7 @@ def explain_finding(
     """All that was asked of one finding.
 
     Raises:
-        Superseded: it is not wanted any more.
+        Cancelled: it is not wanted any more.
     """
     present = case.encoded.modalities
     images = [name for name in asked.image_methods if "image" in present]

@@ -10,7 +10,7 @@ from dashboard.cases.case import OpenCase
 from dashboard.cases.opening import open_given, open_study
 from dashboard.review.verdicts import Judge
 from dashboard.serving.explanations import Methods
-from dashboard.serving.model_registry import Served, Serving
+from dashboard.serving.model_registry import ModelRegistry, ServedModel
 from dashboard.serving.session import Session
 from explain import INSTANT
 from model.errors import ChoiceError
@@ -25,14 +25,14 @@ class Core:
     Each raises InputError where the case, a finding or a method cannot be used.
     """
 
-    def __init__(self, serving: Serving, feedback: Store):
+    def __init__(self, serving: ModelRegistry, feedback: Store):
         self.serving = serving
         self.feedback = feedback
 
     def predict(self, asked: schemas.Predict, by: Identity) -> schemas.Predicted:
         """Probabilities of a case at each β."""
 
-        def work(served: Served) -> schemas.Predicted:
+        def work(served: ServedModel) -> schemas.Predicted:
             case = _open(served, asked, by)
             return schemas.Predicted(**_predicted(served, case, asked))
 
@@ -45,10 +45,10 @@ class Core:
             reader: who takes turns with others.
 
         Raises:
-            Superseded: the answer is not wanted any more.
+            Cancelled: the answer is not wanted any more.
         """
 
-        def work(served: Served) -> schemas.Explained:
+        def work(served: ServedModel) -> schemas.Explained:
             case, betas = _open(served, asked, by), _betas(served, asked)
             found = [
                 explain_finding(served.explanations, case, finding, asked, betas, wanted, reader)
@@ -63,10 +63,10 @@ class Core:
         """The film under the heat of one finding, method and β, as PNG; see `explain`.
 
         Raises:
-            Superseded: the answer is not wanted any more.
+            Cancelled: the answer is not wanted any more.
         """
 
-        def work(served: Served) -> bytes:
+        def work(served: ServedModel) -> bytes:
             case, betas = _open(served, asked, by), _betas(served, asked)
             findings = asked_findings(served.engine, case, asked, betas)
             if case.film is None or (len(findings), len(betas), len(asked.image_methods)) != (1, 1, 1):
@@ -86,7 +86,7 @@ class Core:
         """
         audit.require(Role.REVIEWER, "flag", by)
 
-        def work(served: Served) -> schemas.Flagged:
+        def work(served: ServedModel) -> schemas.Flagged:
             case = _open(served, asked, by)
             session = Session(beta=asked.beta, cases=[case], flag_id=asked.flag_id or new_flag_id())
             form = asked.model_dump(exclude={"study_id", "image", "report", "beta", "flag_id"})
@@ -102,7 +102,7 @@ class Core:
         return self.serving.compute(work)
 
 
-def _open(served: Served, asked: schemas.Case, by: Identity) -> OpenCase:
+def _open(served: ServedModel, asked: schemas.Case, by: Identity) -> OpenCase:
     """The case, encoded.
 
     Raises:
@@ -118,11 +118,11 @@ def _open(served: Served, asked: schemas.Case, by: Identity) -> OpenCase:
     return case
 
 
-def _betas(served: Served, asked: schemas.Predict) -> list[float]:
+def _betas(served: ServedModel, asked: schemas.Predict) -> list[float]:
     return asked.betas or [served.engine.default_beta]
 
 
-def _predicted(served: Served, case: OpenCase, asked: schemas.Predict) -> dict:
+def _predicted(served: ServedModel, case: OpenCase, asked: schemas.Predict) -> dict:
     return {
         "model": served.engine.digest,
         "modalities": list(case.encoded.modalities),

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from starlette.requests import HTTPConnection
 
 from dashboard.access.identity import Identity
-from dashboard.serving.wait_line import TICK, Line
+from dashboard.serving.fair_queue import QUEUE_CHECK_SECONDS, FairQueue
 from dashboard.web.thread_pools import Pool
 from explain import Cancelled
 
@@ -20,20 +20,20 @@ class Desk:
 
     def __init__(self, pool: Pool):
         self.pool = pool
-        self.line = Line(pool.threads, MOST, MOST_EACH)
+        self.queue = FairQueue(pool.threads, MOST, MOST_EACH)
 
     async def do(self, reader: Hashable, wanted: Callable[[], bool], work: Callable[..., T], *asked: Any) -> T:
         """What `work(*asked)` returns or raises, in its turn.
 
         Raises:
             BusyError: too many wait.
-            Superseded: it is not wanted any more.
+            Cancelled: it is not wanted any more.
         """
-        with self.line.place(wanted, reader) as place:
+        with self.queue.place(wanted, reader) as place:
             while place(0):
                 if not wanted():
                     raise Cancelled
-                await place.moved(TICK)
+                await place.moved(QUEUE_CHECK_SECONDS)
             return await self.pool.run(work, *asked)
 
 

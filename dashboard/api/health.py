@@ -9,27 +9,27 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, 
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.registry import Collector
 
-from dashboard.serving.model_registry import Serving
+from dashboard.serving.model_registry import ModelRegistry
 from dashboard.web.problems import problem
 
 
 class Readiness:
     """Whether the model has answered once."""
 
-    def __init__(self, serving: Serving):
+    def __init__(self, serving: ModelRegistry):
         self._ready = threading.Event()
         threading.Thread(target=self._warm_up, args=(serving,), daemon=True, name="warm-up").start()
 
     def __bool__(self) -> bool:
         return self._ready.is_set()
 
-    def _warm_up(self, serving: Serving) -> None:
+    def _warm_up(self, serving: ModelRegistry) -> None:
         serving.now.engine.warm_up()
         self._ready.set()
 
 
 def health(
-    serving: Serving,
+    serving: ModelRegistry,
     troubles: Sequence[Callable[[], str]] = (),
     notices: Callable[[], Iterable[str]] = tuple,
 ) -> APIRouter:
@@ -71,14 +71,14 @@ def health(
 class Now(Collector):
     """What is measured when it is asked for."""
 
-    def __init__(self, serving: Serving):
+    def __init__(self, serving: ModelRegistry):
         self.serving = serving
 
     def collect(self) -> Iterator[GaugeMetricFamily | InfoMetricFamily]:
         served = self.serving.now
         engine = served.engine
         yield InfoMetricFamily("betalens_model", "The served model.", {"digest": engine.digest})
-        waiting = len(served.explanations.line)
+        waiting = len(served.explanations.queue)
         yield GaugeMetricFamily("betalens_explanations_in_line", "Explanations at work or waiting.", waiting)
         cache = GaugeMetricFamily("betalens_encoded_cases", "The cache of encoded cases.", labels=["what"])
         for what, value in engine.encode.cache_info()._asdict().items():

@@ -18,7 +18,7 @@ from dashboard.web.thread_pools import asking, explaining, judging
 from explain import Cancelled
 from model.errors import BetaLensError
 
-LOOK = 0.5  # seconds between two looks at whether the client is still there
+CLIENT_CHECK_SECONDS = 0.5  # seconds between two looks at whether the client is still there
 GONE = 499  # as nginx has it: nobody reads the answer
 PROBLEMS = {code: {"model": schemas.Problem, "description": said} for code, said in (
     (401, "Not logged in."), (403, "The role does not allow it."), (413, "The request is too large."),
@@ -115,7 +115,7 @@ async def _while_there(request: Request, desk: Desk, work: Callable[[Wanted], T]
 
     async def watch() -> None:
         while not await request.is_disconnected():
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(CLIENT_CHECK_SECONDS)
         gone.set()
 
     def wanted() -> bool:

@@ -20,7 +20,7 @@ Share = Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False)]
 Name = Annotated[str, Field(max_length=200)]
 
 
-class _Strict(Base64Encoder):
+class _StrictBase64(Base64Encoder):
     """Base64 as RFC 4648 has it: what is foreign to it is refused, not passed over, but for the breaks between lines
     that MIME and base64(1) write."""
 
@@ -44,8 +44,8 @@ class Case(_Model):
     """A reference study by its id, or a film, a report or both."""
 
     study_id: Name | None = Field(None, description="Of the table that is served; excludes `image` and `report`.")
-    image: Annotated[bytes, EncodedBytes(encoder=_Strict), Field(max_length=MAX_BYTES * 4 // 3 + 4)] | None = Field(
-        None, description="The bytes of an image file in base64 (RFC 4648); what it is, its content says."
+    image: Annotated[bytes, EncodedBytes(encoder=_StrictBase64), Field(max_length=MAX_BYTES * 4 // 3 + 4)] | None = (
+        Field(None, description="The bytes of an image file in base64 (RFC 4648); what it is, its content says.")
     )
     report: str = Field("", max_length=MAX_CHARACTERS, description="The text of the report.")
 

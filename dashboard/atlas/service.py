@@ -9,8 +9,8 @@ import pandas as pd
 from jaxtyping import Float, Int
 
 from dashboard.cases.case import OpenCase
-from dashboard.serving.background_job import TICK, Work
-from dashboard.serving.reference_cache import ReferenceViews
+from dashboard.serving.background_job import BackgroundJobs
+from dashboard.serving.reference_cache import ReferenceCache
 from dashboard.ui.payload import bits, bytes_of, lay_out
 from dashboard.ui.pictures import study_card
 from explain.cohort.atlas import METHODS, PRINCIPAL, UMAP, Layout, load_layout, place, trust_at
@@ -22,7 +22,7 @@ from explain.cohort.spaces import FUSED, SPACES
 from model.errors import ChoiceError
 from model.evaluation.metrics import probabilities_at
 from model.feedback import Store
-from model.inference.decision import decided
+from model.inference.decision import reported
 from model.progress import ProgressOf
 from model.storage.spreadsheet import escape
 
@@ -45,21 +45,25 @@ class Chart(NamedTuple):
 class AtlasService:
     """The maps of one table under one engine. Safe to ask from many threads."""
 
-    def __init__(self, views: ReferenceViews, store: Store):
-        self.engine, self.table, self.views, self.store = views.engine, views.table, views, store
-        self.telling = Contrast(views.table)
-        self._works: dict[Key, Work[Chart]] = {}
-        self._lock = threading.Lock()
+    def __init__(self, reference_cache: ReferenceCache, store: Store):
+        self.engine, self.table, self.reference_cache, self.store = (
+            reference_cache.engine,
+            reference_cache.table,
+            reference_cache,
+            store,
+        )
+        self.contrast = Contrast(reference_cache.table)
+        self._charts = BackgroundJobs("atlas", self._make)
         self._trusts: dict[tuple[Key, float], float] = {}
         self._judging = threading.Lock()  # takes a core for a second: one at a time
 
     def chart(self, key: Key) -> Iterator[dict[str, Any]]:
         """How far the work is, now and again, and at last the map: {"space", "method", "progress" | "error" | …}."""
         named = {"space": key[0], "method": key[1]}
-        work = self._work(key)
-        while not work.wait(TICK):
-            yield named | {"progress": work.step._asdict()}
-        yield named | ({"error": work.error} if work.result is None else self._describe(work.result))
+        job = self._charts.of(key)
+        for progress in job.follow():
+            yield named | {"progress": progress._asdict()}
+        yield named | ({"error": job.error} if job.result is None else self._describe(job.result))
 
     def column(self, key: Key, kind: str, finding: str) -> dict[str, Any]:
         """What the studies of a map are coloured by.
@@ -111,12 +115,12 @@ class AtlasService:
         group, rest = chart.layout.rows[member], chart.layout.rows[~member]
         found = {"beta": beta, "size": len(group), "members": bytes_of(member)}
         if len(group):
-            summary = summarise(self.engine, self.table, self.views.reference(), group, rest, beta)
+            summary = summarise(self.engine, self.table, self.reference_cache.reference(), group, rest, beta)
             said = summary._asdict() | {"findings": [finding._asdict() for finding in summary.findings]}
-            words = [word._asdict() for word in self.telling.words(group, rest)]
+            words = [word._asdict() for word in self.contrast.words(group, rest)]
             found |= {"summary": said, "words": words, "regions": None, "reading": True}
             yield found
-            found |= {"regions": _regions(self.telling.regions(group, rest))}
+            found |= {"regions": _regions(self.contrast.regions(group, rest))}
         yield found | {"reading": False}
 
     def inside(self, key: Key, polygon: Any, shown: Any, beta: float) -> list[str]:
@@ -136,15 +140,15 @@ class AtlasService:
         chosen = self._inside(chart, polygon, shown, beta)
         rows = chart.layout.rows[chosen]
         studies = [self.table.studies[row] for row in rows]
-        p = probabilities_at(self.engine, self.views.reference(), beta, rows)
-        names = np.array(self.engine.findings)
+        p = probabilities_at(self.engine, self.reference_cache.reference(), beta, rows)
+        names = self.engine.findings
         x, y = chart.layout.at(beta)[chosen].T.astype(float).round(4)
         table = {
             "study_id": [s.study_id for s in studies],
             **({"patient_id": [s.patient_id for s in studies]} if patients else {}),
             "split": [s.split for s in studies],
             "label": ["|".join(sorted(s.labels)) for s in studies],
-            "decided": ["|".join(names[row]) for row in decided(p, chart.columns.single)],
+            "decided": ["|".join(reported(row, names, self.engine.config.problem_type)) for row in p],
             "discordant": [int(s.discordant) for s in studies],
             "source": [s.source for s in studies],
             "beta": beta,
@@ -156,12 +160,12 @@ class AtlasService:
     def place_of(self, key: Key, case: OpenCase) -> dict[str, Any] | None:
         """Where a case lies on a map over β, and how far it is from everything. None before the map is made, and for a
         case that has no place in the space."""
-        work = self._works.get(key)
-        if work is None or work.result is None:
+        chart = self._charts.result(key)
+        if chart is None:
             return None
-        row = self.views.row_of(case.study.study_id) if case.study and not case.changes else None
+        row = self.reference_cache.row_of(case.study.study_id) if case.study and not case.changes else None
         betas = [self.engine.clamp_beta(case.encoded, float(b)) for b in (PATH_BETAS if key[0] == FUSED else [0.0])]
-        layout, finder, _ = work.result
+        layout, finder, _ = chart
         places = [place(layout, finder, case.encoded, key[0], beta, row) for beta in betas]
         if None in places:
             return None
@@ -172,29 +176,20 @@ class AtlasService:
             "far": [p.far for p in places],
         }
 
-    def _work(self, key: Key) -> Work[Chart]:
-        """The work on a map; what failed is tried again."""
-
-        def make(counted: ProgressOf) -> Chart:
-            vectors = self.views.vectors(counted("encoding"), counted("encoding"))
-            layout = load_layout(vectors, self.table, *key, counted("layout"))
-            columns = Columns(self.engine, self.table, self.views.reference(), layout.rows, self.store.rows)
-            return Chart(layout, Finder(vectors, layout.rows), columns)
-
-        with self._lock:
-            work = self._works.get(key)
-            if work is None or work.error:
-                work = self._works[key] = Work("atlas-" + "-".join(key), make)
-            return work
+    def _make(self, key: Key, counted: ProgressOf) -> Chart:
+        vectors = self.reference_cache.vectors(counted("encoding"), counted("encoding"))
+        layout = load_layout(vectors, self.table, *key, counted("layout"))
+        columns = Columns(self.engine, self.table, self.reference_cache.reference(), layout.rows, self.store.rows)
+        return Chart(layout, Finder(vectors, layout.rows), columns)
 
     def _made(self, key: Key) -> Chart:
         """A map that the page was given: waited for, where the server was started anew since."""
-        work = self._work(key)
-        while not work.wait(TICK):
+        job = self._charts.of(key)
+        for _ in job.follow():
             pass
-        if work.result is None:
-            raise ChoiceError(work.error)
-        return work.result
+        if job.result is None:
+            raise ChoiceError(job.error)
+        return job.result
 
     def _describe(self, chart: Chart) -> dict[str, Any]:
         layout = chart.layout

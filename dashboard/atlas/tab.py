@@ -8,7 +8,7 @@ from dashboard.access.looking import as_said, looked
 from dashboard.atlas.service import FIRST, AtlasService, Key, choices, key_of
 from dashboard.page.context import Context, request
 from dashboard.review.service import Review
-from dashboard.serving.model_registry import Served
+from dashboard.serving.model_registry import ServedModel
 from dashboard.serving.session import Session
 from dashboard.ui.payload import as_json, share
 from dashboard.ui.widgets import widget
@@ -26,11 +26,11 @@ AT_ONCE = QUIET | {"trigger_mode": "multiple", "concurrency_limit": 4}
 
 
 def build(ctx: Context) -> None:
-    def made(served: Served) -> AtlasService:
-        return AtlasService(served.views, ctx.feedback)
+    def atlas_of(served: ServedModel) -> AtlasService:
+        return AtlasService(served.reference_cache, ctx.feedback)
 
-    def maps() -> AtlasService:
-        return ctx.serving.now.part(made)
+    def service() -> AtlasService:
+        return ctx.serving.now.get_or_create(atlas_of)
 
     with gr.Column(elem_classes="bl-page"):
         atlas = widget("atlas", as_json(choices()))
@@ -41,7 +41,7 @@ def build(ctx: Context) -> None:
         sent = gr.State(None)  # and the one the page has, of which model: its geometry goes once
 
     def draw(key: Key):
-        for step in maps().chart(key):
+        for step in service().chart(key):
             yield as_json(choices() | step), key, (key, ctx.engine.digest) if "block" in step else None
 
     def draw_at_visit(key: Key, there: tuple[Key, str] | None):
@@ -55,24 +55,28 @@ def build(ctx: Context) -> None:
 
     def show_case(session: Session, key: Key):
         """The open case on the map, unless the model's answer on it is kept back."""
-        shown = session.opened is not None and not session.veiled
-        found = Review(ctx.serving).current(session).part(made).place_of(key, session.opened) if shown else None
+        shown = session.opened is not None and not session.blinded
+        found = (
+            Review(ctx.serving).current(session).get_or_create(atlas_of).place_of(key, session.opened)
+            if shown
+            else None
+        )
         return case.answer(found or {"path": None})
 
     def show_column(event: gr.EventData):
         asked = event._data
         kind, finding = str(asked.get("column")), str(asked.get("finding") or "")
         try:
-            return column.answer(maps().column(key_of(asked), kind, finding))
+            return column.answer(service().column(key_of(asked), kind, finding))
         except BetaLensError as error:
             return column.answer({"column": kind, "finding": finding, "error": str(error)})
 
     def show_trust(event: gr.EventData):
-        return trust.answer(maps().trust(key_of(event._data), share(event._data.get("beta"))))
+        return trust.answer(service().trust(key_of(event._data), share(event._data.get("beta"))))
 
     def show_cards(event: gr.EventData):
         asked = event._data
-        found = maps().cards(key_of(asked), list(asked.get("points") or []))
+        found = service().cards(key_of(asked), list(asked.get("points") or []))
         looked("atlas", [card["id"] for card in found["cards"].values()])
         return cards.answer(found | {"generation": asked.get("generation")})
 
@@ -80,19 +84,19 @@ def build(ctx: Context) -> None:
         area = _area(event)
         # Words and regions of a group of one are those of its report and film.
         with as_said():
-            inside = maps().inside(*area)
+            inside = service().inside(*area)
             audit.record("look", where="atlas selection", cases=inside[:NAMED], size=len(inside))
-        for step in maps().select(*area):
+        for step in service().select(*area):
             yield selection.answer(step)
 
     def show_export(event: gr.EventData):
         area, patients = _area(event), who().role >= Role.ADMINISTRATOR  # as for the verdicts
         with as_said():
-            audit.record("export", what="atlas", rows=len(maps().inside(*area)), patients=patients)
-        return export.answer({"csv": maps().export(*area, patients)})
+            audit.record("export", what="atlas", rows=len(service().inside(*area)), patients=patients)
+        return export.answer({"csv": service().export(*area, patients)})
 
     def open_point(event: gr.EventData):
-        study_id = maps().study_at(key_of(event._data), event._data.get("point"))
+        study_id = service().study_at(key_of(event._data), event._data.get("point"))
         return (request(study_id) if study_id else gr.skip()), gr.Tabs(selected="review")
 
     there = [atlas, shown, sent]

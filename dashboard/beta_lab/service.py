@@ -1,7 +1,6 @@
 """The β lab on the server: measures a split once for all readers, without making any of them wait for the page."""
 
 import os
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from platformdirs import user_data_path
 
-from dashboard.serving.background_job import TICK, Work
-from dashboard.serving.reference_cache import ReferenceViews
+from dashboard.serving.background_job import BackgroundJobs
+from dashboard.serving.reference_cache import ReferenceCache
 from dashboard.ui.payload import lay_out
 from dashboard.ui.pictures import thumbnail
 from model.errors import CheckpointError, ChoiceError
@@ -41,12 +40,11 @@ class Measured(NamedTuple):
 class BetaLabService:
     """What the β lab shows of one table under one engine. Safe to ask from many threads."""
 
-    def __init__(self, engine: Engine, table: StudyTable, views: ReferenceViews):
+    def __init__(self, engine: Engine, table: StudyTable, reference_cache: ReferenceCache):
         self.engine = engine
         self.table = table
-        self.views = views
-        self._works: dict[str, Work[Measured]] = {}
-        self._lock = threading.Lock()
+        self.reference_cache = reference_cache
+        self._measured = BackgroundJobs("beta-lab", self._measure)
 
     def splits(self) -> list[str]:
         """The splits that the table has studies in, and all of them together."""
@@ -55,13 +53,13 @@ class BetaLabService:
 
     def measure(self, split: str) -> Iterator[dict[str, Any]]:
         """How far the work is, now and again, and at last what it found: {"split", "progress" | "error" | the lab}."""
-        work = self._work(split)
-        while not work.wait(TICK):
-            yield {"split": split, "progress": work.step._asdict()}
-        if work.result is None:
-            yield {"split": split, "error": work.error}
+        job = self._measured.of(split)
+        for progress in job.follow():
+            yield {"split": split, "progress": progress._asdict()}
+        if job.result is None:
+            yield {"split": split, "error": job.error}
         else:
-            measured = work.result
+            measured = job.result
             facts = {"out_of_fold": measured.by_folds, "left_out": measured.left_out, "chose": measured.chose}
             yield {"split": split, **facts, **describe(measured.lab)}
 
@@ -104,32 +102,23 @@ class BetaLabService:
         except (CheckpointError, ChoiceError) as error:
             return {"key": "lab.save.failed", "reason": str(error), "bad": True}
 
-    def _work(self, split: str) -> Work[Measured]:
-        """The work on a split; what failed is tried again."""
+    def _measure(self, split: str, counted: ProgressOf) -> Measured:
+        studies = named_for(self.table, self.engine.config).of_split(split)
 
-        def measure(counted: ProgressOf) -> Measured:
-            studies = named_for(self.table, self.engine.config).of_split(split)
+        def encode(engine: Engine, some: tuple[Study, ...]) -> Reference:
+            own = engine is self.engine
+            return self.reference_cache.reference(counted("encoding")) if own else encode_studies(engine, some)
 
-            def encode(engine: Engine, some: tuple[Study, ...]) -> Reference:
-                own = engine is self.engine
-                return self.views.reference(counted("encoding")) if own else encode_studies(engine, some)
-
-            judged = judge(self.engine, self.table, studies, encode)
-            resampling = counted("resampling")
-            result = beta_curves.measure(self.engine.network, judged.scored, progress=resampling, chose=judged.chose)
-            return Measured(result, judged.by_folds, judged.left_out, int(judged.chose.sum()))
-
-        with self._lock:
-            work = self._works.get(split)
-            if work is None or work.error:
-                work = self._works[split] = Work(f"beta-lab-{split}", measure)
-            return work
+        judged = judge(self.engine, self.table, studies, encode)
+        resampling = counted("resampling")
+        result = beta_curves.measure(self.engine.network, judged.scored, progress=resampling, chose=judged.chose)
+        return Measured(result, judged.by_folds, judged.left_out, int(judged.chose.sum()))
 
     def _result(self, split: str) -> beta_curves.Lab:
-        work = self._works.get(split)
-        if work is None or work.result is None:
+        measured = self._measured.result(split)
+        if measured is None:
             raise ChoiceError(f"Split {split!r} has not been measured yet.")
-        return work.result.lab
+        return measured.lab
 
 
 def describe(result: beta_curves.Lab) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dashboard.access.identity import Role
 from dashboard.access.looking import looked
 from dashboard.beta_lab.service import BetaLabService
 from dashboard.page.context import Context, request
-from dashboard.serving.model_registry import Served
+from dashboard.serving.model_registry import ServedModel
 from dashboard.ui.payload import as_json, share
 from dashboard.ui.widgets import widget
 from dashboard.ui.widgets.relay import Relay
@@ -22,10 +22,10 @@ AT_ONCE = QUIET | {"trigger_mode": "multiple", "concurrency_limit": 4}
 
 
 def build(ctx: Context) -> None:
-    def laboratory() -> BetaLabService:
-        return ctx.serving.now.part(_laboratory)
+    def service() -> BetaLabService:
+        return ctx.serving.now.get_or_create(_beta_lab_of)
 
-    splits = laboratory().splits()
+    splits = service().splits()
     first = "val" if "val" in splits else splits[0]
     setup = {"splits": splits, "split": first}
     with gr.Column(elem_classes="bl-page"):
@@ -35,7 +35,7 @@ def build(ctx: Context) -> None:
 
     def measure(split: str):
         """The page itself says what it waits for; whoever comes back is told how far it is."""
-        for step in laboratory().measure(split):
+        for step in service().measure(split):
             yield as_json(setup | step), split
 
     def measure_asked(event: gr.EventData):
@@ -45,12 +45,12 @@ def build(ctx: Context) -> None:
     def scores(event: gr.EventData):
         asked = event._data
         try:
-            return told_scores.answer(laboratory().scores(str(asked.get("split")), str(asked.get("finding"))))
+            return told_scores.answer(service().scores(str(asked.get("split")), str(asked.get("finding"))))
         except BetaLensError:
             return gr.skip()  # asked by no page of ours
 
     def films(event: gr.EventData) -> str:
-        found = laboratory().films([str(i) for i in event._data.get("ids") or []])
+        found = service().films([str(i) for i in event._data.get("ids") or []])
         looked("beta_lab", found)
         return told_films.answer({"films": found})
 
@@ -65,7 +65,7 @@ def build(ctx: Context) -> None:
             audit.record("save_beta", beta=share(event._data.get("beta")))
         except (AccessError, AuditError) as error:
             return told_saved.answer({"key": "lab.save.failed", "reason": str(error), "bad": True})
-        done = laboratory().save(share(event._data.get("beta")))
+        done = service().save(share(event._data.get("beta")))
         audit.note("saved_beta", outcome=done["key"])
         return told_saved.answer(done)
 
@@ -77,5 +77,5 @@ def build(ctx: Context) -> None:
     lab.keep(save, None, told_saved.box, **QUIET)
 
 
-def _laboratory(served: Served) -> BetaLabService:
-    return BetaLabService(served.engine, served.table, served.views)
+def _beta_lab_of(served: ServedModel) -> BetaLabService:
+    return BetaLabService(served.engine, served.table, served.reference_cache)

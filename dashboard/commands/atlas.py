@@ -24,7 +24,7 @@ def command(
     """Lay out a map of the studies before anyone opens the Atlas; what is kept already is not made again."""
     from tqdm import tqdm
 
-    from dashboard.serving.reference_cache import ReferenceViews
+    from dashboard.serving.reference_cache import ReferenceCache
     from explain.cohort.atlas import FUSED, UMAP, atlas_file, load_layout
     from model.errors import ChoiceError
     from model.inference.engine import Engine
@@ -37,7 +37,7 @@ def command(
     def counted(name: str):
         return lambda steps: tqdm(steps, desc=name, unit="step")
 
-    vectors = ReferenceViews(engine, table).vectors(counted("encoding"), counted("encoding"))
+    vectors = ReferenceCache(engine, table).vectors(counted("encoding"), counted("encoding"))
     start = time.monotonic()
     if keep:
         with_files(engine.folder, atlas_file(vectors, table, counted("laying out")))

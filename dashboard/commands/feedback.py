@@ -66,11 +66,11 @@ def export(
 ) -> None:
     """Write every flag to one CSV, for a spreadsheet or pandas."""
     from model.feedback import as_csv, open_store
-    from model.storage.files import MODE, put
+    from model.storage.files import MODE, atomic_write
 
     rows = _read(open_store(feedback))
     try:
-        put(out, as_csv(rows), MODE)  # patients' reports, whoever could read what stood there
+        atomic_write(out, as_csv(rows), MODE)  # patients' reports, whoever could read what stood there
     except OSError as error:
         raise typer.BadParameter(f"{out} cannot be written: {error.strerror}.") from error
     print(f"{len(rows)} flags in {out}")

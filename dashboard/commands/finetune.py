@@ -48,7 +48,7 @@ def command(
     flags = open_store(feedback, table=table).rows()
     recipe = Recipe(passes, replay=replay, learning_rate=learning_rate, evidence_weight=evidence_weight, seed=seed)
     try:
-        with versions.alone():
+        with versions.exclusive():
             base = Engine.load(versions.path(base_version(versions, checkpoint)), device)
             outcome = finetune_version(
                 versions, base, table, flags, recipe, force, encoders, lambda name: lambda steps: tqdm(steps, desc=name)

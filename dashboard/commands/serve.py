@@ -50,7 +50,7 @@ def command(
     from dashboard.access import open_access
     from dashboard.cases.uploads import use_folder
     from dashboard.server import bind, is_loopback, make_app, serve
-    from dashboard.serving.model_registry import Serving
+    from dashboard.serving.model_registry import ModelRegistry
     from dashboard.serving.worker_process import ExplanationWorker
     from model.feedback import open_store
     from model.finetuning.versions import Versions, base_version
@@ -74,5 +74,5 @@ def command(
         table = named_for(table, engine.config)
     except StudyTableError as error:  # cases can be reviewed; what would be measured wrongly refuses
         print(f"{error} Until then the β lab measures nothing.", file=sys.stderr)
-    serving = Serving(engine, table, versions, ExplanationWorker(process=True))
+    serving = ModelRegistry(engine, table, versions, ExplanationWorker(process=True))
     serve(make_app(serving, open_store(feedback, replica, table), allowed, root_path), bound, root_path)

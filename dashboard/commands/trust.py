@@ -34,8 +34,9 @@ def command(
     from tqdm import tqdm
 
     from explain.methods.registry import chosen_methods
-    from explain.trust.evaluate import KEPT, measure
+    from explain.trust.evaluate import TRUST_FILE, measure
     from model.inference.engine import Engine
+    from model.storage.files import atomic_write
 
     names = chosen_methods(image_method, report_method)
     engine = Engine.load(checkpoint, device)
@@ -43,7 +44,7 @@ def command(
     result = measure(engine, table, split, names, cases, truth_only, lambda r: tqdm(r, unit="case"))
     stopped = result.get("interrupted", False)
     if keep and not stopped:
-        (engine.folder / KEPT).write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        atomic_write(engine.folder / TRUST_FILE, (json.dumps(result, indent=1) + "\n").encode(), 0o644)
     show(result, json_)
     if stopped:
         raise typer.Exit(130)

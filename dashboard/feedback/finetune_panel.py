@@ -30,12 +30,17 @@ def finetune_panel(ctx: Context) -> None:
         try:
             audit.require(Role.ADMINISTRATOR, "finetune")
             audit.record("finetune")
-            with versions.alone():
+            with versions.exclusive():
                 folder = versions.path(versions.current())
                 base = served if served.folder == folder else Engine.load(folder, served.device.type)
                 rows = ctx.feedback.rows()
                 outcome = finetune_version(
-                    versions, base, ctx.table, rows, Recipe(), told=lambda _: lambda steps: progress.tqdm(list(steps))
+                    versions,
+                    base,
+                    ctx.table,
+                    rows,
+                    Recipe(),
+                    progress_for=lambda _: lambda steps: progress.tqdm(list(steps)),
                 )
         except BetaLensError as error:
             return json.dumps({"error": str(error)})

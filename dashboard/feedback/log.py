@@ -3,7 +3,6 @@
 from typing import Any, NamedTuple
 
 from dashboard.ui.pictures import data_url
-from model.config import SINGLE_LABEL
 from model.errors import BetaLensError, FeedbackError
 from model.feedback import VERDICTS, Flag, Store, agreement, standing
 from model.finetuning.versions import Versions
@@ -11,7 +10,7 @@ from model.inference.engine import Engine
 from model.inputs import read_report
 from model.studies.table import Study, StudyTable, load_film
 
-SHOWN = 200  # rows on screen; the file holds all
+MOST_ROWS = 200  # rows on screen; the file holds all
 DISAGREEMENTS, NEWEST = ORDERS = ("disagreements", "newest")
 UNDONE = "undo"  # the filter's name for verdicts that were taken back
 
@@ -44,7 +43,7 @@ class FeedbackLog:
         self.table = table
         self.store = store
         self.versions = versions
-        self.single = engine.config.problem_type == SINGLE_LABEL
+        self.problem_type = engine.config.problem_type
 
     def shown(self, filters: Filters) -> dict[str, Any]:
         """Rows, what they can be filtered by, and how reviewers agree; {"error"} where the file cannot be read."""
@@ -54,7 +53,7 @@ class FeedbackLog:
             return {"error": str(error), "rows": [], "total": 0}
         stand = standing(rows)
         kept = [flag for flag in stand if self._passes(flag, filters._replace(verdict="", text=""))]
-        clash = agreement.conflicts(stand, self.single)
+        clash = agreement.conflicts(stand, self.problem_type)
         found = self._found(rows, stand, filters)
         found.reverse()  # as they were saved: a clock may have been put back
         if filters.order == DISAGREEMENTS:
@@ -70,11 +69,11 @@ class FeedbackLog:
                 "model": sorted({f.model_digest for f in stand}),
             },
             "filters": filters._asdict(),
-            "rows": [_row(flag, agreement.case_of(flag) in clash) for flag in found[:SHOWN]],
+            "rows": [_row(flag, agreement.case_of(flag) in clash) for flag in found[:MOST_ROWS]],
             "agreement": {
                 "over_time": [s._asdict() for s in agreement.over_time(kept)],
-                "per_finding": [s._asdict() for s in agreement.per_finding(kept, self.single)],
-                "kappa": [k._asdict() for k in agreement.between_reviewers(kept, self.single)],
+                "per_finding": [s._asdict() for s in agreement.per_finding(kept, self.problem_type)],
+                "kappa": [k._asdict() for k in agreement.between_reviewers(kept, self.problem_type)],
             },
         }
 
@@ -90,7 +89,7 @@ class FeedbackLog:
         study, why = self.study_of(flag)
         film = load_film(study) if study else self.store.film(flag.image_sha256) if flag.image_sha256 else None
         alone = not flag.image_sha256 and bool(flag.report)  # the flag holds all of the case
-        labels = agreement.judged(flag, self.single)
+        labels = agreement.judged(flag, self.problem_type)
         return _row(flag, False) | {
             "digest": flag.model_digest,
             "loaded": self.engine.digest,
@@ -138,7 +137,7 @@ class FeedbackLog:
         return [flag for flag in stand if self._passes(flag, filters)]
 
     def _passes(self, flag: Flag, filters: Filters) -> bool:
-        said = agreement.reported(flag, self.single) | (agreement.judged(flag, self.single) or frozenset())
+        said = agreement.reported(flag, self.problem_type) | (agreement.judged(flag, self.problem_type) or frozenset())
         text = "\n".join((flag.case, flag.image_name, flag.reviewer, flag.comment, flag.report)).casefold()
         return (
             filters.reviewer in ("", flag.reviewer)

@@ -15,7 +15,7 @@ from dashboard.review.case_picker import ids_of, queue
 from dashboard.review.review_queue import to_judge
 from dashboard.serving.session import Session
 from dashboard.ui.widgets import widget
-from dashboard.ui.widgets.troubles import told
+from dashboard.ui.widgets.troubles import status_of
 from model.errors import AccessError, BetaLensError, FeedbackError
 from model.feedback import as_csv
 from model.feedback.corrections import corrections, fine_tuning_set
@@ -43,7 +43,7 @@ def build(ctx: Context) -> None:
 
     def shown(now: Filters):
         found = log().shown(now)
-        return _json(found), _json(found.get("agreement", {})), told(ctx.feedback)
+        return _json(found), _json(found.get("agreement", {})), status_of(ctx.feedback)
 
     def filtered(event: gr.EventData):
         now = Filters.read(event._data)

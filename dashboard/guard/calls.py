@@ -39,7 +39,7 @@ class _Cancel(BaseModel):
     fn_index: Annotated[int, Field(strict=True, ge=0, lt=10_000)]
 
 
-class RefusedError(Exception):
+class InvalidCallError(Exception):
     """It is somebody else's page, or film."""
 
 
@@ -88,7 +88,7 @@ class GradioCallValidator:
         except NotTakenError as error:
             answer = problem(422, str(error))
             answer = answer if ours else as_gradio_reads(answer)
-        except RefusedError as error:
+        except InvalidCallError as error:
             answer = problem(403, str(error))
         except TooLarge as error:
             answer = problem(error.status_code, error.detail)
@@ -141,7 +141,7 @@ class GradioCallValidator:
 
     def _claim(self, page: Any, by: Identity) -> None:
         if not self.owners.claim(page, by):
-            raise RefusedError("That page is another login's: reload yours.")
+            raise InvalidCallError("That page is another login's: reload yours.")
 
     def _values(self, fn: Any, data: Any, by: Identity) -> list[Any]:
         """All that the function takes."""

@@ -13,7 +13,7 @@ from starlette.websockets import WebSocketClose
 from dashboard.web.paths import path_of
 from dashboard.web.problems import problem
 
-NAME = r"[A-Za-z0-9_-]{1,64}"
+ROUTE_NAME = r"[A-Za-z0-9_-]{1,64}"
 FILE = r"(?:[A-Za-z0-9_-][A-Za-z0-9_.-]*/)*[A-Za-z0-9_-][A-Za-z0-9_.-]*"
 GET, POST = frozenset({"GET"}), frozenset({"POST"})
 ALLOWED = [
@@ -30,8 +30,8 @@ ALLOWED = [
         (r"/gradio_api/queue/join", POST),
         (r"/gradio_api/queue/data", GET),
         (r"/gradio_api/cancel", POST),
-        (rf"/gradio_api/heartbeat/{NAME}", GET),
-        (rf"/gradio_api/(?:run|api)/{NAME}", POST),
+        (rf"/gradio_api/heartbeat/{ROUTE_NAME}", GET),
+        (rf"/gradio_api/(?:run|api)/{ROUTE_NAME}", POST),
         # ours, in the place of Gradio's: see dashboard/cases/uploads.py
         (r"/gradio_api/upload", POST),
         (r"/gradio_api/upload_progress", GET),
@@ -39,8 +39,8 @@ ALLOWED = [
         (r"/config", GET),
         (r"/gradio_api/info", GET),
         (r"/gradio_api/app_id", GET),
-        (rf"/gradio_api/call/{NAME}", POST),
-        (rf"/gradio_api/call/(?!v2/){NAME}/{NAME}", GET),
+        (rf"/gradio_api/call/{ROUTE_NAME}", POST),
+        (rf"/gradio_api/call/(?!v2/){ROUTE_NAME}/{ROUTE_NAME}", GET),
     )
 ]
 # What these read of a query; the rest of it, and that of every other route of Gradio's, is not passed on.

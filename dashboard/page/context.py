@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import gradio as gr
 
-from dashboard.serving.model_registry import Serving
-from dashboard.serving.reference_cache import ReferenceViews
+from dashboard.serving.model_registry import ModelRegistry
+from dashboard.serving.reference_cache import ReferenceCache
 from model.feedback import Flag, Store
 from model.inference.engine import Engine
 from model.studies.table import StudyTable
@@ -32,7 +32,7 @@ def request(study_id: str, finding: str = "", beta: float | None = None, recorde
 class Context:
     """Handed to every tab's `build`."""
 
-    serving: Serving
+    serving: ModelRegistry
     table: StudyTable
     feedback: Store
     page: gr.Blocks
@@ -52,6 +52,6 @@ class Context:
         return self.serving.now.engine
 
     @property
-    def views(self) -> ReferenceViews:
-        """The views under the model that is served now."""
-        return self.serving.now.views
+    def reference_cache(self) -> ReferenceCache:
+        """That of the model that is served now."""
+        return self.serving.now.reference_cache

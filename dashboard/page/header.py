@@ -6,13 +6,13 @@ import gradio as gr
 import torch
 
 from dashboard.access.identity import who
-from dashboard.serving.model_registry import Serving
+from dashboard.serving.model_registry import ModelRegistry
 from dashboard.ui.widgets import widget
 from model.inference.engine import Engine
 from model.storage.paths import DEMO_CHECKPOINT
 
 
-def header(page: gr.Blocks, serving: Serving) -> gr.HTML:
+def header(page: gr.Blocks, serving: ModelRegistry) -> gr.HTML:
     """The header over the model that is served when the page is loaded; see `facts`."""
     bar = widget("header", facts(serving.now.engine))
     page.load(lambda: facts(serving.now.engine), None, bar, show_progress="hidden", api_visibility="private")

@@ -10,7 +10,7 @@ from explain.cohort.worklist import Candidate
 from model.errors import ChoiceError
 from model.studies.table import Study, StudyTable
 
-SHOWN = 24
+MOST_CASES = 24
 
 
 def shelf(table: StudyTable, finding: str = "", discordant: bool = False) -> str:
@@ -22,7 +22,7 @@ def shelf(table: StudyTable, finding: str = "", discordant: bool = False) -> str
     """
     offered = _offered(table)
     kept = [s for s in offered if (not finding or finding in s.labels) and (not discordant or s.discordant)]
-    shown = kept[:SHOWN] if finding or discordant else handful(offered, table.findings)
+    shown = kept[:MOST_CASES] if finding or discordant else handful(offered, table.findings)
     return json.dumps(
         {
             "findings": table.findings,
@@ -37,7 +37,7 @@ def shelf(table: StudyTable, finding: str = "", discordant: bool = False) -> str
 
 def queue(table: StudyTable, candidates: list[Candidate]) -> str:
     """The value of the picker that offers the studies most worth a look, each with its reasons."""
-    shown = [(table.by_id(c.study_id), c) for c in candidates[:SHOWN]]
+    shown = [(table.by_id(c.study_id), c) for c in candidates[:MOST_CASES]]
     return json.dumps(
         {
             "findings": table.findings,
@@ -55,7 +55,7 @@ def ids_of(offered: str) -> list[str]:
     return [study["id"] for study in json.loads(offered)["studies"]]
 
 
-def handful(studies: tuple[Study, ...], findings: tuple[str, ...], count: int = SHOWN) -> list[Study]:
+def handful(studies: tuple[Study, ...], findings: tuple[str, ...], count: int = MOST_CASES) -> list[Study]:
     """A few studies in turn from each finding, from those without any, and from the discordant ones."""
     single = sorted(studies, key=lambda s: len(s.labels))  # a study with one finding shows it best
     turns = [[s for s in single if name in s.labels and not s.discordant] for name in findings]

@@ -13,7 +13,7 @@ from dashboard.serving.worker_process import ExplanationWorker
 from explain import Cancelled
 from explain.methods.registry import methods
 from explain.methods.words import split_words
-from explain.trust.evaluate import FORM, KEPT, Trust, examine
+from explain.trust.evaluate import TRUST_FILE, TRUST_FORMAT, Trust, examine
 from explain.trust.faithfulness import FRACTIONS
 from explain.trust.ground_truth import lungs_of, truth_of
 from explain.trust.pass_marks import passed
@@ -39,18 +39,18 @@ class ExplanationTests:
         self._cache = LRUCache(CACHED)
         self._lock = threading.Lock()
 
-    def examine(self, session: Session, ticket: int) -> Generator[str | Waiting, bool | None, None]:
+    def examine(self, session: Session, request_id: int) -> Generator[str | Waiting, bool | None, None]:
         """The tests of the film's explanation, and then of the report's as well, as the page draws them; in between,
         that they wait for what others asked. Ends early where the reader asks for something else meanwhile."""
         case = session.opened
-        if case is None or session.veiled or ticket != session.ticket:
+        if case is None or session.blinded or request_id != session.request_id:
             return
-        result = {"ticket": ticket, "finding": session.finding, "fractions": FRACTIONS.tolist()}
+        result = {"ticket": request_id, "finding": session.finding, "fractions": FRACTIONS.tolist()}
         for modality in MODALITIES:
             if modality not in case.encoded.modalities:
                 continue
             try:
-                trust = yield from self._examined(session, case, ticket, modality)
+                trust = yield from self._examined(session, case, request_id, modality)
             except (Cancelled, BusyError):
                 return
             name = getattr(session, f"{modality}_method")
@@ -60,7 +60,7 @@ class ExplanationTests:
             yield json.dumps(result, ensure_ascii=False)
 
     def _examined(
-        self, session: Session, case: OpenCase, ticket: int, modality: str
+        self, session: Session, case: OpenCase, request_id: int, modality: str
     ) -> Generator[Waiting, bool | None, Trust]:
         finding, name = session.finding, getattr(session, f"{modality}_method")
         key = (modality, name, finding, *case.key)
@@ -73,10 +73,10 @@ class ExplanationTests:
             lungs = lungs_of(case.study)
 
         def wanted() -> bool:
-            return session.wants(ticket)
+            return session.awaits(request_id)
 
-        with self.worker.line.place(wanted, session.reader) as place:
-            yield from until_turn(place, ticket, wanted)
+        with self.worker.queue.place(wanted, session.reader) as place:
+            yield from until_turn(place, request_id, wanted)
             if not wanted():
                 raise Cancelled
             asked = case.encoded, finding, modality, name, truth, lungs
@@ -88,11 +88,11 @@ class ExplanationTests:
 
 def of_methods(engine: Engine) -> dict | None:
     """What `betalens trust --keep` measured of this very model; None where it did not, or in an older form."""
-    path = engine.folder and engine.folder / KEPT
+    path = engine.folder and engine.folder / TRUST_FILE
     if not path or not path.is_file():
         return None
     measured = json.loads(path.read_text("utf-8"))
-    return measured if (measured.get("model"), measured.get("form")) == (engine.digest, FORM) else None
+    return measured if (measured.get("model"), measured.get("form")) == (engine.digest, TRUST_FORMAT) else None
 
 
 def _drawn(trust: Trust) -> dict[str, dict[str, list[float]]]:

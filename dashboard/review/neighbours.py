@@ -1,6 +1,5 @@
 """The reference studies nearest to the open case, beside it in Review: by image, by report, and by both at this β."""
 
-import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,9 +8,9 @@ import gradio as gr
 from dashboard.access.looking import looked
 from dashboard.cases.case import OpenCase
 from dashboard.page.context import Context, request
-from dashboard.serving.background_job import TICK, Work
-from dashboard.serving.model_registry import Served
-from dashboard.serving.reference_cache import ReferenceViews
+from dashboard.serving.background_job import BackgroundJobs
+from dashboard.serving.model_registry import ServedModel
+from dashboard.serving.reference_cache import ReferenceCache
 from dashboard.serving.session import Session
 from dashboard.ui.payload import as_json, share
 from dashboard.ui.pictures import study_card
@@ -20,7 +19,7 @@ from explain.cohort.neighbours import Finder
 from explain.cohort.spaces import FUSED, IMAGE, REPORT
 
 COUNT = 5
-SHOWN = (IMAGE, REPORT, FUSED)
+SHOWN_SPACES = (IMAGE, REPORT, FUSED)
 
 QUIET = {"show_progress": "hidden", "api_visibility": "private"}
 AT_ONCE = QUIET | {"trigger_mode": "multiple", "concurrency_limit": 4}
@@ -31,14 +30,16 @@ def neighbours(ctx: Context) -> None:
     shown = widget("neighbours")
 
     def look(session: Session, event: gr.EventData):
-        case, ticket = session.opened, event.ticket
+        case, request_id = session.opened, event.ticket
         # Of a case whose answer is kept back, what they have would tell what the model says.
-        if case is None or ticket != session.ticket or session.veiled:
+        if case is None or request_id != session.request_id or session.blinded:
             return
-        for step in ctx.serving.of(session).part(_beside).of(case, share(event.beta)):
+        for step in (
+            ctx.serving.model_for_session(session).get_or_create(_neighbours_of).nearest(case, share(event.beta))
+        ):
             near = [card["id"] for space in step.get("spaces", []) for card in space["near"] or []]
             looked("neighbours", near)
-            yield as_json({"ticket": ticket, **step})
+            yield as_json({"ticket": request_id, **step})
 
     def open_study(event: gr.SelectData):
         return request(str(event.value))
@@ -50,38 +51,31 @@ def neighbours(ctx: Context) -> None:
 class NeighboursService:
     """Looks for neighbours, once the reference studies are encoded: in the background, as that may take minutes."""
 
-    def __init__(self, views: ReferenceViews):
-        self.views = views
-        self._work: Work[Finder] | None = None
-        self._lock = threading.Lock()
+    def __init__(self, reference_cache: ReferenceCache):
+        self.reference_cache = reference_cache
+        self._finders = BackgroundJobs("neighbours", lambda _, counted: reference_cache.finder(counted("encoding")))
 
-    def of(self, case: OpenCase, beta: float) -> Iterator[dict[str, Any]]:
+    def nearest(self, case: OpenCase, beta: float) -> Iterator[dict[str, Any]]:
         """How far the encoding is, if it is needed, and then the nearest studies in each space; None for a space in
         which the case has no place."""
-        work = self._encoded()
-        while not work.wait(TICK):
-            yield {"progress": work.step._asdict()}
-        if work.result is None:
-            yield {"error": work.error}
+        job = self._finders.of("all spaces")
+        for progress in job.follow():
+            yield {"progress": progress._asdict()}
+        if job.result is None:
+            yield {"error": job.error}
         else:
-            spaces = [{"space": space, "near": self._near(work.result, case, space, beta)} for space in SHOWN]
+            spaces = [{"space": space, "near": self._near(job.result, case, space, beta)} for space in SHOWN_SPACES]
             yield {"beta": beta, "modalities": case.encoded.modalities, "spaces": spaces}
 
     def _near(self, finder: Finder, case: OpenCase, space: str, beta: float) -> list[dict[str, Any]] | None:
         vector = finder.vectors.of_case(case.encoded, space, beta)
         if vector is None:
             return None
-        own = self.views.row_of(case.study.study_id) if case.study else None
+        own = self.reference_cache.row_of(case.study.study_id) if case.study else None
         near = finder.nearest(space, vector, beta, COUNT, without=own)
-        cards = (study_card(self.views.table.studies[row]) for row in near.rows)
+        cards = (study_card(self.reference_cache.table.studies[row]) for row in near.rows)
         return [{**card, "distance": float(d)} for card, d in zip(cards, near.distances, strict=True)]
 
-    def _encoded(self) -> Work[Finder]:
-        with self._lock:
-            if self._work is None or self._work.error:
-                self._work = Work("neighbours", lambda counted: self.views.finder(counted("encoding")))
-            return self._work
 
-
-def _beside(served: Served) -> NeighboursService:
-    return NeighboursService(served.views)
+def _neighbours_of(served: ServedModel) -> NeighboursService:
+    return NeighboursService(served.reference_cache)

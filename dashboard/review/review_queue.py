@@ -12,4 +12,4 @@ def to_judge(ctx: Context, reviewer: str) -> list[Candidate]:
         judged = {flag.study_id for flag in standing(ctx.feedback.rows()) if flag.reviewer == reviewer}
     except FeedbackError:
         judged = set()
-    return [candidate for candidate in ctx.views.worklist() if candidate.study_id not in judged]
+    return [candidate for candidate in ctx.reference_cache.worklist() if candidate.study_id not in judged]

@@ -1,6 +1,6 @@
 """What Review does on the server: open a case, explain a finding, change the case, settle the numbers at a β.
 
-While a case is veiled (see `Session.veiled`) nothing that the model said of it leaves the server.
+While a case is blinded (see `Session.blinded`) nothing that the model said of it leaves the server.
 """
 
 import time
@@ -15,11 +15,11 @@ from dashboard.cases.case import Change, OpenCase
 from dashboard.cases.masks import on_film, read_mask
 from dashboard.cases.opening import encode, of_parts, open_study
 from dashboard.cases.uploads import take_film
-from dashboard.review.steps import Refused, Staged, Steps, refused, staged, until_turn, veiled
+from dashboard.review.steps import Refused, Staged, Steps, blinded_stage, refused, staged, until_turn
 from dashboard.serving.explanations import Methods
-from dashboard.serving.model_registry import Serving, claim, on_cpu
+from dashboard.serving.model_registry import ModelRegistry, claim, on_cpu
 from dashboard.serving.open_pages import pages
-from dashboard.serving.served import Served
+from dashboard.serving.served import ServedModel
 from dashboard.serving.session import Session
 from dashboard.web.metrics import PREDICT
 from explain import INSTANT, Cancelled, Evidence
@@ -42,7 +42,7 @@ class Reviewer:
     A newer request of the same reader ends the work for an older one between its steps.
     """
 
-    def __init__(self, served: Served):
+    def __init__(self, served: ServedModel):
         self.served = served
         self.engine, self.table, self.explanations = served.engine, served.table, served.explanations
 
@@ -55,17 +55,17 @@ class Reviewer:
             finding: to explain; the likeliest at β where the model does not know it.
             recorded: show it as it was when this flag was given, with its marks.
         """
-        ticket = session.next_ticket()
+        request_id = session.next_request()
         try:
             case = open_study(self.engine, self.table, study_id)
         except (BetaLensError, OSError) as error:
             yield refused(error)
             return
-        yield from self._open(session, ticket, case, beta, finding, recorded)
+        yield from self._open(session, request_id, case, beta, finding, recorded)
 
     def open_kept(self, session: Session, store: Store, beta: float, recorded: Flag) -> Steps:
         """Open what was sent, as it was when this flag was given: the film that was kept, and the flag's report."""
-        ticket = session.next_ticket()
+        request_id = session.next_request()
         try:
             film = store.film(recorded.image_sha256) if recorded.image_sha256 else None
             if recorded.image_sha256 and film is None:
@@ -74,32 +74,32 @@ class Reviewer:
         except BetaLensError as error:
             yield refused(error)
             return
-        yield from self._open(session, ticket, case, beta, recorded=recorded)
+        yield from self._open(session, request_id, case, beta, recorded=recorded)
 
     def open_film(self, session: Session, upload: str, text: str, beta: float) -> Steps:
         """Open a film that was uploaded under a name, with the text as its report. It does not wait any more."""
-        ticket = session.next_ticket()
+        request_id = session.next_request()
         try:
             case = of_parts(self.engine, take_film(upload), read_report(text or ""))
         except (BetaLensError, OSError) as error:
             yield refused(error)
             return
-        yield from self._open(session, ticket, case, beta)
+        yield from self._open(session, request_id, case, beta)
 
     def open_report(self, session: Session, text: str, beta: float) -> Steps:
         """Open a text alone, as a report that came without a film."""
-        ticket = session.next_ticket()
+        request_id = session.next_request()
         try:
             case = of_parts(self.engine, None, read_report(text or ""))
         except InputError as error:
             yield refused(error)
             return
-        yield from self._open(session, ticket, case, beta)
+        yield from self._open(session, request_id, case, beta)
 
     def analyse(self, session: Session, text: str, beta: float) -> Steps:
         """Take the text as the report of the case that is open, which changes it unless it is a film that came without
         a report; open the text alone where there is none."""
-        ticket = session.next_ticket()
+        request_id = session.next_request()
         try:
             report = read_report(text or "")
             kept = session.opened
@@ -112,32 +112,32 @@ class Reviewer:
             yield refused(error)
             return
         if kept is None or _awaits_report(kept):
-            yield from self._open(session, ticket, given, beta)
+            yield from self._open(session, request_id, given, beta)
         elif report == kept.report:
-            yield from self._steps(session, ticket, pictures=True)
+            yield from self._steps(session, request_id, pictures=True)
         else:
-            yield from self._change(session, ticket, kept, Change("report"), report=report, encoded=given.encoded)
+            yield from self._change(session, request_id, kept, Change("report"), report=report, encoded=given.encoded)
 
     def erase(self, session: Session, mask: object) -> Steps:
         """Fill what was painted on the film that is open from around it."""
         case = session.opened
         if case is None or case.film is None:
             return
-        ticket = session.next_ticket()
+        request_id = session.next_request()
         try:
             film = erase(case.film, on_film(read_mask(mask), case.encoded.box, *case.film.pixels.shape))
             encoded = encode(self.engine, film, case.report)
         except BetaLensError as error:
             yield Refused("error.erase", str(error))
             return
-        yield from self._change(session, ticket, case, Change("erase"), film=film, encoded=encoded)
+        yield from self._change(session, request_id, case, Change("erase"), film=film, encoded=encoded)
 
     def take_report(self, session: Session, study_id: str) -> Steps:
         """Put the report of a reference study in place of the one of the open case."""
         case = session.opened
         if case is None:
             return
-        ticket = session.next_ticket()
+        request_id = session.next_request()
         try:
             report = read_report(self.table.by_id(study_id).report)
             if not report:
@@ -147,19 +147,19 @@ class Reviewer:
         except BetaLensError as error:
             yield refused(error)
             return
-        yield from self._change(session, ticket, case, Change("swap", study_id), report=report, encoded=encoded)
+        yield from self._change(session, request_id, case, Change("swap", study_id), report=report, encoded=encoded)
 
     def undo(self, session: Session, all_of_them: bool = False) -> Steps:
         """Take back the last change, or every one."""
         if session.original is None:
             return
-        ticket = session.next_ticket()
+        request_id = session.next_request()
         del session.cases[1 if all_of_them else -1 :]
-        yield from self._steps(session, ticket, pictures=True)
+        yield from self._steps(session, request_id, pictures=True)
 
     def encode_again(self, session: Session) -> None:
         """Make the open case, with its changes, one of this model; what is at work for another model ends."""
-        session.next_ticket()
+        session.next_request()
         cases = [replace(c, encoded=encode(self.engine, c.film, c.report)) for c in session.cases]
         session.cases, session.served = cases, self.served
 
@@ -172,15 +172,15 @@ class Reviewer:
     def show_again(self, session: Session) -> Steps:
         """The open case once more, as this model has it."""
         if session.opened is not None:
-            yield from self._steps(session, session.next_ticket(), pictures=True)
+            yield from self._steps(session, session.next_request(), pictures=True)
 
     def explain(self, session: Session, finding: str) -> Steps:
         """Explain another finding of the open case; the encoders do not run."""
         if session.opened is None or finding not in self.engine.findings:
             return
-        ticket = session.next_ticket()
+        request_id = session.next_request()
         session.finding = finding
-        yield from self._steps(session, ticket)
+        yield from self._steps(session, request_id)
 
     def choose_method(self, session: Session, modality: str, name: str) -> Steps:
         """Explain the open case, and those that follow, by another method for the film or for the report."""
@@ -188,53 +188,53 @@ class Reviewer:
             return
         setattr(session, f"{modality}_method", name)
         if session.opened is not None:
-            yield from self._steps(session, session.next_ticket())
+            yield from self._steps(session, session.next_request())
 
     def predict_at(self, session: Session, beta: float) -> dict[str, Any] | None:
         """The model's own numbers at β for the open case: the head runs, the encoders do not."""
         case = session.opened
-        if case is None or session.veiled:
+        if case is None or session.blinded:
             return None
         with PREDICT.time():
             probabilities = self.engine.probabilities(case.encoded, np.array([beta]))[0]
-        return {"ticket": session.ticket, "beta": beta, "probabilities": [float(p) for p in probabilities]}
+        return {"ticket": session.request_id, "beta": beta, "probabilities": [float(p) for p in probabilities]}
 
     def go_blind(self, session: Session, blind: bool) -> Steps:
         """Keep the model's answer back from now on, or no longer. What was seen already stays known to have been."""
         session.blind, session.revealed = blind, not blind
         if session.opened is not None:
-            yield from self._steps(session, session.next_ticket())
+            yield from self._steps(session, session.next_request())
 
     def reveal(self, session: Session) -> Steps:
         """Show the model's answer on the open case, to a reader who has given theirs."""
         session.revealed = True
         if session.opened is not None:
-            yield from self._steps(session, session.next_ticket())
+            yield from self._steps(session, session.next_request())
 
     def _open(
         self,
         session: Session,
-        ticket: int,
+        request_id: int,
         case: OpenCase,
         beta: float,
         finding: str = "",
         recorded: Flag | None = None,
     ) -> Steps:
-        if session.ticket != ticket:
+        if session.request_id != request_id:
             return
         if finding not in self.engine.findings:
             finding = self.engine.likeliest(case.encoded, beta)
         session.cases, session.served, session.finding = [case], self.served, finding
-        session.flag_id, session.was_let_go = new_flag_id(), False
+        session.flag_id, session.was_released = new_flag_id(), False
         session.revealed, session.recorded = False, recorded
         pages.use(session)
-        yield from self._steps(session, ticket, pictures=True)
+        yield from self._steps(session, request_id, pictures=True)
 
-    def _change(self, session: Session, ticket: int, before: OpenCase, change: Change, **fields: Any) -> Steps:
+    def _change(self, session: Session, request_id: int, before: OpenCase, change: Change, **fields: Any) -> Steps:
         """What is explained stays the same finding, so that before and after can be compared."""
-        if session.ticket != ticket:
+        if session.request_id != request_id:
             return
-        if session.veiled:
+        if session.blinded:
             yield Refused("error.veiled")
             return
         if len(session.cases) > MOST_CHANGES:
@@ -242,9 +242,9 @@ class Reviewer:
             return
         session.cases.append(replace(before, changes=(*before.changes, change), **fields))
         pages.use(session)
-        yield from self._steps(session, ticket, pictures=True)
+        yield from self._steps(session, request_id, pictures=True)
 
-    def _steps(self, session: Session, ticket: int, pictures: bool = False) -> Steps:
+    def _steps(self, session: Session, request_id: int, pictures: bool = False) -> Steps:
         """The stage as it is known at once, and then by the chosen methods; one step where those are known.
 
         Args:
@@ -252,18 +252,18 @@ class Reviewer:
         """
         shown, finding = [c for c in (session.opened, session.original) if c], session.finding
         chosen = Methods(session.image_method, session.report_method)
-        if session.veiled:
-            yield veiled(self.engine, session, ticket, pictures)
+        if session.blinded:
+            yield blinded_stage(self.engine, session, request_id, pictures)
             return
 
         def wanted() -> bool:
-            return session.wants(ticket)
+            return session.awaits(request_id)
 
         def of_each(methods: Methods) -> list[Evidence]:
             return [self.explanations.evidence(case, finding, methods, wanted) for case in shown]
 
         def step(found: list[Evidence], tier: str, pause: float = 0.0) -> Staged:
-            return staged(self.engine, self.table, session, ticket, shown, found, chosen, tier, pictures, pause)
+            return staged(self.engine, self.table, session, request_id, shown, found, chosen, tier, pictures, pause)
 
         try:
             if all(self.explanations.is_cached(case, finding, chosen) for case in shown):
@@ -271,8 +271,8 @@ class Reviewer:
                 return
             if not (yield step(of_each(Methods(**INSTANT)), "instant", PAUSE)):
                 time.sleep(PAUSE)
-            with self.explanations.line.place(wanted, session.reader) as place:
-                yield from until_turn(place, ticket, wanted)
+            with self.explanations.queue.place(wanted, session.reader) as place:
+                yield from until_turn(place, request_id, wanted)
                 found = of_each(chosen) if wanted() else []
         except Cancelled:
             return
@@ -291,15 +291,15 @@ def _awaits_report(case: OpenCase) -> bool:
 Ask = Callable[[Reviewer], Steps]
 
 
-def reviewer_of(served: Served) -> Reviewer:
+def reviewer_of(served: ServedModel) -> Reviewer:
     """The reviewer of a model, the same one each time."""
-    return served.part(Reviewer)
+    return served.get_or_create(Reviewer)
 
 
 class Review:
     """Takes what readers ask to the reviewer of the right model."""
 
-    def __init__(self, serving: Serving):
+    def __init__(self, serving: ModelRegistry):
         self.serving = serving
 
     def shown(self, session: Session) -> Reviewer:
@@ -308,16 +308,16 @@ class Review:
         Raises:
             AccessError: the page is somebody else's.
         """
-        return reviewer_of(self.serving.of(session))
+        return reviewer_of(self.serving.model_for_session(session))
 
-    def current(self, session: Session) -> Served:
+    def current(self, session: Session) -> ServedModel:
         """The model for the reader's next request, with their open case encoded by it: the one that is served now, or
         the other version that the case was opened under.
 
         Raises:
             AccessError: the page is somebody else's.
         """
-        now = self.serving.following(session)
+        now = self.serving.model_for_next_request(session)
         _catch_up(session, reviewer_of(now))
         return now
 
@@ -327,11 +327,11 @@ class Review:
 
         def follow(reviewer: Reviewer) -> Steps:
             _catch_up(session, reviewer)
-            if session.was_let_go:
+            if session.was_released:
                 yield Refused("notice.let_go", level="info")
             yield from ask(reviewer)
 
-        yield from _steps(session, self.serving.following(session), follow)
+        yield from _steps(session, self.serving.model_for_next_request(session), follow)
 
     def open(self, session: Session, ask: Ask, digest: str = "") -> Steps:
         """The steps that the reviewer of the served model takes to open another case, or the same one again.
@@ -340,17 +340,17 @@ class Review:
             digest: of the version to open it under instead, where there still is one.
         """
         claim(session)
-        ticket, served = session.next_ticket(), self.serving.now
+        request_id, served = session.next_request(), self.serving.now
         if digest:
             try:
-                served = self.serving.other(digest)
+                served = self.serving.load_version(digest)
             except BetaLensError as error:
                 yield Refused("notice.no_version", str(error), level="info")
-        if session.ticket == ticket:  # nothing else was asked for while it was loaded
+        if session.request_id == request_id:  # nothing else was asked for while it was loaded
             yield from _steps(session, served, ask)
 
 
-def _steps(session: Session, served: Served, ask: Ask) -> Steps:
+def _steps(session: Session, served: ServedModel, ask: Ask) -> Steps:
     """The steps by one model; where the GPU has no memory left for them, by the same model on the CPU."""
     before = _on_stage(session)
     try:
@@ -358,7 +358,7 @@ def _steps(session: Session, served: Served, ask: Ask) -> Steps:
     except torch.OutOfMemoryError:
         torch.cuda.empty_cache()
         yield Refused("notice.cpu", level="info")
-        spare = reviewer_of(served.part(on_cpu))
+        spare = reviewer_of(served.get_or_create(on_cpu))
         opened = before != _on_stage(session)  # only its explanation failed
         yield from spare.take_over(session) if opened else ask(spare)
 

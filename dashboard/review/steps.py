@@ -1,4 +1,4 @@
-"""The steps that Review shows: a case with its evidence, veiled or not, or why there is none."""
+"""The steps that Review shows: a case with its evidence, blinded or not, or why there is none."""
 
 import json
 from collections.abc import Callable, Generator
@@ -9,9 +9,9 @@ from dashboard.cases.case import OpenCase
 from dashboard.review.ground_truth import known_truth
 from dashboard.review.recorded import as_recorded
 from dashboard.serving.explanations import Methods
+from dashboard.serving.fair_queue import QUEUE_CHECK_SECONDS, QueuePlace
 from dashboard.serving.session import Session
-from dashboard.serving.wait_line import TICK, Place
-from dashboard.ui.payload import describe, pack, veil
+from dashboard.ui.payload import describe, pack, pack_blinded
 from dashboard.ui.pictures import data_url
 from explain import Evidence
 from explain.every_beta.discordance import discordance
@@ -41,12 +41,12 @@ class Waiting:
     step; who does not waits within that.
     """
 
-    ticket: int
+    request_id: int
     ahead: int
-    place: Place | None = field(default=None, compare=False)
+    place: QueuePlace | None = field(default=None, compare=False)
 
     def to_json(self) -> str:
-        return json.dumps({"ticket": self.ticket, "ahead": self.ahead})
+        return json.dumps({"ticket": self.request_id, "ahead": self.ahead})
 
 
 class Staged(NamedTuple):
@@ -61,15 +61,15 @@ Step = Staged | Refused | Waiting
 Steps = Generator[Step, bool | None, None]
 
 
-def until_turn(place: Place, ticket: int, wanted: Callable[[], bool]) -> Generator[Waiting, bool | None, None]:
+def until_turn(place: QueuePlace, request_id: int, wanted: Callable[[], bool]) -> Generator[Waiting, bool | None, None]:
     """Steps for as long as others are ahead and the answer is wanted."""
     ahead = place(0)
     while ahead and wanted():
-        if (yield Waiting(ticket, ahead, place)):
+        if (yield Waiting(request_id, ahead, place)):
             ahead = place(0)
         else:
-            told = ahead
-            while wanted() and (ahead := place(TICK)) == told:
+            announced = ahead
+            while wanted() and (ahead := place(QUEUE_CHECK_SECONDS)) == announced:
                 pass
 
 
@@ -80,13 +80,13 @@ def refused(error: Exception) -> Refused:
     return Refused(key, str(error) if isinstance(error, BetaLensError) else "")
 
 
-def veiled(engine: Engine, session: Session, ticket: int, pictures: bool) -> Staged:
+def blinded_stage(engine: Engine, session: Session, request_id: int, pictures: bool) -> Staged:
     """The case without anything that the model said of it."""
     case = session.opened
-    value = veil(
+    value = pack_blinded(
         case.report,
         case.encoded,
-        ticket=ticket,
+        ticket=request_id,
         case=case.case_id,
         seen=case.key in session.seen,
         findings=engine.findings,
@@ -102,7 +102,7 @@ def staged(
     engine: Engine,
     table: StudyTable,
     session: Session,
-    ticket: int,
+    request_id: int,
     shown: list[OpenCase],
     found: list[Evidence],
     chosen: Methods,
@@ -134,7 +134,7 @@ def staged(
         )
         if original
         else None,
-        ticket=ticket,
+        ticket=request_id,
         case=case.case_id,
         tier=tier,
         chosen=chosen._asdict(),

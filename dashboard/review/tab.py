@@ -18,7 +18,7 @@ from dashboard.review.review_queue import to_judge
 from dashboard.review.service import Ask, Review
 from dashboard.review.steps import Refused, Staged, Step, Steps, Waiting, refused
 from dashboard.review.verdict_form import VerdictForm
-from dashboard.serving.model_registry import Served
+from dashboard.serving.model_registry import ServedModel
 from dashboard.serving.session import Session
 from dashboard.ui.i18n import t
 from dashboard.ui.widgets import widget
@@ -30,7 +30,7 @@ from model.feedback import Flag
 ORDER = 10
 TITLE = "tab.review"
 
-LOOK = 3  # seconds between two looks at whether another model is served
+MODEL_CHECK_SECONDS = 3  # seconds between two looks at whether another model is served
 QUIET = {"show_progress": "hidden", "api_visibility": "private"}
 # A newer case must not wait for an older one to be finished; what takes long waits in a line of its own.
 AT_ONCE = QUIET | {"trigger_mode": "multiple", "concurrency_limit": None}
@@ -106,7 +106,7 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, alone, notice, sta
             async for shown_now in paced(steps, values):
                 yield shown_now
         except AuditError as error:
-            session.next_ticket()
+            session.next_request()
             session.cases = []  # nor is it explained
             yield *_outputs(refused(error)), *[gr.skip()] * 4
             return
@@ -139,14 +139,14 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, alone, notice, sta
 
     async def open_first(session: Session, beta: float, request: gr.Request):
         pages[request.session_hash] = session
-        session.told = ctx.serving.now.engine.digest  # by the header
+        session.announced = ctx.serving.now.engine.digest  # by the header
         async for values in show_study(session, ids_of(shelf(ctx.table))[0], beta):
             yield values
 
     def leave(request: gr.Request):
         """Nobody waits for what is at work for a page that was closed."""
         if session := pages.get(request.session_hash):
-            session.next_ticket()
+            session.next_request()
 
     async def open_given(session: Session, beta: float, text: str):
         async for values in show(session, lambda r: r.analyse(session, text, beta), beta):
@@ -246,7 +246,7 @@ def _on_standing_still(ctx: Context, probe: gr.HTML) -> None:
     """What stays on the stage is tested; see `dashboard.review.explanation_tests`."""
 
     async def examine(session: Session, event: gr.EventData):
-        examiner = ctx.serving.of(session).part(_examiner)
+        examiner = ctx.serving.model_for_session(session).get_or_create(_explanation_tests_of)
         async for value in paced(examiner.examine(session, int(event.ticket or 0)), lambda step: step):
             if not isinstance(value, Waiting):
                 yield value
@@ -261,11 +261,11 @@ def _on_replacement(ctx: Context, notice: gr.HTML, stage: gr.HTML, waiting: gr.H
 
     async def follow(session: Session):
         served = ctx.serving.now
-        told, session.told = session.told, served.engine.digest
-        if told in ("", session.told):
+        announced, session.announced = session.announced, served.engine.digest
+        if announced in ("", session.announced):
             yield [gr.skip()] * 5  # nothing at all would empty them
             return
-        stays = ctx.serving.following(session) is not served
+        stays = ctx.serving.model_for_next_request(session) is not served
         said = Refused("notice.model_stays" if stays else "notice.model", served.engine.digest[:12], level="info")
         yield facts(served.engine), gr.skip(), *_outputs(said)
         if stays:
@@ -280,7 +280,9 @@ def _on_replacement(ctx: Context, notice: gr.HTML, stage: gr.HTML, waiting: gr.H
         async for shown in paced(review.answer(session, lambda r: r.show_again(session)), values):
             yield shown
 
-    gr.Timer(LOOK).tick(follow, ctx.session, [ctx.header, form.widget, stage, waiting, notice], **AT_ONCE)
+    gr.Timer(MODEL_CHECK_SECONDS).tick(
+        follow, ctx.session, [ctx.header, form.widget, stage, waiting, notice], **AT_ONCE
+    )
 
 
 def _outputs(step: Step) -> tuple:
@@ -292,7 +294,7 @@ def _outputs(step: Step) -> tuple:
     return gr.skip(), gr.skip(), step.to_json()
 
 
-def _examiner(served: Served) -> ExplanationTests:
+def _explanation_tests_of(served: ServedModel) -> ExplanationTests:
     return ExplanationTests(served.engine, served.table, served.worker)
 
 

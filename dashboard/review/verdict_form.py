@@ -39,16 +39,16 @@ class VerdictForm:
         ctx, form, review = self.ctx, self.widget, Review(self.ctx.serving)
 
         def keep(session: Session, beta: float, saved: int, event: gr.EventData):
-            veiled = session.veiled
+            blinded = session.blinded
             try:
                 login = audit.require(Role.REVIEWER, "flag").reviewer
                 flag = self._judge(session).keep(session, beta, dict(event._data), login)
             except (AccessError, FeedbackError) as error:
                 key = "flag.no_case" if session.opened is None else "flag.not_saved"
-                key = "flag.let_go" if session.was_let_go else key
+                key = "flag.let_go" if session.was_released else key
                 return self._value(session, {"key": key, "values": {"reason": str(error)}, "bad": True}), saved
-            key = f"flag.saved_blind_{flag.verdict}" if veiled else "flag.saved"
-            outcome = {"key": key, "flag_id": flag.flag_id, "lifted": veiled, **self._labels(session, veiled)}
+            key = f"flag.saved_blind_{flag.verdict}" if blinded else "flag.saved"
+            outcome = {"key": key, "flag_id": flag.flag_id, "lifted": blinded, **self._labels(session, blinded)}
             return self._value(session, outcome), saved + 1
 
         async def lift(session: Session):
@@ -86,10 +86,10 @@ class VerdictForm:
 
     def _judge(self, session: Session) -> Judge:
         """Of the model that the reader's open case is shown under."""
-        return Judge(self.ctx.serving.of(session).engine, self.ctx.feedback)
+        return Judge(self.ctx.serving.model_for_session(session).engine, self.ctx.feedback)
 
     def _labels(self, session: Session, known: bool = True) -> dict[str, Any]:
-        if session.opened is None or session.veiled or not known:
+        if session.opened is None or session.blinded or not known:
             return {}
         return {"labels": self._judge(session).decided(session.opened, session.beta)}
 
@@ -102,7 +102,7 @@ class VerdictForm:
                 "login": bool(session.login),
                 "may": who().role >= Role.REVIEWER,
                 "blind": session.blind,
-                "veiled": session.veiled,
+                "veiled": session.blinded,
                 "undoable": len(session.saved),
                 "outcome": outcome,
                 "number": time.monotonic_ns(),  # the same outcome twice is news twice

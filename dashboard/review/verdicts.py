@@ -19,7 +19,7 @@ from explain.methods.words import split_words
 from model.config import SINGLE_LABEL
 from model.errors import FeedbackError, TakenError
 from model.feedback import UNDO, Flag, Store, new_flag_id, utc_now
-from model.inference.decision import decided
+from model.inference.decision import reported
 from model.inference.engine import Engine
 
 MOST_REGIONS = 20
@@ -33,7 +33,7 @@ class Judge:
     def __init__(self, engine: Engine, store: Store):
         self.engine = engine
         self.store = store
-        self.single = engine.config.problem_type == SINGLE_LABEL
+        self.problem_type = engine.config.problem_type
 
     @FLAG.time()
     def keep(
@@ -41,10 +41,10 @@ class Judge:
     ) -> Flag:
         """Save what the reader thinks of the open case at this β, and return it once it is safe.
 
-        A reader to whom the answer is veiled names the findings; whether that agrees with the model is settled here.
+        A reader who is blinded names the findings; whether that agrees with the model is settled here.
 
         Args:
-            form: `verdict` (of VERDICTS; "findings" or "unsure" where veiled), `corrected_labels`, `wrong_evidence`,
+            form: `verdict` (of VERDICTS; "findings" or "unsure" where blinded), `corrected_labels`, `wrong_evidence`,
                 `wrong_regions` (boxes as in Flag), `wrong_words` (places among the words of the report), `comment`,
                 `reviewer` (ignored where there is a login), `case` and `model` (its id and the model's digest as the
                 page shows them: a verdict on what is not on screen any more is refused), `attempt` (the page's own
@@ -61,7 +61,7 @@ class Judge:
         beta = self.engine.clamp_beta(case.encoded, beta)
         labels = self._labels(form)
         verdict, blind, regions, words = form.get("verdict", ""), False, (), ()
-        if session.veiled:
+        if session.blinded:
             if verdict not in ("findings", "unsure"):
                 raise FeedbackError("The model's answer is hidden: name the findings, or say that you are unsure.")
             blind = case.key not in session.seen
@@ -69,7 +69,7 @@ class Judge:
                 verdict = "agree" if set(labels) == set(self.decided(case, beta)) else "disagree"
         else:
             regions, words = _regions(form, case), _words(form, case)
-        if verdict == "disagree" and self.single and len(labels) != 1:
+        if verdict == "disagree" and self.problem_type == SINGLE_LABEL and len(labels) != 1:
             raise FeedbackError("This model decides on one finding of a case: name the one that it has.")
         attempt = str(form.get("attempt") or "")[:LONGEST_NAME]
         again = bool(attempt and session.saved and attempt == session.attempt)
@@ -134,7 +134,7 @@ class Judge:
     def decided(self, case: OpenCase, beta: float) -> list[str]:
         """The findings the model reports at β."""
         p = self._at(case, self.engine.clamp_beta(case.encoded, beta))
-        return [name for name, yes in zip(self.engine.findings, decided(p, self.single), strict=True) if yes]
+        return reported(p, self.engine.findings, self.problem_type)
 
     def _saved(self, session: Session, flag: Flag) -> Flag:
         """The flag once it is safe; where the reader said the same under its id before, that one."""

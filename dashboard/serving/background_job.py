@@ -1,4 +1,4 @@
-"""A job in a background thread: run once, shared by all readers, with its progress."""
+"""Jobs in background threads: each is run once, and shared by all readers, with its progress."""
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -8,43 +8,52 @@ from model.compute.threads import widen
 from model.errors import BetaLensError
 from model.progress import Progress, ProgressOf
 
-TICK = 0.25  # seconds between two looks at the work
+PROGRESS_SECONDS = 0.25  # seconds between two reports of a job's progress
 
+K = TypeVar("K")
 T = TypeVar("T")
 
 
-class Step(NamedTuple):
-    """What is done, and how much of it, of how much."""
+class JobProgress(NamedTuple):
+    """What a job does now, and how much of it is done, of how much."""
 
     name: str
     done: int
     total: int
 
 
-class Work(Generic[T]):
-    """Goes on, and is kept, when the reader who asked for it has left.
+class BackgroundJob(Generic[T]):
+    """A job that goes on, and whose result is kept, when the reader who asked for it has left.
 
     Args:
-        job: is given what counts its loops; what it returns becomes `result`.
+        run: gets what counts its loops; what it returns becomes `result`.
+
+    Attributes:
+        result: None until the job has ended well.
+        error: a sentence; "" unless the job has failed.
     """
 
-    def __init__(self, name: str, job: Callable[[ProgressOf], T]):
+    def __init__(self, name: str, run: Callable[[ProgressOf], T]):
         self.result: T | None = None
         self.error = ""
-        self.step = Step("encoding", 0, 0)
-        self._job = job
+        self._progress = JobProgress("encoding", 0, 0)
+        self._function = run
         self._thread = threading.Thread(target=self._run, daemon=True, name=name)
         self._thread.start()
 
-    def wait(self, seconds: float) -> bool:
-        """Whether it is finished, at the latest after so many seconds."""
+    def follow(self) -> Iterator[JobProgress]:
+        """The job's progress, every PROGRESS_SECONDS until it ends."""
+        while not self._ended_within(PROGRESS_SECONDS):
+            yield self._progress
+
+    def _ended_within(self, seconds: float) -> bool:
         self._thread.join(seconds)
         return not self._thread.is_alive()
 
     def _run(self) -> None:
         widen()
         try:
-            self.result = self._job(self._counted)
+            self.result = self._function(self._counted)
         except BetaLensError as error:
             self.error = str(error)
         except Exception as error:  # the reader is told, and the log of the server gets the traceback
@@ -55,7 +64,34 @@ class Work(Generic[T]):
         def progress(steps: Iterable) -> Iterator:
             steps = list(steps)
             for done, step in enumerate(steps):
-                self.step = Step(name, done, len(steps))
+                self._progress = JobProgress(name, done, len(steps))
                 yield step
 
         return progress
+
+
+class BackgroundJobs(Generic[K, T]):
+    """One job a key, started by the first who asks for it. Safe to ask from many threads.
+
+    Args:
+        name: of the threads.
+        run: does the job of a key; see `BackgroundJob`.
+    """
+
+    def __init__(self, name: str, run: Callable[[K, ProgressOf], T]):
+        self._name, self._run = name, run
+        self._jobs: dict[K, BackgroundJob[T]] = {}
+        self._lock = threading.Lock()
+
+    def of(self, key: K) -> BackgroundJob[T]:
+        """The job of a key; one that failed is started anew."""
+        with self._lock:
+            job = self._jobs.get(key)
+            if job is None or job.error:
+                job = self._jobs[key] = BackgroundJob(f"{self._name}-{key}", lambda counted: self._run(key, counted))
+            return job
+
+    def result(self, key: K) -> T | None:
+        """What the job of a key came to; None where it was not asked for, has not ended or has failed."""
+        job = self._jobs.get(key)
+        return job.result if job else None

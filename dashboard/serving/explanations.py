@@ -30,12 +30,12 @@ class Explanations:
         worker: where what is not at hand is computed.
 
     Attributes:
-        line: to stand in before asking for it.
+        queue: to stand in before asking for it.
     """
 
     def __init__(self, engine: Engine, worker: ExplanationWorker):
         self.engine = engine
-        self.worker, self.line = worker, worker.line
+        self.worker, self.queue = worker, worker.queue
         self._cache = LRUCache(CACHED_EVIDENCE)
         self._lock = threading.Lock()
 
@@ -47,7 +47,7 @@ class Explanations:
 
         Raises:
             ChoiceError: the finding or a method is unknown.
-            Superseded: it is not wanted any more.
+            Cancelled: it is not wanted any more.
         """
         of_image, of_report = (self._half(case, finding, half, wanted) for half in _halves(case, chosen))
         return of_image._replace(
@@ -70,7 +70,7 @@ class Explanations:
         """
         if self.is_cached(case, finding, chosen):
             return self.evidence(case, finding, chosen)
-        with self.line.turn(wanted, reader):
+        with self.queue.turn(wanted, reader):
             return self.evidence(case, finding, chosen, wanted)
 
     def is_cached(self, case: OpenCase, finding: str, chosen: Methods) -> bool:

@@ -1,8 +1,8 @@
 """Which model answers: one at a time, replaced by a newly promoted version without a restart.
 
-What belongs to a model stays together in a `Served`. A request takes the one that is served when it begins, and keeps
-it to its end. A reader's open case keeps the one it was opened under, so that a verdict says what was on screen, until
-the page or the reader's next request asks for it under the new one.
+What belongs to a model stays together in a `ServedModel`. A request takes the one that is served when it begins, and
+keeps it to its end. A reader's open case keeps the one it was opened under, so that a verdict says what was on screen,
+until the page or the reader's next request asks for it under the new one.
 
 A verdict is looked at again under the version that it was given on, which may not be the one that is served: such a
 version is loaded when the first reader asks for it, and a case that is opened under it stays so.
@@ -20,7 +20,7 @@ import torch
 from dashboard.access import audit
 from dashboard.access.identity import who
 from dashboard.serving.open_pages import pages
-from dashboard.serving.served import Served
+from dashboard.serving.served import ServedModel
 from dashboard.serving.session import Session
 from dashboard.serving.worker_process import ExplanationWorker
 from dashboard.web.listening import asked_by, listeners
@@ -31,9 +31,9 @@ from model.studies.table import StudyTable
 
 log = logging.getLogger(__name__)
 
-LOOK = 1.0  # seconds between two looks at which version is promoted
+VERSION_CHECK_SECONDS = 1.0  # seconds between two looks at which version is promoted
 # Other versions that stay loaded beside those that a page shows: a network each, some 100 MB.
-KEPT = 2
+MOST_LOADED = 2
 T = TypeVar("T")
 
 
@@ -50,11 +50,11 @@ def claim(session: Session) -> None:
     pages.use(session)
 
 
-def on_cpu(served: Served) -> Served:
-    return Served(served.engine.on_cpu(), served.table, served.worker, served.apart)
+def on_cpu(served: ServedModel) -> ServedModel:
+    return ServedModel(served.engine.on_cpu(), served.table, served.worker, served.apart)
 
 
-class Serving:
+class ModelRegistry:
     """The model that is served now.
 
     Args:
@@ -72,16 +72,17 @@ class Serving:
         versions: Versions | None = None,
         worker: ExplanationWorker | None = None,
     ):
-        self.now = Served(engine, table, worker or ExplanationWorker())
+        self.now = ServedModel(engine, table, worker or ExplanationWorker())
         self.versions = versions
-        self._others: WeakValueDictionary[str, Served] = WeakValueDictionary()  # by digest; as long as a page shows it
-        self._kept: deque[Served] = deque(maxlen=KEPT)
+        # By digest; as long as a page shows it.
+        self._others: WeakValueDictionary[str, ServedModel] = WeakValueDictionary()
+        self._kept: deque[ServedModel] = deque(maxlen=MOST_LOADED)
         self._loading = threading.Lock()
         if versions:
             self._seen = engine.folder and engine.folder.name
             threading.Thread(target=self._watch, daemon=True, name="promoted-version").start()
 
-    def of(self, session: Session) -> Served:
+    def model_for_session(self, session: Session) -> ServedModel:
         """The model that the reader's open case is shown under.
 
         Raises:
@@ -90,17 +91,17 @@ class Serving:
         claim(session)
         return session.served or self.now
 
-    def following(self, session: Session) -> Served:
+    def model_for_next_request(self, session: Session) -> ServedModel:
         """The model for the reader's next request: the one that is served now, or the other version that their case was
         opened under.
 
         Raises:
             AccessError: the page is somebody else's.
         """
-        shown, now = self.of(session), self.now
+        shown, now = self.model_for_session(session), self.now
         return shown if shown.apart and shown.engine.digest != now.engine.digest else now
 
-    def other(self, digest: str) -> Served:
+    def load_version(self, digest: str) -> ServedModel:
         """The version with these weights, loaded at most once for all who ask.
 
         Raises:
@@ -117,25 +118,25 @@ class Serving:
             if not name:
                 raise CheckpointError(f"No version here has the weights {digest[:12]}… any more.")
             try:
-                served = Served(self._load(name), self.now.table, self.now.worker, apart=True)
+                served = ServedModel(self._load(name), self.now.table, self.now.worker, apart=True)
             except torch.OutOfMemoryError:
                 raise CheckpointError(f"The GPU has no memory left for version {name}: try it again later.") from None
             self._others[digest] = served
             self._kept.append(served)
             return served
 
-    def compute(self, work: Callable[[Served], T]) -> T:
+    def compute(self, work: Callable[[ServedModel], T]) -> T:
         """What the served model makes of something; where the GPU has no memory left for it, the same model on the
         CPU."""
         try:
             return work(self.now)
         except torch.OutOfMemoryError:
             torch.cuda.empty_cache()
-            return work(self.now.part(on_cpu))
+            return work(self.now.get_or_create(on_cpu))
 
     def _watch(self) -> None:
         while True:
-            threading.Event().wait(LOOK)
+            threading.Event().wait(VERSION_CHECK_SECONDS)
             try:
                 self.swap()
             except BetaLensError as error:
@@ -154,7 +155,7 @@ class Serving:
             return
         self._seen = name
         before, engine = self.now, self._load(name)
-        self.now = Served(engine, before.table, before.worker)
+        self.now = ServedModel(engine, before.table, before.worker)
         before.engine.forget()
         log.warning("Version %s (%s) is served now.", name, engine.digest[:12])
 

@@ -48,7 +48,7 @@ class Pages:
             if session is None or (not session.cases and session is not used):
                 del self._used[number]
             elif session is not used and when < before:
-                session.let_go()
+                session.release()
             else:
                 open_now.append(session)
         sizes = {id(session): size(session) for session in open_now}
@@ -59,7 +59,7 @@ class Pages:
             if session is not used and (total > self._most or of_reader[session.reader] > self._each):
                 total -= sizes[id(session)]
                 of_reader[session.reader] -= sizes[id(session)]
-                session.let_go()
+                session.release()
 
 
 def size(session: Session) -> int:

@@ -13,7 +13,7 @@ from model.progress import Progress
 from model.studies.table import StudyTable
 
 
-class ReferenceViews:
+class ReferenceCache:
     """One table under one engine. Safe to ask from many threads: each thing is computed once, by the first to ask."""
 
     def __init__(self, engine: Engine, table: StudyTable):

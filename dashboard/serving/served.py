@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from dashboard.serving.explanations import Explanations
-from dashboard.serving.reference_cache import ReferenceViews
+from dashboard.serving.reference_cache import ReferenceCache
 from dashboard.serving.worker_process import ExplanationWorker
 from model.inference.engine import Engine
 from model.studies.table import StudyTable
@@ -13,7 +13,7 @@ from model.studies.table import StudyTable
 T = TypeVar("T")
 
 
-class Served:
+class ServedModel:
     """A model, and what was made for it alone.
 
     Args:
@@ -30,11 +30,11 @@ class Served:
         self.worker = worker or ExplanationWorker()
         self.apart = apart
         self.explanations = Explanations(engine, self.worker)
-        self.views = ReferenceViews(engine, table)
+        self.reference_cache = ReferenceCache(engine, table)
         self._parts: dict[Callable, object] = {}
         self._lock = threading.Lock()
 
-    def part(self, make: "Callable[[Served], T]") -> T:
+    def get_or_create(self, make: "Callable[[ServedModel], T]") -> T:
         """What `make` makes of this model, made at the first request for it."""
         with self._lock:
             if make not in self._parts:

@@ -7,7 +7,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from dashboard.cases.case import OpenCase
-from dashboard.serving.served import Served
+from dashboard.serving.served import ServedModel
 from dashboard.web.listening import listeners
 from explain import DEFAULT
 from model.feedback import Flag
@@ -15,12 +15,12 @@ from model.feedback import Flag
 
 @dataclass
 class Session:
-    """One reader's page. `ticket` numbers the requests for what is on the stage: work for an older one stops."""
+    """One reader's page. `request_id` numbers the requests for what is on the stage: work for an older one stops."""
 
     beta: float  # where the reader left it on a case that has both modalities
-    ticket: int = 0
+    request_id: int = 0
     cases: list[OpenCase] = field(default_factory=list)  # the case as it came, then after each change
-    was_let_go: bool = False  # the case that the page still shows
+    was_released: bool = False  # the case that the page still shows
     finding: str | None = None
     flag_id: str = ""
     page: str | None = None  # Gradio's number of it; None outside of a server
@@ -32,8 +32,8 @@ class Session:
     saved: list[Flag] = field(default_factory=list)  # by this page, and not taken back: the last can be
     attempt: str = ""  # the page's own number of the last verdict that was saved
     recorded: Flag | None = None  # the open case is shown as it was when this was given
-    served: Served | None = None  # the model that the open case was encoded by, and is shown under
-    told: str = ""  # the digest of the model that the page names
+    served: ServedModel | None = None  # the model that the open case was encoded by, and is shown under
+    announced: str = ""  # digest of the model that the page names
     image_method: str = DEFAULT["image"]
     report_method: str = DEFAULT["report"]
 
@@ -53,20 +53,20 @@ class Session:
         return self.cases[0] if len(self.cases) > 1 else None
 
     @property
-    def veiled(self) -> bool:
+    def blinded(self) -> bool:
         """Whether the answer on the open case is kept back."""
         return self.blind and not self.revealed
 
-    def wants(self, ticket: int) -> bool:
+    def awaits(self, request_id: int) -> bool:
         """Whether somebody waits for what was asked under this number: nothing newer was, and the page listens."""
-        return self.ticket == ticket and listeners.listens(self.page)
+        return self.request_id == request_id and listeners.listens(self.page)
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """Give the open case back, and end what is at work for it; the page says how to go on."""
-        self.next_ticket()
-        self.cases, self.served, self.was_let_go = [], None, True
+        self.next_request()
+        self.cases, self.served, self.was_released = [], None, True
 
-    def next_ticket(self) -> int:
+    def next_request(self) -> int:
         """A number for a new request; whatever is still at work for an earlier one is out of date from now on."""
-        self.ticket += 1
-        return self.ticket
+        self.request_id += 1
+        return self.request_id

@@ -21,7 +21,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, TypeVar
 
-from dashboard.serving.wait_line import Line
+from dashboard.serving.fair_queue import FairQueue
 from model.compute.memory import hand_back
 from model.compute.threads import Wide, wide_environment
 from model.errors import BetaLensError, CheckpointError
@@ -30,7 +30,7 @@ from model.inference.engine import Engine
 log = logging.getLogger(__name__)
 
 READY, GIVE_UP, ALIVE = b"ready", b"give up", b"alive"
-TICK = 0.05  # seconds between two looks at whether the answer is still wanted
+POLL_SECONDS = 0.05  # seconds between two looks at whether the answer is still wanted
 BEAT = 1.0  # seconds between two signs of life of the process while it works
 # Seconds without one after which it hangs and is replaced. It gives way to everybody: on a machine that is full it is
 # left alone while it gets something done, until it has had as many seconds of a processor in silence.
@@ -54,11 +54,11 @@ class ExplanationWorker:
             was loaded here any more; and for models on a GPU, whose work keeps no lock, or without a folder.
 
     Attributes:
-        line: to stand in before asking for anything.
+        queue: to stand in before asking for anything.
     """
 
     def __init__(self, process: bool = False):
-        self.line = Line()
+        self.queue = FairQueue()
         self._wanted = process
         self._process: _Process | None = None
         self._lock = threading.Lock()
@@ -142,10 +142,10 @@ class _Process:
 
     def ask(self, job: bytes, wanted: Callable[[], bool]) -> tuple[Any, Exception | None]:
         self._connection.send_bytes(job)
-        told, begun = False, _worked(self.pid)
+        notified, begun = False, _worked(self.pid)
         looked, worked = time.monotonic(), begun
         while True:
-            if self._connection.poll(TICK):
+            if self._connection.poll(POLL_SECONDS):
                 if (answer := self._connection.recv_bytes()) != ALIVE:
                     return pickle.loads(answer)
                 begun = worked = _worked(self.pid)
@@ -154,9 +154,9 @@ class _Process:
                 before, worked, looked = worked, _worked(self.pid), time.monotonic()
                 if worked == before or worked > begun + SILENT:
                     raise TimeoutError
-            if not told and not wanted():
+            if not notified and not wanted():
                 self._connection.send_bytes(GIVE_UP)
-                told = True
+                notified = True
 
     def end(self) -> None:
         self._connection.close()

@@ -59,7 +59,7 @@ def describe(evidence: Evidence, report: str, *, truth: Truth | None = None, **f
     }
 
 
-def veil(report: str, encoded: Encoded, **facts: Any) -> str:
+def pack_blinded(report: str, encoded: Encoded, **facts: Any) -> str:
     """The value of the stage widget for a case whose answer is kept back: film and report, and nothing of the model's.
 
     Args:

@@ -3,7 +3,7 @@
 from functools import cache
 from importlib import metadata
 
-SHOWN = ("gradio", "torch", "torchvision", "transformers", "timm", "pydicom", "plotly", "numpy")
+LISTED_PACKAGES = ("gradio", "torch", "torchvision", "transformers", "timm", "pydicom", "plotly", "numpy")
 
 
 @cache
@@ -17,4 +17,4 @@ def app_version() -> str:
 
 def versions() -> dict[str, str]:
     """Name to version, of BetaLens and what it stands on."""
-    return {"betalens": app_version()} | {name: metadata.version(name) for name in SHOWN}
+    return {"betalens": app_version()} | {name: metadata.version(name) for name in LISTED_PACKAGES}

@@ -10,10 +10,10 @@ from dashboard.workflows.train import refuse_decided, train_checkpoint
 from model.config import Config, suited
 from model.errors import TrainingError
 from model.evaluation.bootstrap import LEAST
-from model.evaluation.compare_models import WAYS, Standing, compare, compared_studies, decide
+from model.evaluation.compare_models import WAYS, Standing, compare_models, compared_studies, decide
 from model.evaluation.figures import NOT_DEFINED, interval_shown, shown
 from model.inference.array_cache import read_arrays
-from model.inference.embeddings import NAME as REFERENCE
+from model.inference.embeddings import REFERENCE
 from model.inference.engine import Engine
 from model.network import checkpoint
 from model.studies.finding_names import named_for
@@ -76,7 +76,7 @@ def compare_checkpoints(folders: list[Path], table: StudyTable, device: str) -> 
         decisions[name] = decide(engine, table, lambda r, n=name: tqdm(r, desc=f"encoding for {n}", unit="batch"))
         facts[name] = {"checkpoint": str(folder), "digest": engine.digest, "fusion": engine.config.fusion}
         facts[name] |= {"said": decisions[name].words}
-    result = compare(decisions, compared_studies(table))
+    result = compare_models(decisions, compared_studies(table))
     return {
         "table": table.name,
         "split": "test",

@@ -12,7 +12,7 @@ from explain.trust.evaluate import measure
 from explain.trust.over_cases import numbers
 from model.errors import ChoiceError, StudyTableError
 from model.evaluation.bootstrap import Band, macro
-from model.evaluation.compare_versions import BETAS, Comparison, compare_scored, share_as_corrected
+from model.evaluation.compare_versions import GATE_BETAS, VersionComparison, compare_scored, share_as_corrected
 from model.evaluation.figures import plain
 from model.evaluation.held_out import Encode, answered, judge
 from model.feedback import Flag, standing
@@ -35,7 +35,7 @@ UNTRUE_CASES = 4  # where no truth is known: the other tests take seconds each
 SUMMARY = "A fused image-and-report model, fine-tuned on reviewers' corrections with `betalens finetune`."
 
 
-class Row(NamedTuple):
+class ComparisonRow(NamedTuple):
     """A figure before and after, and the 95 % interval of its change where it has one. None where it is undefined."""
 
     name: str
@@ -50,11 +50,11 @@ class Gate(NamedTuple):
     """How sure it is that nothing got worse."""
 
     patients: int  # held out of both models
-    detectable: float | None  # the least loss of AUROC that would be seen, see `before_after.Comparison`
+    detectable: float | None  # the least loss of AUROC that would be seen, see `compare_versions.VersionComparison`
     decided: bool  # False: too few to tell, so that a person promotes the version or does not
 
 
-class Outcome(NamedTuple):
+class FinetuneResult(NamedTuple):
     """What came of a fine-tuning."""
 
     version: str
@@ -64,7 +64,7 @@ class Outcome(NamedTuple):
     gate: Gate
     complete: bool  # False after Ctrl-C
     learnt: dict[str, Any]
-    rows: tuple[Row, ...]
+    rows: tuple[ComparisonRow, ...]
     untaught: tuple[Untaught, ...]  # who asked is told; what is kept of a version names no study
     unknown_findings: tuple[str, ...]
 
@@ -82,8 +82,8 @@ def finetune_version(
     recipe: Recipe,
     force: bool = False,
     encoders: bool = False,
-    told: ProgressOf = lambda name: iter,
-) -> Outcome:
+    progress_for: ProgressOf = lambda name: iter,
+) -> FinetuneResult:
     """Fine-tune the base on what reviewers said of studies in split train, and make a version of the result.
 
     Verdicts on other studies teach nothing: those on validation studies correct the labels that both models are
@@ -95,7 +95,7 @@ def finetune_version(
     Args:
         force: promote it even if it got worse.
         encoders: teach those as well, first.
-        told: is asked for a progress bar for each part of the work.
+        progress_for: is asked for a progress bar for each part of the work.
 
     Raises:
         StudyTableError: the table lacks split train or val, or names a finding that the model does not know.
@@ -107,7 +107,7 @@ def finetune_version(
     corrected = corrections(flags, base.findings, base.config.problem_type)
     train, validation = (_split(table, name) for name in ("train", "val"))
     taught = {s.study_id: corrected[s.study_id] for s in train if s.study_id in corrected}
-    new = teach(base, train, Course(table, taught, recipe, encoders, told))
+    new = teach(base, train, Course(table, taught, recipe, encoders, progress_for))
     start, data = new.engine, new.lessons
     held_out = relabelled(validation, corrected)
     if start.past.folds:  # all of them are held out by one network or another
@@ -121,7 +121,7 @@ def finetune_version(
     rows = (
         *_measured(comparison),
         *_as_corrected(base, start, table, taught, before, after, corrected),
-        *_trusted(base, start, table, told("trust")),
+        *_trusted(base, start, table, progress_for("trust")),
     )
     wrong = mistakes(data.table, data.labels, data.judged)
     nothing = untaught(corrected, taught, table)
@@ -155,7 +155,7 @@ def finetune_version(
     if promoted:
         versions.promote(name)
     unknown = unknown_findings(flags, base.findings)
-    return Outcome(name, parent, promoted, worse, gate, new.complete, learnt, rows, nothing, unknown)
+    return FinetuneResult(name, parent, promoted, worse, gate, new.complete, learnt, rows, nothing, unknown)
 
 
 def _calibrate(start: Engine, table: StudyTable, held_out: tuple[Study, ...]) -> None:
@@ -195,18 +195,25 @@ def _split(table: StudyTable, name: str) -> tuple[Study, ...]:
         raise StudyTableError(f"{table.name} has no study in split {name}, which fine-tuning needs.") from error
 
 
-def _measured(comparison: Comparison | None) -> list[Row]:
+def _measured(comparison: VersionComparison | None) -> list[ComparisonRow]:
     if comparison is None:
-        return [Row("auroc", None, None)]
+        return [ComparisonRow("auroc", None, None)]
     before, after = comparison.before, comparison.after
-    rows = [Row("auroc", *(float(macro(e.macro_auroc[:, None])[0]) for e in (before, after)), *_ends(comparison.macro))]
-    rows += [
-        Row(f"auroc|β={b:g}", *pair) for b, *pair in zip(BETAS, before.macro_auroc, after.macro_auroc, strict=True)
+    rows = [
+        ComparisonRow(
+            "auroc", *(float(macro(e.macro_auroc[:, None])[0]) for e in (before, after)), *_ends(comparison.macro)
+        )
     ]
-    rows += [Row(f"ece|β={b:g}", *pair) for b, *pair in zip(BETAS, before.ece, after.ece, strict=True)]
+    rows += [
+        ComparisonRow(f"auroc|β={b:g}", *pair)
+        for b, *pair in zip(GATE_BETAS, before.macro_auroc, after.macro_auroc, strict=True)
+    ]
+    rows += [ComparisonRow(f"ece|β={b:g}", *pair) for b, *pair in zip(GATE_BETAS, before.ece, after.ece, strict=True)]
     for i, (finding, change) in enumerate(comparison.per_finding.items()):
-        rows.append(Row(f"auroc|{finding}", before.auroc[:, i].mean(), after.auroc[:, i].mean(), *_ends(change)))
-    return [Row(row.name, *map(plain, row[1:5]), row.paired) for row in rows]
+        rows.append(
+            ComparisonRow(f"auroc|{finding}", before.auroc[:, i].mean(), after.auroc[:, i].mean(), *_ends(change))
+        )
+    return [ComparisonRow(row.name, *map(plain, row[1:5]), row.paired) for row in rows]
 
 
 def _ends(change: Band) -> tuple[float, float, bool]:
@@ -222,7 +229,7 @@ def _as_corrected(
     before: Scored,
     after: Scored,
     corrected: dict[str, Correction],
-) -> list[Row]:
+) -> list[ComparisonRow]:
     """Of what it learnt, what the models themselves decide; of other studies, what was said of them held out."""
     known = tuple(s for s in table.studies if s.study_id in taught)
     itself = (score(engine, load_pooled(engine, table).embedded(engine), known) for engine in (base, start))
@@ -230,11 +237,11 @@ def _as_corrected(
     rows = []
     for name, some, pair in (("learnt", taught, itself), ("others", rest, (before, after))):
         shares = [share_as_corrected(base.network, scored, some, base.default_beta) for scored in pair]
-        rows += [Row(f"as_corrected|{name}", *map(plain, shares))] if shares[0] is not None else []
+        rows += [ComparisonRow(f"as_corrected|{name}", *map(plain, shares))] if shares[0] is not None else []
     return rows
 
 
-def _trusted(base: Engine, start: Engine, table: StudyTable, progress: Progress) -> list[Row]:
+def _trusted(base: Engine, start: Engine, table: StudyTable, progress: Progress) -> list[ComparisonRow]:
     """The tests of what is shown at once, on validation studies."""
     names, cases = {m: (name,) for m, name in INSTANT.items()}, TRUST_CASES if table.about else UNTRUE_CASES
     try:
@@ -249,7 +256,7 @@ def _trusted(base: Engine, start: Engine, table: StudyTable, progress: Progress)
     rows = []
     for modality, (name,) in names.items():
         old, new = (numbers(result[modality][name]) for result in found)
-        rows += [Row(f"{figure}|{name}", old[figure], new[figure]) for figure in old if figure in new]
+        rows += [ComparisonRow(f"{figure}|{name}", old[figure], new[figure]) for figure in old if figure in new]
     return rows
 
 

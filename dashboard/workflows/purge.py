@@ -13,14 +13,14 @@ from model.evaluation.held_out import OLD_ANSWERS
 from model.feedback import Store
 from model.finetuning.versions import LEARNT, Versions
 from model.inference.array_cache import kept_files
-from model.inference.embeddings import NAME as REFERENCE
+from model.inference.embeddings import REFERENCE
 from model.inference.learnt import FILE
 
 SETTLED = 600  # seconds after which a file of Gradio's is nobody's any more
 DERIVED = (f"{REFERENCE}.safetensors", FILE, OLD_ANSWERS)
 
 
-class Outcome(NamedTuple):
+class PurgeResult(NamedTuple):
     """What a purge did."""
 
     rows: int
@@ -28,7 +28,7 @@ class Outcome(NamedTuple):
     left: list[str]
 
 
-def purge(store: Store, study_id: str, flag_id: str, models: Path | None) -> Outcome:
+def purge(store: Store, study_id: str, flag_id: str, models: Path | None) -> PurgeResult:
     """Take out of a store, and of what was derived, all that is kept of a case or of one verdict.
 
     Args:
@@ -52,7 +52,7 @@ def purge(store: Store, study_id: str, flag_id: str, models: Path | None) -> Out
         "pages that have the case open, until they are closed; the audit log, which has ids alone; backups, and"
     )
     left[-1] += " what was exported; of a database, its write-ahead log, and its pages until VACUUM."
-    return Outcome(found.count, removed, left)
+    return PurgeResult(found.count, removed, left)
 
 
 def named(study_id: str) -> str:

@@ -20,7 +20,7 @@ from model.inference.predictions import Scored
 from model.network.checkpoint import MANIFEST
 from model.network.encoders.report import ReportEncoder
 from model.network.network import Network
-from model.storage.files import alone
+from model.storage.files import exclusive
 from model.studies.arrays import StudyArrays, joined, load_arrays
 from model.studies.demo.table import extra_arrays
 from model.studies.opening import open_studies
@@ -111,7 +111,7 @@ def _alone_into(out: Path) -> Iterator[Path]:
     folder = folder_beside(out)
     folder.mkdir(parents=True, exist_ok=True)
     taken = TrainingError(f"Another training into {out} is under way: wait for its end, or name another --out.")
-    with alone(folder / LOCK, taken) if PartialState().is_main_process else contextlib.nullcontext():
+    with exclusive(folder / LOCK, taken) if PartialState().is_main_process else contextlib.nullcontext():
         yield folder
 
 

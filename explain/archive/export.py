@@ -17,7 +17,7 @@ from model.errors import InputError
 from model.inference.engine import NOTHING, Engine, valid_beta
 from model.inputs import Film
 from model.network.preprocess import fit_film
-from model.storage.files import put
+from model.storage.files import atomic_write
 
 # Perceptually even, and read alike by colour-blind eyes.
 COLOUR_SCALE = "Inferno"
@@ -63,7 +63,7 @@ def explain_case(
         Image.fromarray(overlay(film.pixels, heat, scale)).save(picture := BytesIO(), "PNG")
         files |= {"heatmap.npy": array.getvalue(), "overlay.png": picture.getvalue()}
     for name, content in files.items():
-        put(out / name, content, MODE)
+        atomic_write(out / name, content, MODE)
     return result
 
 

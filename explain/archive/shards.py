@@ -27,7 +27,7 @@ from explain.archive.export import describe, overlay
 from explain.every_beta.heatmap import heatmap
 from model.errors import ArchiveError
 from model.inference.engine import Engine, valid_beta
-from model.storage.files import put
+from model.storage.files import atomic_write
 from model.studies.table import Study, StudyTable
 
 FORMAT = "betalens-archive/1"
@@ -139,7 +139,7 @@ class Archive:
         records = [self._record(row, names[row.study.study_id]) for row in rows]
         content = pa.BufferOutputStream()
         pq.write_table(pa.Table.from_pylist(records, self._schema()), content, compression="zstd")
-        put(self._path(number), memoryview(content.getvalue()))  # last: with it the shard is there
+        atomic_write(self._path(number), memoryview(content.getvalue()))  # last: with it the shard is there
         return rows
 
     def _record(self, row: Row, picture: Path) -> dict[str, Any]:
@@ -199,7 +199,7 @@ class Archive:
                 raise ArchiveError(f"{self.out} is not empty and holds no explanations; name another folder.")
             else:
                 self.out.mkdir(parents=True, exist_ok=True)
-                put(path, (json.dumps(self._plan, indent=2, ensure_ascii=False) + "\n").encode())
+                atomic_write(path, (json.dumps(self._plan, indent=2, ensure_ascii=False) + "\n").encode())
         except (OSError, ValueError, RecursionError) as error:
             raise ArchiveError(f"{self.out} cannot hold an archive of explanations: {error}.") from error
 
@@ -216,4 +216,4 @@ def draw(row: Row, scale: float, path: Path) -> None:
     heat = heatmap(found.cam, found.box, *film.shape)
     picture = Image.fromarray(overlay(film.astype(np.float32) / 255, heat, scale))
     picture.save(content := BytesIO(), "png", compress_level=1)
-    put(path, content.getbuffer())
+    atomic_write(path, content.getbuffer())

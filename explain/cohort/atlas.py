@@ -20,7 +20,7 @@ from explain.cohort.neighbours import Finder
 from explain.cohort.spaces import FUSED, SPACES, Vectors
 from model.config import Config
 from model.errors import ChoiceError
-from model.inference.array_cache import Arrays, kept_arrays, pack_arrays
+from model.inference.array_cache import Arrays, cached_arrays, pack_arrays
 from model.inference.engine import Encoded
 from model.progress import Progress
 from model.studies.table import StudyTable
@@ -53,7 +53,7 @@ class Layout(NamedTuple):
         return float(np.interp(distance, _between(self.spacing, beta), QUANTILES))
 
 
-class Place(NamedTuple):
+class MapPosition(NamedTuple):
     """Where a case lies on a map at β, and how far it is from what the map was made of."""
 
     xy: Float[np.ndarray, "2"]
@@ -93,7 +93,7 @@ def load_layout(
 
     _check(vectors, space, method)
     name, config = file_name(space, method), vectors.engine.config
-    kept = kept_arrays(vectors.engine, table, name, compute, settings=settings(config), half=False)
+    kept = cached_arrays(vectors.engine, table, name, compute, settings=settings(config), half=False)
     return Layout(**kept)
 
 
@@ -147,7 +147,7 @@ def sample(table: StudyTable, rows: Int[np.ndarray, "all"], most: int) -> Int[np
 
 def place(
     layout: Layout, finder: Finder, encoded: Encoded, space: str, beta: float, row: int | None = None
-) -> Place | None:
+) -> MapPosition | None:
     """Where a case lies: the mean of its nearest studies' places, weighted by the inverse square of their distances
     (Shepard 1968). UMAP's alignment cannot transform new points; this is deterministic, and next to a reference study
     lies where that one lies.
@@ -171,7 +171,7 @@ def place(
         weights = 1 / np.maximum(near.distances, 1e-6) ** 2
         xy = np.average(places[np.searchsorted(layout.rows, near.rows)], axis=0, weights=weights)
     nearest = float(near.distances[0])
-    return Place(xy, nearest, layout.closer_share(nearest, beta))
+    return MapPosition(xy, nearest, layout.closer_share(nearest, beta))
 
 
 class _Slice:

@@ -17,9 +17,9 @@ from model.inference.embeddings import Reference
 from model.inference.engine import Engine
 from model.studies.table import SPLITS, StudyTable, label_matrix
 
-BETAS = np.linspace(0, 1, 21)
+COLUMN_BETAS = np.linspace(0, 1, 21)
 UNKNOWN = 255  # the code of a study that a column says nothing of
-STEPS = 254  # a number from 0 to 1 has the code 0 … 254
+LARGEST_CODE = 254  # a number from 0 to 1 has the code 0 … 254
 MOST_SOURCES = 11  # that are told apart by colour; what is rarer is taken together
 
 CATEGORY, NUMBER = "category", "number"
@@ -33,7 +33,7 @@ class Column(NamedTuple):
 
     kind: str
     names: tuple[str, ...]
-    codes: UInt8[np.ndarray, "betas n"]  # at each of BETAS, or once
+    codes: UInt8[np.ndarray, "betas n"]  # at each of COLUMN_BETAS, or once
 
 
 class Columns:
@@ -96,8 +96,8 @@ class Columns:
 
     @cached_property
     def probabilities(self) -> Float[np.ndarray, "betas n findings"]:
-        """At each of BETAS."""
-        return np.stack([probabilities_at(self.engine, self.reference, float(b), self.rows) for b in BETAS])
+        """At each of COLUMN_BETAS."""
+        return np.stack([probabilities_at(self.engine, self.reference, float(b), self.rows) for b in COLUMN_BETAS])
 
     def _findings(self) -> Column:
         count = len(self.engine.findings)
@@ -114,7 +114,7 @@ class Columns:
 
     def _error(self, finding: str) -> Column:
         """Whether what is decided is so; of all findings together, whether anything is wrong."""
-        reported = decided(self.probabilities, self.single)
+        reported = decided(self.probabilities, self.engine.config.problem_type)
         if not finding:
             wrong = (reported != self.labels).any(2)
             return Column(CATEGORY, (":right", ":wrong"), wrong.astype(np.uint8))
@@ -170,5 +170,5 @@ def _once(kind: str, names: tuple[str, ...], codes: np.ndarray) -> Column:
 
 def _numbers(values: Float[np.ndarray, "betas n"]) -> Column:
     known = np.isfinite(values)
-    codes = np.where(known, np.round(np.clip(np.nan_to_num(values), 0, 1) * STEPS), UNKNOWN)
+    codes = np.where(known, np.round(np.clip(np.nan_to_num(values), 0, 1) * LARGEST_CODE), UNKNOWN)
     return Column(NUMBER, (), codes.astype(np.uint8))

@@ -7,7 +7,6 @@ from jaxtyping import Bool, Float, Int
 from matplotlib.path import Path
 from sklearn.metrics import roc_auc_score
 
-from model.config import SINGLE_LABEL
 from model.evaluation.metrics import probabilities_at
 from model.inference.decision import decided
 from model.inference.embeddings import Reference
@@ -82,8 +81,7 @@ class _Part:
         self.truth = label_matrix(studies, engine.findings)
         self.judged = np.array([not s.discordant for s in studies], bool)
         self.p = probabilities_at(engine, reference, beta, rows[self.judged])
-        single = engine.config.problem_type == SINGLE_LABEL
-        self.wrong = decided(self.p, single) != self.truth[self.judged].astype(bool)
+        self.wrong = decided(self.p, engine.config.problem_type) != self.truth[self.judged].astype(bool)
 
     def auroc(self, index: int) -> float | None:
         truth = self.truth[self.judged, index]

@@ -32,7 +32,7 @@ FUSION = 60  # the constant of reciprocal rank fusion, as its authors set it
 FIRST = 0.05  # a study among the first of this share of a ranking has that signal for a reason
 
 
-class Reason(NamedTuple):
+class ReviewReason(NamedTuple):
     """Why a study is worth a look, in numbers a reader can check.
 
     kind and values: "uncertain" its probability; "discordant" the probabilities by image alone and by report alone;
@@ -49,7 +49,7 @@ class Candidate(NamedTuple):
 
     study_id: str
     score: float
-    reasons: tuple[Reason, ...]  # the one in which it stands highest first
+    reasons: tuple[ReviewReason, ...]  # the one in which it stands highest first
 
 
 class Signal(NamedTuple):
@@ -64,14 +64,14 @@ class Signal(NamedTuple):
 def worklist(engine: Engine, table: StudyTable, reference: Reference, beta: float) -> list[Candidate]:
     """The studies of a table that have a reason to be looked at, most worth it first; decided at β."""
     fused_p, image_p, report_p = (_probabilities(engine, reference, b) for b in (beta, 1.0, 0.0))
-    single = engine.config.problem_type == SINGLE_LABEL
-    signals = {"uncertain": uncertain(fused_p, single)}
+    signals = {"uncertain": uncertain(fused_p, engine.config.problem_type == SINGLE_LABEL)}
     apart = np.where(reference.has.all(1), scores(engine, reference, table.studies), np.nan)
     signals["discordant"] = discordant(apart, image_p, report_p)
     if len(table.studies) > NEIGHBOURS:
         index = NearestNeighbors(n_neighbors=NEIGHBOURS).fit(Vectors(engine, reference).of_studies(FUSED, beta))
         distances, rows = index.kneighbors()  # of the fitted studies, each without itself
-        wrong = decided(fused_p, single) != label_matrix(table.studies, engine.findings).astype(bool)
+        labels = label_matrix(table.studies, engine.findings).astype(bool)
+        wrong = decided(fused_p, engine.config.problem_type) != labels
         signals |= {"far": far(distances), "error_prone": error_prone(rows, wrong)}
     return fuse(reference.study_ids, engine.findings, signals)
 
@@ -131,9 +131,9 @@ def fuse(ids: tuple[str, ...], findings: tuple[str, ...], signals: dict[str, Sig
     return found
 
 
-def _reason(kind: str, signal: Signal, row: int, findings: tuple[str, ...]) -> Reason:
+def _reason(kind: str, signal: Signal, row: int, findings: tuple[str, ...]) -> ReviewReason:
     which = signal.finding[row]
-    return Reason(kind, findings[which] if which >= 0 else "", tuple(signal.values[row].tolist()))
+    return ReviewReason(kind, findings[which] if which >= 0 else "", tuple(signal.values[row].tolist()))
 
 
 def _ranks(strength: Float[np.ndarray, "n"]) -> Float[np.ndarray, "n"]:

@@ -80,7 +80,7 @@ def calibrate(network: Network, scored: Scored) -> None:
     modality are left out. Fewer than ten leave the model uncalibrated, and so do studies whose swapped pairs are not
     surely further apart than their own (Mann and Whitney 1947): it would alert on chance, or on agreement.
     """
-    line = _fitted(network, scored) or Line(0.0, 0.0)
+    line = _fitted(network, scored) or LogitLine(0.0, 0.0)
     network.discord_slope.fill_(line.slope)
     network.discord_offset.fill_(line.offset)
 
@@ -135,7 +135,7 @@ def alert_figures(network: Network, scored: Scored, in_sample: bool = False) -> 
     }
 
 
-class Line(NamedTuple):
+class LogitLine(NamedTuple):
     """The logit of a pair's not belonging together, over how far apart it is."""
 
     slope: float
@@ -150,11 +150,11 @@ class Pairs(NamedTuple):
     has: Bool[np.ndarray, "n findings"]  # of the film's study
 
 
-def _line(network: Network) -> Line:
-    return Line(float(network.discord_slope), float(network.discord_offset))
+def _line(network: Network) -> LogitLine:
+    return LogitLine(float(network.discord_slope), float(network.discord_offset))
 
 
-def _fitted(network: Network, scored: Scored) -> Line | None:
+def _fitted(network: Network, scored: Scored) -> LogitLine | None:
     """The line that concordant studies teach; None where they are too few or do not tell, see `calibrate`."""
     kept = scored.concordant()
     kept = kept.where(kept.has.all(1))
@@ -165,7 +165,7 @@ def _fitted(network: Network, scored: Scored) -> Line | None:
         return None
     fitted = LogisticRegression(class_weight="balanced", C=100).fit(pairs.apart[:, None], pairs.foreign)
     sure = mannwhitneyu(pairs.apart[pairs.foreign], pairs.apart[~pairs.foreign]).pvalue < SURE
-    return Line(fitted.coef_.item(), fitted.intercept_.item()) if fitted.coef_.item() > 0 and sure else None
+    return LogitLine(fitted.coef_.item(), fitted.intercept_.item()) if fitted.coef_.item() > 0 and sure else None
 
 
 def _as_marked(network: Network, scored: Scored) -> Pairs:

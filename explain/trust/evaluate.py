@@ -18,19 +18,18 @@ from explain.trust.faithfulness import Curves, deletion_insertion, verdicts
 from explain.trust.ground_truth import Truth, heat_concentration, lungs_of, points_inside, rank_percentile, truth_of
 from explain.trust.over_cases import TRUTH, Examined, over_cases
 from explain.trust.robustness import sanity, stability
-from model.config import SINGLE_LABEL
 from model.evaluation.held_out import ITSELF, Encode, judge, judges_of
-from model.inference.decision import decided
+from model.inference.decision import reported
 from model.inference.embeddings import encode_studies, load_reference
 from model.inference.engine import Encoded, Engine
-from model.inference.predictions import BETAS, Scored, chances
+from model.inference.predictions import BETA_GRID, Scored, chances
 from model.progress import Progress
 from model.studies.table import Study, StudyTable, load_film
 
 ALONE = {"image": 1.0, "report": 0.0}
 SEED = 0
-KEPT = "trust.json"  # beside the checkpoint it was measured on
-FORM = 2  # of a result: one that was kept in another form is measured anew
+TRUST_FILE = "trust.json"  # beside the checkpoint it was measured on
+TRUST_FORMAT = 2  # of a result: one that was kept in another form is measured anew
 
 
 class Trust(NamedTuple):
@@ -140,7 +139,7 @@ def measure(
     studies = table.of_split(split)
     judged = judge(engine, table, studies, encode or _reference_of(table, progress), progress)
     judges = _judges(engine, judges_of(engine, table, judged.scored.studies), judged.scored.studies)
-    result = {"form": FORM, "split": split, "model": engine.digest}
+    result = {"form": TRUST_FORMAT, "split": split, "model": engine.digest}
     result |= {"by_cross_validation": judged.by_folds, "left_out": judged.left_out}
     if told := alert_figures(engine.network, judged.scored, judged.fitted_alert):
         result["discordance"] = told
@@ -202,13 +201,13 @@ def _judges(engine: Engine, numbers: np.ndarray, studies: tuple[Study, ...]) -> 
 
 def _true_positives(engine: Engine, scored: Scored, modality: str, cases: int) -> list[tuple[Study, str]]:
     """(study, finding) in a fixed random order of studies, as many of each finding as the others while there are."""
-    reported = _reported(engine, scored.logits[BETAS.index(ALONE[modality])])
+    positive = _reported(engine, scored.logits[BETA_GRID.index(ALONE[modality])])
     has = scored.has[:, list(ALONE).index(modality)]
     most = -(-cases // len(engine.findings)) if cases else len(scored.studies)
     count, pairs = dict.fromkeys(engine.findings, 0), []
     for i in np.random.default_rng(SEED).permutation(len(scored.studies)):
         study = scored.studies[i]
-        for finding in sorted(study.labels & reported[i]) if has[i] and not study.discordant else ():
+        for finding in sorted(study.labels & positive[i]) if has[i] and not study.discordant else ():
             if count[finding] < most:
                 count[finding] += 1
                 pairs.append((study, finding))
@@ -217,6 +216,5 @@ def _true_positives(engine: Engine, scored: Scored, modality: str, cases: int) -
 
 def _reported(engine: Engine, logits: np.ndarray) -> list[set[str]]:
     """The findings that are decided for, of each study."""
-    problem = engine.config.problem_type
-    rows = decided(chances(logits, problem), problem == SINGLE_LABEL)
-    return [{f for f, yes in zip(engine.findings, row, strict=True) if yes} for row in rows]
+    problem_type = engine.config.problem_type
+    return [set(reported(p, engine.findings, problem_type)) for p in chances(logits, problem_type)]

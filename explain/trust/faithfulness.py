@@ -16,8 +16,8 @@ from explain.methods.image.occlusion import blur
 from explain.methods.report.pieces import pool_without
 from model.network.preprocess import Box
 
-STEPS = 12
-FRACTIONS = np.linspace(0, 1, STEPS + 1)
+FLIP_STEPS = 12
+FRACTIONS = np.linspace(0, 1, FLIP_STEPS + 1)
 # What is in the place of evidence that is taken away.
 BLUR, BLACK, GREY = "blur", "black", "grey"  # of cells of a film
 LEFT_OUT = "left_out"  # of words: nothing
@@ -112,7 +112,7 @@ def _taken(order: np.ndarray) -> Bool[np.ndarray, "steps units"]:
     """Which units are away at each of FRACTIONS."""
     rank = np.empty(len(order), int)
     rank[order] = np.arange(len(order))
-    return rank < np.round(np.arange(STEPS + 1) * len(order) / STEPS)[:, None]
+    return rank < np.round(np.arange(FLIP_STEPS + 1) * len(order) / FLIP_STEPS)[:, None]
 
 
 def _pooled_without(

@@ -25,12 +25,12 @@ from model.evaluation.bootstrap import (
     smaller_side,
 )
 from model.evaluation.metrics import ECE_BINS
-from model.inference.predictions import BETAS, Scored
+from model.inference.predictions import BETA_GRID, Scored
 from model.network.network import Network
 from model.progress import Progress
 from model.training.calibration import judged_anew
 
-ALONE = {"report": 0, "image": -1}  # where on the grid of β a modality decides alone
+SOLE_MODALITY_ROW = {"report": 0, "image": -1}  # where on the grid of β a modality decides alone
 MARGIN = 0.02  # of AUROC: a gain that is surely smaller than this is none
 # What the AUROC at a β is beside that of one modality alone.
 ITSELF = "itself"  # it is that β
@@ -66,7 +66,7 @@ class Measures(NamedTuple):
     @property
     def best_index(self) -> int:
         """The place of the best β on the grid; of an even blend where AUROC is undefined."""
-        return int(np.argmin(np.abs(np.array(BETAS) - np.nan_to_num(self.best.value, nan=0.5))))
+        return int(np.argmin(np.abs(np.array(BETA_GRID) - np.nan_to_num(self.best.value, nan=0.5))))
 
     def verdicts(self, modality: str) -> tuple[str, ...]:
         """What AUROC at each β is beside that of one modality alone, in a word that its interval and p-value agree
@@ -74,7 +74,9 @@ class Measures(NamedTuple):
         found = self.gains[modality]
         every = zip(*found.difference, strict=True)
         said = [self._verdict(float(value), float(low), float(high)) for value, low, high in every]
-        said[ALONE[modality]] = UNDEFINED if np.isnan(self.auroc.value[ALONE[modality]]) else ITSELF
+        said[SOLE_MODALITY_ROW[modality]] = (
+            UNDEFINED if np.isnan(self.auroc.value[SOLE_MODALITY_ROW[modality]]) else ITSELF
+        )
         return tuple(said)
 
     def alone_suffices(self) -> tuple[str, ...]:
@@ -84,7 +86,7 @@ class Measures(NamedTuple):
             modality
             for modality in self.gains
             if not self.few
-            and self._beats_chance(ALONE[modality])
+            and self._beats_chance(SOLE_MODALITY_ROW[modality])
             and self.verdicts(modality)[self.best_index] in (ITSELF, ALIKE, SAME)
         )
 
@@ -138,7 +140,7 @@ def measure(
     progress: Progress = iter,
     chose: Bool[np.ndarray, "n"] | None = None,
 ) -> Lab:
-    """Measure a network at every β of BETAS by what was said of studies.
+    """Measure a network at every β of BETA_GRID by what was said of studies.
 
     Discordant studies are left out: no one label judges both their parts.
 
@@ -161,7 +163,7 @@ def measure(
     pooled = _of_decided(labels, calibrated, counts) if single else sum(s.bins for s in samples.values())
     sides = [smaller_side(labels[:, i], groups) for i in range(len(findings))]
     return Lab(
-        betas=BETAS,
+        betas=BETA_GRID,
         findings=findings,
         patients=len(set(groups)),
         resamples=len(counts) - 1,
@@ -203,9 +205,9 @@ def best_beta(auroc_over_beta: Float[np.ndarray, "rows betas"]) -> Float[np.ndar
     where AUROC is nowhere defined."""
     filled = np.where(np.isnan(auroc_over_beta), -1, auroc_over_beta)
     highest = filled >= filled.max(1, keepdims=True) - 1e-9
-    even = np.where(highest, np.abs(np.array(BETAS) - 0.5), np.inf).argmin(1)
-    last = len(BETAS) - 1 - highest[:, ::-1].argmax(1)
-    best = np.array(BETAS)[np.stack([even, highest.argmax(1), last], 1)]
+    even = np.where(highest, np.abs(np.array(BETA_GRID) - 0.5), np.inf).argmin(1)
+    last = len(BETA_GRID) - 1 - highest[:, ::-1].argmax(1)
+    best = np.array(BETA_GRID)[np.stack([even, highest.argmax(1), last], 1)]
     return np.where(filled.max(1, keepdims=True) < 0, np.nan, best)
 
 
@@ -262,7 +264,9 @@ def _summary(positives: int, sides: list[int], samples: _Samples) -> Measures:
         few=most < LEAST,
         rules_out=min((n for n in sides if n), default=0) >= LEAST,
         best=_best(samples.auroc, most),
-        gains={modality: gain(samples.auroc - samples.auroc[:, [at]], most) for modality, at in ALONE.items()},
+        gains={
+            modality: gain(samples.auroc - samples.auroc[:, [at]], most) for modality, at in SOLE_MODALITY_ROW.items()
+        },
     )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from model.errors import ChoiceError
-from model.evaluation.beta_curves import BETAS, best_beta
+from model.evaluation.beta_curves import BETA_GRID, best_beta
 from model.evaluation.bootstrap import LEAST, RESAMPLES, Band, auroc, band, counts_of, macro, smaller_side
 from model.evaluation.held_out import judge
 from model.inference.engine import Engine
@@ -44,7 +44,7 @@ class Standing(NamedTuple):
     difference: dict[str, Band]
 
 
-class Comparison(NamedTuple):
+class ModelComparison(NamedTuple):
     """The standings of models by name, in the order in which they were given."""
 
     n: int
@@ -78,17 +78,17 @@ def decide(engine: Engine, table: StudyTable, progress: Progress = iter) -> Deci
     tested = compared_studies(table)
     judged = judge(engine, table, tested, progress=progress)
     beta, beta_from = _best_on_validation(engine, table, progress)
-    at = {"image": len(BETAS) - 1, "report": 0, "fused": BETAS.index(beta)}
+    at = {"image": len(BETA_GRID) - 1, "report": 0, "fused": BETA_GRID.index(beta)}
     p = judged.scored.probabilities(engine.network)
-    every = np.full((len(BETAS), len(tested), len(engine.findings)), np.nan)
+    every = np.full((len(BETA_GRID), len(tested), len(engine.findings)), np.nan)
     every[:, judged.keep] = p
     probabilities = {way: every[index] for way, index in at.items()}
     return Decisions(engine.findings, beta, beta_from, probabilities, judged.words())
 
 
-def compare(
+def compare_models(
     decisions: dict[str, Decisions], studies: tuple[Study, ...], resamples: int = RESAMPLES, seed: int = 0
-) -> Comparison:
+) -> ModelComparison:
     """Measure the decisions of models, by name, on those of the studies they were made on that all could decide.
 
     Raises:
@@ -120,7 +120,7 @@ def compare(
     }
     samples = {name: _samples(d, label_matrix(studies, d.findings), counts) for name, d in decisions.items()}
     most = max(few.values())
-    return Comparison(
+    return ModelComparison(
         n=len(studies),
         patients=len(set(patients)),
         resamples=len(counts) - 1,
@@ -165,4 +165,4 @@ def _best_on_validation(engine: Engine, table: StudyTable, progress: Progress) -
         best = best_beta(np.stack(over_beta, 1))[0, 0]
         if not np.isnan(best):
             return float(best), "validation"
-    return min(BETAS, key=lambda beta: abs(beta - engine.default_beta)), "default"
+    return min(BETA_GRID, key=lambda beta: abs(beta - engine.default_beta)), "default"

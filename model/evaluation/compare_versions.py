@@ -11,34 +11,32 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.stats import norm, t
 
-from model.config import SINGLE_LABEL
 from model.evaluation.bootstrap import Band, auroc, macro, not_too_sure
 from model.evaluation.metrics import Evaluation, evaluation
 from model.feedback.corrections import Correction
 from model.inference.decision import decided
 from model.inference.embeddings import Reference
 from model.inference.engine import Engine
-from model.inference.predictions import BETAS as SCORED_BETAS
-from model.inference.predictions import Scored, score
+from model.inference.predictions import BETA_GRID, Scored, score
 from model.network.network import Network
 from model.studies.table import Study
 from model.training.calibration import cross_fitted, parts_of
 
-BETAS = (0.0, 0.5, 1.0)
+GATE_BETAS = (0.0, 0.5, 1.0)
 MARGIN = 0.01  # of AUROC: what a single finding may lose where the others gain
 MOST_UNSEEN = 0.05  # of AUROC: where a loss of so much might not be seen, a person decides
 POWER = 0.8
 MOST_GROUPS = 200  # of patients, that are left out one after the other
 
 
-class Model(NamedTuple):
+class MeasuredModel(NamedTuple):
     """An engine, and the embeddings of the table's studies under it."""
 
     engine: Engine
     reference: Reference
 
 
-class Comparison(NamedTuple):
+class VersionComparison(NamedTuple):
     """Two models on the same studies."""
 
     before: Evaluation
@@ -61,13 +59,13 @@ class Comparison(NamedTuple):
         return bool(self.detectable <= MOST_UNSEEN or self.macro.low > 0)
 
 
-def compare(before: Model, after: Model, studies: tuple[Study, ...]) -> Comparison:
+def compare_versions(before: MeasuredModel, after: MeasuredModel, studies: tuple[Study, ...]) -> VersionComparison:
     """Measure both models on concordant studies that neither has learnt, at β = 0, ½ and 1."""
     scored = (score(model.engine, model.reference, studies).concordant() for model in (before, after))
     return compare_scored(before.engine.network, *scored)
 
 
-def compare_scored(network: Network, before: Scored, after: Scored) -> Comparison:
+def compare_scored(network: Network, before: Scored, after: Scored) -> VersionComparison:
     """The same from what was said of the same studies. Calibration is that of both after their temperatures were fitted
     to these studies alike, each to the other patients' (cross-fitted).
 
@@ -83,7 +81,7 @@ def compare_scored(network: Network, before: Scored, after: Scored) -> Compariso
     change = _jackknife(macro(np.stack(steady)) if steady else np.full(groups + 1, np.nan))
     patients = len({s.patient_id for s in before.studies})
     seen = (norm.ppf(0.975) + norm.ppf(POWER)) * change.error
-    return Comparison(
+    return VersionComparison(
         _measured(network, before, labels),
         _measured(network, after, labels),
         change.band,
@@ -100,11 +98,11 @@ def share_as_corrected(network: Network, scored: Scored, corrected: dict[str, Co
     Args:
         network: whose findings these are.
     """
-    findings, single = network.config.findings, network.config.problem_type == SINGLE_LABEL
-    p = scored.probabilities(network)[int(np.abs(np.array(SCORED_BETAS) - beta).argmin())]
+    findings = network.config.findings
+    p = scored.probabilities(network)[int(np.abs(np.array(BETA_GRID) - beta).argmin())]
     same = [
         bool(yes) == label
-        for row, study in zip(decided(p, single), scored.studies, strict=True)
+        for row, study in zip(decided(p, network.config.problem_type), scored.studies, strict=True)
         for yes, finding in zip(row, findings, strict=True)
         if study.study_id in corrected and (label := corrected[study.study_id].labels.get(finding)) is not None
     ]
@@ -128,8 +126,8 @@ def _jackknife(values: Float[np.ndarray, "rows"]) -> _Change:
 
 def _measured(network: Network, scored: Scored, labels: np.ndarray) -> Evaluation:
     fitted, _ = cross_fitted(scored, parts_of(scored.studies), network)
-    said, calibrated = ([s.probabilities(network)[SCORED_BETAS.index(b)] for b in BETAS] for s in (scored, fitted))
-    return evaluation(network.config, labels, said, BETAS, calibrated)
+    said, calibrated = ([s.probabilities(network)[BETA_GRID.index(b)] for b in GATE_BETAS] for s in (scored, fitted))
+    return evaluation(network.config, labels, said, GATE_BETAS, calibrated)
 
 
 def _aurocs(
@@ -137,5 +135,5 @@ def _aurocs(
 ) -> Float[np.ndarray, "findings rows"]:
     """The mean over β of the AUROC of each finding in each row of counts."""
     probabilities = scored.probabilities(network)
-    scores = [probabilities[SCORED_BETAS.index(b)] for b in BETAS]
+    scores = [probabilities[BETA_GRID.index(b)] for b in GATE_BETAS]
     return np.mean([[auroc(truth, s, counts) for truth, s in zip(labels.T, p.T, strict=True)] for p in scores], 0)

@@ -12,11 +12,10 @@ from jaxtyping import Bool
 
 from model.errors import CheckpointError, ChoiceError
 from model.inference.array_cache import read_arrays
-from model.inference.embeddings import NAME as REFERENCE
-from model.inference.embeddings import Reference, encode_studies
+from model.inference.embeddings import REFERENCE, Reference, encode_studies
 from model.inference.engine import Engine
 from model.inference.learnt import FILE, Answers, Past
-from model.inference.predictions import BETAS, Scored, score
+from model.inference.predictions import BETA_GRID, Scored, score
 from model.network.network import Network
 from model.progress import Progress
 from model.studies.content import Content, contents_of
@@ -157,7 +156,7 @@ def answered(past: Past, scored: Scored, network: Network) -> Past:
         state | {"log_temperature": fitted.get(k, np.zeros(3)).astype(np.float32)} for k, state in enumerate(past.folds)
     )
     has = np.zeros((len(past), 2), np.float32)
-    logits = np.full((len(BETAS), len(past), len(network.config.findings)), np.nan, np.float32)
+    logits = np.full((len(BETA_GRID), len(past), len(network.config.findings)), np.nan, np.float32)
     # As they will be kept, so that what is said of them now can be computed from them again.
     has[places], logits[:, places] = scored.has, scored.logits.astype(np.float16)
     return past.with_answers(Answers(has, logits), states)
@@ -182,7 +181,7 @@ def _kept(past: Past, studies: tuple[Study, ...], answered: np.ndarray) -> Score
 
 def _joined(studies: tuple[Study, ...], parts: list[tuple[np.ndarray, Scored]], engine: Engine) -> Scored:
     if not parts:
-        return Scored((), np.zeros((0, 2), np.float32), np.zeros((len(BETAS), 0, len(engine.findings)), np.float32))
+        return Scored((), np.zeros((0, 2), np.float32), np.zeros((len(BETA_GRID), 0, len(engine.findings)), np.float32))
     places = np.concatenate([where for where, _ in parts])
     order = np.argsort(places)
     has = np.concatenate([scored.has for _, scored in parts])[order]

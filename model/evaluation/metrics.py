@@ -11,18 +11,17 @@ from model.evaluation.bootstrap import Band, Gain, auroc, band, counts_of, gain,
 from model.evaluation.figures import interval_shown, p_shown, plain, shown
 from model.inference.embeddings import Reference, logits_at
 from model.inference.engine import Engine
-from model.inference.predictions import BETAS as SCORED_BETAS
-from model.inference.predictions import Scored, chances
+from model.inference.predictions import BETA_GRID, Scored, chances
 from model.network.network import Network
 from model.studies.table import Study, label_matrix
 from model.training.calibration import judged_anew
 
-BETAS = (0.0, 0.25, 0.5, 0.75, 1.0)
-ALONE = {"report": 0.0, "image": 1.0}  # the β at which a modality decides alone
+REPORTED_BETAS = (0.0, 0.25, 0.5, 0.75, 1.0)
+SOLE_MODALITY_BETA = {"report": 0.0, "image": 1.0}  # the β at which a modality decides alone
 ECE_BINS = 15
 
 
-class Spread(NamedTuple):
+class Uncertainty(NamedTuple):
     """How sure an AUROC is: intervals over patients, and how far the macro average lies above that of one modality
     alone in the same resamples."""
 
@@ -43,7 +42,7 @@ class Evaluation(NamedTuple):
     auroc: Float[np.ndarray, "betas findings"]
     ece_of: Float[np.ndarray, "betas findings"]
     findings: tuple[str, ...]
-    spread: Spread | None = None
+    spread: Uncertainty | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain numbers, rounded to 4 decimals; None for what is undefined."""
@@ -75,7 +74,10 @@ class Evaluation(NamedTuple):
         rows = [("macro AUROC", _cells(self.macro_auroc, area, form))]
         for name, above in self.spread.over.items() if self.spread else ():
             cells = _cells(above.difference.value, above.difference, form, "+")
-            alone = ["itself" if beta == ALONE[name] else cell for beta, cell in zip(self.betas, cells, strict=True)]
+            alone = [
+                "itself" if beta == SOLE_MODALITY_BETA[name] else cell
+                for beta, cell in zip(self.betas, cells, strict=True)
+            ]
             rows.append((f"above the {name} alone", alone))
             rows.append(("its p", [p_shown(p) for p in above.p]))
         rows.append(("calibration error (ECE)", _cells(self.ece)))
@@ -93,7 +95,7 @@ class Evaluation(NamedTuple):
 
 
 def evaluate(
-    engine: Engine, reference: Reference, studies: tuple[Study, ...], betas: tuple[float, ...] = BETAS
+    engine: Engine, reference: Reference, studies: tuple[Study, ...], betas: tuple[float, ...] = REPORTED_BETAS
 ) -> Evaluation:
     """AUROC and calibration of concordant studies at each β.
 
@@ -114,10 +116,11 @@ def evaluate_scored(network: Network, scored: Scored, chose: Bool[np.ndarray, "n
     calibrated = scored if chose is None else judged_anew(scored, chose, network)
     kept = scored.concordant()
     said, fitted = (
-        [s.concordant().probabilities(network)[SCORED_BETAS.index(b)] for b in BETAS] for s in (scored, calibrated)
+        [s.concordant().probabilities(network)[BETA_GRID.index(b)] for b in REPORTED_BETAS]
+        for s in (scored, calibrated)
     )
     labels, patients = kept.labels(network.config.findings), tuple(s.patient_id for s in kept.studies)
-    found = evaluation(network.config, labels, said, BETAS, fitted)
+    found = evaluation(network.config, labels, said, REPORTED_BETAS, fitted)
     return found._replace(spread=_spread(labels, np.stack(said), patients)) if patients else found
 
 
@@ -178,15 +181,15 @@ def _auroc(truth: np.ndarray, score: np.ndarray) -> float:
 
 def _spread(
     labels: Float[np.ndarray, "n findings"], said: Float[np.ndarray, "betas n findings"], patients: tuple[str, ...]
-) -> Spread:
+) -> Uncertainty:
     counts = counts_of(patients)
     rows = np.stack([[auroc(t, p, counts) for t, p in zip(labels.T, at.T, strict=True)] for at in said])
     rows = np.moveaxis(rows, 2, 0)  # resamples, betas, findings
     mean = macro(np.moveaxis(rows, 2, 0))
     sides = [smaller_side(t, patients) for t in labels.T]
     each = [band(rows[:, :, i], side) for i, side in enumerate(sides)]
-    alone = {name: mean[:, [BETAS.index(beta)]] for name, beta in ALONE.items()}
-    return Spread(
+    alone = {name: mean[:, [REPORTED_BETAS.index(beta)]] for name, beta in SOLE_MODALITY_BETA.items()}
+    return Uncertainty(
         patients=len(set(patients)),
         resamples=len(counts) - 1,
         macro_auroc=band(mean, max(sides)),

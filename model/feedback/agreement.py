@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.metrics import cohen_kappa_score
 
 from model.feedback import Flag
-from model.inference.decision import decided
+from model.inference import decision
 
 
 class Share(NamedTuple):
@@ -35,18 +35,18 @@ class Kappa(NamedTuple):
     kappa: float | None
 
 
-def reported(flag: Flag, single: bool) -> frozenset[str]:
+def reported(flag: Flag, problem_type: str) -> frozenset[str]:
     """The findings that the model reported on the screen that was flagged."""
     if not flag.probabilities:
         return frozenset()
-    rows = decided(np.array([*flag.probabilities.values()], float), single)
-    return frozenset(name for name, yes in zip(flag.probabilities, rows, strict=True) if yes)
+    p = np.array([*flag.probabilities.values()], float)
+    return frozenset(decision.reported(p, tuple(flag.probabilities), problem_type))
 
 
-def judged(flag: Flag, single: bool) -> frozenset[str] | None:
+def judged(flag: Flag, problem_type: str) -> frozenset[str] | None:
     """The findings the reviewer holds the case to have; None where they were unsure."""
     if flag.verdict == "agree":
-        return reported(flag, single)
+        return reported(flag, problem_type)
     return frozenset(flag.corrected_labels) if flag.verdict == "disagree" else None
 
 
@@ -64,13 +64,13 @@ def over_time(flags: Iterable[Flag]) -> list[Share]:
     return [_share(day, days[day]) for day in sorted(days)]
 
 
-def per_finding(flags: Iterable[Flag], single: bool) -> list[Share]:
+def per_finding(flags: Iterable[Flag], problem_type: str) -> list[Share]:
     """For each finding, the judgements that say of it what the model said; in the order of the model's findings."""
     found = defaultdict(list)
     for flag in flags:
-        labels = judged(flag, single)
+        labels = judged(flag, problem_type)
         if labels is not None:
-            said = reported(flag, single)
+            said = reported(flag, problem_type)
             for finding in flag.probabilities:
                 found[finding].append((finding in labels) == (finding in said))
     return [_share(finding, same) for finding, same in found.items()]
@@ -84,13 +84,13 @@ def latest_of_each(flags: Iterable[Flag]) -> dict[str, dict[str, Flag]]:
     return latest
 
 
-def between_reviewers(flags: Iterable[Flag], single: bool) -> list[Kappa]:
+def between_reviewers(flags: Iterable[Flag], problem_type: str) -> list[Kappa]:
     """Each pair of reviewers on each finding, over the studies that both judged, see `latest_of_each`. Flags without a
     name are left out."""
     latest: dict[str, dict[str, Flag]] = defaultdict(dict)
     for case, by in latest_of_each(flags).items():
         for reviewer, flag in by.items():
-            if reviewer and judged(flag, single) is not None:
+            if reviewer and judged(flag, problem_type) is not None:
                 latest[reviewer][case] = flag
     found = []
     for first, second in combinations(sorted(latest), 2):
@@ -98,14 +98,14 @@ def between_reviewers(flags: Iterable[Flag], single: bool) -> list[Kappa]:
         pairs = [(latest[first][case], latest[second][case]) for case in sorted(both)]
         findings = dict.fromkeys(name for pair in pairs for flag in pair for name in flag.probabilities)
         for finding in findings:
-            said = np.array([[finding in judged(flag, single) for flag in pair] for pair in pairs])
+            said = np.array([[finding in judged(flag, problem_type) for flag in pair] for pair in pairs])
             found.append(Kappa(first, second, finding, len(said), int((said[:, 0] == said[:, 1]).sum()), _kappa(said)))
     return found
 
 
-def conflicts(flags: Iterable[Flag], single: bool) -> set[str]:
+def conflicts(flags: Iterable[Flag], problem_type: str) -> set[str]:
     """The cases of which reviewers say different things, see `latest_of_each`."""
-    said = {case: {judged(f, single) for f in by.values()} for case, by in latest_of_each(flags).items()}
+    said = {case: {judged(f, problem_type) for f in by.values()} for case, by in latest_of_each(flags).items()}
     return {case for case, each in said.items() if len(each - {None}) > 1}
 
 

@@ -53,8 +53,7 @@ def corrections(flags: Iterable[Flag], findings: tuple[str, ...], problem_type: 
         problem_type: single-label: a verdict that names no finding, or several, does not vote.
     """
     latest = latest_of_each(flag for flag in standing(flags) if flag.study_id)
-    single = problem_type == SINGLE_LABEL
-    return {study_id: _resolve(study_id, list(by.values()), findings, single) for study_id, by in latest.items()}
+    return {study_id: _resolve(study_id, list(by.values()), findings, problem_type) for study_id, by in latest.items()}
 
 
 def corrected_labels(labels: frozenset[str], correction: Correction) -> frozenset[str]:
@@ -141,11 +140,12 @@ def _bare(study_id: str) -> str:
     return tidy(study_id).casefold().lstrip("0").removesuffix(".0")
 
 
-def _resolve(study_id: str, flags: list[Flag], findings: tuple[str, ...], single: bool) -> Correction:
+def _resolve(study_id: str, flags: list[Flag], findings: tuple[str, ...], problem_type: str) -> Correction:
+    single = problem_type == SINGLE_LABEL
     votes: dict[str, list[bool]] = defaultdict(list)
     voters = 0
     for flag in flags:
-        said = judged(flag, single)
+        said = judged(flag, problem_type)
         if said is None or (single and len(said) != 1):
             continue
         voters += 1

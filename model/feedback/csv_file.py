@@ -19,7 +19,7 @@ from model.feedback.cells import END, HEADER, NO_FLAG, decode
 from model.feedback.record import Flag, utc_now
 from model.feedback.table import Row, Table, UnreadableError, as_meant, is_empty, is_one_row, read_table
 from model.feedback.turns import Turns
-from model.storage.files import keep_owner, put, sync_folder, write_at
+from model.storage.files import atomic_write, keep_owner, sync_folder, write_at
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +100,7 @@ class CsvFile:
             table = self.read()
             after = [change(row) for row in table.rows]
             if after != [row.data for row in table.rows]:
-                put(self.path, HEADER + b"".join(after))
+                atomic_write(self.path, HEADER + b"".join(after))
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[int]:
@@ -189,12 +189,12 @@ class CsvFile:
             log.warning("%s holds no flags that can be read: it was set aside, and a new one is begun.", self.path.name)
             return True
         if table.torn:
-            put(self._beside(TORN), table.torn)
+            atomic_write(self._beside(TORN), table.torn)
             log.warning("%s ended within a row, which was set aside.", self.path.name)
         if table.foreign:
             if table.lost:
-                put(self._beside(ASIDE), data)
-            put(self.path, table.as_file())
+                atomic_write(self._beside(ASIDE), data)
+            atomic_write(self.path, table.as_file())
             aside = table.lost and f" It was set aside as well: {table.lost}."
             said = "%s was written by another program or version: its %d flags were taken over.%s"
             log.warning(said, self.path.name, len(table.flags), aside)

@@ -22,7 +22,7 @@ from model.feedback.table import Row, UnreadableError
 from model.feedback.trouble import Trouble
 from model.feedback.turns import HeldError, Turns
 from model.inputs import Film
-from model.storage.files import make_folder, put
+from model.storage.files import atomic_write, make_folder
 from model.studies.table import StudyTable
 
 NAME = re.compile(r"flags(-[0-9A-Za-z_-]+)?\.csv")
@@ -96,7 +96,7 @@ class FeedbackStore(Store):
         with _said("The film was not kept", ", then send it again"):
             make_folder(path.parent, 0o700)
             if not path.exists():
-                put(path, png_of(film))
+                atomic_write(path, png_of(film))
 
     def film(self, sha256: str) -> Film | None:
         """See Store."""

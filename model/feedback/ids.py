@@ -15,7 +15,7 @@ from model.feedback.record import Flag
 from model.feedback.table import ROUNDED
 from model.studies.table import Study, StudyTable, load_film, load_report
 
-KEPT = 15  # digits of a number that a spreadsheet keeps
+SPREADSHEET_DIGITS = 15  # digits of a number that a spreadsheet keeps
 MOST = 20  # studies whose films are read to tell which one it is
 NUMBER = re.compile(r"[+-]?(?P<digits>\d+(?:[.,]\d+)?)(?P<power>E[+-]?\d+)?", re.IGNORECASE)
 # As they are written, and as spreadsheets show them, in any language.
@@ -74,7 +74,7 @@ def _digits(study_id: str) -> int:
     found = NUMBER.fullmatch(study_id)
     if not found:
         return 0
-    return min(sum(map(str.isdigit, found["digits"])), KEPT) if found["power"] else KEPT
+    return min(sum(map(str.isdigit, found["digits"])), SPREADSHEET_DIGITS) if found["power"] else SPREADSHEET_DIGITS
 
 
 def _rounded(study_id: str, digits: int) -> float:

@@ -102,7 +102,7 @@ def finetune(
     torch.manual_seed(recipe.seed)
     device = network.image_reference.device
     data = Lessons(Pooled(*(p.to(device) for p in data.pooled)), *(t.to(device) for t in data[1:]))
-    step = Step(network, data, recipe, marks)
+    step = FinetuneSteps(network, data, recipe, marks)
     try:
         for _ in progress(range(step.count)):
             step()
@@ -114,7 +114,7 @@ def finetune(
     return True
 
 
-class Step:
+class FinetuneSteps:
     """A step of learning, again and again."""
 
     def __init__(self, network: Network, data: Lessons, recipe: Recipe, marks: Marks | None):

@@ -29,7 +29,7 @@ class Course(NamedTuple):
     corrected: dict[str, Correction]
     recipe: Recipe
     encoders: bool
-    told: ProgressOf
+    progress_for: ProgressOf
 
 
 class Taught(NamedTuple):
@@ -69,12 +69,12 @@ def teach(base: Engine, studies: tuple[Study, ...], course: Course) -> Taught:
 def _one(base: Engine, studies: tuple[Study, ...], course: Course) -> Taught:
     some = {s.study_id: course.corrected[s.study_id] for s in studies if s.study_id in course.corrected}
     if course.encoders:
-        start = teach_encoders(base, studies, some, course.recipe.replay, course.told("read"))
+        start = teach_encoders(base, studies, some, course.recipe.replay, course.progress_for("read"))
     else:
         start = Engine(copy.deepcopy(base.network), "", base.device)
-    pooled = load_pooled(start, course.table, course.told("encode"))
+    pooled = load_pooled(start, course.table, course.progress_for("encode"))
     data = lessons(base.findings, studies, pooled, some)
     marks = read_marks(start, course.table, some.values()) if course.recipe.evidence_weight else None
-    complete = finetune(start.network, data, course.recipe, marks, course.told("learn"))
+    complete = finetune(start.network, data, course.recipe, marks, course.progress_for("learn"))
     start.network.log_temperature.zero_()
     return Taught(start, data, marks, complete)

@@ -11,7 +11,6 @@ a server may look at any time.
 import contextlib
 import fcntl
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -21,11 +20,11 @@ from typing import Any, NamedTuple
 from model.errors import CheckpointError, ChoiceError, TrainingError
 from model.feedback import utc_now
 from model.network.checkpoint import WEIGHTS, verify
-from model.storage.files import alone, lock_file, make_folder, put
+from model.storage.files import atomic_write, exclusive, lock_file, make_folder, place_folder
 from model.storage.paths import DEMO_CHECKPOINT
 
 LEARNT = "learnt_from"  # in an origin: ids of verdicts, and digests of the ids of studies
-CURRENT, ORIGIN, LOCK, ALONE = "current.json", "origin.json", ".lock", ".finetune.lock"
+CURRENT, ORIGIN, LOCK, FINETUNE_LOCK = "current.json", "origin.json", ".lock", ".finetune.lock"
 
 
 class Version(NamedTuple):
@@ -91,7 +90,7 @@ class Versions:
             _write(made / ORIGIN, facts)
             with self._locked():
                 name = f"{max((int(n) for n in self.names() if n.isdecimal()), default=0) + 1:04}"
-                os.replace(made, self.folder / name)
+                place_folder(made, self.folder / name)
         return name
 
     def adopt(self, checkpoint: Path) -> str:
@@ -144,7 +143,7 @@ class Versions:
         return next((name for name in self.names() if self.origin(name).get("digest") == digest), None)
 
     @contextlib.contextmanager
-    def alone(self) -> Iterator[None]:
+    def exclusive(self) -> Iterator[None]:
         """For the time of a fine-tuning, from the choice of what it starts from to the promotion: of two at once, one
         would undo what the other learnt. The lock ends with the process that holds it, however that ends.
 
@@ -153,11 +152,11 @@ class Versions:
             CheckpointError: the folder cannot be written.
         """
         with _named(self.folder):
-            lock_file(self.folder / ALONE).close()
+            lock_file(self.folder / FINETUNE_LOCK).close()
         taken = TrainingError(
             f"Another fine-tuning of the versions in {self.folder} is under way: start this one when it has ended."
         )
-        with alone(self.folder / ALONE, taken):
+        with exclusive(self.folder / FINETUNE_LOCK, taken):
             yield
 
     def list(self) -> list[Version]:
@@ -228,4 +227,4 @@ def _named(folder: Path) -> Iterator[None]:
 
 def _write(path: Path, value: dict[str, Any]) -> None:
     """In one step: a reader, who may be another user, sees the old or the new one."""
-    put(path, (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode(), 0o644)
+    atomic_write(path, (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode(), 0o644)

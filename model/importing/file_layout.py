@@ -6,12 +6,13 @@ import shutil
 from pathlib import Path
 
 from model.errors import StudyTableError
+from model.storage.files import sync_file, sync_folder
 
 TABLE, IMAGES = "studies.csv", "images"
 ELSEWHERE = "images-elsewhere"  # for what lies outside the folder of the source
 
 
-class Place:
+class FileLayout:
     """A folder that is to hold a table, and how the table names the source's files from there.
 
     A table names only files below its folder: those of a source elsewhere are linked or copied below `images`, and what
@@ -58,9 +59,14 @@ class Place:
             ) from error
 
     def publish(self) -> None:
-        """Move what the scratch folder holds into place, the table last."""
+        """Move what the scratch folder holds into place, the table last; then all of it is on the disk."""
+        if self.how == "copies":
+            os.sync()  # at once: a flush for each of many thousand copies takes far longer
         for path in sorted(self.scratch.iterdir(), key=lambda p: p.name == TABLE):
+            if path.is_file():
+                sync_file(path)
             path.replace(self.out / path.name)
+        sync_folder(self.out)
 
 
 def _elsewhere(path: Path, called: str) -> Path:

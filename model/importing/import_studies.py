@@ -4,7 +4,6 @@ What is kept of a study until the end are its ids, its label and a digest of its
 """
 
 import csv
-import os
 import sys
 import tempfile
 from collections import defaultdict
@@ -15,8 +14,8 @@ from typing import NamedTuple
 
 from model.config import FEW
 from model.errors import StudyTableError
-from model.importing.file_layout import TABLE, Place, refuse_taken
-from model.importing.record import Joined, LeftOut, Reason, Record, Source
+from model.importing.file_layout import TABLE, FileLayout, refuse_taken
+from model.importing.record import ExclusionReason, Joined, LeftOut, Record, Source
 from model.importing.report import ImportReport, Moved
 from model.importing.screening import judged
 from model.progress import ProgressTo
@@ -60,7 +59,7 @@ def import_studies(
     try:
         out.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="unfinished-import-", dir=out) as scratch:
-            place = Place(source.folder, out, Path(scratch, "whole"), copy)
+            place = FileLayout(source.folder, out, Path(scratch, "whole"), copy)
             return _import(source, place, Path(scratch, "rows.csv"), seed, progress)
     except OSError as error:
         raise StudyTableError(f"{out} cannot be written ({error.strerror}): choose another --out.") from error
@@ -69,7 +68,7 @@ def import_studies(
             out.rmdir()
 
 
-def _import(source: Source, place: Place, spool: Path, seed: int, progress: ProgressTo) -> ImportReport:
+def _import(source: Source, place: FileLayout, spool: Path, seed: int, progress: ProgressTo) -> ImportReport:
     report = ImportReport(place.how, seed)
     columns = (*COLUMNS, *source.columns)
     place.scratch.mkdir()
@@ -80,7 +79,9 @@ def _import(source: Source, place: Place, spool: Path, seed: int, progress: Prog
     report.notes = [*source.notes(), *labels.notes, *renamed_in_words(files.renamed)]
     read = [labels.of(k.label) for k in kept]
     usable = [k for k, label in zip(kept, read, strict=True) if not label.why]
-    report.left_out += [LeftOut(k.where, Reason.LABEL, r.why) for k, r in zip(kept, read, strict=True) if r.why]
+    report.left_out += [
+        LeftOut(k.where, ExclusionReason.LABEL, r.why) for k, r in zip(kept, read, strict=True) if r.why
+    ]
     if not usable:
         raise StudyTableError(f"None of the {report.records:,} records can be used. {report.commonest()}")
     none = NONE if Labels(k.label for k in usable).exactly_one else ""
@@ -95,7 +96,7 @@ def _import(source: Source, place: Place, spool: Path, seed: int, progress: Prog
 
 
 def _kept(
-    records: Iterator[Record | LeftOut | Joined], place: Place, rows: csv.DictWriter, report: ImportReport
+    records: Iterator[Record | LeftOut | Joined], place: FileLayout, rows: csv.DictWriter, report: ImportReport
 ) -> list[Kept]:
     """Write the rows of what can be used, but for their splits, and bring their files."""
     kept = []
@@ -143,5 +144,3 @@ def _write_table(path: Path, columns: tuple[str, ...], rows: Iterable[dict[str, 
         for row in rows:
             table.writerow(row | {"split": ""} if report.undealt else row)
             report.count(row["label"], row["split"], bool(row["report"]))
-        file.flush()
-        os.fsync(file.fileno())

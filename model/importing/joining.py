@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from model.importing.record import Joined, LeftOut, Reason
+from model.importing.record import ExclusionReason, Joined, LeftOut
 from model.studies.names import is_missing, stated, tidy
 from model.studies.rows import Skipped
 from model.studies.splits import STRICTEST, read_split
@@ -22,7 +22,7 @@ from model.studies.splits import STRICTEST, read_split
 Numbered = tuple[int, dict[str, str]]  # the line that a row begins on, and its cells
 
 
-class Identity(NamedTuple):
+class RowIdentity(NamedTuple):
     """What tells whose row it is."""
 
     study_id: str
@@ -31,12 +31,12 @@ class Identity(NamedTuple):
     report: str
 
     @classmethod
-    def of(cls, row: dict[str, str]) -> "Identity":
+    def of(cls, row: dict[str, str]) -> "RowIdentity":
         cells = (tidy(stated(row.get(c, ""))) for c in ("study_id", "image", "patient_id"))
         return cls(*cells, stated(row["report"]).strip())
 
 
-class Row(NamedTuple):
+class StudyRow(NamedTuple):
     """A row that begins a study, with the cells of those that are joined to it."""
 
     where: str
@@ -63,18 +63,18 @@ class Joins:
         if again:
             self._join([(line, row) for line, row in _usable(rows()) if again & _marks(row)])
 
-    def rows(self) -> Iterator[Row | LeftOut | Joined]:
+    def rows(self) -> Iterator[StudyRow | LeftOut | Joined]:
         """What becomes of each row, in their order."""
         for read in self._rows():
             line, where = read[0], f"{self._where} {read[0]}"
             if isinstance(read, Skipped):
-                yield LeftOut(where, Reason.ROW, read.why)
+                yield LeftOut(where, ExclusionReason.ROW, read.why)
             elif line in self._into:
                 yield Joined(where, f"{self._where} {self._into[line]}")
             else:
                 cells = self._merged.get(line, read[1])
                 split, why = read_split(cells.get("split", ""))
-                yield LeftOut(where, Reason.ROW, why) if why else Row(where, cells, split)
+                yield LeftOut(where, ExclusionReason.ROW, why) if why else StudyRow(where, cells, split)
 
     def notes(self) -> list[str]:
         """What was taken as meant besides what is joined, a clause each."""
@@ -85,11 +85,11 @@ class Joins:
         return [f"{films} made a study each, of the same patient, such as {found[0]!r}"]
 
     def _join(self, rows: list[Numbered]) -> None:
-        heads: list[tuple[int, Identity]] = []
+        heads: list[tuple[int, RowIdentity]] = []
         by_id: dict[str, list[int]] = {}
         by_image: dict[str, list[int]] = {}
         for line, row in rows:
-            own = Identity.of(row)
+            own = RowIdentity.of(row)
             near = [*by_id.get(own.study_id, ()), *by_image.get(own.image, ())]
             head = next((h for h in near if _is_one(heads[h][1], own)), None)
             if head is None:
@@ -100,12 +100,12 @@ class Joins:
                 first = heads[head][0]
                 self._into[line] = first
                 self._merged[first] = united(self._merged[first], row)
-                heads[head] = (first, Identity.of(self._merged[first])._replace(study_id=own.study_id))
+                heads[head] = (first, RowIdentity.of(self._merged[first])._replace(study_id=own.study_id))
             for index, name in ((by_id, own.study_id), (by_image, own.image)):
                 if name and head not in index.setdefault(name, []):
                     index[name].append(head)
 
-    def _apart(self, row: dict[str, str], own: Identity, kin: list[tuple[int, Identity]]) -> dict[str, str]:
+    def _apart(self, row: dict[str, str], own: RowIdentity, kin: list[tuple[int, RowIdentity]]) -> dict[str, str]:
         """A row of a study that has other films: a study of its own, of the same patient, where no report differs."""
         if not own.study_id or not kin or any(k.report and own.report and k.report != own.report for _, k in kin):
             return row
@@ -130,7 +130,7 @@ def united(first: dict[str, str], other: dict[str, str]) -> dict[str, str]:
     return row | ({"split": max(splits, key=STRICTEST.index)} if splits else {})
 
 
-def _is_one(first: Identity, other: Identity) -> bool:
+def _is_one(first: RowIdentity, other: RowIdentity) -> bool:
     if first.study_id == other.study_id:
         return first.image == other.image or not (first.image and other.image)
     agree = not first.report or not other.report or first.report == other.report
@@ -144,6 +144,6 @@ def _usable(rows: Iterable[Numbered | Skipped]) -> Iterator[Numbered]:
 
 def _marks(row: dict[str, str]) -> set[bytes]:
     """Short digests of the study and of the film that a row names."""
-    own = Identity.of(row)
+    own = RowIdentity.of(row)
     named = [(kind, name) for kind, name in (("s", own.study_id), ("f", own.image)) if name]
     return {hashlib.blake2b(f"{kind}{name}".encode(), digest_size=8).digest() for kind, name in named}

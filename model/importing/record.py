@@ -11,7 +11,7 @@ FRONTAL = {"PA", "AP"}
 NOT_FRONTAL = "it is not a frontal view"
 
 
-class Reason(StrEnum):
+class ExclusionReason(StrEnum):
     """The kinds of reasons for which a record is left out."""
 
     ROW = "unreadable row"
@@ -48,7 +48,7 @@ class LeftOut(NamedTuple):
     """A record that is not imported."""
 
     where: str
-    reason: Reason
+    reason: ExclusionReason
     why: str
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from model.config import FEW
-from model.importing.record import Joined, LeftOut, Reason
+from model.importing.record import ExclusionReason, Joined, LeftOut
 from model.studies.table import SPLITS
 
 JSON, TEXT = "import.json", "import.txt"
@@ -63,7 +63,7 @@ class ImportReport:
             "records": self.records,
             "studies": self.studies,
             "joined": len(self.joined),
-            "left_out": {str(reason): skipped[reason] for reason in Reason if skipped[reason]},
+            "left_out": {str(reason): skipped[reason] for reason in ExclusionReason if skipped[reason]},
             "moved_to_another_split": len(self.moved),
             "without_report": self.without_report,
             "splits": {split: self.splits[split] for split in SPLITS},
@@ -96,7 +96,7 @@ class ImportReport:
         lines += [f"{self.without_report:,} studies have no report."] if self.without_report else []
         lines += [f"Read as meant: {note}." for note in self.notes]
         lines += self._whole() if self.undealt else self._by_split()
-        for reason in Reason:
+        for reason in ExclusionReason:
             named = [f"{x.where}: {x.why}" for x in self.left_out if x.reason == reason]
             lines += _section(f"Left out: {reason}", named)
         lines += _section("Joined", [f"{x.where}: to {x.into}" for x in self.joined])

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from model.errors import ImageError, ReportError
-from model.importing.record import Joined, LeftOut, Reason, Record, Source
+from model.importing.record import ExclusionReason, Joined, LeftOut, Record, Source
 from model.inputs import MAX_BYTES, read_film, read_report
 from model.studies.names import is_missing
 from model.studies.rows import EMPTY, Files
@@ -66,16 +66,20 @@ def _decoded(source: Source, files: Files) -> Iterator[tuple[Record | LeftOut | 
 def _screened(record: Record, files: Files) -> Record | LeftOut:
     """What can be said without decoding."""
     if record.label is None or (record.label.strip() and is_missing(record.label)):
-        return LeftOut(record.where, Reason.LABEL, "its label is missing")
+        return LeftOut(record.where, ExclusionReason.LABEL, "its label is missing")
     try:
         record = record._replace(report=read_report(record.report))
     except ReportError as error:
-        return LeftOut(record.where, Reason.REPORT, str(error))
+        return LeftOut(record.where, ExclusionReason.REPORT, str(error))
     if not record.image:
-        return record if record.report else LeftOut(record.where, Reason.REPORT, "it has neither image nor report")
+        return (
+            record
+            if record.report
+            else LeftOut(record.where, ExclusionReason.REPORT, "it has neither image nor report")
+        )
     found, why = files.find(record.image)
     if why:
-        return LeftOut(record.where, Reason.UNREADABLE if why == EMPTY else Reason.MISSING, why)
+        return LeftOut(record.where, ExclusionReason.UNREADABLE if why == EMPTY else ExclusionReason.MISSING, why)
     return record._replace(image=found)
 
 
@@ -100,12 +104,12 @@ def _compared(record: Record, decoded: Future | None, first: dict[bytes, First],
     try:
         digest = decoded.result() if decoded else None
     except ImageError as error:
-        return LeftOut(record.where, Reason.UNREADABLE, str(error))
+        return LeftOut(record.where, ExclusionReason.UNREADABLE, str(error))
     said = First(record.where, frozenset(record.label.split("|")), hash(record.report))
     if digest in first:
-        return LeftOut(record.where, Reason.DUPLICATE, f"its pixels are those of {first[digest].beside(said)}")
+        return LeftOut(record.where, ExclusionReason.DUPLICATE, f"its pixels are those of {first[digest].beside(said)}")
     if not record.study_id or record.study_id in ids:
-        return LeftOut(record.where, Reason.STUDY_ID, "its study_id is empty or not unique")
+        return LeftOut(record.where, ExclusionReason.STUDY_ID, "its study_id is empty or not unique")
     if digest:
         first[digest] = said
     return record

@@ -15,16 +15,16 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from model.inference.engine import Engine
-from model.storage.files import put
+from model.storage.files import atomic_write
 from model.studies.table import StudyTable
 
 log = logging.getLogger(__name__)
 
 Arrays = dict[str, np.ndarray]
-KEPT = re.compile(r".+-[0-9a-z]{1,16}(-[0-9a-f]{16}){1,2}\.safetensors")
+CACHE_FILE = re.compile(r".+-[0-9a-z]{1,16}(-[0-9a-f]{16}){1,2}\.safetensors")
 
 
-def kept_arrays(
+def cached_arrays(
     engine: Engine,
     table: StudyTable,
     name: str,
@@ -48,7 +48,7 @@ def kept_arrays(
     arrays = compute()
     try:
         cached.parent.mkdir(parents=True, exist_ok=True)
-        put(cached, pack_arrays(arrays, table, settings, half))
+        atomic_write(cached, pack_arrays(arrays, table, settings, half))
     except OSError as error:
         log.warning("What was computed is used, and computed again next time: %s (%s).", cached.parent, error.strerror)
     return arrays
@@ -56,7 +56,7 @@ def kept_arrays(
 
 def kept_files() -> list[Path]:
     """The files in the user's cache that hold arrays of any model and table."""
-    return sorted(p for p in user_cache_path("betalens").glob("*.safetensors") if KEPT.fullmatch(p.name))
+    return sorted(p for p in user_cache_path("betalens").glob("*.safetensors") if CACHE_FILE.fullmatch(p.name))
 
 
 def pack_arrays(arrays: Arrays, table: StudyTable, settings: str = "", half: bool = True) -> bytes:

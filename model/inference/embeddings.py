@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 
 from model.errors import ImageError
-from model.inference.array_cache import Arrays, kept_arrays
+from model.inference.array_cache import Arrays, cached_arrays
 from model.inference.engine import Engine
 from model.network.network import Pooled, allowed_beta
 from model.network.preprocess import fit_film
@@ -18,7 +18,7 @@ from model.studies.table import Study, StudyTable, load_film
 
 log = logging.getLogger(__name__)
 
-NAME = "reference"
+REFERENCE = "reference"
 BATCH = 16
 
 
@@ -60,7 +60,7 @@ def load_reference(engine: Engine, table: StudyTable, progress: Progress = iter)
     def compute() -> Arrays:
         return encode_studies(engine, table.studies, progress).arrays()
 
-    return Reference(tuple(s.study_id for s in table.studies), **kept_arrays(engine, table, NAME, compute))
+    return Reference(tuple(s.study_id for s in table.studies), **cached_arrays(engine, table, REFERENCE, compute))
 
 
 def encode_studies(engine: Engine, studies: tuple[Study, ...], progress: Progress = iter) -> Reference:

@@ -8,14 +8,14 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from model.inference.array_cache import Arrays, kept_arrays
+from model.inference.array_cache import Arrays, cached_arrays
 from model.inference.embeddings import BATCH, Reference, pool_studies
 from model.inference.engine import Engine
 from model.network.network import Network, Pooled
 from model.progress import Progress
 from model.studies.table import Study, StudyTable
 
-NAME = "pooled"
+POOLED = "pooled"
 ENCODERS = ("image_encoder.", "neck.", "report_encoder.")
 
 
@@ -57,7 +57,7 @@ def load_pooled(engine: Engine, table: StudyTable, progress: Progress = iter) ->
             has.append(h)
         return {"image": np.vstack(image), "report": np.vstack(report), "has": np.vstack(has)}
 
-    arrays = kept_arrays(engine, table, NAME, compute, of=encoders_digest(engine.network))
+    arrays = cached_arrays(engine, table, POOLED, compute, of=encoders_digest(engine.network))
     return PooledStudies(tuple(s.study_id for s in table.studies), **arrays)
 
 

@@ -33,8 +33,8 @@ State = dict[str, np.ndarray]
 
 
 class Answers(NamedTuple):
-    """Calibrated logits that the folds gave to the studies they held out, at each β of `scored.BETAS`; NaN where none
-    did."""
+    """Calibrated logits that the folds gave to the studies they held out, at each β of `predictions.BETA_GRID`; NaN
+    where none did."""
 
     has: Float[np.ndarray, "n 2"]
     logits: Float[np.ndarray, "betas n findings"]

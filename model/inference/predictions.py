@@ -12,11 +12,11 @@ from model.inference.engine import Engine
 from model.network.network import Network
 from model.studies.table import Study, label_matrix
 
-BETAS = tuple(np.linspace(0, 1, 21).round(2).tolist())
+BETA_GRID = tuple(np.linspace(0, 1, 21).round(2).tolist())
 
 
 class Scored(NamedTuple):
-    """Studies that no training saw, and their calibrated logits at each β of BETAS.
+    """Studies that no training saw, and their calibrated logits at each β of BETA_GRID.
 
     `has` says which modality a study has; without one it stays with the other at every β.
     """
@@ -53,5 +53,5 @@ def chances(logits: Float[np.ndarray, "*axes findings"], problem_type: str) -> F
 def score(engine: Engine, reference: Reference, studies: tuple[Study, ...]) -> Scored:
     """What an engine says of studies of its reference."""
     rows = reference.rows(studies)
-    logits = np.stack([logits_at(engine, reference, beta, rows) for beta in BETAS])
+    logits = np.stack([logits_at(engine, reference, beta, rows) for beta in BETA_GRID])
     return Scored(studies, reference.has[rows], logits)

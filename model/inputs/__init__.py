@@ -10,7 +10,7 @@ import logging
 import warnings
 
 from model.inputs.film import Film, name_of, read_film
-from model.inputs.identity import Identity, read_identity
+from model.inputs.identity import DicomIdentity, read_identity
 from model.inputs.kinds import FORMATS
 from model.inputs.limits import MAX_BYTES, MAX_FRAMES, MAX_PIXELS
 from model.inputs.report import MAX_CHARACTERS, MAX_WORDS, read_report, report_name
@@ -22,8 +22,8 @@ __all__ = [
     "MAX_FRAMES",
     "MAX_PIXELS",
     "MAX_WORDS",
+    "DicomIdentity",
     "Film",
-    "Identity",
     "name_of",
     "read_film",
     "read_identity",

@@ -23,7 +23,7 @@ from model.errors import BetaLensError, BusyError, ImageError
 from model.inputs.limits import MAX_PIXELS
 
 ROOT = Path(__file__).parents[2]
-KEPT = ("PATH", "LD_LIBRARY_PATH", "OPENBLAS_CORETYPE")  # of the environment, which holds secrets
+KEPT_ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "OPENBLAS_CORETYPE")  # of the environment, which holds secrets
 PATIENCE = 60  # seconds in which an answer must start: far more than a process may work, on a machine that is busy
 FORKED = 20  # seconds in which a process must have been forked
 ASK, HERE, REQUEST, ANSWER = b"?", struct.Struct(">I"), struct.Struct(">8sQ"), struct.Struct(">?II")
@@ -53,7 +53,7 @@ class Server:
         with theirs:
             self.process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "model.inputs.worker", str(theirs.fileno()), *map(str, limits)],
-                env={name: os.environ[name] for name in KEPT if name in os.environ}
+                env={name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
                 | {"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"},
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,

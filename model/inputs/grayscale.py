@@ -7,7 +7,7 @@ import numpy as np
 
 from model.errors import ImageError
 from model.inputs.elements import Elements
-from model.inputs.luts import Table, read_table
+from model.inputs.luts import LookupTable, read_table
 from model.inputs.tones import by_rows, histogram, stretch, stretch_table
 
 Transform = Callable[[np.ndarray], np.ndarray]
@@ -51,10 +51,10 @@ class Window(NamedTuple):
         return ((values - (self.centre - 0.5)) / (self.width - 1) + 0.5).clip(0, 1)
 
 
-class Spread(NamedTuple):
+class LookupTableWindow(NamedTuple):
     """A VOI lookup table, from its darkest entry to its brightest."""
 
-    table: Table
+    table: LookupTable
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
         """What is shown of the modality's values."""
@@ -131,7 +131,7 @@ def _vois(holder: Elements, measured: np.ndarray) -> list[Transform]:
     found: list[Transform] = []
     for lut in holder.items("VOILUTSequence")[:1]:
         try:
-            found.append(Spread(read_table(lut, "LUTDescriptor", "LUTData", measured.min(), measured.max())))
+            found.append(LookupTableWindow(read_table(lut, "LUTDescriptor", "LUTData", measured.min(), measured.max())))
         except ImageError:
             continue
     function = holder.text("VOILUTFunction").upper()

@@ -12,7 +12,7 @@ IDENTITY_TAGS = [
 ]  # fmt: skip
 
 
-class Identity(NamedTuple):
+class DicomIdentity(NamedTuple):
     """Whose a DICOM file is, as its header says; empty where it is silent. For joining only: never shown or kept."""
 
     patient: str
@@ -24,7 +24,7 @@ class Identity(NamedTuple):
     part: str  #: BodyPartExamined, in capitals: CHEST, …
 
 
-def read_identity(path: Path) -> Identity | None:
+def read_identity(path: Path) -> DicomIdentity | None:
     """Read what a DICOM file says about whose it is, without its pixels; None where it is no DICOM that can be read."""
     try:
         with path.open("rb") as file:
@@ -36,4 +36,4 @@ def read_identity(path: Path) -> Identity | None:
         view, modality, part = (text.upper() for text in rest)
     except Exception:  # parsers raise anything on hostile bytes, and their messages may quote the header
         return None
-    return Identity(patient, accession, study, instance, view, modality, part)
+    return DicomIdentity(patient, accession, study, instance, view, modality, part)

@@ -10,7 +10,7 @@ from model.inputs.elements import Elements
 COLOURS = ("Red", "Green", "Blue")
 
 
-class Table(NamedTuple):
+class LookupTable(NamedTuple):
     """A lookup table: what it does not reach gets its first or its last entry."""
 
     first: int  #: the value that entry 0 is for
@@ -23,7 +23,7 @@ class Table(NamedTuple):
         return self.entries[places.astype(np.int32)]
 
 
-def read_table(elements: Elements, descriptor: str, data: str, low: float, high: float) -> Table:
+def read_table(elements: Elements, descriptor: str, data: str, low: float, high: float) -> LookupTable:
     """The table in two elements, for values between `low` and `high`.
 
     Files call the first value unsigned where it is signed, and the other way round: it is taken as the one of both that
@@ -47,7 +47,7 @@ def read_table(elements: Elements, descriptor: str, data: str, low: float, high:
         raise ImageError(TOO_SHORT)
     if first >= 2**15 and _shared(first - 2**16, length, low, high) > _shared(first, length, low, high):
         first -= 2**16
-    return Table(first, entries[:length], bits)
+    return LookupTable(first, entries[:length], bits)
 
 
 def _shared(first: int, length: int, low: float, high: float) -> float:

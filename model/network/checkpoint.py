@@ -6,9 +6,7 @@ takes them from where `report_encoder` names them.
 
 import hashlib
 import json
-import os
 import shutil
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from safetensors.torch import load_file, save_file
 from model.config import Config
 from model.errors import CheckpointError, ChoiceError
 from model.network.network import Network
+from model.storage.files import atomic_folder
 
 FORMAT = "betalens-checkpoint/1"
 MANIFEST, CONFIG, WEIGHTS = "manifest.json", "config.json", "model.safetensors"
@@ -37,28 +36,20 @@ def save(network: Network, folder: Path, extra: dict[str, bytes] | None = None, 
     Raises:
         CheckpointError: the folder cannot be written; what is there stays.
     """
-    scratch = None
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-        state = network.state_dict()
-        tensors = {name: _stored(state[name], half) for name in sorted(stored_names(network))}
-        save_file(tensors, scratch / WEIGHTS)
-        (scratch / CONFIG).write_text(network.config.to_json(), encoding="utf-8")
-        for name, content in (extra or {}).items():
-            (scratch / name).write_bytes(content)
-        files = {path.name: _digest(path) for path in sorted(scratch.iterdir())}
-        manifest = {"format": FORMAT, "files": files, "frozen_report_encoder": network.report_encoder.frozen_digest()}
-        (scratch / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-        for path in scratch.iterdir():
-            _sync(path)
-        _replace(scratch, folder)
+        with atomic_folder(folder) as scratch:
+            state = network.state_dict()
+            tensors = {name: _stored(state[name], half) for name in sorted(stored_names(network))}
+            save_file(tensors, scratch / WEIGHTS)
+            (scratch / CONFIG).write_text(network.config.to_json(), encoding="utf-8")
+            for name, content in (extra or {}).items():
+                (scratch / name).write_bytes(content)
+            files = {path.name: _digest(path) for path in sorted(scratch.iterdir())}
+            frozen = network.report_encoder.frozen_digest()
+            _write_manifest(scratch, {"format": FORMAT, "files": files, "frozen_report_encoder": frozen})
     except (OSError, SafetensorError) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise CheckpointError(f"The checkpoint cannot be written to {folder}: {why.rstrip('.')}.") from error
-    finally:
-        if scratch:
-            shutil.rmtree(scratch, ignore_errors=True)
     return files[WEIGHTS]
 
 
@@ -156,27 +147,18 @@ def with_files(folder: Path, files: dict[str, bytes], out: Path | None = None) -
     """
     out = (out or folder).resolve()  # of a link, what it points to is replaced
     manifest = verify(folder)
-    scratch = None
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-        # Also what lies beside the manifest's files, such as measured trust.
-        shutil.copytree(folder, scratch, dirs_exist_ok=True)
-        for name, content in files.items():
-            (scratch / name).write_bytes(content)
-            manifest["files"][name] = _digest(scratch / name)
-        manifest["files"] = dict(sorted(manifest["files"].items()))
-        (scratch / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-        verify(scratch)
-        for path in scratch.iterdir():
-            if path.is_file():
-                _sync(path)
-        _replace(scratch, out)
+        with atomic_folder(out) as scratch:
+            # Also what lies beside the manifest's files, such as measured trust.
+            shutil.copytree(folder, scratch, dirs_exist_ok=True)
+            for name, content in files.items():
+                (scratch / name).write_bytes(content)
+                manifest["files"][name] = _digest(scratch / name)
+            manifest["files"] = dict(sorted(manifest["files"].items()))
+            _write_manifest(scratch, manifest)
+            verify(scratch)
     except OSError as error:
         raise CheckpointError(f"The checkpoint cannot be written to {out}: {error.strerror}.") from error
-    finally:
-        if scratch:
-            shutil.rmtree(scratch, ignore_errors=True)
     return out
 
 
@@ -214,18 +196,5 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _sync(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-
-
-def _replace(new: Path, folder: Path) -> None:
-    """Put `new` where `folder` is. A folder cannot be swapped in one step: the old one is moved aside first."""
-    new.chmod(0o755)  # mkdtemp made it private
-    if folder.exists():
-        old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
-        os.replace(folder, old / "old")
-        os.replace(new, folder)
-        shutil.rmtree(old)
-    else:
-        os.replace(new, folder)
+def _write_manifest(folder: Path, manifest: dict) -> None:
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")

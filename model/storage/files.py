@@ -1,25 +1,45 @@
-"""How a file is written that others read: whole or not at all."""
+"""How files and folders are written that others read: atomically, and on to the disk."""
 
 import contextlib
 import fcntl
 import os
+import shutil
 import stat
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, BinaryIO
 
 MODE = 0o600  # of a new file: its owner's alone
 
 
-def put(path: Path, data: bytes | memoryview, mode: int | None = None) -> None:
-    """Write a file; one that has the name is replaced.
+def atomic_write(path: Path, data: bytes | memoryview, mode: int | None = None) -> None:
+    """Write a file; one that has the name is replaced. The guarantee is that of `atomic_file`.
 
-    Guarantee: once this returns, the bytes and the name are on the disk; until then a reader, or whoever starts after
-    a crash, finds the old file as it was. The new one keeps the owner, the group and the mode of the old one, whoever
+    Args:
+        mode: as for `atomic_file`.
+
+    Raises:
+        OSError: not written.
+    """
+    with _replacing(path, mode) as handle:
+        _write_all(handle, data, 0)
+
+
+@contextlib.contextmanager
+def atomic_file(path: Path, mode: int | None = None) -> Iterator[BinaryIO]:
+    """A file to write, which takes its name when the block ends; one that has the name is replaced.
+
+    Guarantee: after the block, the bytes and the name are on the disk. Until then, and where the block or the disk
+    fails (because it is full, for one), the old file stays as it was and nothing new is left beside it; only a process
+    that is killed leaves `NAME.*.new`. The new file keeps the owner, the group and the mode of the old one, whoever
     writes it. Where there was none it belongs to the folder's owner and group, as far as the writer may give it away
     (root may), so that what root does in the folder of a service never locks the service out. A link is replaced, not
     followed.
+
+    How: the bytes go to a file in the same folder, which is flushed to the disk, then renamed; then the folder is
+    flushed.
 
     Args:
         mode: of the file, whatever the old one's is; by default the old one's, or 0600.
@@ -27,19 +47,52 @@ def put(path: Path, data: bytes | memoryview, mode: int | None = None) -> None:
     Raises:
         OSError: not written.
     """
-    beside = path.with_name(f"{path.name}.{uuid.uuid4().hex}.new")
+    with _replacing(path, mode) as handle, os.fdopen(handle, "wb", closefd=False) as file:
+        yield file
+
+
+@contextlib.contextmanager
+def atomic_folder(folder: Path) -> Iterator[Path]:
+    """An empty folder to fill, which takes the place of `folder` when the block ends. The guarantee is that of
+    `place_folder`; where the block fails, the old folder stays as it was and nothing new is left beside it.
+
+    Raises:
+        OSError: it cannot be made or put into place.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    new = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        new = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, MODE)
+        yield new
+        new.chmod(0o755)  # mkdtemp made it private
+        place_folder(new, folder)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+
+
+def place_folder(new: Path, folder: Path) -> None:
+    """Put a folder, which lies on the same disk, where `folder` is.
+
+    Guarantee: once this returns, every file below it and every name is on the disk. Folders cannot be exchanged in one
+    step: the old one is moved aside first, to `.NAME-old-*/old`, and comes back where the new one cannot follow. A
+    crash between the two leaves it there.
+
+    Raises:
+        OSError: the old folder is where it was.
+    """
+    sync_tree(new)
+    if folder.exists():
+        aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
+        os.replace(folder, aside / "old")
         try:
-            _take_after(new, path, mode)
-            write_at(new, data, 0)
-        finally:
-            os.close(new)
-        os.replace(beside, path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)
+            os.replace(new, folder)
+        except OSError:
+            os.replace(aside / "old", folder)
+            aside.rmdir()
+            raise
+        shutil.rmtree(aside, ignore_errors=True)
+    else:
+        os.replace(new, folder)
+    sync_folder(folder.parent)
 
 
 def write_at(handle: int, data: bytes | memoryview, at: int) -> None:
@@ -48,14 +101,12 @@ def write_at(handle: int, data: bytes | memoryview, at: int) -> None:
     Raises:
         OSError: not all of them.
     """
-    written = 0
-    while written < len(data):  # a disk that fills up writes short first and fails at the next call
-        written += os.pwrite(handle, data[written:], at + written)
+    _write_all(handle, data, at)
     os.fsync(handle)
 
 
 @contextlib.contextmanager
-def alone(path: Path, taken: Exception) -> Iterator[None]:
+def exclusive(path: Path, taken: Exception) -> Iterator[None]:
     """For the time of a work that must not be done twice at once, told by a lock on a file, which is made where there
     is none. The lock ends with the process that holds it, however that ends.
 
@@ -116,9 +167,55 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def sync_tree(folder: Path) -> None:
+    """Let a folder's files and names, and those below it, outlast a power cut.
+
+    Raises:
+        OSError: they may not.
+    """
+    for path in folder.rglob("*"):
+        sync_folder(path) if path.is_dir() else sync_file(path)
+    sync_folder(folder)
+
+
+def sync_file(path: Path) -> None:
+    """Let what was written to a file outlast a power cut.
+
+    Raises:
+        OSError: it may not.
+    """
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
 def keep_owner(handle: int, folder: Path) -> None:
     """Give what was just made, open, to the owner and group of the folder that holds it, as far as the caller may."""
     _give(handle, folder.stat())
+
+
+@contextlib.contextmanager
+def _replacing(path: Path, mode: int | None) -> Iterator[int]:
+    """A new file, open, which takes the name of `path` when the block ends."""
+    beside = path.with_name(f"{path.name}.{uuid.uuid4().hex}.new")
+    try:
+        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, MODE)
+        try:
+            _take_after(handle, path, mode)
+            yield handle
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        os.replace(beside, path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def _write_all(handle: int, data: bytes | memoryview, at: int) -> None:
+    written = 0
+    while written < len(data):  # a disk that fills up writes short first and fails at the next call
+        written += os.pwrite(handle, data[written:], at + written)
 
 
 def _take_after(handle: int, path: Path, mode: int | None) -> None:

@@ -27,7 +27,7 @@ _SEPARATOR = re.compile(r"\"?sep=(.)\"?\s*", re.IGNORECASE | re.DOTALL)
 csv.field_size_limit(2**31 - 1)  # the default of 131,072 characters would make one long report end the reading
 
 
-class Columns(NamedTuple):
+class HeaderColumns(NamedTuple):
     """The columns that a table must and may have. Others are its own affair, unless they are nearly an optional one."""
 
     required: tuple[str, ...]
@@ -42,7 +42,7 @@ class Form(NamedTuple):
         mark: the bytes before its text.
         delimiter: what separates its cells; None until it is known.
         before: the lines above its names of columns.
-        columns: their names, as `Columns` has them where they are meant.
+        columns: their names, as `HeaderColumns` has them where they are meant.
         notes: what was taken as meant, a clause each.
     """
 
@@ -62,7 +62,7 @@ class Form(NamedTuple):
         return len(line.encode(self.encoding, ERRORS[self.encoding]))
 
 
-def form_of(path: Path, file: BinaryIO, known: Columns) -> Form:
+def form_of(path: Path, file: BinaryIO, known: HeaderColumns) -> Form:
     """The form of a table, from the start of its file.
 
     Args:
@@ -95,7 +95,7 @@ def form_of(path: Path, file: BinaryIO, known: Columns) -> Form:
     return form._replace(delimiter=delimiter, before=bool(stated), columns=columns, notes=(*form.notes, *notes))
 
 
-def _header(lines: list[str], stated: str | None, known: Columns) -> tuple[str, list[str]]:
+def _header(lines: list[str], stated: str | None, known: HeaderColumns) -> tuple[str, list[str]]:
     """What separates the cells, and the names of the columns: by the delimiter under which most are known."""
     read = {d: _first_record(lines, d) for d in ([stated] if stated else DELIMITERS)}
     wanted = {_bare(name) for name in known.required}
@@ -114,7 +114,9 @@ def _bare(name: str) -> str:
     return key(name).replace(" ", "")
 
 
-def _named(path: Path, names: list[str], delimiter: str, known: Columns) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _named(
+    path: Path, names: list[str], delimiter: str, known: HeaderColumns
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The names of the columns as they are meant, and what was taken so."""
     meant = {_bare(name): name for name in sum(known, ())}
     columns = [meant.get(_bare(name), tidy(name)) for name in names]
@@ -139,7 +141,7 @@ def _named(path: Path, names: list[str], delimiter: str, known: Columns) -> tupl
     return tuple(_distinct(columns)), tuple(notes)
 
 
-def _lacks(path: Path, name: str, others: list[str], names: list[str], delimiter: str, known: Columns) -> str:
+def _lacks(path: Path, name: str, others: list[str], names: list[str], delimiter: str, known: HeaderColumns) -> str:
     near = nearest(name, others)
     shown = ", ".join(repr(n[:40]) for n in names[:12])
     return (

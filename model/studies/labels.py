@@ -21,7 +21,7 @@ _LIST = re.compile(r"\s*[\[({](.*)[\])}]\s*", re.DOTALL)
 _QUOTED = re.compile(r"\"([^\"]*)\"|'([^']*)'")
 
 
-class Read(NamedTuple):
+class ReadLabel(NamedTuple):
     """What a cell says: its findings in the order of the cell, or why that cannot be told."""
 
     findings: tuple[str, ...]
@@ -48,7 +48,7 @@ class Labels:
         self._read = {cell: self._meant(cell, found) for cell, found in parts.items()}
         self.notes = self._noted(parts)
 
-    def of(self, cell: str) -> Read:
+    def of(self, cell: str) -> ReadLabel:
         """What a cell of the column says."""
         return self._read[cell]
 
@@ -68,16 +68,16 @@ class Labels:
         parts = _cut_at(name, ",")
         return parts if parts and all(tidy(part) in self._alone for part in parts) else [name]
 
-    def _meant(self, cell: str, parts: list[str] | None) -> Read:
+    def _meant(self, cell: str, parts: list[str] | None) -> ReadLabel:
         if parts is None or (self.exactly_one and not cell.strip()):
-            return Read((), UNKNOWN)
+            return ReadLabel((), UNKNOWN)
         for name in parts:
             cut = _cut_at(name, ",")
             known = [part for part in cut if tidy(part) in self._alone]
             if len(cut) > 1 and known:
                 why = f"its label {name[:60]!r} may be one finding or, as {known[0]!r} is one, several; join them by |"
-                return Read((), why)
-        return Read(tuple(dict.fromkeys(map(self._spellings.of, parts))))
+                return ReadLabel((), why)
+        return ReadLabel(tuple(dict.fromkeys(map(self._spellings.of, parts))))
 
     def _noted(self, parts: dict[str, list[str] | None]) -> list[str]:
         notes = []

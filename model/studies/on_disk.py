@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from model.errors import StudyTableError
-from model.studies.csv_dialect import Columns, form_of
+from model.studies.csv_dialect import HeaderColumns, form_of
 from model.studies.rows import Skipped, stream_rows
 
 
@@ -25,7 +25,7 @@ class TableFile:
         StudyTableError: it cannot be read, is no table, lacks a required column, or names one twice or nearly.
     """
 
-    def __init__(self, path: Path, columns: Columns):
+    def __init__(self, path: Path, columns: HeaderColumns):
         self.path = path
         self._starts = array("q")  # the first byte of each line, as far as the file was read
         try:

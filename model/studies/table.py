@@ -24,15 +24,15 @@ from model.config import MULTI_LABEL, SINGLE_LABEL
 from model.errors import ChoiceError, ImageError, ReportError, StudyTableError
 from model.inputs import MAX_CHARACTERS, MAX_WORDS, Film, read_film, read_report
 from model.inputs.report import is_too_long
-from model.studies.csv_dialect import Columns
-from model.studies.labels import Labels, Read
+from model.studies.csv_dialect import HeaderColumns
+from model.studies.labels import Labels, ReadLabel
 from model.studies.names import is_missing, stated, tidy
 from model.studies.on_disk import TableFile
 from model.studies.patients import Patients
 from model.studies.rows import Files, Skipped, renamed_in_words, skipped_in_words
 from model.studies.splits import SPLITS, read_split, split_of
 
-COLUMNS = Columns(
+COLUMNS = HeaderColumns(
     ("study_id", "image", "report", "label"), ("patient_id", "split", "discordant", "lung_mask"), ("source",)
 )
 YES, NO = {"1", "1.0", "true", "yes"}, {"0", "0.0", "false", "no"}
@@ -263,7 +263,7 @@ class Reading:
         self._torn: dict[str, list[int]] = defaultdict(list)  # lines of what has several rows that differ
         self._files, self._patients = Files(file.path.parent), Patients()
 
-    def take(self, line: int, row: dict[str, str], label: Read) -> str | None:
+    def take(self, line: int, row: dict[str, str], label: ReadLabel) -> str | None:
         """Keep the study of a row; or why it cannot be used."""
         study_id, report = tidy(stated(row["study_id"])), stated(row["report"])
         split, why = read_split(row.get("split", ""))

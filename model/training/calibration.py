@@ -14,7 +14,7 @@ from scipy.optimize import minimize
 from scipy.special import log_expit, log_softmax
 
 from model.config import SINGLE_LABEL
-from model.inference.predictions import BETAS, Scored
+from model.inference.predictions import BETA_GRID, Scored
 from model.network.network import Network
 from model.studies.table import Study
 
@@ -36,7 +36,7 @@ def fit_temperature(
     labels are likeliest; zeros where there are fewer than LEAST studies.
 
     Args:
-        logits: without a temperature, at each β of BETAS.
+        logits: without a temperature, at each β of BETA_GRID.
         labels: 1 where a study has a finding.
         has: which modality each study has; both, where it is not said.
     """
@@ -118,7 +118,7 @@ def temperatures(
     coefficients: Float[np.ndarray, "3"], has: Float[np.ndarray, "n 2"] | None = None
 ) -> Float[np.ndarray, "betas studies 1"]:
     """What divides the logits of each study at each β; of one that lacks a modality, as at the β it stays with."""
-    betas = np.array(BETAS)[:, None]
+    betas = np.array(BETA_GRID)[:, None]
     allowed = betas if has is None else np.where(has.all(1), betas, has[:, 0])
     powers = allowed[..., None] ** np.arange(COEFFICIENTS)
     return np.exp(powers @ coefficients)[..., None]

@@ -17,7 +17,7 @@ from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
 
 from model.errors import StudyTableError, TrainingError
 from model.inference.learnt import State
-from model.inference.predictions import BETAS
+from model.inference.predictions import BETA_GRID
 from model.network.checkpoint import stored_names
 from model.network.network import Network, allowed_beta
 from model.studies.arrays import StudyArrays
@@ -83,10 +83,10 @@ def _strata(studies: tuple[Study, ...], count: int) -> np.ndarray:
 
 @torch.no_grad()
 def judge(network: Network, data: StudyArrays) -> Float[np.ndarray, "betas n findings"]:
-    """Logits of studies at each β of BETAS."""
+    """Logits of studies at each β of BETA_GRID."""
     image, report = network.eval().embed(pool_arrays(network, data))
     has = torch.from_numpy(data.has).to(image.device)
-    return np.stack([network.decide(image, report, allowed_beta(has, b)).cpu().numpy() for b in BETAS])
+    return np.stack([network.decide(image, report, allowed_beta(has, b)).cpu().numpy() for b in BETA_GRID])
 
 
 def out_of_fold(
@@ -101,7 +101,7 @@ def out_of_fold(
         trained: a network trained on these studies; its first argument numbers the fold.
         done: is given the network of each fold, in their order.
     """
-    logits = np.zeros((len(BETAS), len(data), data.labels.shape[1]), np.float32)
+    logits = np.zeros((len(BETA_GRID), len(data), data.labels.shape[1]), np.float32)
     for number, fold in enumerate(cut):
         network = trained(number, data.rows(fold.train))
         logits[:, fold.held_out] = judge(network, data.rows(fold.held_out))

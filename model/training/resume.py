@@ -1,7 +1,6 @@
 """What an interrupted training goes on from: written after each epoch, whole or not at all."""
 
 import hashlib
-import os
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +8,10 @@ import torch
 
 from model.config import Config
 from model.errors import TrainingError
+from model.storage.files import atomic_file
 from model.studies.arrays import StudyArrays
 
-NAME = "state.pt"
+STATE_FILE = "state.pt"
 
 
 def folder_beside(checkpoint: Path) -> Path:
@@ -26,7 +26,7 @@ def unfinished(checkpoint: Path) -> bool:
 
 def has_state(folder: Path) -> bool:
     """Whether a training has left its state in a folder."""
-    return (folder / NAME).exists()
+    return (folder / STATE_FILE).exists()
 
 
 def fingerprint(config: Config, data: StudyArrays, world: int) -> str:
@@ -50,7 +50,7 @@ class TrainingState:
     """
 
     def __init__(self, folder: Path, mark: str, resume: bool):
-        self.path = folder / NAME
+        self.path = folder / STATE_FILE
         self.mark = mark
         if self.path.exists() and not resume:
             raise TrainingError(
@@ -84,16 +84,11 @@ class TrainingState:
         Raises:
             TrainingError: the disk refuses.
         """
-        fresh = self.path.with_suffix(".tmp")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with fresh.open("wb") as file:
+            with atomic_file(self.path, 0o644) as file:
                 torch.save(state | {"mark": self.mark}, file)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(fresh, self.path)
         except (OSError, RuntimeError) as error:  # of a full disk torch tells its place in the source
-            fresh.unlink(missing_ok=True)
             why = getattr(error, "strerror", None) or "is the disk full?"
             raise TrainingError(
                 f"{self.path} cannot be written ({why}): make room and go on with --resume, or name another --out."
@@ -102,4 +97,4 @@ class TrainingState:
 
 def forget(folder: Path) -> None:
     """Remove the state of a training whose checkpoint is written; its logs stay."""
-    (folder / NAME).unlink(missing_ok=True)
+    (folder / STATE_FILE).unlink(missing_ok=True)

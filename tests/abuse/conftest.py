@@ -12,7 +12,7 @@ from dashboard.access import open_access
 from dashboard.access.identity import Role
 from dashboard.access.users import set_user
 from dashboard.server import make_app
-from dashboard.serving.model_registry import Serving
+from dashboard.serving.model_registry import ModelRegistry
 from model.feedback import FeedbackStore
 from model.studies.opening import open_studies
 
@@ -22,10 +22,10 @@ PEOPLE = {"vera": Role.VIEWER, "victor": Role.VIEWER, "rita": Role.REVIEWER, "ad
 
 
 @pytest.fixture(scope="session")
-def serving(engine, tmp_path_factory) -> Serving:
+def serving(engine, tmp_path_factory) -> ModelRegistry:
     folder = tmp_path_factory.mktemp("studies")
     (folder / "studies.csv").write_text("study_id,image,report,label,split\none,,The lungs are clear.,,test\n")
-    return Serving(engine, open_studies(folder / "studies.csv"))
+    return ModelRegistry(engine, open_studies(folder / "studies.csv"))
 
 
 @pytest.fixture(scope="session")

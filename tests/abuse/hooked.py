@@ -16,7 +16,7 @@ from helpers import small_network
 
 from dashboard.access import open_access
 from dashboard.server import make_app
-from dashboard.serving.model_registry import Serving
+from dashboard.serving.model_registry import ModelRegistry
 from model.feedback import FeedbackStore
 from model.inference.engine import Engine
 from model.studies.opening import open_studies
@@ -50,7 +50,7 @@ def main(folder: Path) -> None:
     watch(folder)
     running = []
     for name, access in (("open.port", None), ("login.port", open_access(folder / "access.toml"))):
-        app = make_app(Serving(engine, table), FeedbackStore(folder / name.partition(".")[0]), access)
+        app = make_app(ModelRegistry(engine, table), FeedbackStore(folder / name.partition(".")[0]), access)
         server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", proxy_headers=False))
         running.append((name, server, threading.Thread(target=server.run, daemon=True)))
     for _, _, thread in running:

@@ -49,11 +49,11 @@ class Held(FeedbackStore):
 
     def __init__(self, folder: Path):
         super().__init__(folder)
-        self.let_go, self.waiting = threading.Event(), threading.Semaphore(0)
+        self.release, self.waiting = threading.Event(), threading.Semaphore(0)
 
     def save(self, flag):
         self.waiting.release()
-        self.let_go.wait()
+        self.release.wait()
         return super().save(flag)
 
 
@@ -65,7 +65,7 @@ def test_verdicts_that_wait_for_a_lock_stop_nobody_else(serving, tmp_path):
         ThreadPoolExecutor(20) as pool,
         contextlib.ExitStack() as at_last,
     ):
-        at_last.callback(store.let_go.set)  # whatever fails: or those who wait would be waited for
+        at_last.callback(store.release.set)  # whatever fails: or those who wait would be waited for
         flagged = [pool.submit(client.post, "/api/v1/flag", json=verdict) for _ in range(20)]
         for _ in range(thread_pools.JUDGING):  # as many as have threads for it; the others wait without one
             assert store.waiting.acquire(timeout=60)
@@ -73,7 +73,7 @@ def test_verdicts_that_wait_for_a_lock_stop_nobody_else(serving, tmp_path):
             assert client.get(path).status_code == 200
         assert client.post("/api/v1/predict", json={"report": "Clear lungs."}).status_code == 200
         assert not store.waiting.acquire(blocking=False)
-        store.let_go.set()
+        store.release.set()
         assert {answer.result().status_code for answer in flagged} == {200}
     assert len(store.rows()) == 20
 

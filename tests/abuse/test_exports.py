@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from dashboard.access import open_access
 from dashboard.access.identity import Role
 from dashboard.server import make_app
-from dashboard.serving.model_registry import Serving
+from dashboard.serving.model_registry import ModelRegistry
 from explain.cohort.atlas import PRINCIPAL
 from explain.cohort.spaces import REPORT
 from model.feedback import FeedbackStore
@@ -26,7 +26,7 @@ def app(engine, access_file, tmp_path_factory):
     folder = tmp_path_factory.mktemp("patients")
     rows = [f"s{i},,Report number {i}.,{'Effusion' * (i % 2)},patient-{i // 2},test" for i in range(24)]
     (folder / "studies.csv").write_text("\n".join(["study_id,image,report,label,patient_id,split", *rows]))
-    serving = Serving(engine, open_studies(folder / "studies.csv"))
+    serving = ModelRegistry(engine, open_studies(folder / "studies.csv"))
     return make_app(serving, FeedbackStore(folder / "flags"), open_access(access_file))
 
 

@@ -18,7 +18,7 @@ from writing import FLAG, a_flag
 
 from dashboard.cli import main
 from dashboard.server import make_app
-from dashboard.serving.model_registry import Serving
+from dashboard.serving.model_registry import ModelRegistry
 from model.feedback import FeedbackStore, open_store, standing
 from model.feedback.corrections import corrections
 from model.studies.opening import open_studies
@@ -29,10 +29,10 @@ VERDICT = {"report": "No effusion is seen.", "beta": 0.5, "verdict": "agree"}
 
 
 @pytest.fixture(scope="module")
-def serving(engine, tmp_path_factory) -> Serving:
+def serving(engine, tmp_path_factory) -> ModelRegistry:
     table = tmp_path_factory.mktemp("studies") / "studies.csv"
     table.write_text("study_id,image,report,label\none,,No effusion.,\ntwo,,An effusion.,Effusion\n")
-    return Serving(engine, open_studies(table))
+    return ModelRegistry(engine, open_studies(table))
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from helpers import random_film
 
 from dashboard.review.service import Review
 from dashboard.review.steps import Refused, Staged
-from dashboard.serving.model_registry import Serving
+from dashboard.serving.model_registry import ModelRegistry
 from dashboard.serving.open_pages import ENCODED, Pages, size
 from dashboard.serving.session import Session
 from model.studies.opening import open_studies
@@ -38,11 +38,11 @@ def test_a_page_without_a_request_for_long_gives_its_film_back(page):
     pages, idle, used = Pages(lambda: now[0], idle=100), page(0, "a"), page(1, "a")
     for session in (idle, used):
         pages.use(session)
-    ticket, now[0] = idle.ticket, 90
+    request_id, now[0] = idle.request_id, 90
     pages.use(used)
     now[0] = 150
     pages.sweep()
-    assert (idle.cases, idle.was_let_go, idle.ticket > ticket) == ([], True, True)
+    assert (idle.cases, idle.was_released, idle.request_id > request_id) == ([], True, True)
     assert len(used.cases) == 1
 
 
@@ -75,12 +75,12 @@ def test_a_closed_page_is_forgotten(page):
 
 
 def test_it_says_so_and_opens_again(engine, table):
-    serving, session = Serving(engine, table), Session(beta=0.5)
+    serving, session = ModelRegistry(engine, table), Session(beta=0.5)
     list(Review(serving).open(session, lambda r: r.open_study(session, "one", 0.5)))
     assert size(session) == ENCODED
-    session.let_go()
+    session.release()
     (said,) = Review(serving).answer(session, lambda r: r.explain(session, engine.findings[0]))
     assert said == Refused("notice.let_go", level="info")
     assert Review(serving).shown(session).predict_at(session, 0.5) is None
     assert isinstance(next(Review(serving).open(session, lambda r: r.open_study(session, "one", 0.5))), Staged)
-    assert not session.was_let_go
+    assert not session.was_released

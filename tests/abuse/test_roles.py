@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from dashboard.access import audit, open_access
 from dashboard.access.identity import Role
 from dashboard.server import make_app
-from dashboard.serving.model_registry import Serving
+from dashboard.serving.model_registry import ModelRegistry
 from model.feedback import FeedbackStore
 from model.finetuning.versions import Versions
 from model.studies.opening import open_studies
@@ -49,7 +49,9 @@ def versions(tmp_path_factory) -> Versions:
 def app(engine, store, versions, access_file, tmp_path_factory):
     folder = tmp_path_factory.mktemp("studies")
     (folder / "studies.csv").write_text("study_id,image,report,label,split\none,,The lungs are clear.,,test\n")
-    return make_app(Serving(engine, open_studies(folder / "studies.csv"), versions), store, open_access(access_file))
+    return make_app(
+        ModelRegistry(engine, open_studies(folder / "studies.csv"), versions), store, open_access(access_file)
+    )
 
 
 @pytest.fixture(scope="module")

@@ -16,9 +16,9 @@ from dashboard.review.service import Reviewer
 from dashboard.review.steps import Staged
 from dashboard.server import make_app
 from dashboard.serving.explanations import Explanations
-from dashboard.serving.served import Served
+from dashboard.serving.fair_queue import FairQueue
+from dashboard.serving.served import ServedModel
 from dashboard.serving.session import Session
-from dashboard.serving.wait_line import Line
 from dashboard.web import listening
 from dashboard.web.listening import GRACE, Listeners, Listening
 from model.errors import BusyError
@@ -27,7 +27,7 @@ from model.feedback import FeedbackStore
 
 def served_in_order(asked: list[str]) -> list[str]:
     """Whose turn it is, one after the other, where all of these wait."""
-    line, order = Line(), []
+    line, order = FairQueue(), []
     first = line.place(reader="somebody else")
     first.__enter__()
     places = {}
@@ -48,13 +48,13 @@ def test_who_asks_often_waits_for_those_who_ask_once():
 
 
 def test_who_comes_while_another_asks_again_and_again_is_next():
-    line = Line()
+    line = FairQueue()
     with line.place(reader="often"), line.place(reader="often") as again, line.place(reader="once") as once:
         assert (once(0), again(0)) == (1, 2)
 
 
 def test_who_changed_their_mind_often_does_not_pay_for_it():
-    line = Line()
+    line = FairQueue()
     with line.place(reader="busy"):
         for _ in range(10):
             with line.place(reader="walks through findings"):
@@ -64,7 +64,7 @@ def test_who_changed_their_mind_often_does_not_pay_for_it():
 
 
 def test_too_many_are_refused_and_those_who_left_do_not_count():
-    line, wanted = Line(most=4, most_each=2), [True]
+    line, wanted = FairQueue(most=4, most_each=2), [True]
     with line.place(lambda: wanted[0], "a"), line.place(lambda: wanted[0], "a"):
         with pytest.raises(BusyError, match="of your own"), line.place(reader="a"):
             pass
@@ -81,7 +81,7 @@ def test_who_waits_in_line_holds_no_thread(engine, tmp_path):
     from model.studies.opening import open_studies
 
     (tmp_path / "studies.csv").write_text("study_id,image,report,label\none,,An effusion is seen.,Effusion\n")
-    reviewer = Reviewer(Served(engine, open_studies(tmp_path / "studies.csv")))
+    reviewer = Reviewer(ServedModel(engine, open_studies(tmp_path / "studies.csv")))
     sessions = [Session(beta=0.5) for _ in range(40)]
 
     async def read(session: Session, staged: list) -> None:
@@ -91,9 +91,9 @@ def test_who_waits_in_line_holds_no_thread(engine, tmp_path):
 
     async def all_of_them() -> list[list]:
         shown = [[] for _ in sessions]
-        with reviewer.explanations.line.place():
+        with reviewer.explanations.queue.place():
             reading = [asyncio.create_task(read(s, to)) for s, to in zip(sessions, shown, strict=True)]
-            while len(reviewer.explanations.line) < 1 + len(sessions):
+            while len(reviewer.explanations.queue) < 1 + len(sessions):
                 await asyncio.sleep(0.05)
             assert all(len(steps) == 1 for steps in shown)
         await asyncio.gather(*reading)
@@ -165,7 +165,7 @@ def test_who_asks_forty_times_keeps_nobody_waiting(
     monkeypatch.setattr(listening.listeners, "_heard", TTLCache(listening.REMEMBERED, GRACE, lambda: now[0]))
     app = make_app(serving, FeedbackStore(tmp_path), open_access(access_file))
     url, function = live(app), number_of(app, "explain")
-    waiting, ahead = desks.explain.line, serving.now.explanations.line
+    waiting, ahead = desks.explain.queue, serving.now.explanations.queue
 
     def asked(report: str) -> dict:
         methods = {"image_methods": [], "report_methods": ["leave_one_word_out"]}

@@ -8,7 +8,7 @@ from helpers import REPORT, random_film
 from PIL import Image
 
 from dashboard.review.service import Reviewer
-from dashboard.serving.served import Served
+from dashboard.serving.served import ServedModel
 from dashboard.serving.session import Session
 from model.inference.engine import Engine
 from model.studies.opening import open_studies
@@ -34,7 +34,7 @@ def table(tmp_path_factory) -> StudyTable:
 
 @pytest.fixture(scope="session")
 def reviewer(engine: Engine, table: StudyTable) -> Reviewer:
-    return Reviewer(Served(engine, table))
+    return Reviewer(ServedModel(engine, table))
 
 
 @pytest.fixture

@@ -83,14 +83,16 @@ def test_an_alert_is_measured_on_swapped_reports_where_no_study_is_marked(engine
 
 
 def test_what_an_alert_is_worth_is_read_beside_the_checkpoint(engine, tmp_path):
-    def worth(digest: str, folder: Path | None) -> dict | None:
-        return worth_of_alert(Engine(engine.network, digest, engine.device, folder), "Effusion")
+    def worth(folder: Path | None) -> dict | None:
+        return worth_of_alert(Engine(engine.network, "digest", engine.device, folder), "Effusion")
 
-    assert worth("in memory", None) is None
-    assert worth("nothing measured", tmp_path) is None
+    assert worth(None) is None
+    assert worth(tmp_path) is None
     alert = {"n": 40, "prevalence": 0.25, "precision": None, "n_of": {"Effusion": 7}, "false_alarms": {"Effusion": 0.5}}
     for kept in ("{", "{}", "[]", '{"alert": null}', '{"alert": {"n": 3}}'):
         (tmp_path / EVALUATION).write_text(kept)
-        assert worth(kept, tmp_path) is None
+        assert worth(tmp_path) is None
     (tmp_path / EVALUATION).write_text(json.dumps({"alert": alert}))
-    assert worth("measured", tmp_path) == alert | {"n_of": 7, "false_alarms": 0.5}
+    assert worth(tmp_path) == alert | {"n_of": 7, "false_alarms": 0.5}
+    (tmp_path / EVALUATION).write_text(json.dumps({"alert": alert | {"n": 41}}))  # measured anew meanwhile
+    assert worth(tmp_path) == alert | {"n": 41, "n_of": 7, "false_alarms": 0.5}

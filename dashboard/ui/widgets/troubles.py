@@ -15,13 +15,13 @@ log = logging.getLogger(__name__)
 
 
 def troubles(page: gr.Blocks, store: Store) -> gr.HTML:
-    """The bar, as things stand when the page is loaded; see `told`."""
-    bar = widget("troubles", told(store))
-    page.load(lambda: told(store), None, bar, show_progress="hidden", api_visibility="private")
+    """The bar, as things stand when the page is loaded; see `status_of`."""
+    bar = widget("troubles", status_of(store))
+    page.load(lambda: status_of(store), None, bar, show_progress="hidden", api_visibility="private")
     return bar
 
 
-def told(store: Store) -> str:
+def status_of(store: Store) -> str:
     """What the bar says."""
     found = [
         {"kind": t.kind, "file": t.file, "rows": t.numbers, "line": t.line, "hides": t.hides} for t in store.troubles

@@ -9,9 +9,9 @@ import importlib
 import pkgutil
 from types import ModuleType
 
-from model.importing.record import LeftOut, Reason, Record, Source
+from model.importing.record import ExclusionReason, LeftOut, Record, Source
 
-__all__ = ["LeftOut", "Reason", "Record", "Source", "sources"]
+__all__ = ["ExclusionReason", "LeftOut", "Record", "Source", "sources"]
 
 
 def sources() -> dict[str, ModuleType]:

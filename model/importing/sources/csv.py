@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from model.errors import StudyTableError
-from model.importing.joining import Joins, Row
+from model.importing.joining import Joins, StudyRow
 from model.importing.record import Joined, LeftOut, Record, Source
 from model.progress import Progress
 from model.studies.names import stated, tidy
@@ -43,7 +43,7 @@ def open_source(path: Path, reports: Path | None = None, progress: Progress = it
 
 def _records(joins: Joins, patients: Patients, columns: tuple[str, ...]) -> Iterator[Record | LeftOut | Joined]:
     for row in joins.rows():
-        if not isinstance(row, Row):
+        if not isinstance(row, StudyRow):
             yield row
             continue
         cells = row.cells

@@ -19,11 +19,11 @@ from typing import NamedTuple
 
 from model.errors import StudyTableError
 from model.importing.chest import why_no_chest_film
-from model.importing.joining import Joins, Row
-from model.importing.record import Joined, LeftOut, Reason, Record, Source, files_below
-from model.inputs import Identity, read_identity
+from model.importing.joining import Joins, StudyRow
+from model.importing.record import ExclusionReason, Joined, LeftOut, Record, Source, files_below
+from model.inputs import DicomIdentity, read_identity
 from model.progress import Progress
-from model.studies.csv_dialect import Columns
+from model.studies.csv_dialect import HeaderColumns
 from model.studies.names import stated, tidy
 from model.studies.on_disk import TableFile
 from model.studies.rows import Skipped
@@ -32,8 +32,8 @@ PATH = "The folder of the DICOM files."
 REPORTS = "The CSV of reports; required."
 BY_FILE = "file"
 BY_HEADER = {"SOPInstanceUID": "instance", "AccessionNumber": "accession", "StudyInstanceUID": "study"}
-COLUMNS = Columns(("report", "label"), ("patient_id", "split"), (BY_FILE, *BY_HEADER))
-NO_HEADER = Identity("", "", "", "", "", "", "")
+COLUMNS = HeaderColumns(("report", "label"), ("patient_id", "split"), (BY_FILE, *BY_HEADER))
+NO_HEADER = DicomIdentity("", "", "", "", "", "", "")
 
 
 class File(NamedTuple):
@@ -41,7 +41,7 @@ class File(NamedTuple):
 
     study_id: str
     patient: bytes  #: a digest
-    unfit: tuple[Reason, str] | None  #: why it is no frontal radiograph of a chest
+    unfit: tuple[ExclusionReason, str] | None  #: why it is no frontal radiograph of a chest
 
 
 def open_source(path: Path, reports: Path | None = None, progress: Progress = iter) -> Source:
@@ -94,13 +94,13 @@ def _rows(reports: TableFile, join: str) -> Iterator[tuple[int, dict[str, str]] 
             yield row[0], row[1] | dict.fromkeys(("study_id", "image"), row[1][join].strip())
 
 
-def _file(name: str, identity: Identity) -> File:
+def _file(name: str, identity: DicomIdentity) -> File:
     instance = identity.instance or name
     patient = identity.patient or identity.study or instance
     return File(_hash(instance).hex()[:16], _hash(patient), why_no_chest_film(identity))
 
 
-def _keys(name: str, identity: Identity, join: str) -> set[str]:
+def _keys(name: str, identity: DicomIdentity, join: str) -> set[str]:
     if join == BY_FILE:
         path = PurePath(name)
         return {name, path.name, path.stem}
@@ -117,7 +117,7 @@ def _records(
     firsts: dict[bytes, str] = {}  # the id of a patient's first study stands for the patient: no hash to guess from
     waiting = dict.fromkeys(files)
     for row in joins.rows():
-        if not isinstance(row, Row):
+        if not isinstance(row, StudyRow):
             yield row
             continue
         names = found.get(row.cells["image"], [])
@@ -126,22 +126,22 @@ def _records(
             continue
         named = [name for name in names if name in waiting]
         if not named:
-            yield LeftOut(row.where, Reason.ROW, "a row before it names the same image")
+            yield LeftOut(row.where, ExclusionReason.ROW, "a row before it names the same image")
         for name in named:
             del waiting[name]
             yield _record(row, name, files[name], firsts)
-    yield from (LeftOut(name, Reason.REPORT, "no row of the reports names it") for name in waiting)
+    yield from (LeftOut(name, ExclusionReason.REPORT, "no row of the reports names it") for name in waiting)
 
 
-def _why_unusable(names: list[str], join: str) -> tuple[Reason, str] | None:
+def _why_unusable(names: list[str], join: str) -> tuple[ExclusionReason, str] | None:
     if not names:
-        return Reason.MISSING, "its image is missing"
+        return ExclusionReason.MISSING, "its image is missing"
     if join == BY_FILE and len(names) > 1:
-        return Reason.ROW, "several files have that name; write the path from the folder"
+        return ExclusionReason.ROW, "several files have that name; write the path from the folder"
     return None
 
 
-def _record(row: Row, name: str, file: File, firsts: dict[bytes, str]) -> Record | LeftOut:
+def _record(row: StudyRow, name: str, file: File, firsts: dict[bytes, str]) -> Record | LeftOut:
     if file.unfit:
         return LeftOut(name, *file.unfit)
     cells = row.cells

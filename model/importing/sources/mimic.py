@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from model.errors import StudyTableError
-from model.importing.record import FRONTAL, NOT_FRONTAL, LeftOut, Reason, Record, Source
+from model.importing.record import FRONTAL, NOT_FRONTAL, ExclusionReason, LeftOut, Record, Source
 from model.progress import Progress
 from model.studies.labels import NONE
 
@@ -86,15 +86,15 @@ def _records(folder: Path, reports: Path, tables: Tables) -> Iterator[Record | L
         patient, study = f"p{row['subject_id']}", f"s{row['study_id']}"
         label = tables.labels.get(row["study_id"])
         if row["ViewPosition"] not in FRONTAL:
-            yield LeftOut(image, Reason.VIEW, NOT_FRONTAL if row["ViewPosition"] else "its view is not stated")
+            yield LeftOut(image, ExclusionReason.VIEW, NOT_FRONTAL if row["ViewPosition"] else "its view is not stated")
         elif label == UNCERTAIN:
-            yield LeftOut(image, Reason.LABEL, "its findings are all uncertain")
+            yield LeftOut(image, ExclusionReason.LABEL, "its findings are all uncertain")
         else:
             below = f"files/{patient[:3]}/{patient}/{study}"
             try:
                 report = _report(reports / f"{below}.txt")
             except UnicodeDecodeError:
-                yield LeftOut(image, Reason.REPORT, "its report is not in UTF-8")
+                yield LeftOut(image, ExclusionReason.REPORT, "its report is not in UTF-8")
                 continue
             yield Record(image, image, patient, f"{below}/{image}.jpg", report, label, tables.splits.get(image, ""))
 

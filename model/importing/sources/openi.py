@@ -18,7 +18,7 @@ from pathlib import Path
 
 from model.errors import StudyTableError
 from model.importing.chest import why_no_chest_film
-from model.importing.record import LeftOut, Reason, Record, Source, files_below
+from model.importing.record import ExclusionReason, LeftOut, Record, Source, files_below
 from model.inputs import read_identity
 from model.progress import Progress
 from model.studies.demo.reports import Report, archived_reports, packaged_reports, parse_report
@@ -61,7 +61,7 @@ def _reports(source: Path) -> Iterator[Report | LeftOut]:
         try:
             yield parse_report(xml)
         except ValueError as error:
-            yield LeftOut(name, Reason.REPORT, str(error))
+            yield LeftOut(name, ExclusionReason.REPORT, str(error))
 
 
 def _files(source: Path) -> Iterator[tuple[str, bytes]]:
@@ -80,19 +80,19 @@ def _records(folder: Path, source: Path, images: dict[str, list[str]]) -> Iterat
         if isinstance(report, LeftOut):
             yield report
         elif not report.images:
-            yield LeftOut(report.report_id, Reason.MISSING, "its report names no image")
+            yield LeftOut(report.report_id, ExclusionReason.MISSING, "its report names no image")
         else:
             for image in report.images:
                 yield _record(folder, report, image, images.pop(_key(image), []))
     for names in images.values():
-        yield from (LeftOut(name, Reason.REPORT, "no report names it") for name in names)
+        yield from (LeftOut(name, ExclusionReason.REPORT, "no report names it") for name in names)
 
 
 def _record(folder: Path, report: Report, image: str, names: list[str]) -> Record | LeftOut:
     if not names:
-        return LeftOut(image, Reason.MISSING, "its image is missing")
+        return LeftOut(image, ExclusionReason.MISSING, "its image is missing")
     if len(names) > 1:
-        return LeftOut(image, Reason.MISSING, "several files have its name")
+        return LeftOut(image, ExclusionReason.MISSING, "several files have its name")
     if why := why_not_frontal(folder / names[0], image):
         return LeftOut(image, *why)
     coded = report.codes and UNINDEXED not in report.codes
@@ -100,12 +100,12 @@ def _record(folder: Path, report: Report, image: str, names: list[str]) -> Recor
     return Record(image, image, report.report_id, names[0], report.text, label)
 
 
-def why_not_frontal(path: Path, image: str) -> tuple[Reason, str] | None:
+def why_not_frontal(path: Path, image: str) -> tuple[ExclusionReason, str] | None:
     """Why the image of that name, at that path, is left out; None where it is a frontal film as far as is known."""
     published, frontal = _views()
     key = _key(image)
     if key in published:
-        return None if key in frontal else (Reason.VIEW, "it is not known to be a frontal view")
+        return None if key in frontal else (ExclusionReason.VIEW, "it is not known to be a frontal view")
     identity = read_identity(path)
     return why_no_chest_film(identity) if identity else None
 

@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 import platformdirs
 
 from model.errors import StudyTableError
-from model.storage.files import put
+from model.storage.files import atomic_write
 
 FINDINGS = (
     "Atelectasis", "Cardiomegaly", "Edema", "Effusion", "Emphysema", "Lung Opacity", "Nodule", "Pneumothorax",
@@ -182,7 +182,7 @@ def _parsed(archive: Path) -> list[list]:
     reports = sorted(([r.report_id, r.text, r.codes] for r in parsed if r.text), key=lambda r: int(r[0][3:]))
     try:
         kept.parent.mkdir(parents=True, exist_ok=True)
-        put(kept, json.dumps(reports).encode())
+        atomic_write(kept, json.dumps(reports).encode())
     except OSError:
         pass  # a read-only home costs seconds at each start, nothing else
     return reports

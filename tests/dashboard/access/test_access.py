@@ -21,7 +21,7 @@ from dashboard.access.sessions import COOKIE
 from dashboard.access.users import Users, read_users, remove_user, set_user
 from dashboard.review.service import Review, reviewer_of
 from dashboard.server import is_loopback, make_app
-from dashboard.serving.model_registry import Serving
+from dashboard.serving.model_registry import ModelRegistry
 from dashboard.serving.session import Session
 from model.errors import AccessError
 from model.feedback import FeedbackStore
@@ -53,7 +53,7 @@ def access(folder):
 
 @pytest.fixture(scope="module")
 def app(engine, table, store, access):
-    return make_app(Serving(engine, table), store, access)
+    return make_app(ModelRegistry(engine, table), store, access)
 
 
 @pytest.fixture(autouse=True)
@@ -194,7 +194,7 @@ def test_who_is_taken_out_of_the_file_is_out(engine, table, store, folder, tmp_p
     set_user(tmp_path / "users.json", "rita", Role.REVIEWER, PASSWORD)
     set_user(tmp_path / "users.json", "ada", Role.ADMINISTRATOR, PASSWORD)
     (tmp_path / "access.toml").write_text('[users]\nfile = "users.json"\n')
-    app = make_app(Serving(engine, table), store, open_access(tmp_path / "access.toml"))
+    app = make_app(ModelRegistry(engine, table), store, open_access(tmp_path / "access.toml"))
     with TestClient(app, base_url=HERE) as client:
         log_in(client, "rita")
         assert client.get("/config").status_code == 200
@@ -215,12 +215,12 @@ def test_gradio_s_client_logs_in(app, live):
 
 
 def test_a_page_is_that_of_whoever_opened_it(engine, table, monkeypatch):
-    serving, session = Serving(engine, table), Session(beta=0.5)
+    serving, session = ModelRegistry(engine, table), Session(beta=0.5)
     monkeypatch.setattr("dashboard.serving.model_registry.who", lambda: Identity("rita", Role.REVIEWER))
     list(reviewer_of(Review(serving).current(session)).open_study(session, "one", 0.5))
     assert (session.login, session.reviewer) == ("rita", "rita")
     monkeypatch.setattr("dashboard.serving.model_registry.who", lambda: Identity("vera", Role.VIEWER))
-    for take in (serving.of, Review(serving).current):
+    for take in (serving.model_for_session, Review(serving).current):
         with pytest.raises(AccessError, match="another login"):
             take(session)
 
@@ -267,7 +267,7 @@ def test_by_tls_browsers_are_told_to_keep_to_it(app):
 
 
 def test_without_a_login_the_page_answers_to_this_machine_s_names_alone(engine, table, store):
-    app = make_app(Serving(engine, table), store)
+    app = make_app(ModelRegistry(engine, table), store)
     for host, status in (("127.0.0.1", 200), ("localhost:7860", 200), ("attacker.example", 400)):
         with TestClient(app, base_url=HERE) as client:
             assert client.get("/config", headers={"Host": host}).status_code == status
@@ -343,7 +343,7 @@ def test_a_short_secret_is_refused(folder, monkeypatch):
 
 def test_a_session_holds_on_another_replica(engine, table, store, folder, monkeypatch):
     monkeypatch.setenv("BETALENS_SECRET", "0123456789abcdef" * 2)
-    apps = [make_app(Serving(engine, table), store, open_access(folder / "access.toml")) for _ in range(2)]
+    apps = [make_app(ModelRegistry(engine, table), store, open_access(folder / "access.toml")) for _ in range(2)]
     with TestClient(apps[0], base_url=HERE) as first, TestClient(apps[1], base_url=HERE) as second:
         log_in(first, "rita")
         assert second.get("/config", cookies=dict(first.cookies)).status_code == 200

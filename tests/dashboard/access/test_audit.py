@@ -26,7 +26,7 @@ from dashboard.app import build
 from dashboard.review.service import Review
 from dashboard.review.verdicts import Judge
 from dashboard.server import make_app
-from dashboard.serving.model_registry import Serving
+from dashboard.serving.model_registry import ModelRegistry
 from dashboard.serving.session import Session
 from model.errors import AccessError, AuditError
 from model.feedback import FeedbackStore
@@ -47,8 +47,8 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def serving(engine, table) -> Serving:
-    return Serving(engine, table)
+def serving(engine, table) -> ModelRegistry:
+    return ModelRegistry(engine, table)
 
 
 @pytest.fixture(scope="module")
@@ -230,13 +230,13 @@ def test_what_the_tabs_show_of_films_and_reports_is_written_down_before(serving,
 
 
 @pytest.fixture(scope="module")
-def many(engine, tmp_path_factory) -> Serving:
+def many(engine, tmp_path_factory) -> ModelRegistry:
     """Studies enough for a map."""
     file = tmp_path_factory.mktemp("many") / "studies.csv"
     rows = [f"s{i},,An effusion of {i} mm.,Effusion,p{i},test" for i in range(12)]
     rows += [f"s{i},,The lungs are clear {i}.,,p{i},test" for i in range(12, 24)]
     file.write_text("study_id,image,report,label,patient_id,split\n" + "\n".join(rows))
-    return Serving(engine, open_studies(file))
+    return ModelRegistry(engine, open_studies(file))
 
 
 def ask(client: httpx.Client, app, name: str, *given, **event) -> str:
@@ -295,7 +295,7 @@ def test_the_neighbours_of_a_case_are_written_down_before_they_are_shown(serving
     session = Session(beta=0.5)
     list(Review(serving).open(session, lambda r: r.open_study(session, "one", 0.5)))
     before = len(kept())
-    event = gr.EventData(None, {"ticket": session.ticket, "beta": 0.5})
+    event = gr.EventData(None, {"ticket": session.request_id, "beta": 0.5})
     for step in look(session, event):
         near = {card["id"] for space in json.loads(step).get("spaces", []) for card in space["near"] or []}
         said = [x for x in kept()[before:] if x["where"] == "neighbours"]

@@ -3,7 +3,7 @@
 import pytest
 
 from dashboard.access import lockout
-from dashboard.access.base import RefusedError
+from dashboard.access.base import LoginRefusedError
 from dashboard.access.lockout import (
     FADES,
     MOST_FAILURES,
@@ -36,7 +36,7 @@ def fails(counts: Lockout, name: str, address: str, times: int = 1, device: str 
         try:
             counts.begin(name, address, device)
             judged += 1
-        except RefusedError:
+        except LoginRefusedError:
             pass
     return judged
 
@@ -55,7 +55,7 @@ def test_after_five_failures_one_more_is_judged_each_minute(counts, clock):
 def test_who_waits_is_told_how_long(counts, clock):
     fails(counts, "rita", "10.0.0.1", MOST_FAILURES)
     clock[0] += 10
-    with pytest.raises(RefusedError) as refused:
+    with pytest.raises(LoginRefusedError) as refused:
         counts.begin("rita", "10.0.0.1")
     assert refused.value.retry == FADES - 10
 
@@ -78,7 +78,7 @@ def test_and_its_owner_is_let_in_all_the_while_where_they_are_known(counts, cloc
     sum(fails(counts, "rita", address(i)) for i in range(1000))
     counts.succeeded(counts.begin("rita", "192.0.2.1"))
     counts.succeeded(counts.begin("rita", "192.0.2.77", device="hers"))
-    with pytest.raises(RefusedError):
+    with pytest.raises(LoginRefusedError):
         counts.begin("rita", "192.0.2.78")
 
 
@@ -92,7 +92,7 @@ def test_a_success_gives_no_new_guesses_at_others(counts):
         fails(counts, f"person-{i}", "10.0.0.1")
         try:
             counts.succeeded(counts.begin("an attacker's own", "10.0.0.1"))
-        except RefusedError:
+        except LoginRefusedError:
             break
     assert sum(fails(counts, f"other-{i}", "10.0.0.1") for i in range(100)) <= 1
 

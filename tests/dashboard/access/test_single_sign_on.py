@@ -19,7 +19,7 @@ from joserfc.jwk import RSAKey
 from dashboard.access import open_access
 from dashboard.access.identity import Identity, Role
 from dashboard.server import make_app
-from dashboard.serving.model_registry import Serving
+from dashboard.serving.model_registry import ModelRegistry
 from dashboard.serving.session import Session
 from model.errors import AccessError
 from model.feedback import FeedbackStore
@@ -33,8 +33,8 @@ administrator = ["imaging-it"]
 
 
 @pytest.fixture(scope="module")
-def serving(engine, table) -> Serving:
-    return Serving(engine, table)
+def serving(engine, table) -> ModelRegistry:
+    return ModelRegistry(engine, table)
 
 
 @pytest.fixture(scope="module")
@@ -257,10 +257,10 @@ def test_a_page_of_one_is_not_another_s_of_the_same_name(serving, monkeypatch):
             "dashboard.serving.model_registry.who", lambda key=key: Identity("rita", Role.REVIEWER, key)
         )
         if session.login is None:
-            serving.of(session)
+            serving.model_for_session(session)
         else:
             with pytest.raises(AccessError, match="another login"):
-                serving.of(session)
+                serving.model_for_session(session)
 
 
 @pytest.mark.parametrize("groups", [[{"name": "imaging-it"}], {"imaging-it": True}, [17], [["imaging-it"]]])

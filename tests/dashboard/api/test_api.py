@@ -18,7 +18,7 @@ from PIL import Image
 
 from dashboard.review.service import reviewer_of
 from dashboard.server import make_app
-from dashboard.serving.model_registry import Serving
+from dashboard.serving.model_registry import ModelRegistry
 from dashboard.serving.session import Session
 from dashboard.ui.payload import unpack
 from explain import NODES
@@ -33,8 +33,8 @@ BAD_BETAS = ["NaN", "Infinity", "-Infinity", "-1", "2", '"x"', "null", "true", "
 
 
 @pytest.fixture(scope="module")
-def serving(engine, table) -> Serving:
-    return Serving(engine, table)
+def serving(engine, table) -> ModelRegistry:
+    return ModelRegistry(engine, table)
 
 
 @pytest.fixture(scope="module")

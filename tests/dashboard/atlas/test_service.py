@@ -5,7 +5,7 @@ from sklearn.decomposition import PCA
 from sklearn.manifold import trustworthiness
 
 from dashboard.atlas.service import AtlasService
-from dashboard.serving.reference_cache import ReferenceViews
+from dashboard.serving.reference_cache import ReferenceCache
 from model.errors import ChoiceError
 from model.feedback import FeedbackStore
 from model.studies.opening import open_studies
@@ -20,12 +20,12 @@ def maps(engine, tmp_path_factory) -> AtlasService:
     rows = [f"s{i},,An effusion of {i} mm.,Effusion,test" for i in range(12)]
     rows += [f"s{i},,The lungs are clear {i}.,,test" for i in range(12, 24)]
     (folder / "studies.csv").write_text("study_id,image,report,label,split\n" + "\n".join(rows))
-    views = ReferenceViews(engine, open_studies(folder / "studies.csv"))
-    return AtlasService(views, FeedbackStore(folder / "flags"))
+    reference_cache = ReferenceCache(engine, open_studies(folder / "studies.csv"))
+    return AtlasService(reference_cache, FeedbackStore(folder / "flags"))
 
 
 def test_the_trustworthiness_of_a_map_is_computed_once_and_named_with_its_beta(maps, monkeypatch):
-    vectors = maps.views.vectors().of_studies("report", 0.0)
+    vectors = maps.reference_cache.vectors().of_studies("report", 0.0)
     expected = trustworthiness(vectors, PCA(2).fit_transform(vectors), n_neighbors=11)  # of 24: fewer than half
     answer = maps.trust(KEY, 0.333)
     assert answer == {"space": "report", "method": "pca", "beta": 0.33, "trust": pytest.approx(expected, abs=1e-3)}

@@ -146,7 +146,7 @@ def test_the_queue_leaves_out_what_this_reviewer_judged(log, monkeypatch):
             return [Candidate(study, 1.0, ()) for study in ("one", "two", "film-only")]
 
     class Page:
-        feedback, views = log.store, Views()
+        feedback, reference_cache = log.store, Views()
 
     assert [c.study_id for c in to_judge(Page, "Dr A")] == ["film-only"]
     assert [c.study_id for c in to_judge(Page, "Dr B")] == ["two", "film-only"]

@@ -14,7 +14,7 @@ from fronting import free_port, nginx
 from gradio_client import Client
 
 from dashboard.server import make_app
-from dashboard.serving.model_registry import Serving
+from dashboard.serving.model_registry import ModelRegistry
 from dashboard.web.scripts import address
 from model.feedback import FeedbackStore
 
@@ -23,7 +23,7 @@ ROOT = "/betalens"
 
 @pytest.fixture(scope="module")
 def app(engine, table, tmp_path_factory):
-    return make_app(Serving(engine, table), FeedbackStore(tmp_path_factory.mktemp("flags")), root_path=ROOT)
+    return make_app(ModelRegistry(engine, table), FeedbackStore(tmp_path_factory.mktemp("flags")), root_path=ROOT)
 
 
 @pytest.fixture(scope="module")

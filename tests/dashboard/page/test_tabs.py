@@ -7,7 +7,7 @@ import pytest
 
 from dashboard.app import PAGE, build, look
 from dashboard.page import tabs
-from dashboard.serving.model_registry import Serving
+from dashboard.serving.model_registry import ModelRegistry
 from dashboard.ui.assets import css
 from dashboard.ui.i18n import phrases
 from dashboard.ui.theme import TOKENS
@@ -17,7 +17,7 @@ from model.feedback import FeedbackStore
 
 @pytest.fixture(scope="module")
 def page(engine, table, tmp_path_factory) -> gr.Blocks:
-    return build(Serving(engine, table), FeedbackStore(tmp_path_factory.mktemp("flags")))
+    return build(ModelRegistry(engine, table), FeedbackStore(tmp_path_factory.mktemp("flags")))
 
 
 def test_the_tabs_in_order():

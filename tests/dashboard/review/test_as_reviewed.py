@@ -10,7 +10,7 @@ import torch
 from dashboard.review.service import Review
 from dashboard.review.steps import Refused, Staged
 from dashboard.review.verdicts import Judge
-from dashboard.serving.model_registry import Serving
+from dashboard.serving.model_registry import ModelRegistry
 from dashboard.serving.session import Session
 from dashboard.ui.payload import unpack
 from explain import INSTANT
@@ -53,9 +53,9 @@ def engines(models):
 @pytest.fixture
 def serving(models, engines, demo, tmp_path, monkeypatch):
     """0002 is served, and looks for another one when it is told to."""
-    monkeypatch.setattr(Serving, "_watch", lambda self: None)
+    monkeypatch.setattr(ModelRegistry, "_watch", lambda self: None)
     shutil.copytree(models, tmp_path / "models")
-    return Serving(engines[1], demo, Versions(tmp_path / "models"))
+    return ModelRegistry(engines[1], demo, Versions(tmp_path / "models"))
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def store(tmp_path):
 @pytest.fixture
 def flag(engines, demo, store):
     """A verdict on 0001, of a day when that was served."""
-    session, then = Session(beta=BETA), Serving(engines[0], demo)
+    session, then = Session(beta=BETA), ModelRegistry(engines[0], demo)
     next(Review(then).open(session, lambda r: r.open_study(session, STUDY, BETA)))
     return Judge(engines[0], store).keep(session, BETA, {"verdict": "agree", "reviewer": "r"})
 
@@ -100,7 +100,7 @@ def test_a_row_opens_with_the_model_and_beta_of_that_day(serving, session, flag,
     assert Review(serving).shown(session).predict_at(session, BETA)["probabilities"] == pytest.approx(
         list(flag.probabilities.values()), abs=2e-6
     )
-    again = Judge(serving.of(session).engine, store).keep(
+    again = Judge(serving.model_for_session(session).engine, store).keep(
         session, BETA, {"verdict": "unsure", "case": STUDY, "model": header["model"]}
     )
     assert (again.model_digest, again.probabilities) == (flag.model_digest, flag.probabilities)
@@ -111,13 +111,13 @@ def test_any_other_case_is_the_served_models(serving, session, flag, engines):
     open_as_reviewed(serving, session, flag)
     *_, last = Review(serving).open(session, lambda r: r.open_study(session, "demo-0002", BETA))
     assert (unpack(last.stage)[0]["model"], unpack(last.stage)[0]["version"]) == (engines[1].digest, "")
-    assert serving.of(session) is serving.now
+    assert serving.model_for_session(session) is serving.now
 
 
 def test_the_same_case_goes_back_to_the_served_model_with_its_changes(serving, session, flag, engines):
     open_as_reviewed(serving, session, flag)
     list(Review(serving).answer(session, lambda r: r.take_report(session, "demo-0002")))
-    assert serving.of(session).apart
+    assert serving.model_for_session(session).apart
     *_, last = Review(serving).open(session, lambda r: r.take_over(session))
     header, arrays = unpack(last.stage)
     assert (header["model"], header["version"], header["recorded"]["same_model"]) == (engines[1].digest, "", False)
@@ -147,26 +147,26 @@ def test_a_damaged_version_is_told_and_the_served_model_shown(serving, session, 
 def test_it_is_loaded_once_for_all_who_ask_and_let_go_of_in_time(serving, flag, monkeypatch):
     loads, found, load = [], [], Engine.load
     monkeypatch.setattr(Engine, "load", lambda *given: loads.append(given) or load(*given))
-    readers = [threading.Thread(target=lambda: found.append(serving.other(flag.model_digest))) for _ in range(3)]
+    readers = [threading.Thread(target=lambda: found.append(serving.load_version(flag.model_digest))) for _ in range(3)]
     for reader in readers:
         reader.start()
     for reader in readers:
         reader.join(120)
     assert len({id(served) for served in found}) == len(loads) == 1
-    assert serving.other(flag.model_digest) is found[0]
-    assert serving.other(serving.now.engine.digest) is serving.now
+    assert serving.load_version(flag.model_digest) is found[0]
+    assert serving.load_version(serving.now.engine.digest) is serving.now
     assert len(loads) == 1
     assert serving._kept.maxlen == 2
 
 
 def test_what_is_asked_for_while_it_is_loaded_wins(serving, session, flag, monkeypatch):
-    other = serving.other
+    other = serving.load_version
 
     def slowly(digest):
         list(Review(serving).open(session, lambda r: r.open_study(session, "demo-0002", BETA)))
         return other(digest)
 
-    monkeypatch.setattr(serving, "other", slowly)
+    monkeypatch.setattr(serving, "load_version", slowly)
     assert open_as_reviewed(serving, session, flag) == []
     assert session.opened.case_id == "demo-0002"
     assert session.served is serving.now
@@ -181,11 +181,11 @@ def test_a_case_that_cannot_be_opened_leaves_the_one_on_screen(serving, session,
 
 def test_a_promotion_leaves_it_until_it_is_the_promoted_one_itself(serving, session, flag):
     open_as_reviewed(serving, session, flag)
-    shown = serving.of(session)
-    assert serving.following(session) is Review(serving).current(session) is shown
+    shown = serving.model_for_session(session)
+    assert serving.model_for_next_request(session) is Review(serving).current(session) is shown
     serving.versions.promote("0001")
     serving.swap()
-    assert Review(serving).current(session) is serving.of(session) is serving.now
+    assert Review(serving).current(session) is serving.model_for_session(session) is serving.now
     steps = list(Review(serving).answer(session, lambda r: r.show_again(session)))
     assert isinstance(steps[-1], Staged)
     assert unpack(steps[-1].stage)[0]["version"] == ""
@@ -195,7 +195,7 @@ def test_a_verdict_on_a_model_that_is_not_on_screen_any_more_is_refused(serving,
     open_as_reviewed(serving, session, flag)
     list(Review(serving).open(session, lambda r: r.take_over(session)))
     with pytest.raises(FeedbackError, match="Another model"):
-        Judge(serving.of(session).engine, store).keep(
+        Judge(serving.model_for_session(session).engine, store).keep(
             session, BETA, {"verdict": "agree", "case": STUDY, "model": flag.model_digest}
         )
     assert len(store.rows()) == 1

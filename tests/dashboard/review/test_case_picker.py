@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from dashboard.review.case_picker import SHOWN, handful, shelf
+from dashboard.review.case_picker import MOST_CASES, handful, shelf
 from model.studies.table import Study
 
 
@@ -17,7 +17,7 @@ def studies(count: int) -> tuple[Study, ...]:
 
 def test_handful_shows_every_finding_and_a_discordant_study():
     shown = handful(studies(400), ("A", "B"))
-    assert len(shown) == SHOWN
+    assert len(shown) == MOST_CASES
     assert {"A", "B"} <= set().union(*(s.labels for s in shown))
     assert any(not s.labels for s in shown)
     assert any(s.discordant for s in shown)

@@ -8,7 +8,7 @@ import pytest
 from dashboard.review.explanation_tests import ExplanationTests, of_methods
 from dashboard.serving.session import Session
 from dashboard.serving.worker_process import ExplanationWorker
-from explain.trust.evaluate import FORM, measure
+from explain.trust.evaluate import TRUST_FORMAT, measure
 from model.studies.table import load_film
 
 
@@ -20,7 +20,7 @@ def examiner(engine, table) -> ExplanationTests:
 def test_film_and_report_are_tested_one_after_the_other(examiner, reviewer, session):
     session.report_method = "contextual_cam"
     list(reviewer.open_study(session, "one", 0.5))
-    first, second = (json.loads(v) for v in examiner.examine(session, session.ticket))
+    first, second = (json.loads(v) for v in examiner.examine(session, session.request_id))
     assert "report" not in first
     assert first["image"] == second["image"]
     assert second["image"]["curves"].keys() == {"blur", "black", "grey"}
@@ -31,18 +31,18 @@ def test_film_and_report_are_tested_one_after_the_other(examiner, reviewer, sess
 
 def test_a_missing_modality_is_not_tested(examiner, reviewer, session):
     list(reviewer.open_study(session, "film-only", 0.5))
-    (only,) = (json.loads(v) for v in examiner.examine(session, session.ticket))
+    (only,) = (json.loads(v) for v in examiner.examine(session, session.request_id))
     assert "report" not in only
 
 
 def test_a_newer_request_ends_the_tests(examiner, reviewer, session):
     session.report_method = "contextual_cam"
     list(reviewer.open_study(session, "one", 0.5))
-    running = examiner.examine(session, session.ticket)
+    running = examiner.examine(session, session.request_id)
     next(running)
-    session.next_ticket()
+    session.next_request()
     assert list(running) == []
-    assert list(examiner.examine(session, session.ticket - 1)) == []
+    assert list(examiner.examine(session, session.request_id - 1)) == []
 
 
 def test_nothing_open_is_nothing_to_test(examiner):
@@ -71,7 +71,7 @@ def test_methods_were_measured_only_if_it_was_this_model(examiner, tmp_path, mon
     monkeypatch.setattr(examiner.engine, "folder", tmp_path)
     (tmp_path / "trust.json").write_text(json.dumps({"model": "another"}))
     assert of_methods(examiner.engine) is None
-    own = {"form": FORM, "model": examiner.engine.digest, "image": {}}
+    own = {"form": TRUST_FORMAT, "model": examiner.engine.digest, "image": {}}
     for kept, known in (({**own, "form": 1}, None), (own, own)):
         (tmp_path / "trust.json").write_text(json.dumps(kept))
         assert of_methods(examiner.engine) == known

@@ -12,10 +12,11 @@ from sending import png, sent
 from dashboard.review.explanation_tests import ExplanationTests
 from dashboard.review.verdict_form import VerdictForm
 from dashboard.review.verdicts import Judge
-from dashboard.serving.model_registry import Serving
+from dashboard.serving.model_registry import ModelRegistry
 from dashboard.serving.worker_process import ExplanationWorker
 from dashboard.ui.payload import unpack
 from explain.methods.words import split_words
+from model.config import SINGLE_LABEL
 from model.errors import FeedbackError
 from model.feedback import FeedbackStore, standing
 
@@ -35,7 +36,7 @@ def opened(reviewer, session):
 
 
 @pytest.fixture
-def veiled(reviewer, session):
+def blinded(reviewer, session):
     session.blind = True
     list(reviewer.open_study(session, "one", 0.5))
     return session
@@ -153,42 +154,42 @@ def test_undo_adds_a_row_and_changes_none(judge, opened):
     assert len(pd.read_csv(judge.store.path)) == 4
 
 
-def test_nothing_of_the_model_leaves_the_server_while_a_case_is_veiled(engine, table, reviewer, veiled):
-    (step,) = reviewer.open_study(veiled, "one", 0.5)
+def test_nothing_of_the_model_leaves_the_server_while_a_case_is_veiled(engine, table, reviewer, blinded):
+    (step,) = reviewer.open_study(blinded, "one", 0.5)
     sent = json.loads(step.stage)
     assert sent["tier"] == "veiled"
     assert sent["film"].startswith("data:image/jpeg;base64,")
-    assert "".join(text for text, *_ in sent["segments"]) == veiled.opened.report
+    assert "".join(text for text, *_ in sent["segments"]) == blinded.opened.report
     model = {"curve", "discordance", "flips", "labels", "discordant", "completeness", "nodes"}
     assert not model & sent.keys()
     assert (sent["arrays"], sent["block"], sent["truth"], sent["finding"]) == ({}, "", None, "")
-    assert reviewer.predict_at(veiled, 0.5) is None
-    assert list(ExplanationTests(engine, table, ExplanationWorker()).examine(veiled, veiled.ticket)) == []
-    for steps in (reviewer.explain(veiled, "Effusion"), reviewer.choose_method(veiled, "image", "layercam")):
+    assert reviewer.predict_at(blinded, 0.5) is None
+    assert list(ExplanationTests(engine, table, ExplanationWorker()).examine(blinded, blinded.request_id)) == []
+    for steps in (reviewer.explain(blinded, "Effusion"), reviewer.choose_method(blinded, "image", "layercam")):
         assert [json.loads(s.stage)["tier"] for s in steps] == ["veiled"]
-    (refused,) = reviewer.analyse(veiled, "Another report.", 0.5)
+    (refused,) = reviewer.analyse(blinded, "Another report.", 0.5)
     assert refused.key == "error.veiled"
 
 
-def test_a_blind_verdict_names_findings_and_is_compared_here(reviewer, judge, veiled):
-    decided = judge.decided(veiled.opened, 0.5)
+def test_a_blind_verdict_names_findings_and_is_compared_here(reviewer, judge, blinded):
+    decided = judge.decided(blinded.opened, 0.5)
     flag = judge.keep(
-        veiled, 0.5, {"verdict": "findings", "corrected_labels": decided, "wrong_regions": [[0, 0, 1, 1]]}
+        blinded, 0.5, {"verdict": "findings", "corrected_labels": decided, "wrong_regions": [[0, 0, 1, 1]]}
     )
     assert (flag.verdict, flag.blind, flag.corrected_labels, flag.wrong_regions) == ("agree", True, (), ())
-    *_, shown = reviewer.reveal(veiled)
+    *_, shown = reviewer.reveal(blinded)
     assert unpack(shown.stage)[0]["tier"] == "exact"
 
 
-def test_a_blind_verdict_that_differs_is_a_disagreement(engine, judge, veiled):
-    other = [name for name in engine.findings if name not in judge.decided(veiled.opened, 0.5)]
-    flag = judge.keep(veiled, 0.5, {"verdict": "findings", "corrected_labels": other})
+def test_a_blind_verdict_that_differs_is_a_disagreement(engine, judge, blinded):
+    other = [name for name in engine.findings if name not in judge.decided(blinded.opened, 0.5)]
+    flag = judge.keep(blinded, 0.5, {"verdict": "findings", "corrected_labels": other})
     assert (flag.verdict, flag.blind, flag.corrected_labels) == ("disagree", True, tuple(other))
 
 
-def test_who_cannot_see_the_answer_cannot_agree_with_it(judge, veiled):
+def test_who_cannot_see_the_answer_cannot_agree_with_it(judge, blinded):
     with pytest.raises(FeedbackError, match="hidden"):
-        judge.keep(veiled, 0.5, FORM | {"verdict": "agree"})
+        judge.keep(blinded, 0.5, FORM | {"verdict": "agree"})
 
 
 def test_an_answer_that_was_seen_is_not_judged_blind(reviewer, judge, opened):
@@ -199,10 +200,10 @@ def test_an_answer_that_was_seen_is_not_judged_blind(reviewer, judge, opened):
     assert judge.keep(opened, 0.5, {"verdict": "unsure"}).blind is True
 
 
-def test_leaving_blind_mode_shows_the_answer(reviewer, judge, veiled):
-    *_, step = reviewer.go_blind(veiled, False)
+def test_leaving_blind_mode_shows_the_answer(reviewer, judge, blinded):
+    *_, step = reviewer.go_blind(blinded, False)
     assert unpack(step.stage)[0]["tier"] == "exact"
-    assert judge.keep(veiled, 0.5, FORM).blind is False
+    assert judge.keep(blinded, 0.5, FORM).blind is False
 
 
 def test_a_case_opens_as_it_was_reviewed(reviewer, judge, opened):
@@ -216,16 +217,16 @@ def test_a_case_opens_as_it_was_reviewed(reviewer, judge, opened):
 
 
 def test_a_model_that_decides_on_one_finding_is_corrected_to_one(engine, judge, opened):
-    judge.single = True
+    judge.problem_type = SINGLE_LABEL
     with pytest.raises(FeedbackError, match="one finding"):
         judge.keep(opened, 0.5, FORM | {"corrected_labels": ["Effusion", "Cardiomegaly"]})
     assert len(judge.decided(opened.opened, 0.5)) == 1
 
 
-def test_the_form_tells_nothing_of_the_answer_while_it_is_veiled(engine, table, reviewer, judge, veiled):
-    form = VerdictForm(SimpleNamespace(engine=engine, feedback=judge.store, serving=Serving(engine, table)))
-    told = json.loads(form.fresh(veiled))
+def test_the_form_tells_nothing_of_the_answer_while_it_is_veiled(engine, table, reviewer, judge, blinded):
+    form = VerdictForm(SimpleNamespace(engine=engine, feedback=judge.store, serving=ModelRegistry(engine, table)))
+    told = json.loads(form.fresh(blinded))
     assert told["veiled"]
     assert "labels" not in told["outcome"]
-    list(reviewer.reveal(veiled))
-    assert json.loads(form.fresh(veiled))["outcome"]["labels"] == judge.decided(veiled.opened, veiled.beta)
+    list(reviewer.reveal(blinded))
+    assert json.loads(form.fresh(blinded))["outcome"]["labels"] == judge.decided(blinded.opened, blinded.beta)

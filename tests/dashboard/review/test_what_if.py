@@ -166,7 +166,7 @@ def test_a_change_that_is_superseded_is_not_made(reviewer, opened, monkeypatch):
     encode = reviewer.engine.encode
 
     def meanwhile(film, report):
-        opened.next_ticket()
+        opened.next_request()
         return encode(film, report)
 
     monkeypatch.setattr(reviewer.engine, "encode", meanwhile)

@@ -19,7 +19,7 @@ from benchmarks.page_reader import PageReader
 from dashboard.review.service import Review, reviewer_of
 from dashboard.review.verdicts import Judge
 from dashboard.server import make_app
-from dashboard.serving.model_registry import Serving
+from dashboard.serving.model_registry import ModelRegistry
 from dashboard.serving.session import Session
 from dashboard.ui.payload import unpack
 from model.errors import CheckpointError
@@ -53,8 +53,8 @@ def versions(folder, tmp_path):
 @pytest.fixture
 def serving(versions, table, monkeypatch):
     """It looks when it is told to."""
-    monkeypatch.setattr(Serving, "_watch", lambda self: None)
-    return Serving(Engine.load(versions.path("0001"), "cpu"), table, versions)
+    monkeypatch.setattr(ModelRegistry, "_watch", lambda self: None)
+    return ModelRegistry(Engine.load(versions.path("0001"), "cpu"), table, versions)
 
 
 def test_an_open_case_keeps_its_model_until_it_is_asked_for_again(serving, versions, session, tmp_path):
@@ -64,9 +64,11 @@ def test_an_open_case_keeps_its_model_until_it_is_asked_for_again(serving, versi
     versions.promote("0002")
     serving.swap()
     assert serving.now.engine.digest == versions.list()[1].digest != first.engine.digest
-    assert serving.of(session) is first
+    assert serving.model_for_session(session) is first
     assert Review(serving).shown(session).predict_at(session, 0.5)["probabilities"] == old
-    flag = Judge(serving.of(session).engine, FeedbackStore(tmp_path)).keep(session, 0.5, {"verdict": "agree"})
+    flag = Judge(serving.model_for_session(session).engine, FeedbackStore(tmp_path)).keep(
+        session, 0.5, {"verdict": "agree"}
+    )
     assert flag.model_digest == first.engine.digest
 
     second = Review(serving).current(session)
@@ -178,7 +180,7 @@ def _until(true) -> None:
 
 def test_what_is_sent_again_at_the_end_sets_neither_text_nor_beta(engine, table, tmp_path, live):
     """By then the next case may be open."""
-    page = PageReader(live(make_app(Serving(engine, table), FeedbackStore(tmp_path))))
+    page = PageReader(live(make_app(ModelRegistry(engine, table), FeedbackStore(tmp_path))))
     for _ in range(2):  # the second time its evidence is at hand, and there is one step
         stage, *rest = page.send("bl-cases", "select", {"value": "one", "index": 0})
     page.close()
@@ -189,7 +191,7 @@ def test_what_is_sent_again_at_the_end_sets_neither_text_nor_beta(engine, table,
 def test_what_the_gpu_has_no_memory_for_is_computed_on_the_cpu(table, session, monkeypatch):
     """The network refuses as a full GPU does; the one on the CPU is another network with the same weights."""
     engine = Engine(small_network(), "weights", torch.device("cpu"))
-    serving = Serving(engine, table)
+    serving = ModelRegistry(engine, table)
 
     def full(square):
         raise torch.OutOfMemoryError
@@ -207,7 +209,7 @@ def test_what_the_gpu_has_no_memory_for_is_computed_on_the_cpu(table, session, m
 
 def test_a_change_that_was_made_is_not_made_twice_on_the_cpu(table, session, monkeypatch):
     engine = Engine(small_network(), "weights", torch.device("cpu"))
-    serving = Serving(engine, table)
+    serving = ModelRegistry(engine, table)
     list(Review(serving).answer(session, lambda r: r.open_study(session, "one", 0.5)))
 
     def full(*_):

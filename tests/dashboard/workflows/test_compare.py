@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from dashboard.cli import app
 from model.errors import BetaLensError
-from model.evaluation.beta_curves import BETAS
+from model.evaluation.beta_curves import BETA_GRID
 from model.evaluation.compare_models import decide
 from model.evaluation.metrics import evaluate
 from model.inference.embeddings import encode_studies
@@ -80,10 +80,10 @@ def test_beta_is_the_best_on_the_validation_split(table, compared):
     studies = open_studies(table / "studies.csv")
     engine = Engine.load(table / "models" / "gated", "cpu")
     validation = studies.of_split("val")
-    over_beta = evaluate(engine, encode_studies(engine, validation), validation, BETAS).macro_auroc
+    over_beta = evaluate(engine, encode_studies(engine, validation), validation, BETA_GRID).macro_auroc
     decided = decide(engine, studies)
     assert decided.beta_from == "validation"
-    assert over_beta[BETAS.index(decided.beta)] == over_beta.max()
+    assert over_beta[BETA_GRID.index(decided.beta)] == over_beta.max()
     assert compared["models"][1]["beta"] == decided.beta
 
 

@@ -28,14 +28,14 @@ FINDINGS = ("Cardiomegaly", "Effusion", "Pneumothorax")
 pytestmark = pytest.mark.timeout(1500)  # a minute of computing, on a machine that is busy with something else
 
 
-class Place(NamedTuple):
+class QueuePlace(NamedTuple):
     studies: Path
     checkpoint: Path
     feedback: Path
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory) -> Place:
+def place(tmp_path_factory) -> QueuePlace:
     """A table of 36 studies, a small model, and verdicts on eight studies for training and two for validation."""
     folder = tmp_path_factory.mktemp("place")
     rng = np.random.default_rng(0)
@@ -53,10 +53,10 @@ def place(tmp_path_factory) -> Place:
         shown = dict.fromkeys(FINDINGS, 0.4)
         said = {"verdict": "disagree", "corrected_labels": ("Effusion",)}
         store.append(Flag(new_flag_id(), utc_now(), "r", str(study), "", "", "A report.", "m", 0.5, shown, **said))
-    return Place(folder / "studies.csv", folder / "model", folder / "feedback")
+    return QueuePlace(folder / "studies.csv", folder / "model", folder / "feedback")
 
 
-def command(place: Place, models: Path, *more: str) -> list[str]:
+def command(place: QueuePlace, models: Path, *more: str) -> list[str]:
     program = [sys.executable, "-m", "dashboard.cli", "finetune", "--device", "cpu", "--models", str(models)]
     named = {"--studies": place.studies, "--checkpoint": place.checkpoint, "--feedback": place.feedback}
     return program + [str(part) for pair in named.items() for part in pair] + list(more)
@@ -127,7 +127,7 @@ def test_without_a_verdict_there_is_one_sentence(place, tmp_path, environment):
 
 def test_a_second_one_is_told_that_another_is_under_way(place, tmp_path, environment):
     versions = Versions(tmp_path / "models")
-    with versions.alone():
+    with versions.exclusive():
         done = subprocess.run(command(place, versions.folder), capture_output=True, text=True, env=environment)
     assert (done.returncode, done.stdout) == (2, "")
     assert "is under way: start this one when it has ended" in done.stderr

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from dashboard.beta_lab.service import BetaLabService
 from dashboard.cli import app
-from dashboard.serving.reference_cache import ReferenceViews
+from dashboard.serving.reference_cache import ReferenceCache
 from model.errors import BetaLensError
 from model.evaluation.held_out import judge
 from model.evaluation.metrics import evaluate
@@ -172,7 +172,7 @@ def test_the_lab_measures_what_evaluate_measures(places):
     folder = places[0]
     table = rewritten(folder / "studies.csv", "again.csv", newline="\r\n")
     engine = Engine.load(folder / "cv", "cpu")
-    *_, shown = BetaLabService(engine, table, ReferenceViews(engine, table)).measure("all")
+    *_, shown = BetaLabService(engine, table, ReferenceCache(engine, table)).measure("all")
     assert (shown["out_of_fold"], shown["left_out"]) == (30, 0)
     own = everything(folder, "again.csv")
     start, *shape = shown["arrays"]["0.auroc"]

@@ -21,14 +21,14 @@ FINDINGS = ("Cardiomegaly", "Effusion", "Pneumothorax")
 JUDGED = ("study-0", "study-1", "study-2")
 
 
-class Place(NamedTuple):
+class QueuePlace(NamedTuple):
     versions: Versions
     store: FeedbackStore
     flags: list[str]  # ids of the verdicts on JUDGED
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory) -> Place:
+def place(tmp_path_factory) -> QueuePlace:
     """Three verdicts are learnt by 0002; the first is taken back before 0003 learns from 0002. 0004 is a copy of 0003,
     and 0005 another one of 0001, which knows of nothing."""
     folder = tmp_path_factory.mktemp("place")
@@ -58,7 +58,7 @@ def place(tmp_path_factory) -> Place:
     torch.set_num_threads(threads)
     assert versions.adopt(versions.path("0003")) == "0004"
     assert versions.adopt(versions.path("0001")) == "0005"
-    return Place(versions, store, flags)
+    return QueuePlace(versions, store, flags)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from model.errors import BetaLensError, ChoiceError, StudyTableError, TrainingEr
 from model.importing.import_studies import import_studies
 from model.importing.report import ImportReport
 from model.importing.sources.csv import open_source
-from model.storage.files import alone
+from model.storage.files import exclusive
 from model.studies.table import Study
 from model.training.cross_validation import folds
 from model.training.resume import folder_beside
@@ -160,7 +160,7 @@ def test_nothing_is_replaced_unasked(tmp_path, holds, options, says):
 def test_a_second_training_into_a_folder_is_refused_at_once(tmp_path):
     folder = folder_beside(tmp_path / "model")
     folder.mkdir()
-    with alone(folder / LOCK, RuntimeError()), pytest.raises(TrainingError, match="Another training"):
+    with exclusive(folder / LOCK, RuntimeError()), pytest.raises(TrainingError, match="Another training"):
         run(tmp_path / "no-such.csv", tmp_path / "model")
 
 
@@ -171,11 +171,11 @@ def test_a_lock_ends_with_the_process_that_holds_it(tmp_path):
         [sys.executable, "-c", code, tmp_path / "lock"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout.readline() == "held\n"
-        with pytest.raises(RuntimeError), alone(tmp_path / "lock", RuntimeError()):
+        with pytest.raises(RuntimeError), exclusive(tmp_path / "lock", RuntimeError()):
             pass
         process.kill()
         process.wait()
-    with alone(tmp_path / "lock", RuntimeError()):
+    with exclusive(tmp_path / "lock", RuntimeError()):
         pass
 
 
@@ -188,7 +188,7 @@ def test_a_full_disk_is_a_sentence_and_leaves_no_half_model(table, tmp_path):
         with pytest.raises((BetaLensError, OSError), match=r"written|No space"):
             run(path, disk / "model", folds=2)
         assert not (disk / "model").exists()
-        assert not list(disk.rglob("*.tmp"))
+        assert not [path for kind in ("*.tmp", "*.new", ".model-*") for path in disk.rglob(kind)]
     finally:
         subprocess.run(["umount", "-l", disk], check=True)
 

@@ -11,7 +11,7 @@ from sklearn.manifold import trustworthiness
 
 from explain.cohort import atlas as module
 from explain.cohort.atlas import Layout, fit_layout, load_layout, place, sample, trust_at
-from explain.cohort.columns import STEPS, UNKNOWN, Columns
+from explain.cohort.columns import LARGEST_CODE, UNKNOWN, Columns
 from explain.cohort.contrast import Contrast, log_odds
 from explain.cohort.neighbours import Finder
 from explain.cohort.selection import inside, summarise
@@ -240,7 +240,9 @@ def test_columns_say_what_the_table_and_the_model_say(case, tmp_path):
     from model.evaluation.metrics import probabilities_at
 
     p = probabilities_at(case.engine, case.vectors.reference, 0.25, rows)[:, 1]
-    np.testing.assert_allclose(columns.column("probability", "Effusion").codes[5] / STEPS, p, atol=0.5 / STEPS + 1e-6)
+    np.testing.assert_allclose(
+        columns.column("probability", "Effusion").codes[5] / LARGEST_CODE, p, atol=0.5 / LARGEST_CODE + 1e-6
+    )
     error = columns.column("error", "Effusion")
     truth = label.codes[0].astype(bool)
     names = np.array(error.names)[error.codes[5]]

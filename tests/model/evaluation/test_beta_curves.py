@@ -7,7 +7,7 @@ import pytest
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
-from model.evaluation.beta_curves import BETAS, Lab, Measures, best_beta, measure, youden_threshold
+from model.evaluation.beta_curves import BETA_GRID, Lab, Measures, best_beta, measure, youden_threshold
 from model.evaluation.metrics import evaluate
 from model.inference.embeddings import Reference
 from model.inference.engine import Engine
@@ -80,7 +80,7 @@ def test_the_reliability_diagram_is_scikit_learns(lab):
 
 
 def test_overall_is_what_evaluate_prints(engine, case, lab):
-    printed = evaluate(engine, case.reference, case.studies, BETAS)
+    printed = evaluate(engine, case.reference, case.studies, BETA_GRID)
     assert printed.n == len(lab.study_ids) == N - 1  # the discordant study is left out
     np.testing.assert_allclose(lab.overall.auroc.value, printed.macro_auroc, atol=1e-9)
     np.testing.assert_allclose(lab.overall.ece.value, printed.ece, atol=1e-6)
@@ -139,16 +139,16 @@ def test_single_label_calibration_is_that_of_the_decision(case):
     single = Engine(small_network(problem_type="single_label_classification"), "single", device("cpu"))
     studies = tuple(s._replace(labels=frozenset(sorted(s.labels)[:1] or single.findings[:1])) for s in case.studies)
     lab = measure(single.network, score(single, case.reference, studies), 20)
-    printed = evaluate(single, case.reference, studies, BETAS)
+    printed = evaluate(single, case.reference, studies, BETA_GRID)
     np.testing.assert_allclose(lab.overall.ece.value, printed.ece, atol=1e-6)
     np.testing.assert_allclose(lab.probabilities.sum(2), 1, atol=1e-5)
 
 
 def test_of_several_best_beta_the_even_one_is_taken_and_all_are_told():
-    flat = np.full((1, len(BETAS)), 0.8)
+    flat = np.full((1, len(BETA_GRID)), 0.8)
     flat[0, 4:13] = 0.9
     assert best_beta(flat).tolist() == [[0.5, 0.2, 0.6]]
-    assert np.isnan(best_beta(np.full((1, len(BETAS)), np.nan))).all()
+    assert np.isnan(best_beta(np.full((1, len(BETA_GRID)), np.nan))).all()
 
 
 def test_youden_counts_studies_as_often_as_told():
@@ -193,7 +193,7 @@ def simulated(seed: int) -> Scored:
     alone = [rng.normal(size=(n, 3)) + rng.choice([0, 0.3, 1, 30], 3) * labels for _ in range(2)]
     alone[1] = alone[0] if seed % 4 == 0 else alone[1]  # both say the same
     has = np.array([[1, 1], [1, 0], [0, 1]], np.float32)[rng.choice(3, n, p=[0.8, 0.1, 0.1])]
-    beta = np.where(has.all(1), np.array(BETAS)[:, None], has[:, 0])[..., None]
+    beta = np.where(has.all(1), np.array(BETA_GRID)[:, None], has[:, 0])[..., None]
     logits = (beta * alone[0] + (1 - beta) * alone[1]).round(int(rng.choice([0, 1, 4])))
     return Scored(studies, has, logits.astype(np.float32))
 

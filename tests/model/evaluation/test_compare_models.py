@@ -6,7 +6,7 @@ from sklearn.metrics import roc_auc_score
 
 from model.errors import ChoiceError
 from model.evaluation.bootstrap import resample
-from model.evaluation.compare_models import WAYS, Decisions, compare
+from model.evaluation.compare_models import WAYS, Decisions, compare_models
 from model.studies.table import Study
 
 N, FINDINGS = 120, ("Effusion", "Nodule")
@@ -32,7 +32,7 @@ def decisions(studies, strength: float, seed: int, findings=FINDINGS) -> Decisio
 
 def test_values_are_scikit_learns_and_differences_are_paired(studies):
     first, second = decisions(studies, 1, 1), decisions(studies, 2, 2)
-    result = compare({"a": first, "b": second}, studies, resamples=150)
+    result = compare_models({"a": first, "b": second}, studies, resamples=150)
     assert (result.n, result.patients, result.resamples) == (N, N // 2, 150)
     truth = np.array([[f in s.labels for f in FINDINGS] for s in studies])
     counts = np.vstack([np.ones(N), resample(tuple(s.patient_id for s in studies), 150)])
@@ -51,17 +51,17 @@ def test_values_are_scikit_learns_and_differences_are_paired(studies):
 
 def test_a_model_is_not_better_than_itself(studies):
     one = decisions(studies, 1, 1)
-    difference = compare({"a": one, "again": one}, studies).standings["again"].difference["fused"]
+    difference = compare_models({"a": one, "again": one}, studies).standings["again"].difference["fused"]
     assert difference.to_json() == {"value": 0, "low": None, "high": None}
 
 
 def test_the_order_of_findings_does_not_matter(studies):
     one = decisions(studies, 1, 1)
     turned = Decisions(FINDINGS[::-1], one.beta, one.beta_from, {w: p[:, ::-1] for w, p in one.probabilities.items()})
-    result = compare({"a": one, "turned": turned}, studies).standings
+    result = compare_models({"a": one, "turned": turned}, studies).standings
     assert result["a"].auroc["fused"].value == pytest.approx(result["turned"].auroc["fused"].value)
 
 
 def test_models_of_other_findings_are_refused_by_name(studies):
     with pytest.raises(ChoiceError, match="Nodule"):
-        compare({"a": decisions(studies, 1, 1), "b": decisions(studies, 1, 1, ("Effusion",))}, studies)
+        compare_models({"a": decisions(studies, 1, 1), "b": decisions(studies, 1, 1, ("Effusion",))}, studies)

@@ -6,10 +6,9 @@ from helpers import small_network
 from scipy.stats import t
 from sklearn.metrics import roc_auc_score
 
-from model.evaluation.compare_versions import BETAS, MOST_UNSEEN, compare_scored
+from model.evaluation.compare_versions import GATE_BETAS, MOST_UNSEEN, compare_scored
 from model.evaluation.metrics import evaluation
-from model.inference.predictions import BETAS as GRID
-from model.inference.predictions import Scored
+from model.inference.predictions import BETA_GRID, Scored
 from model.studies.table import Study
 
 FINDINGS = ("Cardiomegaly", "Effusion", "Pneumothorax")
@@ -28,7 +27,7 @@ def scored(n: int, strength: float, seed: int = 0, each: int = 1) -> Scored:
         for i, row in enumerate(truth)
     )
     noise = np.random.default_rng(seed).normal(size=(n, 3))
-    logits = np.repeat((strength * (truth - 0.5) + noise)[None], len(GRID), 0).astype(np.float32)
+    logits = np.repeat((strength * (truth - 0.5) + noise)[None], len(BETA_GRID), 0).astype(np.float32)
     return Scored(studies, np.ones((n, 2), np.float32), logits)
 
 
@@ -81,8 +80,8 @@ def test_of_one_class_nothing_is_defined_and_nothing_decided(network):
     assert found.worse() == ()
     assert not found.decides()
     plain = found.before.to_json()
-    assert plain["macro_auroc"] == [None] * len(BETAS)
-    assert plain["per_finding"]["Effusion"]["auroc"] == [None] * len(BETAS)
+    assert plain["macro_auroc"] == [None] * len(GATE_BETAS)
+    assert plain["per_finding"]["Effusion"]["auroc"] == [None] * len(GATE_BETAS)
 
 
 def test_without_a_study_every_figure_is_undefined(network):

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import binomtest
 from sklearn.metrics import cohen_kappa_score
 
-from model.config import MULTI_LABEL
+from model.config import MULTI_LABEL, SINGLE_LABEL
 from model.feedback import Flag
 from model.feedback.agreement import between_reviewers, case_of, conflicts, judged, over_time, per_finding, reported
 from model.feedback.corrections import corrections
@@ -22,11 +22,11 @@ def flag(
 
 
 def test_what_was_decided_and_what_the_reviewer_holds():
-    assert reported(flag(1), single=False) == {"Cardiomegaly"}
-    assert reported(flag(1), single=True) == {"Cardiomegaly"}
-    assert judged(flag(1), False) == {"Cardiomegaly"}
-    assert judged(flag(1, "disagree", ("Effusion",)), False) == {"Effusion"}
-    assert judged(flag(1, "unsure"), False) is None
+    assert reported(flag(1), MULTI_LABEL) == {"Cardiomegaly"}
+    assert reported(flag(1), SINGLE_LABEL) == {"Cardiomegaly"}
+    assert judged(flag(1), MULTI_LABEL) == {"Cardiomegaly"}
+    assert judged(flag(1, "disagree", ("Effusion",)), MULTI_LABEL) == {"Effusion"}
+    assert judged(flag(1, "unsure"), MULTI_LABEL) is None
 
 
 def test_a_case_without_a_study_is_known_by_its_film():
@@ -54,7 +54,10 @@ def test_intervals_are_wilsons_at_every_count(n):
 
 def test_agreement_by_finding_counts_what_was_said_of_it():
     flags = [flag(1), flag(2, "disagree", ("Cardiomegaly", "Effusion")), flag(3, "unsure")]
-    assert [(s.of, s.agree, s.n) for s in per_finding(flags, False)] == [("Cardiomegaly", 2, 2), ("Effusion", 1, 2)]
+    assert [(s.of, s.agree, s.n) for s in per_finding(flags, MULTI_LABEL)] == [
+        ("Cardiomegaly", 2, 2),
+        ("Effusion", 1, 2),
+    ]
 
 
 def test_kappa_is_that_of_scikit_learn_over_what_both_judged():
@@ -70,7 +73,7 @@ def test_kappa_is_that_of_scikit_learn_over_what_both_judged():
         flag(91, "unsure", reviewer="b", study="only a"),
         flag(92, reviewer="", study="s1"),
     ]
-    found = {k.finding: k for k in between_reviewers(flags, False)}
+    found = {k.finding: k for k in between_reviewers(flags, MULTI_LABEL)}
     assert found["Effusion"].kappa == pytest.approx(cohen_kappa_score(said[:, 0], said[:, 1]))
     assert (found["Effusion"].first, found["Effusion"].second, found["Effusion"].n) == ("a", "b", 20)
     assert found["Effusion"].same == (said[:, 0] == said[:, 1]).sum()
@@ -87,7 +90,7 @@ def test_kappa_is_cohens_or_not_defined_on_few_studies(n):
             for i in range(n)
             for j in (0, 1)
         ]
-        found = next(k for k in between_reviewers(flags, False) if k.finding == "Effusion")
+        found = next(k for k in between_reviewers(flags, MULTI_LABEL) if k.finding == "Effusion")
         share, same = said.mean(0), (said[:, 0] == said[:, 1]).mean()
         by_chance = share.prod() + (1 - share).prod()
         if (share == 0).any() or (share == 1).any():
@@ -98,20 +101,20 @@ def test_kappa_is_cohens_or_not_defined_on_few_studies(n):
 
 def test_being_unsure_takes_an_earlier_verdict_back():
     flags = [flag(1), flag(2, "disagree", ("Effusion",), "b"), flag(3, study="t"), flag(4, reviewer="b", study="t")]
-    assert conflicts(flags, False) == {"s"}
-    assert {(k.n, k.same) for k in between_reviewers(flags, False)} == {(2, 1)}
+    assert conflicts(flags, MULTI_LABEL) == {"s"}
+    assert {(k.n, k.same) for k in between_reviewers(flags, MULTI_LABEL)} == {(2, 1)}
     flags.append(flag(5, "unsure", reviewer="b"))
-    assert conflicts(flags, False) == set()
-    assert {(k.n, k.same) for k in between_reviewers(flags, False)} == {(1, 1)}
+    assert conflicts(flags, MULTI_LABEL) == set()
+    assert {(k.n, k.same) for k in between_reviewers(flags, MULTI_LABEL)} == {(1, 1)}
     # As fine-tuning counts: see `model.feedback.corrections`.
     found = corrections(flags, tuple(SHOWN), MULTI_LABEL)
     assert {study: c.reviewers for study, c in found.items()} == {"s": 1, "t": 2}
     flags.append(flag(6, "disagree", ("Effusion",), "b"))
-    assert conflicts(flags, False) == {"s"}
+    assert conflicts(flags, MULTI_LABEL) == {"s"}
 
 
 def test_the_latest_verdict_of_a_reviewer_counts():
     flags = [flag(1), flag(2, "disagree", ("Effusion",), "b"), flag(3, "agree", (), "b")]
-    assert conflicts(flags[:2], False) == {"s"}
-    assert conflicts(flags, False) == set()
-    assert {k.same for k in between_reviewers(flags, False)} == {1}
+    assert conflicts(flags[:2], MULTI_LABEL) == {"s"}
+    assert conflicts(flags, MULTI_LABEL) == set()
+    assert {k.same for k in between_reviewers(flags, MULTI_LABEL)} == {1}

@@ -12,7 +12,7 @@ from sklearn.metrics import log_loss, roc_auc_score
 from explain.methods.base import Question
 from explain.methods.registry import method
 from model.errors import TrainingError
-from model.evaluation.compare_versions import Model, compare
+from model.evaluation.compare_versions import MeasuredModel, compare_versions
 from model.feedback.corrections import Correction
 from model.finetuning.evidence_penalty import Marks, cells_inside, mark
 from model.finetuning.finetune import Recipe, finetune, lessons
@@ -197,11 +197,11 @@ def test_two_models_are_compared_on_the_same_resamples(engine):
     )
     finetune(good, data, Recipe(passes=20, learning_rate=3e-3))
     good = Engine(good, "", engine.device)
-    models = [Model(e, pooled.embedded(e)) for e in (worse, good)]
-    same = compare(models[0], models[0], studies)
+    models = [MeasuredModel(e, pooled.embedded(e)) for e in (worse, good)]
+    same = compare_versions(models[0], models[0], studies)
     assert (same.macro.value, np.isnan(same.macro.low), np.isnan(same.macro.high)) == (0, True, True)  # no interval
     assert same.worse() == ()
-    there, back = compare(*models, studies), compare(*models[::-1], studies)
+    there, back = compare_versions(*models, studies), compare_versions(*models[::-1], studies)
     assert there.per_finding["Effusion"].low > 0
     assert "Effusion" in back.worse()
     assert there.macro.value == pytest.approx(there.after.auroc.mean() - there.before.auroc.mean(), abs=1e-9)

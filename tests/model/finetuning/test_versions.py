@@ -130,13 +130,13 @@ def test_one_fine_tuning_at_a_time_and_none_where_the_process_was_killed(tmp_pat
     child = int(process.stdout.readline())
     try:
         for _ in range(2):
-            with pytest.raises(TrainingError, match="is under way"), versions.alone():
+            with pytest.raises(TrainingError, match="is under way"), versions.exclusive():
                 pass
         process.send_signal(signal.SIGKILL)
         process.wait()
-        with versions.alone(), pytest.raises(TrainingError), versions.alone():  # nor twice in one process
+        with versions.exclusive(), pytest.raises(TrainingError), versions.exclusive():  # nor twice in one process
             pass
-        with versions.alone():
+        with versions.exclusive():
             pass
     finally:
         os.kill(child, signal.SIGKILL)

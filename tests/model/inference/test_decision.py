@@ -3,18 +3,21 @@
 import numpy as np
 import pytest
 
-from model.inference.decision import decided
+from model.config import MULTI_LABEL, SINGLE_LABEL
+from model.inference.decision import decided, reported
 
 
 @pytest.mark.parametrize(
-    ("p", "single", "reported"),
+    ("p", "problem_type", "expected"),
     [
-        ([0.2, 0.5, 0.3], True, [False, True, False]),
-        ([0.4, 0.2, 0.4], True, [True, False, False]),  # one alone is chosen, of equals the first
-        ([0.2, 0.5, 0.4999], False, [False, True, False]),
-        ([0.1, 0.2, 0.3], False, [False, False, False]),
+        ([0.2, 0.5, 0.3], SINGLE_LABEL, [False, True, False]),
+        ([0.4, 0.2, 0.4], SINGLE_LABEL, [True, False, False]),  # one alone is chosen, of equals the first
+        ([0.2, 0.5, 0.4999], MULTI_LABEL, [False, True, False]),
+        ([0.1, 0.2, 0.3], MULTI_LABEL, [False, False, False]),
     ],
 )
-def test_one_rule_decides(p, single, reported):
-    assert decided(np.array(p), single).tolist() == reported
-    assert decided(np.array([[p, p]]), single).tolist() == [[reported, reported]]
+def test_one_rule_decides(p, problem_type, expected):
+    assert decided(np.array(p), problem_type).tolist() == expected
+    assert decided(np.array([[p, p]]), problem_type).tolist() == [[expected, expected]]
+    names = [name for name, yes in zip("abcd", expected, strict=False) if yes]
+    assert reported(np.array(p), "abcd"[: len(p)], problem_type) == names

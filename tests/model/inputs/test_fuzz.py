@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from pydicom import uid
 
 from model.errors import ImageError
-from model.inputs import Identity, decoding, read_film, read_identity
+from model.inputs import DicomIdentity, decoding, read_film, read_identity
 
 GROUP = {
     "PixelValueTransformationSequence": ("SQ", [rescale(-1, 4095)]),
@@ -130,4 +130,4 @@ def test_any_elements_in_a_dicom_header_are_read_or_refused(tmp_path_factory, na
     judged(data[:place] + made + data[place:])
     path = tmp_path_factory.getbasetemp() / "any.dcm"
     path.write_bytes(data[:place] + made + data[place:])
-    assert isinstance(read_identity(path), Identity | None)
+    assert isinstance(read_identity(path), DicomIdentity | None)

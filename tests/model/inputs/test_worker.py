@@ -103,7 +103,7 @@ def test_it_may_open_no_file_and_has_no_secret(server):
     for limit in ("Max open files", "Max file size", "Max core file size"):
         assert [line.split()[-3] for line in held.splitlines() if line.startswith(limit)] == ["0"], limit
     names = {entry.split(b"=")[0].decode() for entry in Path(f"/proc/{forked}/environ").read_bytes().split(b"\0")}
-    assert names <= {"", "PYTHONPATH", "OPENBLAS_NUM_THREADS", *decoding.KEPT}
+    assert names <= {"", "PYTHONPATH", "OPENBLAS_NUM_THREADS", *decoding.KEPT_ENVIRONMENT}
     connection.close()
 
 

@@ -8,9 +8,9 @@ from scipy.special import expit, softmax
 
 from model.config import MULTI_LABEL, SINGLE_LABEL
 from model.evaluation.metrics import expected_calibration_error
-from model.training.calibration import BETAS, LEAST, fit_temperature, set_temperature
+from model.training.calibration import BETA_GRID, LEAST, fit_temperature, set_temperature
 
-TRUE_LOG_TEMPERATURE = np.array([1.0, -0.5, 0.3]) @ np.array(BETAS) ** np.arange(3)[:, None]
+TRUE_LOG_TEMPERATURE = np.array([1.0, -0.5, 0.3]) @ np.array(BETA_GRID) ** np.arange(3)[:, None]
 
 
 def overconfident(problem_type: str, n: int = 4000):
@@ -27,7 +27,7 @@ def overconfident(problem_type: str, n: int = 4000):
 @pytest.mark.parametrize("problem_type", [MULTI_LABEL, SINGLE_LABEL])
 def test_the_temperature_that_was_put_in_is_found_and_mends_calibration(problem_type):
     logits, labels = overconfident(problem_type)
-    found = fit_temperature(logits, labels, problem_type) @ np.array(BETAS) ** np.arange(3)[:, None]
+    found = fit_temperature(logits, labels, problem_type) @ np.array(BETA_GRID) ** np.arange(3)[:, None]
     assert found == pytest.approx(TRUE_LOG_TEMPERATURE, abs=0.1)
     single = problem_type == SINGLE_LABEL
     chance = (lambda z: softmax(z, 1)) if single else expit
@@ -44,8 +44,8 @@ def test_few_studies_change_nothing():
 
 def test_studies_that_are_all_decided_rightly_do_not_ask_for_certainty():
     labels = np.eye(3, dtype=np.float32)[np.arange(60) % 3]
-    logits = np.repeat((6 * labels - 3)[None], len(BETAS), 0)
-    log_temperature = fit_temperature(logits, labels, MULTI_LABEL) @ np.array(BETAS) ** np.arange(3)[:, None]
+    logits = np.repeat((6 * labels - 3)[None], len(BETA_GRID), 0)
+    log_temperature = fit_temperature(logits, labels, MULTI_LABEL) @ np.array(BETA_GRID) ** np.arange(3)[:, None]
     assert (log_temperature > -2).all()
 
 

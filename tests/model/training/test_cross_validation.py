@@ -6,7 +6,7 @@ import torch
 from helpers import small_network
 
 from model.errors import TrainingError
-from model.inference.predictions import BETAS
+from model.inference.predictions import BETA_GRID
 from model.studies.arrays import StudyArrays
 from model.studies.content import Content
 from model.studies.table import Study
@@ -74,7 +74,7 @@ def test_each_study_is_judged_by_the_network_that_did_not_see_it():
         assert set(seen[number]) == {f"s{i}" for i in fold.train}
         held_out = data.rows(fold.held_out)
         embedded = networks[number].embed(pool_arrays(networks[number], held_out))
-        at = BETAS.index(0.25)
+        at = BETA_GRID.index(0.25)
         with torch.no_grad():
             expected = networks[number].decide(*embedded, torch.full((len(held_out), 1), 0.25))
         assert logits[at, fold.held_out] == pytest.approx(expected.numpy(), abs=1e-4)

@@ -5,21 +5,21 @@ import time
 
 from dashboard.review.service import Reviewer
 from dashboard.review.steps import Staged, Waiting
-from dashboard.serving.served import Served
+from dashboard.serving.fair_queue import FairQueue
+from dashboard.serving.served import ServedModel
 from dashboard.serving.session import Session
-from dashboard.serving.wait_line import Line
 
 SOON = 5.0  # seconds within which a thread takes its turn on a busy machine
 
 
 def test_the_first_works_and_the_others_know_their_place():
-    line = Line()
+    line = FairQueue()
     with line.place() as first, line.place() as second, line.place() as third:
         assert [ahead(0) for ahead in (first, second, third)] == [0, 1, 2]
 
 
 def test_who_leaves_lets_the_others_move_up():
-    line = Line()
+    line = FairQueue()
     first = line.place()
     first.__enter__()
     with line.place() as second:
@@ -29,13 +29,13 @@ def test_who_leaves_lets_the_others_move_up():
 
 
 def test_as_many_work_as_there_are_slots():
-    line = Line(slots=2)
+    line = FairQueue(slots=2)
     with line.place() as first, line.place() as second, line.place() as third:
         assert [ahead(0) for ahead in (first, second, third)] == [0, 0, 1]
 
 
 def test_who_is_not_wanted_any_more_holds_nobody_up():
-    line, wanted = Line(), [True]
+    line, wanted = FairQueue(), [True]
     with line.place(lambda: wanted[0]), line.place() as second:
         assert second(0) == 1
         wanted[0] = False
@@ -43,7 +43,7 @@ def test_who_is_not_wanted_any_more_holds_nobody_up():
 
 
 def test_first_come_first_served():
-    line, served = Line(), []
+    line, served = FairQueue(), []
 
     def work(name: int) -> None:
         with line.place() as ahead:
@@ -65,26 +65,26 @@ def test_first_come_first_served():
 
 
 def test_a_reader_is_told_the_place_and_then_gets_the_explanation(engine, table):
-    reviewer, session = Reviewer(Served(engine, table)), Session(beta=0.5)
-    with reviewer.explanations.line.place():
+    reviewer, session = Reviewer(ServedModel(engine, table)), Session(beta=0.5)
+    with reviewer.explanations.queue.place():
         steps = reviewer.open_study(session, "one", 0.5)
         assert isinstance(next(steps), Staged)
-        assert next(steps) == Waiting(session.ticket, 1)
+        assert next(steps) == Waiting(session.request_id, 1)
     assert isinstance(next(steps), Staged)
 
 
 def test_what_is_at_hand_does_not_wait(engine, table):
-    reviewer = Reviewer(Served(engine, table))
+    reviewer = Reviewer(ServedModel(engine, table))
     list(reviewer.open_study(Session(beta=0.5), "one", 0.5))
-    with reviewer.explanations.line.place():
+    with reviewer.explanations.queue.place():
         assert [type(s) for s in reviewer.open_study(Session(beta=0.5), "one", 0.5)] == [Staged]
 
 
 def test_a_newer_request_leaves_the_line(engine, table):
-    reviewer, session = Reviewer(Served(engine, table)), Session(beta=0.5)
-    with reviewer.explanations.line.place():
+    reviewer, session = Reviewer(ServedModel(engine, table)), Session(beta=0.5)
+    with reviewer.explanations.queue.place():
         steps = reviewer.open_study(session, "one", 0.5)
         next(steps), next(steps)
-        session.next_ticket()
+        session.next_request()
         assert list(steps) == []
-        assert len(reviewer.explanations.line) == 1
+        assert len(reviewer.explanations.queue) == 1

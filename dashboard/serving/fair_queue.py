@@ -13,24 +13,24 @@ from contextlib import contextmanager
 from explain import Cancelled
 from model.errors import BusyError
 
-TICK = 0.5  # seconds between two looks at a place
+QUEUE_CHECK_SECONDS = 0.5  # seconds between two looks at a place
 MOST = 256  # that may work and wait
 MOST_EACH = 32  # of one reader; a hospital may have one login for many people
 
 
-class Place:
-    """In a line. Asked for so many seconds, it says how many are ahead; whoever was told 0 works."""
+class QueuePlace:
+    """In a queue. Asked for so many seconds, it says how many are ahead; whoever was told 0 works."""
 
-    def __init__(self, line: "Line", wanted: Callable[[], bool], reader: Hashable):
+    def __init__(self, queue: "FairQueue", wanted: Callable[[], bool], reader: Hashable):
         self.wanted, self.reader = wanted, reader
         self.turn: Future[None] = Future()  # is done when the turn has come
-        self._line = line
+        self._queue = queue
 
     def __call__(self, seconds: float) -> int:
         """How many stand ahead, waiting so many seconds for it to be none."""
-        if (ahead := self._line.ahead(self)) and seconds:
+        if (ahead := self._queue.ahead(self)) and seconds:
             wait([self.turn], seconds)
-            ahead = self._line.ahead(self)
+            ahead = self._queue.ahead(self)
         return ahead
 
     async def moved(self, seconds: float) -> None:
@@ -38,8 +38,8 @@ class Place:
         await asyncio.wait([asyncio.wrap_future(self.turn)], timeout=seconds)
 
 
-class Line:
-    """Lets so many work at once. Whoever is not wanted any more is passed over, wherever they stand.
+class FairQueue:
+    """Lets so many jobs run at once. One that is not wanted any more is passed over, wherever it stands.
 
     Args:
         slots: how many. PyTorch spreads one explanation over all cores, so that more of them at once finish no sooner
@@ -49,8 +49,8 @@ class Line:
 
     def __init__(self, slots: int = 1, most: int = MOST, most_each: int = MOST_EACH):
         self._slots, self._most, self._most_each = slots, most, most_each
-        self._working: list[Place] = []
-        self._waiting: list[Place] = []  # as they came
+        self._working: list[QueuePlace] = []
+        self._waiting: list[QueuePlace] = []  # as they came
         # The turns that each reader with a place has had, and those that whoever works had had before: a new reader
         # begins there, neither ahead of all nor behind (start-time fair queueing, Goyal et al., SIGCOMM 1996).
         self._turns: dict[Hashable, int] = {}
@@ -58,13 +58,13 @@ class Line:
         self._lock = threading.RLock()
 
     @contextmanager
-    def place(self, wanted: Callable[[], bool] = lambda: True, reader: Hashable = "") -> Iterator[Place]:
+    def place(self, wanted: Callable[[], bool] = lambda: True, reader: Hashable = "") -> Iterator[QueuePlace]:
         """A place. Within, ask how many still stand ahead; who was told 0 works until the block ends.
 
         Raises:
             BusyError: too many wait already, or too many of this reader.
         """
-        place = Place(self, wanted, reader)
+        place = QueuePlace(self, wanted, reader)
         with self._lock:
             self._admit(place)
             self._advance()
@@ -77,14 +77,14 @@ class Line:
 
     @contextmanager
     def turn(self, wanted: Callable[[], bool] = lambda: True, reader: Hashable = "") -> Iterator[None]:
-        """Waits in line, and works within.
+        """Waits in the queue, and works within.
 
         Raises:
             BusyError: as for `place`.
-            Superseded: it is not wanted any more.
+            Cancelled: it is not wanted any more.
         """
         with self.place(wanted, reader) as ahead:
-            while ahead(TICK):
+            while ahead(QUEUE_CHECK_SECONDS):
                 if not wanted():
                     raise Cancelled
             yield
@@ -93,7 +93,7 @@ class Line:
         """How many work or wait."""
         return len(self._working) + len(self._waiting)
 
-    def ahead(self, place: Place) -> int:
+    def ahead(self, place: QueuePlace) -> int:
         """How many have their turn before this place has."""
         with self._lock:
             self._advance()
@@ -103,7 +103,7 @@ class Line:
             before = order.index(place) if place in order else len(order)
             return max(1, busy + before - self._slots + 1)
 
-    def _admit(self, place: Place) -> None:
+    def _admit(self, place: QueuePlace) -> None:
         present = [p for p in (*self._working, *self._waiting) if p.wanted()]
         if len(present) >= self._most:
             raise BusyError("Too many others are waiting: try again in a minute.")
@@ -112,7 +112,7 @@ class Line:
         self._turns.setdefault(place.reader, self._now)
         self._waiting.append(place)
 
-    def _leave(self, place: Place) -> None:
+    def _leave(self, place: QueuePlace) -> None:
         (self._working if place in self._working else self._waiting).remove(place)
         if all(p.reader != place.reader for p in (*self._working, *self._waiting)):
             del self._turns[place.reader]
@@ -127,7 +127,7 @@ class Line:
             self._turns[place.reader] += 1
             place.turn.set_result(None)
 
-    def _order(self) -> list[Place]:
+    def _order(self) -> list[QueuePlace]:
         """Who is wanted and waits: of two, whoever's reader will have had fewer turns by then; else who came first."""
         had, due = dict(self._turns), []
         for place in self._waiting:
