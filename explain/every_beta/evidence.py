@@ -13,7 +13,8 @@ from explain.methods.registry import method
 from explain.methods.words import Word
 from model.config import SINGLE_LABEL
 from model.inference.decision import THRESHOLD
-from model.inference.engine import Encoded, Engine
+from model.inference.encoding import Encoded
+from model.inference.engine import Engine
 from model.network.preprocess import Box
 
 CURVE_BETAS = np.linspace(0, 1, 101)

@@ -15,7 +15,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from explain.methods.words import Word, split_words
-from model.inference.engine import Encoded, Engine
+from model.inference.encoding import Encoded
+from model.inference.engine import Engine
 from model.network.network import Pooled
 
 

@@ -22,7 +22,8 @@ from model.config import SINGLE_LABEL
 from model.evaluation.held_out import ITSELF, Encode, judge, judges_of
 from model.inference.decision import decided
 from model.inference.embeddings import encode_studies, load_reference
-from model.inference.engine import Encoded, Engine
+from model.inference.encoding import Encoded
+from model.inference.engine import Engine
 from model.inference.predictions import BETAS, Scored, chances
 from model.progress import Progress
 from model.studies.table import Study, StudyTable, load_film
