@@ -24,7 +24,7 @@ from tqdm import tqdm
 
 from explain.archive.batch import METHODS, explain_cases
 from explain.archive.batch.encoded import encode_cases
-from explain.archive.batch.studies import CASES, read_study
+from explain.archive.studies import CASES, read_study
 from explain.archive.shards import Archive, draw
 from model.inference.engine import Engine
 from model.network.preprocess import fit_film

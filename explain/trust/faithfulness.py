@@ -13,7 +13,7 @@ from torch.nn.functional import interpolate
 
 from explain.methods.base import Question
 from explain.methods.image.occlusion import blur
-from explain.methods.report.pieces import pool_without
+from explain.methods.pieces import pool_without
 from model.network.preprocess import Box
 
 STEPS = 12

@@ -11,7 +11,7 @@ import torch
 
 from explain.methods.base import Attribution, Question
 from explain.methods.low_rank_jacobian import pull_back
-from explain.methods.report.pieces import pool_embeddings
+from explain.methods.pieces import pool_embeddings
 from explain.methods.words import merge_pieces
 
 TITLE = "Gradient × input"

@@ -12,7 +12,7 @@ import torch
 
 from explain.methods import integrated_gradients
 from explain.methods.base import Attribution, Question
-from explain.methods.report.pieces import pool_embeddings
+from explain.methods.pieces import pool_embeddings
 from explain.methods.words import merge_pieces
 
 TITLE = "Integrated gradients"

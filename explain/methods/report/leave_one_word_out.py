@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from explain.methods.base import Attribution, Question
-from explain.methods.report.pieces import pool_without
+from explain.methods.pieces import pool_without
 
 TITLE = "Leave one word out"
 ORDER = 4
