@@ -78,7 +78,7 @@ def examine(
 
     Raises:
         ChoiceError: the finding or the method is unknown.
-        Superseded: the answer is not wanted any more.
+        Cancelled: the answer is not wanted any more.
     """
     question = Question(engine, encoded, engine.finding_index(finding), (ALONE[modality],), wanted)
     chosen = method(modality, name)

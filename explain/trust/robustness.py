@@ -15,8 +15,8 @@ from jaxtyping import Float
 from scipy.stats import spearmanr
 
 from explain.methods.base import Question
-from explain.methods.registry import Method
 from explain.methods.pieces import masks_without
+from explain.methods.registry import Method
 from model.inference.encoding import Encoded
 from model.inference.engine import Engine
 from model.network.encoders.report import pool_pieces
