@@ -20,7 +20,8 @@ from tqdm import tqdm
 
 import explain
 from dashboard.ui.payload import pack
-from model.inference.engine import Encoded, Engine
+from model.inference.encoding import Encoded
+from model.inference.engine import Engine
 from model.network.network import Pooled
 from model.network.preprocess import fit_film
 from model.studies.opening import open_studies

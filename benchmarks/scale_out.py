@@ -26,9 +26,9 @@ import torch
 from many import Many, make
 from tqdm import tqdm
 
-from explain.archive.batch import METHODS
 from explain.archive.ray_cluster import write_on_cluster
 from explain.archive.shards import SHARD, Archive
+from explain.methods.registry import methods_of
 from model.inference.engine import Engine
 from model.studies.opening import open_studies
 
@@ -93,7 +93,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
-    parser.add_argument("--report-method", default="contextual_cam", choices=sorted(METHODS))
+    parser.add_argument("--report-method", default="contextual_cam", choices=methods_of("report"))
     asked = parser.parse_args()
     if asked.shards <= max(asked.workers):
         parser.error("--shards must be more than --workers.")
@@ -107,7 +107,7 @@ def main() -> None:
         for turn in range(asked.rounds):
             for workers in tqdm([0, *asked.workers], desc=f"round {turn + 1}", unit="way"):
                 out = Path(folder, f"{turn}-{workers}")
-                archive = Archive(out, engine, studies, "all", None, None, asked.report_method)
+                archive = Archive(out, engine, studies, "all", None, None, report_method=asked.report_method)
                 if workers:
                     runs[f"{workers} worker{'s'[: workers > 1]}"].append(
                         on_workers(archive, source, asked.device, workers)

@@ -22,16 +22,16 @@ import torch
 from beta_move import Rival
 from tqdm import tqdm
 
-from explain.archive.batch import METHODS, explain_cases
-from explain.archive.batch.encoded import encode_cases
-from explain.archive.batch.studies import CASES, read_study
+from explain import evidence_at
 from explain.archive.shards import Archive, draw
+from explain.archive.studies import CASES, read_study
 from model.inference.engine import Engine
 from model.network.preprocess import fit_film
 from model.studies.opening import open_studies
 from model.studies.table import Study, StudyTable, load_film, load_report
 
 BETA = 0.5
+METHODS = ("integrated_gradients", "contextual_cam")  # for the report
 
 
 def rival(engine: Engine, studies: Sequence[Study]) -> None:
@@ -49,13 +49,12 @@ def ours(engine: Engine, studies: Sequence[Study], method: str) -> None:
     """The command, up to the files."""
     table = StudyTable("a block", list(studies), [], "0" * 64)
     with tempfile.TemporaryDirectory() as folder:
-        Archive(Path(folder) / "out", engine, table, "all", BETA, None, method).write(lambda rows: None)
+        Archive(Path(folder) / "out", engine, table, "all", BETA, None, report_method=method).write(lambda rows: None)
 
 
 def stages(engine: Engine, studies: Sequence[Study], clock: Callable[[], float]) -> dict[str, float]:
     """Milliseconds a case for each step alone."""
     took, size = defaultdict(float), CASES[engine.device.type]
-    scale = float(engine.network.cell_scale)
 
     def timed(name: str, step: Callable):
         start = clock()
@@ -70,13 +69,11 @@ def stages(engine: Engine, studies: Sequence[Study], clock: Callable[[], float])
             block = studies[start : start + size]
             read = timed("read", lambda b=block: [read_study(s, engine.config.image_size) for s in b])
             cases = [case for _, case in read]
-            timed("encode", lambda c=cases: encode_cases(engine, c, BETA, None))
+            encoded = timed("encode", lambda c=cases: engine.encode_cases(c))
             for name in METHODS:
-                found = timed(name, lambda c=cases, n=name: explain_cases(engine, c, BETA, None, n))
+                found = timed(name, lambda c=encoded, n=name: evidence_at(engine, c, BETA, report=n))
             rows = [row._replace(explained=e) for (row, _), e in zip(read, found, strict=True)]
-            timed("write", lambda r=rows: [draw(row, scale, Path(folder) / "overlay.png") for row in r])
-    for name in METHODS:
-        took[name] -= took["encode"]
+            timed("write", lambda r=rows: [draw(row, Path(folder) / "overlay.png") for row in r])
     return {name: round(seconds / len(studies) * 1e3, 1) for name, seconds in took.items()}
 
 

@@ -2,7 +2,9 @@
 
 import json
 import sys
+from importlib.util import find_spec
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,6 +32,13 @@ Models = Annotated[Path, typer.Option(help="Folder of the versions of a model.",
 ServedModels = Annotated[
     Path | None, typer.Option(help="Folder of versions: serve the promoted one.", envvar="BETALENS_MODELS")
 ]
+
+
+def method_names(modality: str) -> str:
+    """The methods of explanation for `image` or `report`, for a line of help. They are named after their files, as
+    `explain.methods.registry` has them, which would load PyTorch."""
+    folder = Path(find_spec("explain").origin).parent / "methods" / modality
+    return ", ".join(sorted(module.name for module in iter_modules([str(folder)])))
 
 
 def open_table(studies: Path | None, config: "Config | None" = None) -> "StudyTable":

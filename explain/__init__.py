@@ -5,16 +5,17 @@ values at a few Chebyshev nodes say everything between them.
 """
 
 from explain.every_beta.discordance import Discordance, discordance
-from explain.every_beta.evidence import DEFAULT, INSTANT, Evidence, evidence
+from explain.every_beta.evidence import DEFAULT, INSTANT, Evidence, evidence, evidence_at
 from explain.every_beta.nodes import NODES, interpolate
-from explain.methods.base import Attribution, Cancelled, Question
-from explain.methods.registry import Method, methods
+from explain.methods.base import Attribution, Batch, Cancelled, Question
+from explain.methods.registry import Method, methods_of
 
 __all__ = [
     "DEFAULT",
     "INSTANT",
     "NODES",
     "Attribution",
+    "Batch",
     "Cancelled",
     "Discordance",
     "Evidence",
@@ -22,6 +23,7 @@ __all__ = [
     "Question",
     "discordance",
     "evidence",
+    "evidence_at",
     "interpolate",
-    "methods",
+    "methods_of",
 ]

@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from scipy.ndimage import gaussian_filter
 
-from model.inference.engine import Encoded, Engine
+from model.inference.encoding import Encoded
+from model.inference.engine import Engine
 from model.network.network import Pooled
 
 STEPS = 12

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from inspect import signature
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,10 @@ from helpers import REPORT
 from PIL import Image
 
 from dashboard.cli import main
+from dashboard.commands.explain import command as explain_command
+from dashboard.console import method_names
+from explain import DEFAULT, methods_of
+from model.inference.encoding import MODALITIES
 from model.studies.splits import split_of
 
 ROOT = Path(__file__).parents[1]
@@ -134,6 +139,8 @@ def test_a_report_from_a_file_is_text_or_refused_before_a_model_is_loaded(betale
         (["explain", "--report", "x", "--finding", "Fracture", "--out", "/tmp/x"], "Fracture"),
         (["explain", "--report", "x", "--split", "test", "--out", "/tmp/x"], "not both"),
         (["explain", "--split", "test", "--report-method", "occlusion", "--out", "/tmp/x"], "contextual_cam"),
+        (["explain", "--split", "test", "--image-method", "contextual_cam", "--out", "/tmp/x"], "layercam"),
+        (["explain", "--report", "x", "--report-method", "occlusion", "--out", "/tmp/x"], "leave_one_word_out"),
         (["evaluate", "--checkpoint", "tests"], "not a BetaLens checkpoint"),
         (["evaluate", "--split", "holdout"], "holdout"),
         (["evaluate", "--studies", "no-such.csv"], "cannot be read"),
@@ -228,6 +235,21 @@ def test_every_command_has_help(betalens):
     for command in ("serve", "import", "train", "evaluate", "compare", "explain", "trust", "options"):
         assert command in listed
         assert betalens(command, "--help").returncode == 0
+
+
+def test_explain_names_every_method_and_takes_the_pages_where_none_is_named(betalens):
+    defaults = {name: parameter.default for name, parameter in signature(explain_command).parameters.items()}
+    for modality in MODALITIES:
+        assert set(method_names(modality).split(", ")) == methods_of(modality).keys()
+        assert defaults[f"{modality}_method"] == DEFAULT[modality]
+    listed = betalens("explain", "--help").stdout
+    assert all(name in listed for modality in MODALITIES for name in methods_of(modality))
+
+
+def test_explain_takes_any_method_for_one_case(betalens, film, tmp_path):
+    chosen = ("--image-method", "layercam", "--report-method", "gradient_x_input")
+    done = betalens("explain", "--image", film, "--report", REPORT, *chosen, "--out", tmp_path / "out", "--json")
+    assert json.loads(done.stdout)["methods"] == {"image": "layercam", "report": "gradient_x_input"}
 
 
 def test_every_source_says_what_it_reads(betalens):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from model.inference.engine import Encoded
+from model.inference.encoding import Encoded
 from model.inputs import Film
 from model.studies.table import Study
 

@@ -3,7 +3,8 @@
 from dashboard.cases.case import OpenCase
 from dashboard.web.metrics import ENCODE
 from model.compute.threads import Wide
-from model.inference.engine import Encoded, Engine
+from model.inference.encoding import Encoded
+from model.inference.engine import Engine
 from model.inputs import Film, read_film, read_report, report_name
 from model.studies.table import StudyTable, load_film
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dashboard.console import Checkpoint, Device, Json, open_table, read_bytes, read_text, show
+from dashboard.console import Checkpoint, Device, Json, method_names, open_table, read_bytes, read_text, show
 
 if TYPE_CHECKING:
     from explain.archive.shards import Archive
@@ -27,8 +27,11 @@ def command(
     ] = None,
     beta: Annotated[float | None, typer.Option(help="Weight of the image, 0 to 1. Default: the model's.")] = None,
     finding: Annotated[str | None, typer.Option(help="What to explain. Default: the most probable.")] = None,
+    image_method: Annotated[
+        str, typer.Option(help=f"What explains the film: one of {method_names('image')}.")
+    ] = "gradcam",
     report_method: Annotated[
-        str, typer.Option(help="integrated_gradients, or contextual_cam, which is ten times faster.")
+        str, typer.Option(help=f"What explains the report: one of {method_names('report')}.")
     ] = "integrated_gradients",
     ray: Annotated[
         str | None,
@@ -60,12 +63,12 @@ def command(
         film = read_film(read_bytes(image)) if image else None
         text = read_text(Path(report[1:])) if report.startswith("@") else report
         engine = Engine.load(checkpoint, device)
-        show(explain_case(engine, film, read_report(text), beta, finding, out, report_method), json_)
+        show(explain_case(engine, film, read_report(text), beta, finding, out, image_method, report_method), json_)
         return
     if image or report:
         raise typer.BadParameter("name a case (--image, --report) or a table (--studies, --split), not both.")
     engine, table = Engine.load(checkpoint, "cpu" if ray else device), open_table(studies)
-    archive = Archive(out, engine, table, split or "all", beta, finding, report_method)
+    archive = Archive(out, engine, table, split or "all", beta, finding, image_method, report_method)
     write = partial(write_on_cluster, archive, ray, checkpoint, studies, device) if ray else archive.write
     seconds = _write(archive, write)
     if seconds is None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from dashboard.console import Checkpoint, Device, Json, Studies, open_table, show
+from dashboard.console import Checkpoint, Device, Json, Studies, method_names, open_table, show
 
 ORDER = 60
 
@@ -16,10 +16,12 @@ def command(
     split: Annotated[str, typer.Option(help="train, val, test or all.")] = "test",
     cases: Annotated[int, typer.Option(help="True positives to test of each modality; 0 for all.", min=0)] = 40,
     image_method: Annotated[
-        list[str] | None, typer.Option(help="A method for the film, or none; may be repeated. Default: all.")
+        list[str] | None,
+        typer.Option(help=f"One of {method_names('image')}; or none; may be repeated. Default: all."),
     ] = None,
     report_method: Annotated[
-        list[str] | None, typer.Option(help="A method for the report, or none; may be repeated. Default: all.")
+        list[str] | None,
+        typer.Option(help=f"One of {method_names('report')}; or none; may be repeated. Default: all."),
     ] = None,
     truth_only: Annotated[
         bool, typer.Option("--truth-only", help="Only the tests against the truth: much faster.")

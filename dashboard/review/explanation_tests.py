@@ -11,18 +11,18 @@ from dashboard.review.steps import Waiting, until_turn
 from dashboard.serving.session import Session
 from dashboard.serving.worker_process import ExplanationWorker
 from explain import Cancelled
-from explain.methods.registry import methods
+from explain.methods.registry import methods_of
 from explain.methods.words import split_words
 from explain.trust.evaluate import TRUST_FILE, TRUST_FORMAT, Trust, examine
 from explain.trust.faithfulness import FRACTIONS
 from explain.trust.ground_truth import lungs_of, truth_of
 from explain.trust.pass_marks import passed
 from model.errors import BusyError
+from model.inference.encoding import MODALITIES
 from model.inference.engine import Engine
 from model.studies.table import StudyTable
 
 CACHED = 1024  # about 1 kB each
-MODALITIES = ("image", "report")
 
 
 class ExplanationTests:
@@ -54,7 +54,7 @@ class ExplanationTests:
             except (Cancelled, BusyError):
                 return
             name = getattr(session, f"{modality}_method")
-            title = methods(modality)[name].title
+            title = methods_of(modality)[name].title
             figures = trust.figures()
             result[modality] = {"method": title, "figures": figures, "passed": passed(figures), "curves": _drawn(trust)}
             yield json.dumps(result, ensure_ascii=False)

@@ -23,7 +23,7 @@ from dashboard.serving.served import ServedModel
 from dashboard.serving.session import Session
 from dashboard.web.metrics import PREDICT
 from explain import INSTANT, Cancelled, Evidence
-from explain.methods.registry import methods
+from explain.methods.registry import methods_of
 from model.errors import BetaLensError, BusyError, FeedbackError, InputError
 from model.feedback import Flag, Store, new_flag_id
 from model.inputs import read_report
@@ -184,7 +184,7 @@ class Reviewer:
 
     def choose_method(self, session: Session, modality: str, name: str) -> Steps:
         """Explain the open case, and those that follow, by another method for the film or for the report."""
-        if modality not in Methods._fields or name not in methods(modality):
+        if modality not in Methods._fields or name not in methods_of(modality):
             return
         setattr(session, f"{modality}_method", name)
         if session.opened is not None:

@@ -23,7 +23,7 @@ from dashboard.serving.session import Session
 from dashboard.ui.i18n import t
 from dashboard.ui.widgets import widget
 from dashboard.web.gradio import name_of
-from explain.methods.registry import methods
+from explain.methods.registry import methods_of
 from model.errors import AuditError
 from model.feedback import Flag
 
@@ -302,7 +302,7 @@ def _methods() -> str:
     """What the stage offers to choose from, with its help."""
     return json.dumps(
         {
-            modality: [{"name": m.name, "title": m.title, "help": m.help} for m in methods(modality).values()]
+            modality: [{"name": m.name, "title": m.title, "help": m.help} for m in methods_of(modality).values()]
             for modality in ("image", "report")
         }
     )

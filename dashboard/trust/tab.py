@@ -5,16 +5,17 @@ import json
 import gradio as gr
 
 from dashboard.page.context import Context
-from dashboard.review.explanation_tests import MODALITIES, of_methods
+from dashboard.review.explanation_tests import of_methods
 from dashboard.ui.widgets import widget
-from explain.methods.registry import methods
+from explain.methods.registry import methods_of
+from model.inference.encoding import MODALITIES
 
 ORDER = 25
 TITLE = "tab.trust"
 
 
 def build(ctx: Context) -> None:
-    titles = {m: {name: method.title for name, method in methods(m).items()} for m in MODALITIES}
+    titles = {m: {name: method.title for name, method in methods_of(m).items()} for m in MODALITIES}
 
     def shown() -> str:
         measured = of_methods(ctx.engine)

@@ -12,7 +12,7 @@ import numpy as np
 from explain import NODES, Evidence
 from explain.methods.words import Word, split_words
 from explain.trust.ground_truth import Truth
-from model.inference.engine import Encoded
+from model.inference.encoding import Encoded
 
 LITTLE_ENDIAN_FLOAT = np.dtype("<f4")  # what a Float32Array reads on every machine that runs a browser
 

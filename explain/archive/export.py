@@ -10,13 +10,10 @@ from jaxtyping import Float, UInt8
 from PIL import Image
 from plotly.colors import get_colorscale, sample_colorscale, unlabel_rgb
 
-from explain.archive.batch import Case, Explained, explain_cases
-from explain.every_beta.evidence import DEFAULT
+from explain.every_beta.evidence import DEFAULT, Evidence, evidence_at
 from explain.every_beta.heatmap import heatmap
-from model.errors import InputError
-from model.inference.engine import NOTHING, Engine, valid_beta
+from model.inference.engine import Engine
 from model.inputs import Film
-from model.network.preprocess import fit_film
 from model.storage.files import atomic_write
 
 # Perceptually even, and read alike by colour-blind eyes.
@@ -32,6 +29,7 @@ def explain_case(
     beta: float | None,
     finding: str | None,
     out: Path,
+    image_method: str = DEFAULT["image"],
     report_method: str = DEFAULT["report"],
 ) -> dict:
     """Explain a case and write `explanation.json`, and with a film `heatmap.npy` and `overlay.png`, to `out`.
@@ -39,7 +37,8 @@ def explain_case(
     Args:
         beta: weight of the image, or None for the model's default.
         finding: or None for the most probable one.
-        report_method: see `explain.archive.batch.words`.
+        image_method: name of the method for the film; see `explain.methods.registry`.
+        report_method: name of the method for the report.
 
     Returns:
         What `explanation.json` holds.
@@ -48,43 +47,40 @@ def explain_case(
         InputError: the case is empty, or β, the finding or the method is out of range.
         OSError: the files cannot be written; none is left half.
     """
-    if film is None and not report:
-        raise InputError(NOTHING)
+    encoded, beta = engine.encode(film, report), engine.default_beta if beta is None else beta
     out.mkdir(parents=True, exist_ok=True)
-    beta = valid_beta(engine.default_beta if beta is None else beta)
-    square, box = (None, None) if film is None else fit_film(film.pixels, engine.config.image_size)
-    found = explain_cases(engine, [Case(square, box, report)], beta, finding, report_method)[0]
+    (found,) = evidence_at(engine, [encoded], beta, finding, image_method, report_method)
     result = describe(engine, found)
     files = {"explanation.json": (json.dumps(result, indent=2, ensure_ascii=False) + "\n").encode()}
     if film is not None:
-        heat = heatmap(found.cam, box, *film.pixels.shape)
+        heat = heatmap(found.cam[0], found.box, *film.pixels.shape)
         np.save(array := BytesIO(), heat)
-        scale = float(engine.network.cell_scale)
-        Image.fromarray(overlay(film.pixels, heat, scale)).save(picture := BytesIO(), "PNG")
+        Image.fromarray(overlay(film.pixels, heat, found.cell_scale)).save(picture := BytesIO(), "PNG")
         files |= {"heatmap.npy": array.getvalue(), "overlay.png": picture.getvalue()}
     for name, content in files.items():
         atomic_write(out / name, content, MODE)
     return result
 
 
-def describe(engine: Engine, found: Explained) -> dict:
-    """An explanation as plain numbers, in logits where nothing else is said."""
+def describe(engine: Engine, found: Evidence) -> dict:
+    """An explanation at one β as plain numbers, in logits where nothing else is said."""
+    image, report = found.contributions[0].tolist()
     return {
         "model": engine.digest,
         "finding": found.finding,
-        "beta": found.beta,
-        "prediction": {f: round(float(p), 6) for f, p in zip(engine.findings, found.probabilities, strict=True)},
-        "logit": found.logit,
-        "reference_logit": found.reference_logit,
-        "contributions": {"image": found.image, "report": found.report},
+        "beta": round(float(found.betas[0]), 6),
+        "prediction": {f: round(float(p), 6) for f, p in zip(engine.findings, found.probabilities[0], strict=True)},
+        "logit": float(found.logit[0]),
+        "reference_logit": float(found.reference_logit[0]),
+        "contributions": {"image": image, "report": report},
         "flips": list(found.flips),
-        "interaction": found.interaction,
-        "methods": {"image": None if found.cam is None else DEFAULT["image"], "report": found.report_method},
-        "completeness_error": {"image": None, "report": found.report_error},
+        "interaction": float(found.interaction[0]),
+        "methods": {"image": found.image_method, "report": found.report_method},
+        "completeness_error": {"image": found.image_error, "report": found.report_error},
         "read_to": found.read_to,
         "words": [
             {"text": w.text, "start": w.start, "end": w.end, "score": float(s)}
-            for w, s in zip(found.words, found.word_scores, strict=True)
+            for w, s in zip(found.words, found.word_scores[0], strict=True)
         ],
     }
 

@@ -22,8 +22,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from explain.archive.batch import Row
 from explain.archive.shards import Archive
+from explain.archive.studies import Row
 from model.errors import ArchiveError, BetaLensError, ChoiceError, ClusterError
 from model.inference.engine import Engine, choose_device
 from model.studies.opening import open_studies

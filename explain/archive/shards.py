@@ -1,7 +1,7 @@
 """A table explained into a folder, shard by shard: whoever stops it, or kills it, goes on from the last whole shard.
 
-    archive.json                 what is explained: model, table, split, β, finding, method
-    explanations-00000.parquet   a row a study, its columns named as in explanation.json, and Grad-CAM's map as it is
+    archive.json                 what is explained: model, table, split, β, finding, methods
+    explanations-00000.parquet   a row a study, its columns named as in explanation.json, and the film's map as it is
                                  before ReLU and upsampling (`explain.every_beta.heatmap` does both)
     overlays/00000/000017.png    the film with its heat over it; its row names it
 
@@ -22,9 +22,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
-from explain.archive.batch import Row, batched_method, explain_studies
 from explain.archive.export import describe, overlay
+from explain.archive.studies import Row, explain_studies
+from explain.every_beta.evidence import DEFAULT
 from explain.every_beta.heatmap import heatmap
+from explain.methods.registry import method
 from model.errors import ArchiveError
 from model.inference.engine import Engine, valid_beta
 from model.storage.files import atomic_write
@@ -42,11 +44,12 @@ class Archive:
     Args:
         beta: None for the model's default.
         finding: None for the most probable one of each study.
-        report_method: see `explain.archive.batch.words`.
+        image_method: name of the method for films; see `explain.methods.registry`.
+        report_method: name of the method for reports.
 
     Raises:
         ArchiveError: the folder holds something else, or cannot be written to.
-        ChoiceError: the split, β, the finding or the method is out of range.
+        ChoiceError: the split, β, the finding or a method is out of range.
     """
 
     def __init__(
@@ -57,7 +60,8 @@ class Archive:
         split: str,
         beta: float | None,
         finding: str | None,
-        report_method: str,
+        image_method: str = DEFAULT["image"],
+        report_method: str = DEFAULT["report"],
     ):
         self.out = out
         self.engine = engine
@@ -65,9 +69,12 @@ class Archive:
         self.split = split
         if finding is not None:
             engine.finding_index(finding)
-        batched_method(report_method)
+        chosen = {
+            "image_method": method("image", image_method).name,
+            "report_method": method("report", report_method).name,
+        }
         beta = valid_beta(engine.default_beta if beta is None else beta)
-        self.asked = {"beta": beta, "finding": finding, "report_method": report_method}
+        self.asked = {"beta": beta, "finding": finding, **chosen}
         self._plan = {"format": FORMAT, "model": engine.digest, "table": table.digest, "split": split, **self.asked}
         self._claim()
 
@@ -126,11 +133,11 @@ class Archive:
         folder = self.out / "overlays" / f"{number:05d}"
         folder.mkdir(parents=True, exist_ok=True)
         names = {s.study_id: folder / f"{number * SHARD + i:06d}.png" for i, s in enumerate(studies)}
-        pictures, scale = [], float(self.engine.network.cell_scale)
+        pictures = []
 
         def finished(rows: list[Row]) -> None:
             drawn = [row for row in rows if row.explained and row.explained.cam is not None]
-            pictures.extend(writers.submit(draw, row, scale, names[row.study.study_id]) for row in drawn)
+            pictures.extend(writers.submit(draw, row, names[row.study.study_id]) for row in drawn)
             done(rows)
 
         rows = explain_studies(self.engine, studies, **self.asked, done=finished)
@@ -155,8 +162,9 @@ class Archive:
         known |= describe(self.engine, found)
         if found.cam is None:
             return known
-        heat = {"rows": found.cam.shape[0], "cols": found.cam.shape[1], "values": found.cam.ravel()}
-        heat |= {"box": found.box._asdict(), "scale": float(self.engine.network.cell_scale)}
+        cam = found.cam[0]
+        heat = {"rows": cam.shape[0], "cols": cam.shape[1], "values": cam.ravel().astype(np.float32)}
+        heat |= {"box": found.box._asdict(), "scale": found.cell_scale}
         return known | {"heat": heat, "overlay": picture.relative_to(self.out).as_posix()}
 
     def _schema(self) -> pa.Schema:
@@ -204,16 +212,18 @@ class Archive:
             raise ArchiveError(f"{self.out} cannot hold an archive of explanations: {error}.") from error
 
     def _compare(self, found: dict[str, Any]) -> None:
+        found = {"image_method": "gradcam"} | found  # archives had no other, and did not say so
+        names = {"image_method": "method for the film", "report_method": "method for the report", "beta": "β"}
         for key, value in self._plan.items():
             if found.get(key) != value:
-                name = {"report_method": "method for the report", "beta": "β"}.get(key, key)
+                name = names.get(key, key)
                 raise ArchiveError(f"{self.out} was begun with another {name}; name another folder, or delete it.")
 
 
-def draw(row: Row, scale: float, path: Path) -> None:
-    """Write the overlay of an explained film; its colour is full at `scale`."""
+def draw(row: Row, path: Path) -> None:
+    """Write the overlay of an explained film."""
     film, found = row.picture, row.explained
-    heat = heatmap(found.cam, found.box, *film.shape)
-    picture = Image.fromarray(overlay(film.astype(np.float32) / 255, heat, scale))
+    heat = heatmap(found.cam[0], found.box, *film.shape)
+    picture = Image.fromarray(overlay(film.astype(np.float32) / 255, heat, found.cell_scale))
     picture.save(content := BytesIO(), "png", compress_level=1)
     atomic_write(path, content.getbuffer())

@@ -21,7 +21,7 @@ from explain.cohort.spaces import FUSED, SPACES, Vectors
 from model.config import Config
 from model.errors import ChoiceError
 from model.inference.array_cache import Arrays, cached_arrays, pack_arrays
-from model.inference.engine import Encoded
+from model.inference.encoding import Encoded
 from model.progress import Progress
 from model.studies.table import StudyTable
 

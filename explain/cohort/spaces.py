@@ -13,7 +13,8 @@ from jaxtyping import Bool, Float
 
 from model.inference.embeddings import Reference
 from model.inference.encoder_features import PooledStudies
-from model.inference.engine import Encoded, Engine
+from model.inference.encoding import Encoded
+from model.inference.engine import Engine
 from model.network.network import allowed_beta
 
 FUSED, IMAGE, REPORT, POOLED = SPACES = "fused", "image", "report", "pooled"

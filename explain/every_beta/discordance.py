@@ -19,7 +19,8 @@ from sklearn.metrics import roc_auc_score
 from model.config import SINGLE_LABEL
 from model.evaluation.figures import plain
 from model.inference.embeddings import Reference, logits_at
-from model.inference.engine import Encoded, Engine
+from model.inference.encoding import Encoded
+from model.inference.engine import Engine
 from model.inference.predictions import Scored, chances, score
 from model.network.network import Network
 from model.studies.table import Study

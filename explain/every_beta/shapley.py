@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from explain.methods.base import Question
+from explain.methods.base import Batch
 
 
 class Contribution(NamedTuple):
@@ -23,30 +23,23 @@ class Contribution(NamedTuple):
 
 
 @torch.no_grad()
-def shapley(question: Question) -> Contribution:
-    """Shapley values (Shapley 1953; for two players the mean over both orders) of image and report.
+def shapley(batch: Batch) -> list[Contribution]:
+    """Shapley values (Shapley 1953; for two players the mean over both orders) of image and report, for each case.
 
     A modality that is out of the game is replaced by the mean embedding of the training studies. Shares of a sum of
     signed attributions would not do: they can cancel.
     """
-    network, beta = question.engine.network, question.beta
-    present = network.embed(question.encoded.pooled)
-    absent = network.image_reference[None], network.report_reference[None]
+    network, betas, beta = batch.network, batch.beta.shape[1], batch.beta.flatten(0, 1)
+    present = [embedded.repeat_interleave(betas, 0) for embedded in network.embed(batch.pooled)]
+    absent = [mean.expand(len(beta), -1) for mean in (network.image_reference, network.report_reference)]
 
-    def logit(image, report):
-        image, report = (e.expand(len(beta), -1) for e in (image, report))
-        return network.log_odds(network.decide(image, report, beta))[:, question.index].double().cpu().numpy()
+    def log_odds(image, report):
+        logits = network.decide(image, report, beta).unflatten(0, (-1, betas))
+        return batch.log_odds(logits, batch.each).double().cpu().numpy()
 
-    return shares(logit(*present), logit(present[0], absent[1]), logit(absent[0], present[1]), logit(*absent))
-
-
-def shares(
-    both: Float[np.ndarray, "n"],
-    image_alone: Float[np.ndarray, "n"],
-    report_alone: Float[np.ndarray, "n"],
-    none: Float[np.ndarray, "n"],
-) -> Contribution:
-    """The Shapley values from the logits of the four coalitions."""
+    both, none = log_odds(*present), log_odds(*absent)
+    image_alone, report_alone = log_odds(present[0], absent[1]), log_odds(absent[0], present[1])
     interaction = both - image_alone - report_alone + none
     image = image_alone - none + interaction / 2
-    return Contribution(np.stack([image, both - none - image], 1), interaction, both, none)
+    found = Contribution(np.stack([image, both - none - image], -1), interaction, both, none)
+    return [Contribution(*of_case) for of_case in zip(*found, strict=True)]

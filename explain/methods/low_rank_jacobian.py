@@ -20,7 +20,7 @@ TINY = 1e-30
 def pull_back(
     pooled: Float[Tensor, "points channels"],
     inputs: Float[Tensor, "points *shape"],
-    cotangents: Float[Tensor, "betas points channels"],
+    cotangents: Float[Tensor, "points betas channels"],
     fold: Callable[[Tensor], Float[Tensor, "points *units"]],
     tolerance: float = TOLERANCE,
 ) -> Float[Tensor, "points betas *units"]:
@@ -31,7 +31,7 @@ def pull_back(
         fold: linear, from gradients at the inputs to what is asked of each unit.
         tolerance: see `factor`.
     """
-    coefficients, basis = factor(cotangents.transpose(0, 1), tolerance)
+    coefficients, basis = factor(cotangents, tolerance)
     rows = [fold(torch.autograd.grad(pooled, inputs, b, retain_graph=True)[0]) for b in basis.unbind(1)]
     return torch.einsum("pbk,pk...->pb...", coefficients, torch.stack(rows, 1))
 

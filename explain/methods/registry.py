@@ -2,7 +2,7 @@
 
 A method is a module in `explain/methods/image/` or `explain/methods/report/`: its docstring is the help shown in the
 page (what it is, its cost, its limits), `TITLE` its name there, `ORDER` its place, and
-`explain(question) -> Attribution` does the work.
+`explain(batch) -> list[Attribution]` does the work, for cases that have the modality.
 """
 
 import importlib
@@ -12,10 +12,9 @@ from collections.abc import Callable
 from functools import cache
 from typing import NamedTuple
 
-from explain.methods.base import Attribution, Question
+from explain.methods.base import Attribution, Batch, Question
 from model.errors import ChoiceError
-
-MODALITIES = ("image", "report")
+from model.inference.encoding import MODALITIES
 
 
 class Method(NamedTuple):
@@ -24,15 +23,19 @@ class Method(NamedTuple):
     name: str
     title: str
     help: str
-    explain: Callable[[Question], Attribution]
+    explain_batch: Callable[[Batch], list[Attribution]]
+
+    def explain(self, question: Question) -> Attribution:
+        """The answer to one question."""
+        return self.explain_batch(Batch((question,)))[0]
 
 
 @cache
-def methods(modality: str) -> dict[str, Method]:
+def methods_of(modality: str) -> dict[str, Method]:
     """The methods for `image` or `report`, by name, in the order in which they are offered."""
     package = importlib.import_module(f"{__package__}.{modality}")
     modules = [importlib.import_module(f"{package.__name__}.{m.name}") for m in pkgutil.iter_modules(package.__path__)]
-    found = sorted((m for m in modules if hasattr(m, "explain")), key=lambda m: m.ORDER)
+    found = sorted(modules, key=lambda m: m.ORDER)
     return {name: _method(name, module) for module in found for name in [module.__name__.rpartition(".")[2]]}
 
 
@@ -42,7 +45,7 @@ def method(modality: str, name: str) -> Method:
     Raises:
         ChoiceError: there is none.
     """
-    known = methods(modality)
+    known = methods_of(modality)
     if name not in known:
         raise ChoiceError(f"Method {name!r} is unknown for the {modality}; expected one of {', '.join(known)}.")
     return known[name]
@@ -57,7 +60,7 @@ def chosen_methods(image: list[str] | None, report: list[str] | None) -> dict[st
     chosen = {}
     for modality, names in zip(MODALITIES, (image, report), strict=True):
         if names != ["none"]:
-            chosen[modality] = tuple(method(modality, n).name for n in names or methods(modality))
+            chosen[modality] = tuple(method(modality, n).name for n in names or methods_of(modality))
     return chosen
 
 

@@ -21,7 +21,8 @@ from explain.trust.robustness import sanity, stability
 from model.evaluation.held_out import ITSELF, Encode, judge, judges_of
 from model.inference.decision import reported
 from model.inference.embeddings import encode_studies, load_reference
-from model.inference.engine import Encoded, Engine
+from model.inference.encoding import Encoded
+from model.inference.engine import Engine
 from model.inference.predictions import BETA_GRID, Scored, chances
 from model.progress import Progress
 from model.studies.table import Study, StudyTable, load_film
@@ -76,7 +77,7 @@ def examine(
 
     Raises:
         ChoiceError: the finding or the method is unknown.
-        Superseded: the answer is not wanted any more.
+        Cancelled: the answer is not wanted any more.
     """
     question = Question(engine, encoded, engine.finding_index(finding), (ALONE[modality],), wanted)
     chosen = method(modality, name)

@@ -13,7 +13,7 @@ from torch.nn.functional import interpolate
 
 from explain.methods.base import Question
 from explain.methods.image.occlusion import blur
-from explain.methods.report.pieces import pool_without
+from explain.methods.pieces import pool_without
 from model.network.preprocess import Box
 
 FLIP_STEPS = 12
@@ -81,7 +81,7 @@ def deletion_insertion(
         By baseline; empty where all scores are the same: they name no order.
 
     Raises:
-        Superseded: the answer is not wanted any more.
+        Cancelled: the answer is not wanted any more.
     """
     if scores.size < 2 or np.ptp(scores) == 0:
         return {}
@@ -151,8 +151,6 @@ def _pool_films(
     return torch.cat(pooled)
 
 
-@torch.no_grad()
 def _probabilities(question: Question, modality: str, pooled: torch.Tensor) -> Float[np.ndarray, "n"]:
-    vectors = question.encoded.pooled._replace(**{modality: pooled})
-    logits = question.logits_of(*vectors)[0]
+    logits = question.logits_with(modality, pooled)[:, 0]
     return question.engine.network.probabilities(logits)[:, question.index].cpu().numpy()

@@ -15,9 +15,10 @@ from jaxtyping import Float
 from scipy.stats import spearmanr
 
 from explain.methods.base import Question
+from explain.methods.pieces import masks_without
 from explain.methods.registry import Method
-from explain.methods.report.pieces import masks_without
-from model.inference.engine import Encoded, Engine
+from model.inference.encoding import Encoded
+from model.inference.engine import Engine
 from model.network.encoders.report import pool_pieces
 from model.network.network import Pooled
 

@@ -15,7 +15,8 @@ from torch import Tensor
 
 from model.errors import InputError
 from model.feedback.corrections import Correction
-from model.inference.engine import Encoded, Engine
+from model.inference.encoding import Encoded
+from model.inference.engine import Engine
 from model.network.network import Network, Pooled
 from model.studies.table import StudyTable, load_film
 from model.training.batches import draw_beta

@@ -110,7 +110,7 @@ def finetune(
         return False
     finally:
         network.eval().requires_grad_(False)
-        set_references(network, data)
+        network.set_references(data.pooled, data.has)
     return True
 
 
@@ -165,15 +165,6 @@ def trained(network: Network) -> list[torch.nn.Parameter]:
     """The parameters that fine-tuning changes, all of them after the pooled vectors; they are made trainable."""
     modules = (network.image_projection, network.report_projection, network.fusion, network.head)
     return [p.requires_grad_() for module in modules for p in module.parameters()]
-
-
-@torch.no_grad()
-def set_references(network: Network, data: Lessons) -> None:
-    """The mean embeddings over the studies that have the modality stand for "nothing known" of it."""
-    buffers = (network.image_reference, network.report_reference)
-    for buffer, embedding, has in zip(buffers, network.embed(data.pooled), data.has.T, strict=True):
-        if has.any():
-            buffer.copy_(embedding[has > 0].mean(0))
 
 
 def _some(rows: Tensor, count: int) -> Tensor:

@@ -10,9 +10,9 @@ from jaxtyping import Float
 
 from model.errors import ImageError
 from model.inference.array_cache import Arrays, cached_arrays
+from model.inference.encoding import MODALITIES, Case, stack_pooled
 from model.inference.engine import Engine
 from model.network.network import Pooled, allowed_beta
-from model.network.preprocess import fit_film
 from model.progress import Progress
 from model.studies.table import Study, StudyTable, load_film
 
@@ -81,23 +81,15 @@ def _encode_batch(engine: Engine, studies: tuple[Study, ...]):
     return image.cpu().numpy(), report.cpu().numpy(), has
 
 
-@torch.no_grad()
 def pool_studies(engine: Engine, studies: tuple[Study, ...]) -> tuple[Pooled, Float[np.ndarray, "n 2"]]:
     """The pooled vectors of a batch, and which modality each study has."""
-    network, size = engine.network, engine.config.image_size
-    films = [_square(s, size) for s in studies]
-    has = np.array([[f is not None, bool(s.report.strip())] for f, s in zip(films, studies, strict=True)], np.float32)
-    blank = np.zeros((size, size), np.float32)
-    batch = torch.from_numpy(np.stack([blank if f is None else f for f in films]))[:, None].to(engine.device)
-    reports = network.pool_reports([s.report for s in studies])
-    return Pooled(network.pool_map(network.feature_map(batch)), reports), has
+    encoded = engine.encode_cases([_case(study, engine.config.image_size) for study in studies])
+    return stack_pooled(encoded), np.array([[m in case.modalities for m in MODALITIES] for case in encoded], np.float32)
 
 
-def _square(study: Study, size: int) -> np.ndarray | None:
-    """The fitted film, or None where there is none that can be read."""
+def _case(study: Study, side: int) -> Case:
     try:
-        film = load_film(study)
+        return Case.of(load_film(study), study.report, side)
     except ImageError as error:
         log.warning("%s Its report alone is used, if it has one.", error)
-        return None
-    return None if film is None else fit_film(film.pixels, size)[0]
+        return Case(None, None, study.report)

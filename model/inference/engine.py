@@ -6,8 +6,8 @@ Nothing here hooks the network or changes it, so any number of threads may use o
 import copy
 import itertools
 import threading
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -18,32 +18,17 @@ from torch import Tensor
 
 from model.compute.memory import hand_back, keep_heap
 from model.errors import CheckpointError, ChoiceError, InputError
+from model.inference.encoding import Case, Encoded, encode_cases, stack_pooled
 from model.inference.learnt import Past, read_past
 from model.inputs import Film
 from model.network import checkpoint
-from model.network.encoders.report import Tokens, pool_pieces
-from model.network.network import Network, Pooled
-from model.network.preprocess import Box, fit_film
+from model.network.network import Network
 from model.storage.paths import DEMO_CHECKPOINT
 
 # An encoded case takes about 1 MB: film, feature map and contextual pieces.
 CACHED_CASES = 128
 TIDY_EVERY = 32  # encoded cases
 NOTHING = "The case is empty: give a radiograph, a report, or both."
-
-
-class Encoded(NamedTuple):
-    """A case after the encoders: all that a decision and its explanation at any β need. Batch axes have length 1."""
-
-    modalities: tuple[str, ...]  # which of "image" and "report" the case has
-    square: Float[Tensor, "1 1 side side"] | None  # what the image encoder saw, in [0, 1]
-    features: Float[Tensor, "1 channels rows cols"] | None
-    box: Box | None  # the film inside the square that `features` covers
-    report: str
-    tokens: Tokens | None
-    hidden: Float[Tensor, "1 pieces report_channels"] | None
-    pooled: Pooled  # a missing modality is a zero vector, which β = 1 or β = 0 never looks at
-    read_to: int  # characters of the report that fit the encoder
 
 
 class Engine:
@@ -101,7 +86,6 @@ class Engine:
         lock=lambda self: self._lock,
         info=True,
     )
-    @torch.no_grad()
     def encode(self, film: Film | None, report: str) -> Encoded:
         """Run the encoders on a case, once: the same case again comes from the cache.
 
@@ -115,42 +99,22 @@ class Engine:
         """
         if next(self._encoded) % TIDY_EVERY == 0:
             hand_back()
-        report_given = bool(report.strip())
-        if film is None and not report_given:
+        if film is None and not report.strip():
             raise InputError(NOTHING)
-        square, features, box, pooled_image = self._encode_film(film)
-        tokens, hidden, pooled_report, read_to = self._encode_report(report if report_given else "")
-        if not (pooled_image.isfinite().all() and pooled_report.isfinite().all()):
+        return self.encode_cases([Case.of(film, report, self.config.image_size)])[0]
+
+    def encode_cases(self, cases: Sequence[Case]) -> list[Encoded]:
+        """Run the encoders over cases, which are not kept.
+
+        Raises:
+            CheckpointError: what the network makes of one is not finite.
+        """
+        encoded = encode_cases(self.network, cases)
+        if not all(vectors.isfinite().all() for vectors in stack_pooled(encoded)):
             raise CheckpointError(
                 f"The model (SHA-256 {self.digest[:12]}…) makes no finite numbers of this case: serve another version."
             )
-        return Encoded(
-            modalities=("image",) * (film is not None) + ("report",) * report_given,
-            square=square,
-            features=features,
-            box=box,
-            report=report,
-            tokens=tokens,
-            hidden=hidden,
-            pooled=Pooled(pooled_image, pooled_report),
-            read_to=read_to,
-        )
-
-    def _encode_film(self, film: Film | None):
-        if film is None:
-            return None, None, None, torch.zeros(1, self.network.image_channels, device=self.device)
-        pixels, box = fit_film(film.pixels, self.config.image_size)
-        square = torch.from_numpy(pixels)[None, None].to(self.device)
-        features = self.network.feature_map(square)
-        return square, features, box, self.network.pool_map(features)
-
-    def _encode_report(self, report: str):
-        encoder = self.network.report_encoder
-        if not report:
-            return None, None, torch.zeros(1, encoder.channels, device=self.device), 0
-        tokens = Tokens(*(t.to(self.device) for t in encoder.tokenize([report])))
-        hidden = encoder(encoder.embed(tokens.ids), tokens.mask)
-        return tokens, hidden, pool_pieces(hidden, tokens.mask), int(tokens.offsets.max())
+        return encoded
 
     def fold(self, number: int) -> "Engine":
         """The network of a fold of the cross-validation, which has not seen the studies that this fold held out."""
@@ -193,11 +157,9 @@ class Engine:
 
     def warm_up(self) -> None:
         """Let encoders and head run once: the first pass of a network is slow, and should not be a reader's."""
-        with torch.no_grad():
-            side = self.config.image_size
-            image = self.network.pool_map(self.network.feature_map(torch.zeros(1, 1, side, side, device=self.device)))
-            report = self._encode_report("Warm up.")[2]
-            self.network(Pooled(image, report), torch.full((1, 1), self.default_beta, device=self.device))
+        side = self.config.image_size
+        encoded = encode_cases(self.network, [Case(np.zeros((side, side), np.float32), None, "Warm up.")])[0]
+        self.logits(encoded, np.array([self.default_beta]))
 
     def finding_index(self, finding: str) -> int:
         """The place of a finding among the logits.

@@ -1,5 +1,6 @@
 """The network: film → CNN, report → BERT, β blends them, a head decides."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
@@ -8,11 +9,11 @@ from torch import Tensor, nn
 
 from model.config import SINGLE_LABEL, Config
 from model.network.encoders import image_encoder
-from model.network.encoders.report import ReportEncoder, pool_pieces
+from model.network.encoders.report import ReportEncoder, Tokens, pool_pieces
 from model.network.fusions import fusion
 from model.network.layers import Projection, ResidualHead
 
-REPORTS_AT_ONCE = 6
+REPORTS_AT_ONCE = 6, 64  # on a CPU, whose cache is small; on anything else
 
 
 class Pooled(NamedTuple):
@@ -89,15 +90,24 @@ class Network(nn.Module):
         """The pooled report, from its word pieces."""
         return pool_pieces(self.report_encoder(self.report_encoder.embed(ids), mask), mask)
 
-    def pool_reports(self, reports: list[str]) -> Float[Tensor, "batch channels"]:
-        """The pooled vectors of reports, a few of like length at a time: padding to the longest of all is most of the
-        work otherwise."""
+    def encode_reports(
+        self, reports: list[str]
+    ) -> Iterator[tuple[list[int], Tokens, Float[Tensor, "some pieces channels"]]]:
+        """Word pieces of reports, and what the encoder makes of these, a few of like length at a time: padding to the
+        longest of all is most of the work otherwise. First the positions of these few."""
+        device = self.image_reference.device
         order = sorted(range(len(reports)), key=lambda i: len(reports[i]))
-        pooled = []
-        for start in range(0, len(order), REPORTS_AT_ONCE):
-            tokens = self.report_encoder.tokenize([reports[i] for i in order[start : start + REPORTS_AT_ONCE]])
-            device = self.image_reference.device
-            pooled.append(self.pool_report(tokens.ids.to(device), tokens.mask.to(device)))
+        size = REPORTS_AT_ONCE[device.type != "cpu"]
+        for some in (order[start : start + size] for start in range(0, len(order), size)):
+            tokens = Tokens(*(t.to(device) for t in self.report_encoder.tokenize([reports[i] for i in some])))
+            yield some, tokens, self.report_encoder(self.report_encoder.embed(tokens.ids), tokens.mask)
+
+    def pool_reports(self, reports: list[str]) -> Float[Tensor, "batch channels"]:
+        """The pooled vectors of reports."""
+        order, pooled = [], []
+        for some, tokens, hidden in self.encode_reports(reports):
+            order += some
+            pooled.append(pool_pieces(hidden, tokens.mask))
         return torch.cat(pooled)[torch.tensor(order).argsort()]
 
     def embed(self, pooled: Pooled) -> tuple[Float[Tensor, "batch width"], Float[Tensor, "batch width"]]:
@@ -121,6 +131,15 @@ class Network(nn.Module):
     def forward(self, pooled: Pooled, beta: Float[Tensor, "batch 1"]) -> Float[Tensor, "batch findings"]:
         """Logits from pooled vectors at β."""
         return self.decide(*self.embed(pooled), beta)
+
+    @torch.no_grad()
+    def set_references(self, pooled: Pooled, has: Float[Tensor, "batch 2"]) -> None:
+        """Let the mean embedding over the studies that have a modality stand for "nothing known" of it."""
+        for buffer, embedded, present in zip(
+            (self.image_reference, self.report_reference), self.embed(pooled), has.T, strict=True
+        ):
+            if present.any():
+                buffer.copy_(embedded[present > 0].mean(0))
 
     def probabilities(self, logits: Float[Tensor, "... findings"]) -> Float[Tensor, "... findings"]:
         """Softmax over findings, or a sigmoid each, as `problem_type` says."""

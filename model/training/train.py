@@ -20,6 +20,7 @@ from tqdm import tqdm
 
 from model.config import Config
 from model.errors import TrainingError
+from model.inference.encoding import Case, pool_cases
 from model.network.network import Network, Pooled, allowed_beta
 from model.studies.arrays import StudyArrays
 from model.training.batches import LEAST, Part, batches, steps_of
@@ -28,6 +29,7 @@ from model.training.resume import TrainingState, fingerprint
 
 WARM_UP = 0.1  # share of the steps in which the learning rate rises
 VALIDATION_BETAS = (0.0, 0.5, 1.0)
+REFERENCES = 2000  # training studies at most, whose mean embeddings stand for "nothing known"
 
 
 def train(
@@ -71,7 +73,7 @@ def train(
             tqdm.write("Interrupted: keeping the best weights so far; --resume goes on.", file=sys.stderr)
     if run.main:
         network.load_state_dict(run.best)
-        set_references(network.eval(), data)
+        _set_references(network.eval(), data)
     run.accelerator.end_training()
     network.eval()
     return not run.goes_on()
@@ -225,16 +227,14 @@ def _optimizer(learner: Learner, config: Config, steps_per_epoch: int):
     return optimizer, torch.optim.lr_scheduler.OneCycleLR(optimizer, rates, total_steps=total, pct_start=warm_up)
 
 
-@torch.no_grad()
-def pool_arrays(network: Network, data: StudyArrays, batch_size: int = 32) -> Pooled:
+def pool_arrays(network: Network, data: StudyArrays, at_once: int = 32) -> Pooled:
     """The pooled vectors of all studies, without augmentation."""
     network.eval()
-    device, images, reports = network.image_reference.device, [], []
-    for start in range(0, len(data), batch_size):
-        films = torch.from_numpy(data.films[start : start + batch_size])[:, None].to(device).float() / 255
-        images.append(network.pool_map(network.feature_map(films)))
-        reports.append(network.pool_reports(data.reports[start : start + batch_size]))
-    return Pooled(torch.cat(images), torch.cat(reports))
+    cases = (
+        Case(film.astype(np.float32) / 255 if present else None, None, report)
+        for film, present, report in zip(data.films, data.has[:, 0], data.reports, strict=True)
+    )
+    return pool_cases(network, cases, at_once)
 
 
 @torch.no_grad()
@@ -250,14 +250,7 @@ def validate(network: Network, data: StudyArrays) -> list[float]:
     return scores
 
 
-@torch.no_grad()
-def set_references(network: Network, data: StudyArrays, most: int = 2000) -> None:
-    """The mean embeddings over (up to 2,000 of) the training studies that have the modality."""
-    rows = np.linspace(0, len(data) - 1, min(most, len(data))).astype(int)
-    some = data.rows(rows)
-    embeddings = network.embed(pool_arrays(network, some))
-    for buffer, embedding, has in zip(
-        (network.image_reference, network.report_reference), embeddings, some.has.T, strict=True
-    ):
-        if has.any():
-            buffer.copy_(embedding[torch.from_numpy(has > 0).to(embedding.device)].mean(0))
+def _set_references(network: Network, data: StudyArrays) -> None:
+    some = data.rows(np.linspace(0, len(data) - 1, min(REFERENCES, len(data))).astype(int))
+    pooled = pool_arrays(network, some)
+    network.set_references(pooled, torch.from_numpy(some.has).to(pooled.image.device))

@@ -10,15 +10,14 @@ Selvaraju et al., "Grad-CAM", ICCV 2017.
 
 import torch
 
-from explain.methods.base import Attribution, Question
+from explain.methods.base import Attribution, Batch
 
 TITLE = "Grad-CAM"
 ORDER = 1
 
 
-def explain(question: Question) -> Attribution:
-    """The map before ReLU. Equal to captum's `LayerGradCam`: features are pooled by their mean, so the mean over cells
+def explain(batch: Batch) -> list[Attribution]:
+    """The maps before ReLU. Equal to captum's `LayerGradCam`: features are pooled by their mean, so the mean over cells
     of ∂logit/∂feature is ∂logit/∂pooled ÷ cells."""
-    features = question.encoded.features[0]
-    weights = question.gradient.image / features[0].numel()
-    return Attribution(torch.einsum("bc,crk->brk", weights, features).cpu().numpy())
+    weights = batch.gradient.image / batch.features[0, 0].numel()
+    return [Attribution(cam) for cam in torch.einsum("nbc,ncrk->nbrk", weights, batch.features).cpu().numpy()]

@@ -10,18 +10,17 @@ Chattopadhay et al., "Grad-CAM++", WACV 2018.
 
 import torch
 
-from explain.methods.base import Attribution, Question
+from explain.methods.base import Attribution, Batch
 
 TITLE = "Grad-CAM++"
 ORDER = 2
 
 
-def explain(question: Question) -> Attribution:
-    """The map of equation 19 of the paper, with the higher derivatives of exp(logit) as it takes them."""
-    features = question.encoded.features[0]
-    gradient = question.gradient.image / features[0].numel()  # of each cell of a channel
+def explain(batch: Batch) -> list[Attribution]:
+    """The maps of equation 19 of the paper, with the higher derivatives of exp(logit) as it takes them."""
+    gradient = batch.gradient.image / batch.features[0, 0].numel()  # of each cell of a channel
     square, cube = gradient**2, gradient**3
-    denominator = 2 * square + cube * features.sum((1, 2))
+    denominator = 2 * square + cube * batch.features.sum((2, 3))[:, None]
     alpha = torch.where(denominator != 0, square / denominator, 0)
     weights = alpha * gradient.clamp(min=0)  # the mean over cells where the paper sums: the scale of Grad-CAM
-    return Attribution(torch.einsum("bc,crk->brk", weights, features).cpu().numpy())
+    return [Attribution(cam) for cam in torch.einsum("nbc,ncrk->nbrk", weights, batch.features).cpu().numpy()]

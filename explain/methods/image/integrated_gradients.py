@@ -14,24 +14,24 @@ import torch
 from torch.nn.functional import adaptive_avg_pool2d
 
 from explain.methods import integrated_gradients
-from explain.methods.base import Attribution, Question
+from explain.methods.base import Attribution, Batch
 
 TITLE = "Integrated gradients"
 ORDER = 4
 STEPS = (24, 48, 96)
 
 
-def explain(question: Question) -> Attribution:
+def explain(batch: Batch) -> list[Attribution]:
     """Attributions of cells (betas, 2·rows, 2·cols), signed, in logits."""
-    network, square = question.engine.network, question.encoded.square
-    shape = [2 * side for side in question.encoded.features.shape[-2:]]
+    network, shape = batch.network, [2 * side for side in batch.features.shape[-2:]]
 
     def fold(pixels):
         cells = adaptive_avg_pool2d(pixels, shape)[:, 0]
         return cells * (pixels[0].numel() / cells[0].numel())
 
-    def pool(films):
+    def pool(films, of):
         return network.pool_map(network.feature_map(films))
 
-    black = torch.zeros_like(square)
-    return integrated_gradients.integrated_gradients(question, "image", square, black, pool, fold, STEPS)
+    films = [question.encoded.square[0] for question in batch.questions]
+    black = [torch.zeros_like(film) for film in films]
+    return integrated_gradients.integrated_gradients(batch, "image", films, black, pool, fold, STEPS)

@@ -10,14 +10,13 @@ Jiang et al., "LayerCAM", IEEE Transactions on Image Processing 30, 2021.
 
 import torch
 
-from explain.methods.base import Attribution, Question
+from explain.methods.base import Attribution, Batch
 
 TITLE = "LayerCAM"
 ORDER = 3
 
 
-def explain(question: Question) -> Attribution:
+def explain(batch: Batch) -> list[Attribution]:
     """Σ over channels of relu(∂logit/∂feature) · feature."""
-    features = question.encoded.features[0]
-    gradient = question.gradient.image / features[0].numel()
-    return Attribution(torch.einsum("bc,crk->brk", gradient.clamp(min=0), features).cpu().numpy())
+    weights = (batch.gradient.image / batch.features[0, 0].numel()).clamp(min=0)
+    return [Attribution(cam) for cam in torch.einsum("nbc,ncrk->nbrk", weights, batch.features).cpu().numpy()]

@@ -5,15 +5,14 @@ Costs nothing beside the encoding of the report: it is what is shown first. A co
 so evidence can stand on the word beside the one that caused it, or on a full stop.
 """
 
-from explain.methods.base import Attribution, Question
-from explain.methods.words import merge_pieces
+from explain.methods.base import Attribution, Batch
+from explain.methods.pieces import score_words
 
 TITLE = "Contextual CAM"
 ORDER = 3
 
 
-def explain(question: Question) -> Attribution:
+def explain(batch: Batch) -> list[Attribution]:
     """∂logit/∂pooled · hᵢ / T for the contextual piece hᵢ of T."""
-    hidden = question.encoded.hidden[0]
-    pieces = question.gradient.report @ hidden.T / len(hidden)
-    return Attribution(merge_pieces(pieces.cpu().numpy(), question.encoded.tokens, question.words))
+    pieces = batch.gradient.report @ batch.hidden.mT / batch.tokens.mask.sum(1)[:, None, None]
+    return [Attribution(scores) for scores in score_words(batch, pieces)]

@@ -9,22 +9,20 @@ Shrikumar et al., "Not Just a Black Box", arXiv:1605.01713, 2016.
 
 import torch
 
-from explain.methods.base import Attribution, Question
+from explain.methods.base import Attribution, Batch
 from explain.methods.low_rank_jacobian import pull_back
-from explain.methods.report.pieces import pool_embeddings
-from explain.methods.words import merge_pieces
+from explain.methods.pieces import pool_embeddings, score_words
 
 TITLE = "Gradient × input"
 ORDER = 2
 EXACT = 1e-6
 
 
-def explain(question: Question) -> Attribution:
+def explain(batch: Batch) -> list[Attribution]:
     """Equal to captum's `LayerGradientXActivation` on the word embeddings, summed over channels."""
-    encoder, tokens = question.engine.network.report_encoder, question.encoded.tokens
-    embeddings = encoder.embed(tokens.ids).detach().requires_grad_()
+    embeddings = batch.network.report_encoder.embed(batch.tokens.ids).detach().requires_grad_()
     with torch.enable_grad():
-        pooled = pool_embeddings(question, embeddings)
-    cotangents = question.gradient.report[:, None]
-    pieces = pull_back(pooled, embeddings, cotangents, lambda g: (g * embeddings.detach()).sum(-1), EXACT)[0]
-    return Attribution(merge_pieces(pieces.cpu().numpy(), tokens, question.words))
+        pooled = pool_embeddings(batch, embeddings, batch.each)
+    gradient = batch.gradient.report
+    pieces = pull_back(pooled, embeddings, gradient, lambda g: (g * embeddings.detach()).sum(-1), EXACT)
+    return [Attribution(scores) for scores in score_words(batch, pieces)]

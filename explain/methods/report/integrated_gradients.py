@@ -11,22 +11,25 @@ Sundararajan et al., "Axiomatic Attribution for Deep Networks", ICML 2017.
 import torch
 
 from explain.methods import integrated_gradients
-from explain.methods.base import Attribution, Question
-from explain.methods.report.pieces import pool_embeddings
+from explain.methods.base import Attribution, Batch
+from explain.methods.pieces import pool_embeddings
 from explain.methods.words import merge_pieces
 
 TITLE = "Integrated gradients"
 ORDER = 1
 
 
-def explain(question: Question) -> Attribution:
+def explain(batch: Batch) -> list[Attribution]:
     """Equal to captum's `LayerIntegratedGradients` on the word embeddings, with every piece but the special ones
     replaced by [PAD] as the baseline."""
-    encoder, tokens = question.engine.network.report_encoder, question.encoded.tokens
+    encoder, tokens = batch.network.report_encoder, [question.encoded.tokens for question in batch.questions]
     with torch.no_grad():
-        padded = torch.where(tokens.special, tokens.ids, encoder.tokenizer.pad_token_id)
-        actual, baseline = encoder.embed(tokens.ids), encoder.embed(padded)
-    pieces = integrated_gradients.integrated_gradients(
-        question, "report", actual, baseline, lambda e: pool_embeddings(question, e), lambda e: e.sum(-1)
+        padded = [torch.where(own.special, own.ids, encoder.tokenizer.pad_token_id) for own in tokens]
+        actual, baseline = ([encoder.embed(ids)[0] for ids in some] for some in ([own.ids for own in tokens], padded))
+    found = integrated_gradients.integrated_gradients(
+        batch, "report", actual, baseline, lambda e, of: pool_embeddings(batch, e, of), lambda e: e.sum(-1)
     )
-    return pieces._replace(scores=merge_pieces(pieces.scores, tokens, question.words))
+    return [
+        pieces._replace(scores=merge_pieces(pieces.scores, question.encoded.tokens, question.words))
+        for pieces, question in zip(found, batch.questions, strict=True)
+    ]

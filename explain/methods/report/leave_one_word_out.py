@@ -8,19 +8,23 @@ Li et al., "Understanding Neural Networks through Representation Erasure", arXiv
 
 import numpy as np
 import torch
+from jaxtyping import Float
 
-from explain.methods.base import Attribution, Question
-from explain.methods.report.pieces import pool_without
+from explain.methods.base import Attribution, Batch, Question
+from explain.methods.pieces import pool_without
 
 TITLE = "Leave one word out"
 ORDER = 4
 
 
-def explain(question: Question) -> Attribution:
+def explain(batch: Batch) -> list[Attribution]:
     """Falls of the logit (betas, words), signed."""
+    return [Attribution(_falls(question)) for question in batch.questions]
+
+
+def _falls(question: Question) -> Float[np.ndarray, "betas words"]:
     words = len(question.words)
     if not words:
-        return Attribution(np.zeros((len(question.betas), 0)))
-    whole = question.logits_of_reports(question.encoded.pooled.report)
-    left = question.logits_of_reports(pool_without(question, torch.eye(words, dtype=torch.bool)))
-    return Attribution((whole - left).cpu().numpy())
+        return np.zeros((len(question.betas), 0))
+    left = pool_without(question, torch.eye(words, dtype=torch.bool))
+    return question.falls_with("report", left).cpu().numpy()

@@ -10,8 +10,8 @@ from helpers import REPORT
 from PIL import Image
 
 from explain.archive import shards
-from explain.archive.batch import explain_studies
 from explain.archive.shards import Archive
+from explain.archive.studies import explain_studies
 from explain.every_beta.heatmap import heatmap
 from model.errors import ArchiveError, ChoiceError
 from model.network.preprocess import Box
@@ -56,7 +56,7 @@ def read(archive: Archive) -> list[dict]:
 def test_an_archive_holds_every_study_in_order_with_its_explanation(engine, table, written):
     rows = read(written)
     assert [row["study_id"] for row in rows] == [s.study_id for s in table.studies]
-    expected = explain_studies(engine, table.studies, 0.3, "Effusion", "contextual_cam")
+    expected = explain_studies(engine, table.studies, 0.3, "Effusion", report_method="contextual_cam")
     for row, study in zip(rows, expected, strict=True):
         if study.error:
             assert (row["error"], row["finding"], row["words"]) == (study.error, None, None)
@@ -64,8 +64,8 @@ def test_an_archive_holds_every_study_in_order_with_its_explanation(engine, tabl
         found = study.explained
         assert row["model"] == engine.digest
         assert row["image_sha256"] == study.image_sha256
-        assert list(row["prediction"].values()) == pytest.approx(found.probabilities.tolist(), abs=1e-5)
-        assert [w["score"] for w in row["words"]] == pytest.approx(found.word_scores.tolist(), abs=1e-5)
+        assert list(row["prediction"].values()) == pytest.approx(found.probabilities[0].tolist(), abs=1e-5)
+        assert [w["score"] for w in row["words"]] == pytest.approx(found.word_scores[0].tolist(), abs=1e-5)
         assert "".join(w["text"] for w in row["words"]) == "".join(w.text for w in found.words)
     assert written.unexplained() == 3
     assert [row["error"][:7] for row in rows if row["error"]] == ["Line 4 ", "Line 7 ", "Line 10"]
@@ -104,10 +104,41 @@ def test_what_was_stopped_goes_on_and_ends_as_if_it_had_not_been(engine, table, 
     assert not again.remaining()
 
 
-@pytest.mark.parametrize("other", [{"beta": 0.4}, {"finding": None}, {"report_method": "integrated_gradients"}])
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"beta": 0.4},
+        {"finding": None},
+        {"image_method": "layercam"},
+        {"report_method": "integrated_gradients"},
+    ],
+)
 def test_a_folder_begun_with_another_question_is_refused(engine, table, written, other):
     with pytest.raises(ArchiveError, match="another"):
         Archive(written.out, engine, table, **ASKED | other)
+
+
+def test_a_folder_begun_before_films_had_a_choice_of_methods_is_gone_on_with(engine, table, written, tmp_path):
+    plan = json.loads((written.out / "archive.json").read_text())
+    assert plan.pop("image_method") == "gradcam"
+    (tmp_path / "archive.json").write_text(json.dumps(plan))
+    assert Archive(tmp_path, engine, table, **ASKED).remaining() == COUNT
+    with pytest.raises(ArchiveError, match="another method for the film"):
+        Archive(tmp_path, engine, table, **ASKED, image_method="layercam")
+
+
+def test_an_archive_takes_any_method_and_scales_the_colours_of_a_finer_map(engine, table, written, tmp_path):
+    chosen = {"image_method": "integrated_gradients", "report_method": "leave_one_word_out"}
+    archive = Archive(tmp_path / "out", engine, table, **ASKED | chosen)
+    archive.write_shard(0)
+    (row, *_), (coarse, *_) = read(archive), read(written)
+    assert row["methods"] == {"image": "integrated_gradients", "report": "leave_one_word_out"}
+    assert row["completeness_error"]["image"] < 0.1
+    assert row["completeness_error"]["report"] is None
+    heat, known = row["heat"], coarse["heat"]
+    assert (heat["rows"], heat["cols"]) == (2 * known["rows"], 2 * known["cols"])
+    assert heat["scale"] == pytest.approx(known["scale"] / 4)
+    assert [w["text"] for w in row["words"]] == [w["text"] for w in coarse["words"]]
 
 
 def test_a_folder_begun_with_another_model_or_table_is_refused(engine, table, written, tmp_path):

@@ -19,7 +19,8 @@ from explain.cohort.spaces import SPACES, Vectors
 from model.errors import ChoiceError
 from model.feedback import FeedbackStore
 from model.inference.encoder_features import PooledStudies
-from model.inference.engine import Encoded, Engine
+from model.inference.encoding import Encoded
+from model.inference.engine import Engine
 from model.network.network import Pooled
 from model.studies.table import Study, StudyTable
 

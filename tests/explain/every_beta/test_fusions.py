@@ -140,7 +140,7 @@ def test_shares_are_those_of_every_order_of_every_coalition(engine, beta, film, 
     for order in orders:
         for place, m in enumerate(order):
             expected[m] += (worth(order[: place + 1]) - worth(order[:place])) / len(orders)
-    found = shapley(explain.Question(engine, case, INDEX, (beta,)))
+    (found,) = shapley(explain.Batch((explain.Question(engine, case, INDEX, (beta,)),)))
     np.testing.assert_allclose(found.values[0], list(expected.values()), atol=2e-5)
     assert found.logit[0] - found.reference_logit[0] == pytest.approx(worth(present) - worth(()), abs=2e-5)
     together = worth(present) - worth(["image"]) - worth(["report"]) + worth(())

@@ -5,10 +5,11 @@ import pytest
 from helpers import REPORT, random_film
 
 import explain
-from explain.methods.registry import MODALITIES, chosen_methods, method, methods
+from explain.methods.registry import chosen_methods, method, methods_of
 from model.errors import ChoiceError
+from model.inference.encoding import MODALITIES
 
-EVERY = [(m, name) for m in MODALITIES for name in methods(m)]
+EVERY = [(m, name) for m in MODALITIES for name in methods_of(m)]
 
 
 @pytest.fixture(scope="module")
@@ -17,12 +18,12 @@ def encoded(engine):
 
 
 def test_the_defaults_are_offered_first():
-    assert {m: next(iter(methods(m))) for m in MODALITIES} == explain.DEFAULT
+    assert {m: next(iter(methods_of(m))) for m in MODALITIES} == explain.DEFAULT
 
 
 def test_there_is_a_choice():
-    assert len(methods("image")) >= 5
-    assert len(methods("report")) >= 4
+    assert len(methods_of("image")) >= 5
+    assert len(methods_of("report")) >= 4
 
 
 @pytest.mark.parametrize(("modality", "name"), EVERY)
@@ -63,4 +64,4 @@ def test_an_unknown_method_is_refused_with_those_that_are_known(engine, encoded)
 
 def test_methods_are_chosen_by_name():
     assert chosen_methods(["gradcam"], ["none"]) == {"image": ("gradcam",)}
-    assert chosen_methods(None, None) == {m: tuple(methods(m)) for m in MODALITIES}
+    assert chosen_methods(None, None) == {m: tuple(methods_of(m)) for m in MODALITIES}

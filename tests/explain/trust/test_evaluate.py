@@ -131,7 +131,7 @@ def test_a_method_that_ignores_the_model_fails_the_sanity_check(engine, encoded)
     def brightness(asked):
         return explain.Attribution(asked.encoded.square[0].numpy())
 
-    edges = method("image", "gradcam")._replace(explain=brightness)
+    edges = method("image", "gradcam")._replace(explain_batch=lambda batch: [brightness(q) for q in batch.questions])
     assert sanity(question, "image", edges, brightness(question).scores[0], 0) == pytest.approx((1, 0))
     scores = method("image", "gradcam").explain(question).scores[0]
     found = sanity(question, "image", method("image", "gradcam"), scores, 0)
@@ -146,7 +146,7 @@ def test_what_is_constant_has_no_rank_correlation_and_no_figure(engine, encoded)
     def level(asked):
         return explain.Attribution(np.ones((1, 8, 8)))
 
-    flat = method("image", "gradcam")._replace(explain=level)
+    flat = method("image", "gradcam")._replace(explain_batch=lambda batch: [level(q) for q in batch.questions])
     scores = level(question).scores[0]
     assert sanity(question, "image", flat, scores, 0) is None
     assert stability(question, "image", flat, scores) is None

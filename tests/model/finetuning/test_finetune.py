@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from helpers import REPORT, random_film, small_network
 from sklearn.metrics import log_loss, roc_auc_score
 
-from explain.methods.base import Question
+from explain.methods.base import Batch, Question
 from explain.methods.registry import method
 from model.errors import TrainingError
 from model.evaluation.compare_versions import MeasuredModel, compare_versions
@@ -152,12 +152,13 @@ def test_marked_evidence_is_that_of_grad_cam_and_contextual_cam(engine):
     box, words = (0.0, 0.0, 0.5, 1.0), ((4, 9),)
     found = mark(engine.network, encoded, (box,), words)
     question = Question(engine, encoded, 1, (0.3,))
+    gradient = Batch((question,)).gradient
     cam = method("image", "gradcam").explain(question).scores[0]
     inside = cells_inside((box,), encoded.box, *cam.shape)
-    of_cells = (found.cells @ question.gradient.image[0]) * engine.network.cell_scale
+    of_cells = (found.cells @ gradient.image[0, 0]) * engine.network.cell_scale
     np.testing.assert_allclose(of_cells.numpy(), cam[inside], atol=1e-6)
     scores = method("report", "contextual_cam").explain(question).scores[0]
-    of_words = (found.pieces @ question.gradient.report[0]).sum() * engine.network.word_scale
+    of_words = (found.pieces @ gradient.report[0, 0]).sum() * engine.network.word_scale
     (word,) = [i for i, w in enumerate(question.words) if w.start == 4]
     assert of_words.item() == pytest.approx(float(scores[word]), abs=1e-6)
 

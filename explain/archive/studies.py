@@ -1,21 +1,20 @@
 """From a block of studies to the rows of an archive."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
-from explain.archive.batch.cases import Explained, explain_cases
-from explain.archive.batch.encoded import Case
-from explain.every_beta.evidence import DEFAULT
+from explain.every_beta.evidence import DEFAULT, Evidence, evidence_at
 from model.compute.memory import hand_back
 from model.errors import InputError
+from model.inference.encoding import Case
 from model.inference.engine import NOTHING, Engine, valid_beta
-from model.network.preprocess import fit_film
 from model.studies.table import Study, load_film, load_report
 
 CASES = {"cpu": 16, "cuda": 64}  # through the encoders at once
@@ -30,7 +29,7 @@ class Row(NamedTuple):
     error: str = ""
     image_sha256: str | None = None
     picture: UInt8[np.ndarray, "height width"] | None = None  # the film, small
-    explained: Explained | None = None
+    explained: Evidence | None = None
 
 
 class Read(NamedTuple):
@@ -45,6 +44,7 @@ def explain_studies(
     studies: Sequence[Study],
     beta: float | None = None,
     finding: str | None = None,
+    image_method: str = DEFAULT["image"],
     report_method: str = DEFAULT["report"],
     done: Callable[[list[Row]], None] = lambda rows: None,
 ) -> list[Row]:
@@ -53,14 +53,16 @@ def explain_studies(
     Args:
         beta: None for the model's default; taken as each study allows it.
         finding: None for the most probable one of each study.
-        report_method: see `explain.archive.batch.words`.
+        image_method: name of the method for films; see `explain.methods.registry`.
+        report_method: name of the method for reports.
         done: told of rows as they are finished, those of a batch at once.
 
     Returns:
         A row a study, in their order. A study whose film or report cannot be read has its error.
 
     Raises:
-        ChoiceError: β, the finding or the method is out of range.
+        CheckpointError: what the network makes of a study is not finite.
+        ChoiceError: β, the finding or a method is out of range.
         StudyTableError: the table was changed meanwhile.
     """
     beta = valid_beta(engine.default_beta if beta is None else beta)
@@ -70,9 +72,10 @@ def explain_studies(
     pool = ThreadPoolExecutor(READERS, thread_name_prefix="read")
     try:
         read = pool.map(lambda i: (i, read_study(studies[i], engine.config.image_size)), order)
-        for batch in _batches(read, CASES[engine.device.type]):
+        while batch := list(islice(read, CASES[engine.device.type])):
             usable = [(i, r) for i, r in batch if not r.row.error]
-            found = explain_cases(engine, [r.case for _, r in usable], beta, finding, report_method) if usable else []
+            encoded = engine.encode_cases([r.case for _, r in usable]) if usable else []
+            found = evidence_at(engine, encoded, beta, finding, image_method, report_method) if usable else []
             fresh = {i: r.row for i, r in batch if r.row.error}
             fresh |= {i: r.row._replace(explained=e) for (i, r), e in zip(usable, found, strict=True)}
             rows |= fresh
@@ -94,21 +97,9 @@ def read_study(study: Study, side: int) -> Read:
         film, report = load_film(study), load_report(study)
         if film is None:
             return Read(Row(study, "" if report else NOTHING), nothing._replace(report=report))
-        square, box = fit_film(film.pixels, side)
         picture = Image.fromarray((np.clip(film.pixels, 0, 1) * 255 + 0.5).astype(np.uint8))
         picture.thumbnail((PICTURE_SIDE, PICTURE_SIDE))
         row = Row(study, image_sha256=film.sha256, picture=np.asarray(picture))
-        return Read(row, Case(square, box, report))
+        return Read(row, Case.of(film, report, side))
     except InputError as error:
         return Read(Row(study, str(error)), nothing)
-
-
-def _batches(items: Iterator, size: int) -> Iterator[list]:
-    batch = []
-    for item in items:
-        batch.append(item)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
