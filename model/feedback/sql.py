@@ -14,9 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from model.errors import FeedbackError, StoreError
 from model.feedback import trouble
-from model.feedback.cells import COLUMNS, NO_FLAG, cells, encode, flag_of
+from model.feedback.cells import NO_FLAG, cells, encode, flag_of
 from model.feedback.films import film_of, png_of
-from model.feedback.record import Flag
+from model.feedback.record import COLUMNS, Flag
 from model.feedback.store import Purged, Read, Store, agreed, refuse_tombstone, trace
 from model.feedback.trouble import Trouble
 from model.inputs import Film
