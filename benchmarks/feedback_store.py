@@ -32,7 +32,7 @@ import numpy as np
 from page_reader import PageReader
 from tqdm import tqdm
 
-from model.feedback import FeedbackStore, Flag, utc_now
+from model.feedback import FeedbackStore, Flag
 from model.studies.opening import open_studies
 
 PROCESSES, THREADS, RACE_FLAGS = 3, 4, 5
@@ -117,13 +117,9 @@ def write(kind: str, folder: str, begin, results) -> None:
 
 def _ours(folder: str) -> Callable[[str], None]:
     store = FeedbackStore(folder)
-    blank = dict.fromkeys(("study_id", "image_sha256", "image_name", "model_digest"), "")
 
     def save(flag_id: str) -> None:
-        flag = Flag(
-            flag_id, utc_now(), "r", report=report_of(flag_id), beta=0.5, probabilities={}, verdict="agree", **blank
-        )
-        store.append(flag)
+        store.append(Flag.new(flag_id=flag_id, reviewer="r", report=report_of(flag_id), beta=0.5, verdict="agree"))
 
     return save
 

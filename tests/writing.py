@@ -3,7 +3,6 @@
 import os
 import random
 import threading
-from dataclasses import replace
 from pathlib import Path
 
 from model.errors import TakenError
@@ -33,7 +32,7 @@ FLAG = Flag(
 
 def a_flag(**changes) -> Flag:
     """FLAG with another id."""
-    return replace(FLAG, flag_id=new_flag_id(), **changes)
+    return FLAG.changed(flag_id=new_flag_id(), **changes)
 
 
 def flag_of_id(flag_id: str) -> Flag:
@@ -41,7 +40,7 @@ def flag_of_id(flag_id: str) -> Flag:
     rng = random.Random(flag_id)
     piece = f'{flag_id}, "quoted"\r\nβ 肺 \\ =1+1\n'
     length = int(200 * 1000 ** rng.random() / len(piece.encode()) * len(piece))
-    return replace(FLAG, flag_id=flag_id, report=(piece * (length // len(piece) + 1))[:length])
+    return FLAG.changed(flag_id=flag_id, report=(piece * (length // len(piece) + 1))[:length])
 
 
 def write_many(address: str, name: str, threads: int, count: int) -> None:
@@ -50,7 +49,7 @@ def write_many(address: str, name: str, threads: int, count: int) -> None:
 
     def write(thread: int) -> None:
         for number in range(count):
-            store.append(replace(FLAG, flag_id=f"{name}-{thread}-{number}", comment="line\n" * (number % 50)))
+            store.append(FLAG.changed(flag_id=f"{name}-{thread}-{number}", comment="line\n" * (number % 50)))
 
     _in_threads(write, threads)
 
@@ -61,7 +60,7 @@ def race(address: str, name: str, count: int, saved) -> None:
     store, ids = open_store(address, "" if "://" in address else name), []
     for number in range(count):
         try:
-            ids.append(store.append(replace(FLAG, flag_id=str(number), reviewer=name)))
+            ids.append(store.append(FLAG.changed(flag_id=str(number), reviewer=name)))
         except TakenError:
             continue
     saved.put((name, ids))

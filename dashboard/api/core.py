@@ -89,7 +89,7 @@ class Core:
         def work(served: ServedModel) -> schemas.Flagged:
             case = _open(served, asked, by)
             session = Session(beta=asked.beta, cases=[case], flag_id=asked.flag_id or new_flag_id())
-            form = asked.model_dump(exclude={"study_id", "image", "report", "beta", "flag_id"})
+            form = asked.model_dump(exclude={*schemas.Case.model_fields, "beta", "flag_id"})
             kept = Judge(served.engine, self.feedback).keep(session, asked.beta, form, by.reviewer, by)
             return schemas.Flagged(
                 flag_id=kept.flag_id,

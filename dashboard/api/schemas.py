@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 from pydantic import Base64Encoder, BaseModel, ConfigDict, EncodedBytes, Field
 from pydantic_core import PydanticCustomError
 
-from dashboard.review.verdicts import MOST_REGIONS
+from dashboard.review.verdicts import LONGEST_NAME, MOST_REGIONS
 from explain import DEFAULT
+from model.feedback import FlagId, Judgement, Verdict
 from model.inputs import MAX_BYTES, MAX_CHARACTERS
 
 MOST_BETAS = 101
@@ -142,24 +143,23 @@ class Explained(Predicted):
     findings: list[FindingExplained]
 
 
-class Flag(Case):
+class Flag(Case, Judgement, frozen=True):
     """A verdict on what the model says of a case at β."""
 
     beta: Beta
-    verdict: Literal["agree", "disagree", "unsure"]
-    corrected_labels: list[Name] = Field([], max_length=100, description="What the case has, where the model is wrong.")
-    wrong_evidence: Literal["image", "text", "both", "neither"] = "neither"
+    # Of Judgement, with the limits of a request. Its other fields are inherited as they are.
+    verdict: Verdict
+    comment: str = Field("", max_length=MAX_CHARACTERS)
+    reviewer: str = Field(
+        "", max_length=LONGEST_NAME, description="Where nobody has to log in; otherwise it is the login."
+    )
     wrong_regions: list[Annotated[list[Share], Field(min_length=4, max_length=4)]] = Field(
         [], max_length=MOST_REGIONS, description="Boxes: top, left, height and width as fractions of the film."
     )
     wrong_words: list[Annotated[int, Field(ge=0, strict=True)]] = Field(
         [], max_length=1000, description="Places among the words that /explain lists."
     )
-    comment: str = Field("", max_length=MAX_CHARACTERS)
-    reviewer: str = Field("", max_length=120, description="Where nobody has to log in; otherwise it is the login.")
-    flag_id: str | None = Field(
-        None, pattern="^[A-Za-z0-9_-]{1,64}$", description="Choose one, and a retry with it is kept once."
-    )
+    flag_id: FlagId | None = Field(None, description="Choose one, and a retry with it is kept once.")
 
     model_config = ConfigDict(
         json_schema_extra={

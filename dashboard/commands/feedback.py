@@ -3,7 +3,6 @@
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -52,7 +51,7 @@ def list_(feedback: Feedback = "feedback", json_: Json = False) -> None:
 
     rows = _read(open_store(feedback))
     if json_:
-        print("[" + ",\n".join(json.dumps(asdict(flag)) for flag in rows) + "]")
+        print("[" + ",\n".join(json.dumps(flag.by_column()) for flag in rows) + "]")
         return
     for flag in rows:
         about = flag.case or flag.image_name or flag.undoes

@@ -4,7 +4,6 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from model.errors import ImageError
 from model.feedback import VERDICTS, FeedbackStore, Flag, Store
 from model.inputs import name_of, read_film
 
-FIELDS = {field.name for field in fields(Flag)}
+FIELDS = Flag.model_fields.keys()
 
 
 class StoreFlagging(gr.FlaggingCallback):

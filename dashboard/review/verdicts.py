@@ -1,10 +1,10 @@
 """Verdicts: what a reader thinks of the open case, kept with what the server computed.
 
-Of what comes from the page only the reader's own words are taken, and each is checked against the case that is open.
+Of what comes from the page only the fields of `model.feedback.record.Judgement` and the marks are taken. What depends
+on the open case or on the model is checked here, everything else by `Flag`.
 """
 
 import math
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from dashboard.web.metrics import FLAG, FLAGS
 from explain.methods.words import split_words
 from model.config import SINGLE_LABEL
 from model.errors import FeedbackError, TakenError
-from model.feedback import UNDO, Flag, Store, new_flag_id, utc_now
+from model.feedback import EVIDENCE, Flag, Judgement, Store, new_flag_id, utc_now
 from model.inference.decision import reported
 from model.inference.engine import Engine
 
@@ -44,11 +44,11 @@ class Judge:
         A reader who is blinded names the findings; whether that agrees with the model is settled here.
 
         Args:
-            form: `verdict` (of VERDICTS; "findings" or "unsure" where blinded), `corrected_labels`, `wrong_evidence`,
-                `wrong_regions` (boxes as in Flag), `wrong_words` (places among the words of the report), `comment`,
-                `reviewer` (ignored where there is a login), `case` and `model` (its id and the model's digest as the
-                page shows them: a verdict on what is not on screen any more is refused), `attempt` (the page's own
-                number of it: one whose answer was lost is sent again under the same, and kept once).
+            form: the fields of Judgement (where blinded the verdict is "findings" or "unsure"; the reviewer is ignored
+                where there is a login), `wrong_regions` (boxes as in Flag), `wrong_words` (places among the words of
+                the report), `case` and `model` (its id and the model's digest as the page shows them: a verdict on
+                what is not on screen any more is refused), `attempt` (the page's own number of it: one whose answer
+                was lost is sent again under the same, and kept once).
 
             login: the reviewer's name where they had to log in.
             by: who judges, for the audit log; whoever sent the request that a function of the page answers by default.
@@ -71,12 +71,14 @@ class Judge:
             regions, words = _regions(form, case), _words(form, case)
         if verdict == "disagree" and self.problem_type == SINGLE_LABEL and len(labels) != 1:
             raise FeedbackError("This model decides on one finding of a case: name the one that it has.")
+        said = {name: form[name] for name in Judgement.model_fields if name in form}
+        said |= {"verdict": verdict, "corrected_labels": labels if verdict == "disagree" else ()}
+        said |= {"reviewer": session.reviewer, "wrong_evidence": _evidence(form, regions, words)}
         attempt = str(form.get("attempt") or "")[:LONGEST_NAME]
         again = bool(attempt and session.saved and attempt == session.attempt)
         flag = Flag(
             flag_id=session.saved[-1].flag_id if again else session.flag_id,
             time_utc=utc_now(),
-            reviewer=session.reviewer,
             study_id=case.study.study_id if case.study else "",
             image_sha256=case.film.sha256 if case.film else "",
             image_name=case.film_name,
@@ -84,14 +86,11 @@ class Judge:
             model_digest=self.engine.digest,
             beta=beta,
             probabilities=dict(zip(self.engine.findings, self._at(case, beta).tolist(), strict=True)),
-            verdict=verdict,
-            corrected_labels=labels if verdict == "disagree" else (),
-            wrong_evidence=_evidence(form, regions, words),
-            comment=form.get("comment", ""),
             app_version=app_version(),
             blind=blind,
             wrong_regions=regions,
             wrong_words=words,
+            **said,
         )
         what = {"case": case.case_id, "flag": flag.flag_id, "verdict": flag.verdict}
         audit.record("flag", by, **what)
@@ -120,13 +119,8 @@ class Judge:
         if not session.saved:
             raise FeedbackError("There is no verdict of this page to take back.")
         last = session.saved[-1]
-        bare = {"report": "", "probabilities": {}, "corrected_labels": (), "wrong_evidence": "neither", "comment": ""}
-        marks = {"blind": False, "wrong_regions": (), "wrong_words": ()}
-        row = replace(
-            last, flag_id=session.flag_id, time_utc=utc_now(), verdict=UNDO, undoes=last.flag_id, **bare, **marks
-        )
         audit.record("undo", flag=last.flag_id)
-        self._saved(session, row)
+        self._saved(session, last.undo(session.flag_id, utc_now()))
         session.saved.pop()
         session.flag_id = new_flag_id()
         return last
@@ -161,7 +155,7 @@ class Judge:
     def _labels(self, form: dict[str, Any]) -> tuple[str, ...]:
         """In the order of the model's findings."""
         named = form.get("corrected_labels") or []
-        if not isinstance(named, list) or not set(map(str, named)) <= set(self.engine.findings):
+        if not isinstance(named, (list, tuple)) or not set(map(str, named)) <= set(self.engine.findings):
             raise FeedbackError("The corrected findings must be findings that the model knows.")
         return tuple(name for name in self.engine.findings if name in named)
 
@@ -209,7 +203,7 @@ def _words(form: dict[str, Any], case: OpenCase) -> tuple[tuple[int, int], ...]:
 def _evidence(form: dict[str, Any], regions: tuple, words: tuple) -> str:
     """What is wrong by the reader's choice, and by what they marked."""
     chosen = form.get("wrong_evidence") or "neither"
+    if chosen not in EVIDENCE:
+        return chosen  # Flag refuses it
     image, text = chosen in ("image", "both") or bool(regions), chosen in ("text", "both") or bool(words)
-    if chosen not in ("image", "text", "both", "neither"):
-        return chosen  # refused, and said so, where it is to be stored
     return "both" if image and text else "image" if image else "text" if text else "neither"

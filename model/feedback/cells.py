@@ -10,19 +10,15 @@ import csv
 import io
 import json
 from collections.abc import Iterable
-from dataclasses import fields
 from typing import Any
 
 from model.errors import FeedbackError
-from model.feedback.record import TEXT, Flag
+from model.feedback.record import ADDED, COLUMNS, SCHEMA, TEXT, Flag
 from model.storage.spreadsheet import escape, unescape
 
-SCHEMA = 2  # goes up when columns change; a row says which it was written by
 MAX_ROW_BYTES = 4 * 2**20  # far above any comment; keeps one request from filling the disk
 END = b"\r\n"
 MARK = b"\xef\xbb\xbf"
-COLUMNS = ("flag_id", "schema", *(f.name for f in fields(Flag)[1:]))  # the id first: it is found without parsing a row
-ADDED = COLUMNS[-4:]  # which schema 1 lacked
 HEADER = MARK + ",".join(COLUMNS).encode() + END
 # As spreadsheets of some languages write what was true or false.
 YES = ("true", "wahr", "vrai", "verdadero", "vero", "verdadeiro", "waar", "1")
@@ -68,8 +64,7 @@ def decode(row: bytes) -> Flag:
 
 def cells(flag: Flag) -> dict[str, str]:
     """Column to text."""
-    values = {name: getattr(flag, name) for name in COLUMNS if name != "schema"}
-    written = {k: v if k in TEXT else json.dumps(v, ensure_ascii=False) for k, v in values.items()}
+    written = {k: v if k in TEXT else json.dumps(v, ensure_ascii=False) for k, v in flag.by_column().items()}
     return {name: written.get(name, str(SCHEMA)) for name in COLUMNS}
 
 
@@ -99,7 +94,7 @@ def _value(name: str, text: str) -> Any:
     if name == "blind" and text.strip().lower() in SPOKEN:
         return SPOKEN[text.strip().lower()]
     if name in ADDED and not text:  # an editor that leaves empty cells out at the end of a row
-        return next(f.default for f in fields(Flag) if f.name == name)
+        return Flag.model_fields[name].default
     if name == "beta":
         text = text.replace(",", ".")  # the decimal sign of half the world
     return json.loads(text)

@@ -11,7 +11,6 @@ import contextlib
 import logging
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from operator import attrgetter
 from pathlib import Path
 
@@ -174,7 +173,7 @@ class CsvFile:
             flag = decode(row)
         except NO_FLAG:
             return None
-        return replace(flag, study_id=self._meant(flag))
+        return flag.changed(study_id=self._meant(flag))
 
     def _mended(self, file: int) -> bool:
         """Make rows able to follow; whether that put another file in this one's place."""

@@ -1,90 +1,144 @@
-"""What one flag holds, and which flags stand."""
+"""What one flag holds, and which flags stand.
 
-import math
-import re
+`Judgement` has what a reader says of a case, `Flag` the whole record. A field is declared here and nowhere else: the
+page's form, the HTTP API, the command line, the CSV and the SQL table take its name, type and check from here.
+"""
+
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    InstanceOf,
+    ModelWrapValidatorHandler,
+    StrictBool,
+    StrictInt,
+    ValidationError,
+    model_validator,
+)
 
 from model.errors import FeedbackError
 from model.inputs import name_of, report_name
 
-VERDICTS = ("agree", "disagree", "unsure")
-UNDO = "undo"  # the verdict of a row that takes another one back
-PURGED = "purged"  # the verdict of a row whose content was taken out
-EVIDENCE = ("image", "text", "both", "neither")
-FLAG_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
+Verdict = Literal["agree", "disagree", "unsure"]
+RowVerdict = Literal[Verdict, "undo", "purged"]
+Evidence = Literal["image", "text", "both", "neither"]
+VERDICTS, EVIDENCE = get_args(Verdict), get_args(Evidence)
+UNDO: Literal["undo"] = "undo"  # the verdict of a row that takes another one back
+PURGED: Literal["purged"] = "purged"  # the verdict of a row whose content was taken out
+
+# The columns of the CSV and of the SQL table that each version added; `schema` says by which version a row was written.
+# A new column is a new version.
+VERSIONS: dict[int, tuple[str, ...]] = {
+    1: (
+        "flag_id", "schema", "time_utc", "reviewer", "study_id", "image_sha256", "image_name", "report",
+        "model_digest", "beta", "probabilities", "verdict", "corrected_labels", "wrong_evidence", "comment",
+        "app_version",
+    ),
+    2: ("blind", "wrong_regions", "wrong_words", "undoes"),
+}  # fmt: skip
+SCHEMA = max(VERSIONS)
+ADDED = tuple(name for version in VERSIONS if version > 1 for name in VERSIONS[version])  # older files lack some
+# In their order: the id first, so that it is found without parsing a row (csv_file.py); `undoes` last, whatever is
+# added, as it tells whether the end of a row was torn off (table.py).
+COLUMNS = tuple(sorted((*VERSIONS[1], *ADDED), key=lambda name: name == "undoes"))
 
 
-@dataclass(frozen=True)
-class Flag:
+def _unsigned_zero(value: float) -> float:
+    return value + 0.0  # no -0.0, which a spreadsheet would take for a formula
+
+
+def _rounded(value: float) -> float:
+    return round(value, 6)
+
+
+def _region(box: tuple[float, ...]) -> tuple[float, ...]:
+    top, left, height, width = box
+    if not (0 <= top <= top + height <= 1 + 2e-6 and 0 <= left <= left + width <= 1 + 2e-6 and height > 0 < width):
+        raise ValueError
+    return box
+
+
+def _span(span: tuple[int, int]) -> tuple[int, int]:
+    if not 0 <= span[0] < span[1]:
+        raise ValueError
+    return span
+
+
+FlagId = Annotated[str, Field(pattern="^[0-9A-Za-z_-]{1,64}$")]
+Undone = Annotated[str, Field(pattern="^[0-9A-Za-z_-]{0,64}$")]
+Text = InstanceOf[str]  # any, also with lone surrogates, which pydantic's own str refuses
+Name = Annotated[Text, BeforeValidator(str)]
+Beta = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False), AfterValidator(_unsigned_zero)]
+Number = Annotated[float, Field(allow_inf_nan=False), AfterValidator(_rounded)]
+Region = Annotated[tuple[Number, Number, Number, Number], AfterValidator(_region)]
+Span = Annotated[tuple[StrictInt, StrictInt], AfterValidator(_span)]
+
+
+class Judgement(BaseModel, frozen=True):
+    """What a reader says of a case, wherever they say it. Marks are not among it, as what is sent of them (boxes beyond
+    the film's edge, places among the words) is not what is kept."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reviewer: Text = ""
+    verdict: RowVerdict
+    corrected_labels: tuple[Name, ...] = Field((), description="What the case has, where the model is wrong.")
+    wrong_evidence: Evidence = Field("neither", description="What of the evidence is wrong.")
+    comment: Text = ""
+
+
+class Flag(Judgement, frozen=True):
     """A reviewer's judgement of one prediction. Probabilities and regions are kept to 6 decimals.
 
     Raises:
         FeedbackError: a value that could not be stored and read back.
     """
 
-    flag_id: str  #: 1 to 64 letters, digits, "-" or "_"; the same id twice is one flag
-    time_utc: str  #: ISO 8601
-    reviewer: str
-    study_id: str
-    image_sha256: str
-    image_name: str
-    report: str
-    model_digest: str
-    beta: float  #: weight of the image, 0 to 1
-    probabilities: dict[str, float] = field(hash=False)  #: finding to probability, as it was shown
-    verdict: str  #: one of VERDICTS; UNDO where `undoes` names a flag, PURGED where the content was taken out
-    corrected_labels: tuple[str, ...] = ()
-    wrong_evidence: str = "neither"  #: one of EVIDENCE
-    comment: str = ""
-    app_version: str = ""
-    blind: bool = False  #: the reviewer answered before seeing the model's answer
+    flag_id: FlagId  #: the same id twice is one flag
+    time_utc: Text  #: ISO 8601
+    study_id: Text
+    image_sha256: Text
+    image_name: Text
+    report: Text
+    model_digest: Text
+    beta: Beta  #: weight of the image, 0 to 1
+    probabilities: dict[Name, Number]  #: finding to probability, as it was shown
+    app_version: Text = ""
+    blind: StrictBool = False  #: the reviewer answered before seeing the model's answer
     #: boxes on the film: top, left, height, width in fractions of its height and width, 0 to 1
-    wrong_regions: tuple[tuple[float, float, float, float], ...] = ()
-    wrong_words: tuple[tuple[int, int], ...] = ()  #: spans of the report in characters, [start, end)
-    undoes: str = ""  #: the id of the flag that this row takes back
+    wrong_regions: tuple[Region, ...] = ()
+    wrong_words: tuple[Span, ...] = ()  #: spans of the report in characters, [start, end)
+    undoes: Undone = ""  #: the id of the flag that this row takes back
 
-    def __post_init__(self):
-        if not isinstance(self.flag_id, str) or not FLAG_ID.fullmatch(self.flag_id):
-            raise FeedbackError("The flag was not saved: its id must be 1 to 64 letters, digits, '-' or '_'.")
-        for name in TEXT:
-            if not isinstance(getattr(self, name), str):
-                raise FeedbackError(f"The flag was not saved: its {name} must be text.")
-        _require("verdict", self.verdict, (*VERDICTS, UNDO, PURGED))
-        _require("wrong evidence", self.wrong_evidence, EVIDENCE)
-        self._check_numbers()
-        self._check_marks()
-        if (self.verdict == UNDO) != bool(self.undoes) or (self.undoes and not FLAG_ID.fullmatch(self.undoes)):
-            raise FeedbackError("The flag was not saved: verdict 'undo' goes with the id of the flag that it undoes.")
-
-    def _check_numbers(self) -> None:
+    @model_validator(mode="wrap")
+    @classmethod
+    def _say_what_is_wrong(cls, given: Any, handler: ModelWrapValidatorHandler["Flag"]) -> "Flag":
+        """In one sentence, which quotes nothing of what was given."""
         try:
-            self._set("probabilities", {str(name): round(float(p), 6) for name, p in self.probabilities.items()})
-            self._set("beta", float(self.beta) + 0.0)  # no -0.0, which a spreadsheet would take for a formula
-        except (TypeError, ValueError, AttributeError):
-            raise FeedbackError("The flag was not saved: β and the probabilities must be numbers.") from None
-        if not 0 <= self.beta <= 1 or not all(map(math.isfinite, self.probabilities.values())):
-            raise FeedbackError("The flag was not saved: β must lie in 0 to 1 and every probability be finite.")
+            flag = handler(given)
+        except ValidationError as error:
+            raise FeedbackError(f"The flag was not saved: {_expected(error)}.") from None
+        if (flag.verdict == UNDO) != bool(flag.undoes):
+            raise FeedbackError(f"The flag was not saved: {_UNDO}.")
+        return flag
 
-    def _check_marks(self) -> None:
-        if isinstance(self.corrected_labels, str):
-            raise FeedbackError("The flag was not saved: the corrected labels must be a list of names, not one text.")
-        if not isinstance(self.blind, bool):
-            raise FeedbackError("The flag was not saved: blind must be true or false.")
-        try:
-            self._set("corrected_labels", tuple(map(str, self.corrected_labels)))
-            self._set("wrong_regions", tuple(map(_region, self.wrong_regions)))
-            self._set("wrong_words", tuple(map(_span, self.wrong_words)))
-        except (TypeError, ValueError):
-            raise FeedbackError(
-                "The flag was not saved: a wrong region is top, left, height and width in fractions of the film, "
-                "wrong words are the start and end of a span of the report's characters."
-            ) from None
+    @classmethod
+    def new(cls, **given: Any) -> "Flag":
+        """A flag of what is known: made now under a fresh id where that is not given; other text, and probabilities,
+        are empty.
 
-    def _set(self, name: str, value: object) -> None:
-        object.__setattr__(self, name, value)
+        Raises:
+            FeedbackError: it lacks a verdict or β, has a field that no flag has, or a value that cannot be kept.
+        """
+        now = {"flag_id": new_flag_id(), "time_utc": utc_now()}
+        return cls(**dict.fromkeys(NEEDED_TEXT, "") | {"probabilities": {}} | now | given)
 
     @property
     def film(self) -> str:
@@ -96,20 +150,77 @@ class Flag:
         """What the page calls the case: the study's id, else its film's name, else its report's."""
         return self.study_id or self.film or (report_name(self.report) if self.report else "")
 
-    def repeats(self, other: "Flag") -> bool:
-        """Whether it is the same flag, sent again: later, or by a newer version of the program."""
-        return replace(self, time_utc=other.time_utc, app_version=other.app_version) == other
+    def by_column(self) -> dict[str, Any]:
+        """Column to value, in their order."""
+        return {name: getattr(self, name) for name in COLUMNS if name != "schema"}
+
+    def changed(self, **changes: Any) -> "Flag":
+        """The flag with other values.
+
+        Raises:
+            FeedbackError: one of them cannot be kept.
+        """
+        return Flag(**self.by_column() | changes)
+
+    def repeats(self, other: "Flag", *whatever: str) -> bool:
+        """Whether it is the same flag, sent again: later, or by a newer version of the program.
+
+        Args:
+            whatever: further fields that may differ.
+        """
+        may_differ = {"time_utc", "app_version", *whatever}
+        return all(value == getattr(other, name) for name, value in self if name not in may_differ)
 
     def says_as(self, other: "Flag") -> bool:
         """Whether the reviewer said the same of the same case, whichever model answered meanwhile."""
-        return replace(self, model_digest=other.model_digest, probabilities=other.probabilities).repeats(other)
+        return self.repeats(other, "model_digest", "probabilities")
 
     def tombstone(self) -> "Flag":
         """This row without its content: its id and time alone."""
-        return Flag(self.flag_id, self.time_utc, "", "", "", "", "", "", 0.0, {}, PURGED)
+        return Flag.new(flag_id=self.flag_id, time_utc=self.time_utc, beta=0.0, verdict=PURGED)
+
+    def undo(self, flag_id: str, time_utc: str) -> "Flag":
+        """The row that takes this one back. It names the case and the model, and repeats nothing of what was said."""
+        naming = {name: getattr(self, name) for name in NAMING}
+        return Flag.new(flag_id=flag_id, time_utc=time_utc, verdict=UNDO, undoes=self.flag_id, **naming)
 
 
-TEXT = tuple(f.name for f in fields(Flag) if f.type is str)
+NAMING = ("reviewer", "study_id", "image_sha256", "image_name", "model_digest", "beta", "app_version")
+# The columns that are written as they are; any other one is JSON.
+TEXT = tuple(
+    name for name, f in Flag.model_fields.items() if f.annotation is str or get_origin(f.annotation) is Literal
+)
+NEEDED_TEXT = tuple(name for name in TEXT if Flag.model_fields[name].is_required())
+
+_MARKS = (
+    "a wrong region is top, left, height and width in fractions of the film, wrong words are the start and end of a "
+    "span of the report's characters"
+)
+_UNDO = "verdict 'undo' goes with the id of the flag that it undoes"
+# What is said of a field whose value is refused; of any other text, that it must be text.
+_EXPECTED = {
+    "flag_id": "its id must be 1 to 64 letters, digits, '-' or '_'",
+    "verdict": f"its verdict must be one of {', '.join(get_args(RowVerdict))}",
+    "wrong_evidence": f"its wrong evidence must be one of {', '.join(EVIDENCE)}",
+    "corrected_labels": "the corrected labels must be a list of names, not one text",
+    "blind": "blind must be true or false",
+    "wrong_regions": _MARKS,
+    "wrong_words": _MARKS,
+    "undoes": _UNDO,
+}
+
+
+def _expected(error: ValidationError) -> str:
+    wrong = error.errors(include_url=False, include_context=False, include_input=False)
+    if any(fault["type"] in ("missing", "extra_forbidden") for fault in wrong):
+        return "it needs a verdict and a beta, and no field but those that `betalens feedback list --json` prints"
+    fault = wrong[0]
+    name = str(fault["loc"][0])
+    if name in ("beta", "probabilities"):
+        out_of_range = fault["type"] in ("greater_than_equal", "less_than_equal", "finite_number")
+        bounds = "β must lie in 0 to 1 and every probability be finite"
+        return bounds if out_of_range else "β and the probabilities must be numbers"
+    return _EXPECTED.get(name) or (f"its {name} must be text" if name in TEXT else f"its {name}: {fault['msg']}")
 
 
 def standing(rows: Iterable[Flag]) -> list[Flag]:
@@ -128,22 +239,3 @@ def new_flag_id() -> str:
 def utc_now() -> str:
     """The time, as in 2026-01-31T12:00:00Z."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _require(name: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise FeedbackError(f"The flag was not saved: its {name} must be one of {', '.join(allowed)}.")
-
-
-def _region(box: Iterable[float]) -> tuple[float, float, float, float]:
-    top, left, height, width = (round(float(v), 6) for v in box)
-    if not (0 <= top <= top + height <= 1 + 2e-6 and 0 <= left <= left + width <= 1 + 2e-6 and height > 0 < width):
-        raise ValueError
-    return top, left, height, width
-
-
-def _span(span: Iterable[int]) -> tuple[int, int]:
-    start, end = span
-    if not isinstance(start, int) or not isinstance(end, int) or not 0 <= start < end:
-        raise ValueError
-    return start, end

@@ -1,7 +1,8 @@
 """Flags in a PostgreSQL table, for those who outgrow files.
 
 `betalens_flags` has the columns of the CSV, as the text that stands in its cells (without the apostrophes that keep a
-spreadsheet from running a formula); `betalens_films` the copies of uploaded films. No error of the driver is passed
+spreadsheet from running a formula); `betalens_films` the copies of uploaded films; `betalens_version` the last of the
+migrations that were run. No error of the driver is passed
 on: it may quote a report, or the address with its password.
 """
 
@@ -14,9 +15,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from model.errors import FeedbackError, StoreError
 from model.feedback import trouble
-from model.feedback.cells import COLUMNS, NO_FLAG, cells, encode, flag_of
+from model.feedback.cells import NO_FLAG, cells, encode, flag_of
 from model.feedback.films import film_of, png_of
-from model.feedback.record import Flag
+from model.feedback.migrations import VERSION_TABLE, upgrade
+from model.feedback.record import COLUMNS, Flag
 from model.feedback.store import Purged, Read, Store, agreed, refuse_tombstone, trace
 from model.feedback.trouble import Trouble
 from model.inputs import Film
@@ -26,7 +28,7 @@ CONNECT_LIMIT = 10  # seconds
 LOCK_LIMIT = 5  # seconds that a statement waits for the lock of somebody else, and a thread for a connection
 STATEMENT_LIMIT = 60  # seconds
 SILENCE_LIMIT = 15  # seconds after which a connection on which the server acknowledges nothing is given up
-TABLES = sql.MetaData()
+TABLES = sql.MetaData()  # as the migrations leave them
 FLAGS = sql.Table(
     "betalens_flags",
     TABLES,
@@ -39,7 +41,7 @@ FILMS = sql.Table(
     sql.Column("sha256", sql.Text, primary_key=True),
     sql.Column("png", sql.LargeBinary, nullable=False),
 )
-ONE_AT_A_TIME = 0x0BE7A  # the advisory lock under which the tables are made
+sql.Table(VERSION_TABLE, TABLES, sql.Column("version_num", sql.String(32), primary_key=True))  # alembic's
 
 
 class SqlStore(Store):
@@ -50,7 +52,7 @@ class SqlStore(Store):
             such as ~/.pgpass.
 
     Raises:
-        FeedbackError: it is no such address, or nothing answers there.
+        FeedbackError: it is no such address, nothing answers there, or a newer version upgraded the database.
     """
 
     look_every = 300.0
@@ -67,8 +69,7 @@ class SqlStore(Store):
             )
             sql.event.listen(self._engine, "begin", _limit)
             with self._engine.begin() as db:
-                db.execute(sql.select(sql.func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
-                TABLES.create_all(db)
+                upgrade(db)
 
     def save(self, flag: Flag) -> Flag:
         """See Store."""

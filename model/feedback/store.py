@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
 from model.errors import FeedbackError, TakenError
-from model.feedback.cells import COLUMNS, HEADER, encode
-from model.feedback.record import PURGED, Flag
+from model.feedback.cells import HEADER, encode
+from model.feedback.record import COLUMNS, PURGED, Flag
 from model.feedback.trouble import Trouble
 from model.inputs import Film, report_name
 from model.storage.spreadsheet import unescape

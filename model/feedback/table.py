@@ -9,12 +9,11 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import NamedTuple
 
 from model.errors import FeedbackError
-from model.feedback.cells import ADDED, COLUMNS, END, HEADER, MARK, NO_FLAG, decode, encode, flag_of, record, schema_of
-from model.feedback.record import UNDO, Flag
+from model.feedback.cells import END, HEADER, MARK, NO_FLAG, decode, encode, flag_of, record, schema_of
+from model.feedback.record import ADDED, COLUMNS, UNDO, Flag
 from model.storage.spreadsheet import escape, unescape
 
 SEPARATORS = ",;\t|"
@@ -92,7 +91,7 @@ def as_meant(table: Table, meant: Callable[[Flag], str]) -> Table:
         if row.flag and (study_id := meant(row.flag)) != row.flag.study_id:
             found = next(csv.reader(io.StringIO(row.data.decode(), newline="")))
             found[COLUMNS.index("study_id")] = escape(study_id)
-            row = row._replace(data=record(found), flag=replace(row.flag, study_id=study_id))
+            row = row._replace(data=record(found), flag=row.flag.changed(study_id=study_id))
             changed.append(row.number)
         rows.append(row)
     if not changed:

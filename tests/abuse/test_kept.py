@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -83,7 +82,7 @@ def test_a_verdict_on_a_report_alone_is_purged_by_the_name_of_the_report_and_by_
     with TestClient(make_app(serving, store), base_url=HERE) as page:
         ids = [page.post("/api/v1/flag", json=VERDICT | {"comment": c}).json()["flag_id"] for c in "abc"]
         other = page.post("/api/v1/flag", json=VERDICT | {"report": "Another."}).json()["flag_id"]
-    store.append(replace(FLAG.tombstone(), verdict="undo", undoes=ids[0], comment="Her name"))
+    store.append(FLAG.tombstone().changed(verdict="undo", undoes=ids[0], comment="Her name"))
     code, out, err = betalens("purge", "--flag", ids[0], "--feedback", store.folder)
     assert (code, out) == (0, "rows purged: 2\n")
     assert f"removed: verdict {ids[0]}" in err
@@ -98,7 +97,7 @@ def test_a_verdict_on_a_report_alone_is_purged_by_the_name_of_the_report_and_by_
 
 def test_a_purge_by_hand_reaches_what_was_torn_or_garbled_and_names_what_it_cannot_search(tmp_path, betalens):
     store = FeedbackStore(tmp_path / "flags")
-    for flag in (replace(FLAG, study_id="study-9"), a_flag(study_id="s2")):
+    for flag in (FLAG.changed(study_id="study-9"), a_flag(study_id="s2")):
         store.append(flag)
     whole = store.path.read_bytes()
     store.path.write_bytes(whole.replace(b",disagree,", b",perhaps,", 1) + b'f8,2,2026-01-31T12:00:00Z,,study-9,,,"Her')

@@ -4,7 +4,6 @@ import io
 import json
 import subprocess
 import sys
-from dataclasses import asdict, replace
 from pathlib import Path
 
 import pandas as pd
@@ -47,7 +46,7 @@ def test_what_was_added_is_listed_as_it_was_typed(feedback):
     flags = json.loads(out)
     assert [flag["verdict"] for flag in flags] == ["disagree", "undo"]
     assert LINE.items() <= flags[0].items()
-    assert set(flags[0]) == set(asdict(FLAG))
+    assert set(flags[0]) == set(FLAG.by_column())
     assert feedback("add", lines=[json.dumps(flag) for flag in flags])[0] == 0  # what is listed may be added again
     assert json.loads(feedback("list", "--json")[1]) == flags
     code, out, _ = feedback("list")
@@ -119,10 +118,10 @@ def test_what_is_acknowledged_is_safe_before_the_next_line_is_read(tmp_path):
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         for number in range(3):
-            process.stdin.write(json.dumps(asdict(replace(FLAG, flag_id=f"f{number}"))) + "\n")
+            process.stdin.write(json.dumps(FLAG.changed(flag_id=f"f{number}").by_column()) + "\n")
             process.stdin.flush()
             assert process.stdout.readline() == f"ack f{number}\n"
-            assert FeedbackStore(tmp_path).rows()[-1] == replace(FLAG, flag_id=f"f{number}")
+            assert FeedbackStore(tmp_path).rows()[-1] == FLAG.changed(flag_id=f"f{number}")
     finally:
         process.kill()
         process.communicate()

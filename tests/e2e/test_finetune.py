@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 
 from dashboard.access.identity import Role
 from dashboard.access.users import set_user
-from model.feedback import FeedbackStore, Flag, new_flag_id, utc_now
+from model.feedback import FeedbackStore, Flag
 from model.finetuning.versions import Versions
 from model.inference.engine import Engine
 from model.network import checkpoint
@@ -66,9 +66,10 @@ def _correction(engine: Engine, study) -> Flag:
     film = load_film(study)
     p = engine.probabilities(engine.encode(film, study.report), np.array([BETA]))[0]
     shown = dict(zip(engine.findings, map(float, p), strict=True))
-    said = {"verdict": "disagree", "corrected_labels": tuple(sorted(study.labels))}
-    given = (new_flag_id(), utc_now(), "r", study.study_id, film.sha256, study.image.name, study.report)
-    return Flag(*given, engine.digest, BETA, shown, **said)
+    said = {"reviewer": "r", "verdict": "disagree", "corrected_labels": tuple(sorted(study.labels))}
+    of = {"study_id": study.study_id, "image_sha256": film.sha256, "image_name": study.image.name}
+    of |= {"report": study.report, "model_digest": engine.digest, "beta": BETA, "probabilities": shown}
+    return Flag.new(**said, **of)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import base64
 import fcntl
 import json
-from dataclasses import replace
 from io import BytesIO
 
 import numpy as np
@@ -190,7 +189,7 @@ def test_the_same_verdict_sent_again_after_another_model_took_over_is_the_row_th
     asked = {"study_id": "two", "beta": 0.5, "verdict": "agree", "flag_id": "case-2"}
     first = client.post("/api/v1/flag", json=asked).json()
     row = next(row for row in store.rows() if row.flag_id == "case-2")
-    older = replace(row, flag_id="case-3", model_digest="ef" * 32, probabilities={"Effusion": 0.5})
+    older = row.changed(flag_id="case-3", model_digest="ef" * 32, probabilities={"Effusion": 0.5})
     store.append(older)
     answer = client.post("/api/v1/flag", json=asked | {"flag_id": "case-3"})
     assert (answer.status_code, answer.json()["model"]) == (200, "ef" * 32)

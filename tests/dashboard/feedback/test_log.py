@@ -1,7 +1,6 @@
 """What the Feedback tab shows: filters, disagreements first, and a verdict as it was given."""
 
 import hashlib
-from dataclasses import replace
 
 import pytest
 from helpers import random_film
@@ -92,8 +91,8 @@ def test_a_verdict_is_shown_as_it_was_given(log):
 
 def test_another_model_and_another_film_are_said_to_be_so(log):
     flag, _ = log.flag(log.shown(Filters())["rows"][0]["id"])
-    log.store.append(replace(flag, flag_id="old", model_digest="0" * 64, image_sha256="1" * 64))
-    log.store.append(replace(flag, flag_id="upload", study_id="", image_sha256="2" * 64))
+    log.store.append(flag.changed(flag_id="old", model_digest="0" * 64, image_sha256="1" * 64))
+    log.store.append(flag.changed(flag_id="upload", study_id="", image_sha256="2" * 64))
     record = log.record("old")
     assert (record["same_model"], record["film"], record["no_film"], record["can_open"]) == (
         False,
@@ -109,8 +108,8 @@ def test_what_was_sent_is_opened_as_it_was_while_it_is_kept(log, reviewer):
     film = random_film(7)
     film = film._replace(sha256=hashlib.sha256(film.pixels.tobytes()).hexdigest())
     log.store.keep_film(film)
-    log.store.append(replace(flag, flag_id="film", study_id="", image_sha256=film.sha256))
-    log.store.append(replace(flag, flag_id="report", study_id="", image_sha256=""))
+    log.store.append(flag.changed(flag_id="film", study_id="", image_sha256=film.sha256))
+    log.store.append(flag.changed(flag_id="report", study_id="", image_sha256=""))
     for flag_id, modalities in (("film", ("image", "report")), ("report", ("report",))):
         assert log.record(flag_id)["can_open"]
         sent, session = log.flag(flag_id)[0], Session(beta=0.5)
@@ -118,7 +117,7 @@ def test_what_was_sent_is_opened_as_it_was_while_it_is_kept(log, reviewer):
         assert (step.case.encoded.modalities, step.case.report) == (modalities, flag.report)
         assert session.recorded is sent
     log.store.purge(f"film-{film.sha256[:12]}")
-    (step,) = reviewer.open_kept(session, log.store, 0.5, replace(flag, image_sha256=film.sha256))
+    (step,) = reviewer.open_kept(session, log.store, 0.5, flag.changed(image_sha256=film.sha256))
     assert "No copy of that film is kept" in step.detail
 
 

@@ -15,7 +15,7 @@ import torch
 from helpers import small_network
 from PIL import Image
 
-from model.feedback import FeedbackStore, Flag, new_flag_id, utc_now
+from model.feedback import FeedbackStore, Flag
 from model.feedback.corrections import corrections
 from model.finetuning.encoders import teach_encoders
 from model.finetuning.versions import Versions
@@ -50,9 +50,9 @@ def place(tmp_path_factory) -> QueuePlace:
     checkpoint.save(network, folder / "model")
     store = FeedbackStore(folder / "feedback")
     for study in (*range(8), 20, 21):
-        shown = dict.fromkeys(FINDINGS, 0.4)
-        said = {"verdict": "disagree", "corrected_labels": ("Effusion",)}
-        store.append(Flag(new_flag_id(), utc_now(), "r", str(study), "", "", "A report.", "m", 0.5, shown, **said))
+        shown = {"report": "A report.", "model_digest": "m", "probabilities": dict.fromkeys(FINDINGS, 0.4)}
+        said = {"reviewer": "r", "beta": 0.5, "verdict": "disagree", "corrected_labels": ("Effusion",)}
+        store.append(Flag.new(study_id=str(study), **shown, **said))
     return QueuePlace(folder / "studies.csv", folder / "model", folder / "feedback")
 
 

@@ -18,7 +18,7 @@ from dashboard.serving.reference_cache import ReferenceCache
 from model.errors import BetaLensError
 from model.evaluation.held_out import judge
 from model.evaluation.metrics import evaluate
-from model.feedback import FeedbackStore, Flag, new_flag_id, utc_now
+from model.feedback import FeedbackStore, Flag
 from model.finetuning.versions import Versions
 from model.inference.embeddings import encode_studies
 from model.inference.engine import Engine
@@ -197,9 +197,9 @@ def finetuned(folder: Path, models: Path, checkpoint: str, *more, studies: Path 
     table = open_studies(studies / "studies.csv")
     store = FeedbackStore(models.parent / "feedback")
     for study in table.of_split("train")[:8]:
-        said = {"verdict": "disagree", "corrected_labels": tuple(sorted(study.labels))}
-        shown = dict.fromkeys(FINDINGS, 0.4)
-        store.append(Flag(new_flag_id(), utc_now(), "r", study.study_id, "", "", "x", "m", 0.5, shown, **said))
+        said = {"reviewer": "r", "beta": 0.5, "verdict": "disagree", "corrected_labels": tuple(sorted(study.labels))}
+        shown = {"report": "x", "model_digest": "m", "probabilities": dict.fromkeys(FINDINGS, 0.4)}
+        store.append(Flag.new(study_id=study.study_id, **shown, **said))
     named = ("--studies", studies / "studies.csv", "--feedback", models.parent / "feedback")
     return run("finetune", "--models", models, "--checkpoint", folder / checkpoint, "--passes", 5, *named, *more)
 

@@ -1,7 +1,6 @@
 """What was learnt from a verdict cannot be taken out of a model: a purge names which versions learnt from it, and how
 to go on without them."""
 
-from dataclasses import replace
 from typing import NamedTuple
 
 import pytest
@@ -10,7 +9,7 @@ from learnt import untaught
 
 from dashboard.workflows.finetune import finetune_version
 from dashboard.workflows.purge import DERIVED, named, purge
-from model.feedback import UNDO, FeedbackStore, Flag, new_flag_id, utc_now
+from model.feedback import UNDO, FeedbackStore, Flag, new_flag_id
 from model.finetuning.finetune import Recipe
 from model.finetuning.versions import LEARNT, Versions
 from model.inference.engine import Engine
@@ -36,12 +35,9 @@ def place(tmp_path_factory) -> QueuePlace:
     store, versions, table = (
         FeedbackStore(folder / "feedback"), Versions(folder / "models"), open_studies(studies)
     )  # fmt: skip
-    said = {"verdict": "disagree", "corrected_labels": ("Effusion",)}
-    shown = dict.fromkeys(FINDINGS, 0.4)
-    flags = [
-        store.append(Flag(new_flag_id(), utc_now(), "r", study, "", "", "A report.", "m", 0.0, shown, **said))
-        for study in JUDGED
-    ]
+    said = {"reviewer": "r", "verdict": "disagree", "corrected_labels": ("Effusion",)}
+    said |= {"report": "A report.", "model_digest": "m", "beta": 0.0, "probabilities": dict.fromkeys(FINDINGS, 0.4)}
+    flags = [store.append(Flag.new(study_id=study, **said)) for study in JUDGED]
 
     def taught(name: str) -> str:
         engine = Engine.load(versions.path(name), "cpu")
@@ -53,7 +49,7 @@ def place(tmp_path_factory) -> QueuePlace:
         patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
         versions.adopt(untrained)
         assert taught("0001") == "0002"
-        store.append(replace(store.rows()[0], flag_id=new_flag_id(), verdict=UNDO, undoes=flags[0]))
+        store.append(store.rows()[0].changed(flag_id=new_flag_id(), verdict=UNDO, undoes=flags[0]))
         assert taught("0002") == "0003"
     torch.set_num_threads(threads)
     assert versions.adopt(versions.path("0003")) == "0004"

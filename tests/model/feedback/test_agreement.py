@@ -16,9 +16,9 @@ SHOWN = {"Cardiomegaly": 0.9, "Effusion": 0.2}
 def flag(
     number: int, verdict: str = "agree", corrected: tuple = (), reviewer: str = "a", study: str = "s", day: int = 1
 ):
-    return Flag(
-        f"f{number}", f"2026-01-{day:02}T12:00:00Z", reviewer, study, "", "", "r", "m", 0.5, SHOWN, verdict, corrected
-    )
+    said = {"reviewer": reviewer, "verdict": verdict, "corrected_labels": corrected}
+    shown = {"study_id": study, "report": "r", "model_digest": "m", "beta": 0.5, "probabilities": SHOWN}
+    return Flag.new(flag_id=f"f{number}", time_utc=f"2026-01-{day:02}T12:00:00Z", **said, **shown)
 
 
 def test_what_was_decided_and_what_the_reviewer_holds():
@@ -30,7 +30,7 @@ def test_what_was_decided_and_what_the_reviewer_holds():
 
 
 def test_a_case_without_a_study_is_known_by_its_film():
-    film = Flag("f", "2026-01-01T00:00:00Z", "a", "", "ab12", "x.png", "r", "m", 0.5, SHOWN, "agree")
+    film = flag(1, study="").changed(image_sha256="ab12", image_name="x.png")
     assert (case_of(film), case_of(flag(1))) == ("ab12", "s")
 
 

@@ -25,9 +25,9 @@ SHOWN = {"Edema": 0.1, "Effusion": 0.9, "Nodule": 0.5}
 
 def flag(reviewer: str, verdict: str, *labels: str, study: str = "s", **more) -> Flag:
     flag.count += 1
-    fields = {"image_sha256": "", "image_name": "", "report": "Clear.", "model_digest": "m", "beta": 0.5}
-    fields |= {"probabilities": SHOWN, "corrected_labels": labels} | more
-    return Flag(f"f{flag.count}", f"2026-01-01T00:00:{flag.count % 60:02}Z", reviewer, study, verdict=verdict, **fields)
+    fields = {"flag_id": f"f{flag.count}", "time_utc": f"2026-01-01T00:00:{flag.count % 60:02}Z"}
+    fields |= {"report": "Clear.", "model_digest": "m", "beta": 0.5, "probabilities": SHOWN, "corrected_labels": labels}
+    return Flag.new(reviewer=reviewer, verdict=verdict, study_id=study, **fields | more)
 
 
 flag.count = 0

@@ -4,7 +4,6 @@ import csv
 import io
 import logging
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,10 +17,10 @@ from model.studies.opening import open_studies
 from model.studies.table import load_film
 
 FLAGS = [
-    replace(FLAG, report="Links kein Pleuraerguß,\n\"stabil\"; Herz groß.", flag_id="f1"),
-    replace(FLAG, flag_id="f2", blind=False, beta=1.0, report="", study_id="007", wrong_words=()),
-    replace(FLAG, flag_id="f3", verdict="agree", corrected_labels=(), comment="=SUM(A1);\n+1", reviewer=""),
-    replace(FLAG.tombstone(), flag_id="f4", verdict="undo", undoes="f3"),
+    FLAG.changed(report="Links kein Pleuraerguß,\n\"stabil\"; Herz groß.", flag_id="f1"),
+    FLAG.changed(flag_id="f2", blind=False, beta=1.0, report="", study_id="007", wrong_words=()),
+    FLAG.changed(flag_id="f3", verdict="agree", corrected_labels=(), comment="=SUM(A1);\n+1", reviewer=""),
+    FLAG.tombstone().changed(flag_id="f4", verdict="undo", undoes="f3"),
 ]  # fmt: skip
 
 
@@ -112,8 +111,8 @@ def test_rows_added_and_changed_by_hand_are_verdicts(tmp_path):
     store.path.write_bytes(saved([*rows, added, again], end="\n"))
     store.append(a_flag())
     found = store.rows()
-    assert found[4] == replace(FLAGS[0], flag_id="mine", comment="added by hand")
-    assert found[5] == replace(FLAGS[0], comment="the same id")
+    assert found[4] == FLAGS[0].changed(flag_id="mine", comment="added by hand")
+    assert found[5] == FLAGS[0].changed(comment="the same id")
     assert len(found) == 7
 
 
@@ -195,7 +194,7 @@ def test_signs_that_an_encoding_lacks_are_not_passed_over_in_silence(tmp_path, c
 
 
 def test_chinese_of_a_local_code_page_is_read_as_chinese(tmp_path):
-    flag = replace(FLAG, report="左侧胸腔积液。", comment="", reviewer="王医生")
+    flag = FLAG.changed(report="左侧胸腔积液。", comment="", reviewer="王医生")
     store = store_of(tmp_path, [flag])
     store.path.write_bytes(saved(table_of(store.path.read_bytes()), encoding="gb18030"))
     assert store.rows() == [flag]
@@ -276,26 +275,26 @@ def test_ids_that_a_spreadsheet_took_for_numbers_and_dates_are_told_by_the_table
 
 def test_a_retry_of_a_verdict_whose_study_was_renamed_is_the_same_verdict(tmp_path, table):
     flag = on("00123")
-    FeedbackStore(tmp_path, "a").append(replace(flag, study_id="123"))
+    FeedbackStore(tmp_path, "a").append(flag.changed(study_id="123"))
     assert FeedbackStore(tmp_path, "b", table).append(flag) == flag.flag_id
     assert FeedbackStore(tmp_path, table=table).rows() == [flag]
 
 
 def test_of_several_studies_with_one_report_the_film_tells(tmp_path, table):
     film = load_film(table.by_id("3-4")).sha256
-    FeedbackStore(tmp_path).append(replace(on("3-4"), study_id="04-Mar", image_sha256=film))
-    FeedbackStore(tmp_path).append(replace(on("7"), study_id="7.0", image_sha256=load_film(table.by_id("7")).sha256))
+    FeedbackStore(tmp_path).append(on("3-4").changed(study_id="04-Mar", image_sha256=film))
+    FeedbackStore(tmp_path).append(on("7").changed(study_id="7.0", image_sha256=load_film(table.by_id("7")).sha256))
     assert [flag.study_id for flag in FeedbackStore(tmp_path, table=table).rows()] == ["3-4", "7"]
 
 
 def test_ids_that_nothing_tells_are_named_and_stay(tmp_path, table):
     """Of another report, of two studies alike, of a number that is rounded too far."""
     doubtful = [
-        replace(on("00123"), study_id="123", report="Other words."),
-        replace(on("202612000001"), study_id="2E+11", report="Clear lungs."),
-        replace(on("s1"), study_id="9.99E+20"),
+        on("00123").changed(study_id="123", report="Other words."),
+        on("202612000001").changed(study_id="2E+11", report="Clear lungs."),
+        on("s1").changed(study_id="9.99E+20"),
     ]
-    sure = [on("s1"), replace(on("s1"), study_id="of another table"), replace(on("s1"), study_id="77")]
+    sure = [on("s1"), on("s1").changed(study_id="of another table"), on("s1").changed(study_id="77")]
     for flag in (*sure, *doubtful):
         FeedbackStore(tmp_path).append(flag)
     there = (tmp_path / "flags.csv").read_bytes()
@@ -310,8 +309,8 @@ def test_ids_that_nothing_tells_are_named_and_stay(tmp_path, table):
 
 
 def test_an_undo_that_a_crash_tore_within_the_id_that_it_names_takes_nothing_back(tmp_path):
-    short, long = replace(FLAG, flag_id="a-1"), replace(FLAG, flag_id="a-12")
-    undo = replace(FLAGS[3], undoes="a-12")
+    short, long = FLAG.changed(flag_id="a-1"), FLAG.changed(flag_id="a-12")
+    undo = FLAGS[3].changed(undoes="a-12")
     store = store_of(tmp_path, [short, long, undo])
     whole = store.path.read_bytes()
     store.path.write_bytes(whole[:-3])  # "… a-1"

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -175,7 +174,7 @@ def test_a_full_disk_leaves_the_file_as_it_was_and_says_so(tmp_path):
 
 def brief(flag_id: str) -> Flag:
     """A flag of few bytes."""
-    return replace(FLAG.tombstone(), flag_id=flag_id, verdict="agree")
+    return FLAG.tombstone().changed(flag_id=flag_id, verdict="agree")
 
 
 def stuck(file, length):

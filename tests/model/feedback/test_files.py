@@ -5,7 +5,6 @@ import os
 import re
 import resource
 import tempfile
-from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -82,7 +81,7 @@ def test_any_text_is_cells_that_no_spreadsheet_runs_and_reads_back_as_it_was_typ
 )  # fmt: skip
 def test_a_value_that_would_not_read_back_is_refused(wrong):
     with pytest.raises(FeedbackError, match="not saved"):
-        replace(FLAG, **wrong)
+        FLAG.changed(**wrong)
 
 
 def test_a_retry_is_acknowledged_and_kept_once(tmp_path):

@@ -5,7 +5,6 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import pytest
 import sqlalchemy as sql
@@ -81,7 +80,7 @@ def test_while_the_server_is_away_flags_are_refused_and_none_is_lost_or_twice_af
 
     def write(writer: int) -> None:
         for number in range(60):
-            flag = replace(FLAG, flag_id=f"{how}-{writer}-{number}")
+            flag = FLAG.changed(flag_id=f"{how}-{writer}-{number}")
             while True:
                 try:
                     acknowledged.append(store.append(flag))

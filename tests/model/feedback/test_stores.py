@@ -4,7 +4,6 @@ import multiprocessing
 import random
 import time
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -67,12 +66,12 @@ def test_a_retry_is_acknowledged_and_kept_once_whichever_server_it_reaches(store
 )  # fmt: skip
 def test_an_id_that_is_taken_by_other_content_is_refused_and_the_same_again_is_not(store, address, changes):
     store.append(FLAG)
-    other = replace(FLAG, **changes)
+    other = FLAG.changed(**changes)
     for each in (store, open_store(address)):
         with pytest.raises(TakenError, match="a verdict with other content has its id") as caught:
             each.append(other)
         assert caught.value.flag == FLAG
-        later = replace(FLAG, time_utc="2026-02-01T00:00:00Z", app_version="0.2.0")
+        later = FLAG.changed(time_utc="2026-02-01T00:00:00Z", app_version="0.2.0")
         assert each.save(later) == FLAG
     assert store.rows() == [FLAG]
 
@@ -81,7 +80,7 @@ def test_an_id_that_was_purged_is_taken_but_for_a_retry_of_what_was(store):
     store.append(FLAG)
     store.purge("s1")
     with pytest.raises(TakenError, match="was purged has its id"):
-        store.append(replace(FLAG, time_utc="2026-02-01T00:00:00Z"))
+        store.append(FLAG.changed(time_utc="2026-02-01T00:00:00Z"))
     store.append(FLAG)
     assert standing(store.rows()) == []
 
@@ -123,7 +122,7 @@ def test_a_purge_takes_out_all_that_is_kept_of_a_study_and_nothing_else(store):
         a_flag(study_id="s1", image_sha256=film.sha256, time_utc="2026-01-31T12:00:00Z"),
         a_flag(study_id="", image_sha256=film.sha256, report="the same film, uploaded apart"),
     ]
-    undo = replace(FLAG.tombstone(), flag_id="undo", verdict="undo", undoes=hers[0].flag_id, comment="Her name")
+    undo = FLAG.tombstone().changed(flag_id="undo", verdict="undo", undoes=hers[0].flag_id, comment="Her name")
     others = [a_flag(study_id="s2", image_sha256=other.sha256), a_flag(study_id="", image_sha256="")]
     for flag in (hers[0], others[0], hers[1], undo, others[1]):
         store.append(flag)
