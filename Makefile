@@ -7,7 +7,7 @@ WORKERS := 2
 export GRADIO_ANALYTICS_ENABLED := False
 export HF_HUB_OFFLINE := 1
 
-.PHONY: run test test-slow demo-data demo-model lock audit clean
+.PHONY: run test test-slow docs demo-data demo-model lock audit clean
 
 run: $(VENV)/.installed  ## start the dashboard on the embedded demo
 	$(BIN)/betalens serve $(ARGS)
@@ -20,6 +20,10 @@ test: $(VENV)/.tested  ## run every test but the slow ones
 
 test-slow: $(VENV)/.tested  ## run the tests that take minutes
 	$(BIN)/pytest -m slow $(ARGS)
+
+docs: $(VENV)/.docs  ## write the reference pages from the code, and the site into build/docs
+	$(BIN)/python -m docs.site.reference
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --config-file docs/site/mkdocs.yml
 
 demo-data: $(VENV)/.demo  ## render the demo's studies again (about an hour on 2 cores)
 	$(BIN)/python -m model.studies.demo.build
@@ -49,6 +53,10 @@ $(VENV)/.tested: $(VENV)/.installed
 		|| echo "DCMTK is not at hand: comparisons with it are skipped"
 	command -v nginx >/dev/null || (cd $(VENV) && apt-get download -qq nginx && dpkg --extract nginx_*.deb nginx) \
 		|| echo "nginx is not at hand: tests behind it are skipped"
+	touch $@
+
+$(VENV)/.docs: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --editable ".[docs]"
 	touch $@
 
 $(VENV)/.demo: $(VENV)/.installed
