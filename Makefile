@@ -7,7 +7,7 @@ WORKERS := 2
 export GRADIO_ANALYTICS_ENABLED := False
 export HF_HUB_OFFLINE := 1
 
-.PHONY: run test check-js test-slow demo-data demo-model lock audit clean
+.PHONY: run test check-js test-slow docs demo-data demo-model lock audit clean
 
 run: $(VENV)/.installed  ## start the dashboard on the embedded demo
 	$(BIN)/betalens serve $(ARGS)
@@ -23,6 +23,10 @@ check-js: node_modules/.installed  ## lint, formatting and unit tests of the pag
 
 test-slow: $(VENV)/.tested  ## run the tests that take minutes
 	$(BIN)/pytest -m slow $(ARGS)
+
+docs: $(VENV)/.docs  ## write the reference pages from the code, and the site into build/docs
+	$(BIN)/python -m docs.site.reference
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --config-file docs/site/mkdocs.yml
 
 demo-data: $(VENV)/.demo  ## render the demo's studies again (about an hour on 2 cores)
 	$(BIN)/python -m model.studies.demo.build
@@ -57,6 +61,10 @@ $(VENV)/.tested: $(VENV)/.installed
 # Node comes with the extra `test`.
 node_modules/.installed: package.json package-lock.json $(VENV)/.tested
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent
+	touch $@
+
+$(VENV)/.docs: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --editable ".[docs]"
 	touch $@
 
 $(VENV)/.demo: $(VENV)/.installed

@@ -74,6 +74,14 @@ def test_images_copy_what_is_there_and_only_what_the_ignore_file_lets_through():
 
 
 @pytest.mark.parametrize("target", ["cpu", "cuda"])
+def test_an_image_installs_the_wheel_and_holds_no_sources(target):
+    stage = IMAGE.split(f"FROM runtime AS {target}\n")[1].split("\nFROM ")[0]
+    assert "pip install --no-cache-dir --no-deps /opt/wheel/*.whl" in stage
+    assert re.findall(r"^COPY (.+)$", stage, re.MULTILINE) == [f"--from=build-{target} /opt/venv /opt/venv"]
+    assert "COPY" not in IMAGE.split("AS runtime\n")[1].split("\nFROM ")[0]
+
+
+@pytest.mark.parametrize("target", ["cpu", "cuda"])
 def test_an_image_runs_as_a_user_of_its_own(target):
     stage = IMAGE.split(f"FROM runtime AS {target}\n")[1].split("\nFROM ")[0]
     assert re.findall(r"^USER (.+)$", stage, re.MULTILINE) == ["10001:10001"]
