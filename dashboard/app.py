@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
+from functools import partial
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported
 
@@ -38,13 +38,13 @@ def build(serving: ModelRegistry, feedback: Store, functions: Callable[[], None]
         bar = troubles(page, feedback)  # below what stays in place while the page is scrolled
         # Gradio numbers tabs by their place among the children of gr.Tabs: nothing else may stand inside.
         shown = gr.Tabs(elem_classes="bl-tabs", render=False)
-        ctx = Context(
+        context = partial(
+            Context,
             serving=serving,
             table=table,
             feedback=feedback,
             page=page,
             tabs=shown,
-            tab=None,
             session=gr.State(Session(beta=engine.default_beta)),
             header=top,
             troubles=bar,
@@ -57,7 +57,7 @@ def build(serving: ModelRegistry, feedback: Store, functions: Callable[[], None]
         with shown:
             for tab in tabs.discover():
                 with gr.Tab(t(tab.TITLE), id=tabs.name(tab), elem_classes=f"bl-tab-{tabs.name(tab)}") as shown_tab:
-                    tab.build(replace(ctx, tab=shown_tab))
+                    tab.build(context(tab=shown_tab))
         with gr.Row(elem_classes="bl-foot"):
             phrase("page.notice", "bl-notice-line")
             if table.about:

@@ -6,6 +6,7 @@ from pathlib import Path
 import gradio as gr
 
 from dashboard.page.context import Context
+from dashboard.ui.events import QUIET
 from dashboard.ui.version import versions
 from dashboard.ui.widgets import phrase
 
@@ -32,7 +33,7 @@ def _card(ctx: Context, title: str, folder: Callable[[], Path | None]) -> None:
     phrase(title, "bl-h")
     if _card_in(folder()):
         card = gr.Markdown(_card_in(folder()))
-        ctx.page.load(lambda: _card_in(folder()), None, card, show_progress="hidden", api_visibility="private")
+        ctx.page.load(lambda: _card_in(folder()), None, card, **QUIET)
     else:
         phrase("about.none", "bl-muted")
 

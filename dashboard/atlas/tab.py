@@ -10,6 +10,7 @@ from dashboard.page.context import Context, request
 from dashboard.review.service import Review
 from dashboard.serving.model_registry import ServedModel
 from dashboard.serving.session import Session
+from dashboard.ui.events import AT_ONCE, QUIET
 from dashboard.ui.payload import as_json, share
 from dashboard.ui.widgets import widget
 from dashboard.ui.widgets.relay import Relay
@@ -19,10 +20,6 @@ ORDER = 30
 TITLE = "tab.atlas"
 
 NAMED = 24  # studies of a selection that the audit log names; it has the number of all
-
-QUIET = {"show_progress": "hidden", "api_visibility": "private"}
-# One reader's map must not make another wait.
-AT_ONCE = QUIET | {"trigger_mode": "multiple", "concurrency_limit": 4}
 
 
 def build(ctx: Context) -> None:
@@ -100,9 +97,9 @@ def build(ctx: Context) -> None:
         return (request(study_id) if study_id else gr.skip()), gr.Tabs(selected="review")
 
     there = [atlas, shown, sent]
-    place = {"fn": show_case, "inputs": [ctx.session, shown], "outputs": case.box, **AT_ONCE}
-    ctx.tab.select(draw_at_visit, [shown, sent], there, **AT_ONCE).then(**place)
-    atlas.chart(draw_asked, None, there, **AT_ONCE).then(**place)
+    place = show_case, [ctx.session, shown], case.box
+    ctx.tab.select(draw_at_visit, [shown, sent], there, **AT_ONCE).then(*place, **AT_ONCE)
+    atlas.chart(draw_asked, None, there, **AT_ONCE).then(*place, **AT_ONCE)
     atlas.column(show_column, None, column.box, **AT_ONCE)
     atlas.judge(show_trust, None, trust.box, **AT_ONCE)
     atlas.cards(show_cards, None, cards.box, **AT_ONCE)

@@ -8,6 +8,7 @@ from dashboard.access.looking import looked
 from dashboard.beta_lab.service import BetaLabService
 from dashboard.page.context import Context, request
 from dashboard.serving.model_registry import ServedModel
+from dashboard.ui.events import AT_ONCE, QUIET
 from dashboard.ui.payload import as_json, share
 from dashboard.ui.widgets import widget
 from dashboard.ui.widgets.relay import Relay
@@ -15,10 +16,6 @@ from model.errors import AccessError, AuditError, BetaLensError
 
 ORDER = 20
 TITLE = "tab.beta_lab"
-
-QUIET = {"show_progress": "hidden", "api_visibility": "private"}
-# One reader's measurement must not make another wait.
-AT_ONCE = QUIET | {"trigger_mode": "multiple", "concurrency_limit": 4}
 
 
 def build(ctx: Context) -> None:

@@ -37,7 +37,7 @@ class Context:
     feedback: Store
     page: gr.Blocks
     tabs: gr.Tabs
-    tab: gr.Tab | None  # the one being built
+    tab: gr.Tab  # the one being built
     session: gr.State  # a Session: what this reader has open
     header: gr.HTML
     troubles: gr.HTML  # what keeps verdicts from being read

@@ -7,6 +7,7 @@ import torch
 
 from dashboard.access.identity import who
 from dashboard.serving.model_registry import ModelRegistry
+from dashboard.ui.events import QUIET
 from dashboard.ui.widgets import widget
 from model.inference.engine import Engine
 from model.storage.paths import DEMO_CHECKPOINT
@@ -15,7 +16,7 @@ from model.storage.paths import DEMO_CHECKPOINT
 def header(page: gr.Blocks, serving: ModelRegistry) -> gr.HTML:
     """The header over the model that is served when the page is loaded; see `facts`."""
     bar = widget("header", facts(serving.now.engine))
-    page.load(lambda: facts(serving.now.engine), None, bar, show_progress="hidden", api_visibility="private")
+    page.load(lambda: facts(serving.now.engine), None, bar, **QUIET)
     return bar
 
 

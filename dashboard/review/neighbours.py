@@ -12,6 +12,7 @@ from dashboard.serving.background_job import BackgroundJobs
 from dashboard.serving.model_registry import ServedModel
 from dashboard.serving.reference_cache import ReferenceCache
 from dashboard.serving.session import Session
+from dashboard.ui.events import AT_ONCE, QUIET
 from dashboard.ui.payload import as_json, share
 from dashboard.ui.pictures import study_card
 from dashboard.ui.widgets import widget
@@ -20,9 +21,6 @@ from explain.cohort.spaces import FUSED, IMAGE, REPORT
 
 COUNT = 5
 SHOWN_SPACES = (IMAGE, REPORT, FUSED)
-
-QUIET = {"show_progress": "hidden", "api_visibility": "private"}
-AT_ONCE = QUIET | {"trigger_mode": "multiple", "concurrency_limit": 4}
 
 
 def neighbours(ctx: Context) -> None:

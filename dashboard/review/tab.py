@@ -20,6 +20,7 @@ from dashboard.review.steps import Refused, Staged, Step, Steps, Waiting, refuse
 from dashboard.review.verdict_form import VerdictForm
 from dashboard.serving.model_registry import ServedModel
 from dashboard.serving.session import Session
+from dashboard.ui.events import QUIET, UNLIMITED
 from dashboard.ui.i18n import t
 from dashboard.ui.widgets import widget
 from dashboard.web.gradio import name_of
@@ -31,9 +32,6 @@ ORDER = 10
 TITLE = "tab.review"
 
 MODEL_CHECK_SECONDS = 3  # seconds between two looks at whether another model is served
-QUIET = {"show_progress": "hidden", "api_visibility": "private"}
-# A newer case must not wait for an older one to be finished; what takes long waits in a line of its own.
-AT_ONCE = QUIET | {"trigger_mode": "multiple", "concurrency_limit": None}
 
 
 def build(ctx: Context) -> None:
@@ -204,22 +202,22 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, alone, notice, sta
         return found
 
     asked = [ctx.session, ctx.beta]
-    cases.select(open_study, asked, shown, **AT_ONCE)
+    cases.select(open_study, asked, shown, **UNLIMITED)
     cases.filter(narrow, ctx.session, cases, **QUIET)
-    ctx.request.change(open_requested, [*asked, ctx.request], shown, **AT_ONCE)
-    ctx.page.load(open_first, asked, shown, **AT_ONCE)
+    ctx.request.change(open_requested, [*asked, ctx.request], shown, **UNLIMITED)
+    ctx.page.load(open_first, asked, shown, **UNLIMITED)
     ctx.page.unload(leave)
-    analyse.click(open_given, [*asked, report], shown, **AT_ONCE)
-    alone.click(open_alone, [*asked, report], shown, **AT_ONCE)
+    analyse.click(open_given, [*asked, report], shown, **UNLIMITED)
+    alone.click(open_alone, [*asked, report], shown, **UNLIMITED)
     # Gradio would copy the file under its own name.
-    upload.upload(open_upload, [*asked, upload, report], [upload, *shown], preprocess=False, **AT_ONCE)
-    cases.pick(take_report, asked, shown, **AT_ONCE)
-    stage.erase(erase, asked, shown, **AT_ONCE)
-    stage.undo(undo, asked, shown, **AT_ONCE)
-    stage.leave_version(leave_version, asked, shown, **AT_ONCE)
-    stage.select(explain, ctx.session, staged, **AT_ONCE)
-    stage.method(choose_method, ctx.session, staged, **AT_ONCE)
-    stage.again(show_again, ctx.session, staged, **AT_ONCE)
+    upload.upload(open_upload, [*asked, upload, report], [upload, *shown], preprocess=False, **UNLIMITED)
+    cases.pick(take_report, asked, shown, **UNLIMITED)
+    stage.erase(erase, asked, shown, **UNLIMITED)
+    stage.undo(undo, asked, shown, **UNLIMITED)
+    stage.leave_version(leave_version, asked, shown, **UNLIMITED)
+    stage.select(explain, ctx.session, staged, **UNLIMITED)
+    stage.method(choose_method, ctx.session, staged, **UNLIMITED)
+    stage.again(show_again, ctx.session, staged, **UNLIMITED)
 
 
 def _on_beta(ctx: Context, settled: gr.HTML) -> None:
@@ -251,7 +249,7 @@ def _on_standing_still(ctx: Context, probe: gr.HTML) -> None:
             if not isinstance(value, Waiting):
                 yield value
 
-    probe.submit(examine, ctx.session, probe, **AT_ONCE)
+    probe.submit(examine, ctx.session, probe, **UNLIMITED)
 
 
 def _on_replacement(ctx: Context, notice: gr.HTML, stage: gr.HTML, waiting: gr.HTML, form: VerdictForm) -> None:
@@ -281,7 +279,7 @@ def _on_replacement(ctx: Context, notice: gr.HTML, stage: gr.HTML, waiting: gr.H
             yield shown
 
     gr.Timer(MODEL_CHECK_SECONDS).tick(
-        follow, ctx.session, [ctx.header, form.widget, stage, waiting, notice], **AT_ONCE
+        follow, ctx.session, [ctx.header, form.widget, stage, waiting, notice], **UNLIMITED
     )
 
 

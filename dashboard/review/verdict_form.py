@@ -14,12 +14,11 @@ from dashboard.review.service import Review
 from dashboard.review.steps import Staged
 from dashboard.review.verdicts import Judge
 from dashboard.serving.session import Session
+from dashboard.ui.events import QUIET
 from dashboard.ui.widgets import widget
 from dashboard.web.thread_pools import in_pool, judging
 from model.config import SINGLE_LABEL
 from model.errors import AccessError, FeedbackError
-
-QUIET = {"show_progress": "hidden", "api_visibility": "private"}
 
 
 class VerdictForm:

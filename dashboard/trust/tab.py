@@ -6,6 +6,7 @@ import gradio as gr
 
 from dashboard.page.context import Context
 from dashboard.review.explanation_tests import of_methods
+from dashboard.ui.events import QUIET
 from dashboard.ui.widgets import widget
 from explain.methods.registry import methods_of
 from model.inference.encoding import MODALITIES
@@ -24,4 +25,4 @@ def build(ctx: Context) -> None:
     with gr.Column(elem_classes="bl-page"):
         methods_tested = widget("trust", shown())
     # Anew for each page, as a model may be replaced.
-    ctx.page.load(shown, None, methods_tested, show_progress="hidden", api_visibility="private")
+    ctx.page.load(shown, None, methods_tested, **QUIET)

@@ -7,6 +7,7 @@ import time
 
 import gradio as gr
 
+from dashboard.ui.events import QUIET
 from dashboard.ui.widgets import widget
 from model.errors import FeedbackError
 from model.feedback import Store
@@ -17,7 +18,7 @@ log = logging.getLogger(__name__)
 def troubles(page: gr.Blocks, store: Store) -> gr.HTML:
     """The bar, as things stand when the page is loaded; see `status_of`."""
     bar = widget("troubles", status_of(store))
-    page.load(lambda: status_of(store), None, bar, show_progress="hidden", api_visibility="private")
+    page.load(lambda: status_of(store), None, bar, **QUIET)
     return bar
 
 
