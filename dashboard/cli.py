@@ -6,13 +6,13 @@ sentence and exit status 2.
 
 import os
 import sys
+from typing import Any
 
 from model.compute import threads
 
 if sys.argv[1:2] == ["serve"]:
     threads.narrow()  # before the commands import NumPy and PyTorch
 
-import click
 import typer
 from typer.core import TyperGroup
 
@@ -29,7 +29,7 @@ INTERRUPTED = 130  # as a shell has it for SIGINT
 class Program(TyperGroup):
     """Every command ends in a sentence, whatever stops it."""
 
-    def invoke(self, ctx: click.Context) -> object:
+    def invoke(self, ctx: Any) -> object:  # typer has a click.Context of its own, and keeps it private
         """Run the command that was asked for."""
         try:
             return super().invoke(ctx)
@@ -38,6 +38,7 @@ class Program(TyperGroup):
             raise typer.Exit(INTERRUPTED) from None
 
 
+assert __doc__  # without python -OO
 app = typer.Typer(cls=Program, help=__doc__.split("\n\n")[1], no_args_is_help=True, add_completion=False)
 register(app)
 

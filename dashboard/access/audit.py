@@ -13,9 +13,9 @@ import logging
 import os
 import threading
 from collections.abc import Iterable
-from io import FileIO
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
+from typing import Any
 
 from dashboard.access.identity import Identity, Role, who
 from model.errors import AccessError, AuditError
@@ -43,10 +43,10 @@ class _Stream(_StrictHandler, logging.StreamHandler):
 class _File(_StrictHandler, WatchedFileHandler):
     """To a file that is its owner's alone. One that was moved away or removed is begun anew (logrotate's `create`)."""
 
-    stream: FileIO | None
+    stream: Any  # a FileIO, where logging has text
     _torn = False
 
-    def _open(self) -> FileIO:
+    def _open(self) -> Any:
         handle = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, MODE)
         return os.fdopen(handle, "ab", buffering=0)
 

@@ -61,6 +61,7 @@ class AuthBackend(Protocol):
         Raises:
             RefusedError: they may not be asked at the moment, or are known and have no role here.
         """
+        ...
 
     def mark(self, identity: Identity) -> str:
         """What stays the same for as long as somebody who was let in still is, for streams that are open meanwhile.
@@ -68,9 +69,12 @@ class AuthBackend(Protocol):
         Raises:
             RefusedError: it cannot be told.
         """
+        ...
 
     def trouble(self) -> str:
         """Why nobody can log in at the moment, in a sentence that names no path; "" where they can."""
+        ...
 
     def routes(self) -> list[Route]:
         """What answers below `paths`."""
+        ...

@@ -68,7 +68,8 @@ class Ended:
         theirs = self._of(person)
         theirs.mkdir(parents=True, exist_ok=True, mode=0o700)
         (theirs / ALL).touch(mode=0o600)
-        os.utime(theirs / ALL, (time.time(),) * 2)  # by this machine's clock, as the sessions are
+        now = time.time()
+        os.utime(theirs / ALL, (now, now))  # by this machine's clock, as the sessions are
         for path in theirs.iterdir():
             if path.name != ALL:
                 path.unlink(missing_ok=True)

@@ -10,7 +10,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard.access.base import LoginRefusedError
+from dashboard.access.base import AuthBackend, LoginRefusedError
 from dashboard.access.identity import LOCAL, Identity
 from dashboard.access.login import login_page
 from dashboard.access.settings import Access
@@ -48,28 +48,28 @@ class AuthMiddleware:
             return
         identity, refused = None, None
         try:
-            identity = await self._who(connection)
+            identity = await self._who(self.access, connection)
         except LoginRefusedError as error:
             refused = error
         if identity is None:
-            await self._refuse(connection, path, refused)(scope, receive, send)
+            await self._refuse(self.access.way, connection, path, refused)(scope, receive, send)
             return
         state["identity"] = identity._replace(address=address)
-        with self._while_let_in(connection, identity, send) as (scoped, watched_send):
+        with self._while_let_in(self.access, connection, identity, send) as (scoped, watched_send):
             await self.app(scope, receive, watched_send)
         if scoped.cancelled_caught:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _who(self, connection: HTTPConnection) -> Identity | None:
+    async def _who(self, access: Access, connection: HTTPConnection) -> Identity | None:
         """
         Raises:
             RefusedError: they may not be asked now, have no role here, or their session is over.
         """
-        session, rules = connection.session, self.access.sessions
+        session, rules = connection.session, access.sessions
         ended = "number" in session and not rules.holds(session)
         if ended:
             session.clear()
-        identity = await self.access.way.identify(connection)
+        identity = await access.way.identify(connection)
         if identity is None and ended:
             raise LoginRefusedError("ended")
         if identity and "number" in session:
@@ -78,16 +78,16 @@ class AuthMiddleware:
 
     @contextlib.contextmanager
     def _while_let_in(
-        self, connection: HTTPConnection, identity: Identity, send: Send
+        self, access: Access, connection: HTTPConnection, identity: Identity, send: Send
     ) -> Iterator[tuple[anyio.CancelScope, Send]]:
         """A scope around an answer, which ends it where it is a stream of events and its reader is let in no more."""
         watch: asyncio.Task | None = None
-        session, way = dict(connection.session), self.access.way
+        session, way = dict(connection.session), access.way
         mark = way.mark(identity)
 
         def is_let_in() -> bool:
             try:
-                held = "number" not in session or self.access.sessions.holds(session)
+                held = "number" not in session or access.sessions.holds(session)
                 return held and way.mark(identity) == mark
             except LoginRefusedError:
                 return False
@@ -110,12 +110,14 @@ class AuthMiddleware:
                 if watch:
                     watch.cancel()
 
-    def _refuse(self, connection: HTTPConnection, path: str, refused: LoginRefusedError | None) -> Response:
+    def _refuse(
+        self, way: AuthBackend, connection: HTTPConnection, path: str, refused: LoginRefusedError | None
+    ) -> Response:
         status = 503 if refused and refused.status == 503 else 401
         if path == "/" and "text/html" in connection.headers.get("accept", ""):
-            return login_page(connection, self.access.way, refused.reason if refused else "", status)
+            return login_page(connection, way, refused.reason if refused else "", status)
         answer = problem(status, str(refused or "Log in first."), headers=refused.headers if refused else None)
-        if status == 401 and self.access.way.asks and path.startswith(("/api/", "/metrics")):
+        if status == 401 and way.asks and path.startswith(("/api/", "/metrics")):
             answer.headers["WWW-Authenticate"] = 'Basic realm="BetaLens", charset="UTF-8"'  # no browser asks for these
         return answer
 

@@ -4,7 +4,7 @@ import hashlib
 from enum import IntEnum
 from typing import NamedTuple
 
-from dashboard.web.gradio import current_event
+from dashboard.web.gradio import current_request
 from model.errors import AccessError
 
 DIGEST_DIGITS = 12  # hexadecimal digits of a digest
@@ -75,6 +75,6 @@ NOBODY = Identity("", Role.VIEWER)
 
 def who() -> Identity:
     """Who sent the request that a function of the page answers, as `dashboard.access.gate` found."""
-    request, _ = current_event()
+    request = current_request()
     # Outside of any request, a function is called by this program itself.
-    return LOCAL if request is None else request.request.scope["state"]["identity"]
+    return LOCAL if request is None else request.scope["state"]["identity"]

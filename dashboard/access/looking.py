@@ -20,7 +20,7 @@ def looked(where: str, cases: Iterable[str], **what: str | int | float | bool) -
         gr.Error: they must not be shown, as it cannot be written down; the page says so.
     """
     with as_said():
-        audit.looked(where, cases, **what)
+        audit.looked(where, cases, None, **what)
 
 
 class as_said:

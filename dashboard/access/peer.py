@@ -1,6 +1,7 @@
 """Whose connection a request came by, and for whom: X-Forwarded-For and -Proto are believed of known proxies alone."""
 
 from ipaddress import IPv4Network, IPv6Network
+from typing import Any, cast
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
@@ -14,7 +15,9 @@ class ClientAddressMiddleware:
     """
 
     def __init__(self, app: ASGIApp, proxies: tuple[IPv4Network | IPv6Network, ...]):
-        self._app = ProxyHeadersMiddleware(app, trusted_hosts=[str(network) for network in proxies])
+        # uvicorn and Starlette each have types of their own for what is one interface.
+        own = ProxyHeadersMiddleware(cast(Any, app), trusted_hosts=[str(network) for network in proxies])
+        self._app = cast(ASGIApp, own)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket"):

@@ -152,9 +152,11 @@ def _ended(path: Path, found: _Settings) -> Ended:
 def _way(found: _Settings, folder: Path, sessions: Rules, signing: str) -> AuthBackend:
     if found.users:
         return Users(folder / found.users.file, sessions, signing)
+    assert found.roles  # as `_one_way` asks
     roles = Roles(found.roles.viewer, found.roles.reviewer, found.roles.administrator)
     if found.proxy:
         return Proxy(found.proxy.user_header, found.proxy.groups_header, tuple(found.proxies), roles)
+    assert found.oidc
     secret = os.environ.get("BETALENS_OIDC_SECRET", "")
     if not secret:
         raise AccessError("BETALENS_OIDC_SECRET is not set: it holds the secret that the provider gave this client.")

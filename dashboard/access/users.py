@@ -125,6 +125,7 @@ class Users:
             return _answer(request, form, error)
         except (AuditError, KeyError):  # they were taken out of the file meanwhile
             return _answer(request, form, LoginRefusedError("unavailable"))
+        assert self._sessions  # they are left out where nobody logs in by the form
         self._sessions.begin(request.session, identity, proof=user.proof)
         answer = _answer(request, form)
         self._devices.remember(answer, request, _mark(name, user))
@@ -148,7 +149,7 @@ class Users:
             if error.reason == "locked" and self._is_news(asking.name, address, error.reason):
                 audit.note("login_failed", asking, how=how, reason=error.reason)
             raise
-        if not judged.right:
+        if user is None or not judged.right:
             if judged.counted or self._is_news(address, "uncounted"):
                 audit.note("login_failed", asking, how=how, reason="wrong")
             return None

@@ -74,8 +74,8 @@ def explain_finding(
     bare = evidence()
     clamped = [explanations.engine.clamp_beta(case.encoded, beta) for beta in betas]
 
-    def at(values: np.ndarray) -> list[np.ndarray]:
-        return [interpolate(values, beta) for beta in clamped]
+    def at(values: np.ndarray) -> list[float]:
+        return [float(interpolate(values, beta)) for beta in clamped]
 
     return FindingExplained(
         finding=finding,
@@ -84,33 +84,40 @@ def explain_finding(
         contributions={"image": at(bare.contributions[:, 0]), "report": at(bare.contributions[:, 1])},
         interaction=at(bare.interaction),
         flips=list(bare.flips),
-        image=[_image(evidence(image=name), at) for name in images],
-        report=[_report(evidence(report=name), at) for name in reports],
+        image=[_image(name, evidence(image=name), clamped) for name in images],
+        report=[_report(name, evidence(report=name), clamped) for name in reports],
     )
 
 
 def picture(case: OpenCase, evidence: Evidence, beta: float) -> bytes:
     """The film with its heat over it, as a PNG of the film's own size."""
+    assert case.film
+    assert evidence.cam is not None
+    assert evidence.box
     heat = heatmap(interpolate(evidence.cam, beta), evidence.box, *case.film.pixels.shape)
     out = BytesIO()
     Image.fromarray(overlay(case.film.pixels, heat, evidence.cell_scale)).save(out, "PNG")
     return out.getvalue()
 
 
-def _image(evidence: Evidence, at) -> ImageEvidence:
+def _image(name: str, evidence: Evidence, betas: list[float]) -> ImageEvidence:
+    assert evidence.cam is not None
+    assert evidence.box
     return ImageEvidence(
-        method=evidence.image_method,
+        method=name,
         completeness_error=evidence.image_error,
-        maps=[m.tolist() for m in at(evidence.cam)],
+        maps=[interpolate(evidence.cam, beta).tolist() for beta in betas],
         box=evidence.box._asdict(),
         scale=evidence.cell_scale,
     )
 
 
-def _report(evidence: Evidence, at) -> ReportEvidence:
-    scores = np.stack(at(evidence.word_scores)) if evidence.words else np.zeros((1, 0))
+def _report(name: str, evidence: Evidence, betas: list[float]) -> ReportEvidence:
+    scores = (
+        np.stack([interpolate(evidence.word_scores, beta) for beta in betas]) if evidence.words else np.zeros((1, 0))
+    )
     return ReportEvidence(
-        method=evidence.report_method,
+        method=name,
         completeness_error=evidence.report_error,
         words=[
             WordEvidence(text=w.text, start=w.start, end=w.end, scores=column.tolist())

@@ -7,30 +7,35 @@ from typing import Annotated, Any, TypeVar
 
 import gradio as gr
 from fastapi import APIRouter, Header, Request, Response
+from gradio import events
 
 from dashboard.access.identity import who
 from dashboard.api import schemas
 from dashboard.api.core import Core, Wanted
 from dashboard.api.desk import Desk, reader
-from dashboard.web.gradio import current_event
+from dashboard.web.gradio import current_request
 from dashboard.web.listening import asked_by, listeners
 from dashboard.web.thread_pools import asking, explaining, judging
 from explain import Cancelled
 from model.errors import BetaLensError
 
 CLIENT_CHECK_SECONDS = 0.5  # seconds between two looks at whether the client is still there
+Responses = dict[int | str, dict[str, Any]]  # by status, as FastAPI has it
+
 GONE = 499  # as nginx has it: nobody reads the answer
-PROBLEMS = {code: {"model": schemas.Problem, "description": said} for code, said in (
+PROBLEMS: Responses = {code: {"model": schemas.Problem, "description": said} for code, said in (
     (401, "Not logged in."), (403, "The role does not allow it."), (413, "The request is too large."),
     (422, "The request cannot be used."), (500, "The server failed."),
 )}  # fmt: skip
-NOT_SAVED = {code: {"model": schemas.Problem, "description": said} for code, said in (
+NOT_SAVED: Responses = {code: {"model": schemas.Problem, "description": said} for code, said in (
     (409, "Another verdict has the flag_id: send this one under another."),
     (503, "The verdict was not saved: try again with its flag_id."),
 )}  # fmt: skip
-BUSY = {503: {"model": schemas.Problem, "description": "Too many wait: try again after `Retry-After` seconds."}}
+BUSY: Responses = {
+    503: {"model": schemas.Problem, "description": "Too many wait: try again after `Retry-After` seconds."}
+}
 NOBODY_WAITS = "Nobody waits for this answer any more."
-PICTURE = {200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}}}
+PICTURE: Responses = {200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}}}
 FUNCTIONS = {"predict": schemas.Predict, "explain": schemas.Explain, "flag": schemas.Flag}
 
 T = TypeVar("T")
@@ -47,8 +52,8 @@ def router(core: Core, desks: Desks) -> APIRouter:
     """The routes."""
     api = APIRouter(prefix="/api/v1", responses=PROBLEMS)
 
-    @api.post("/predict", responses=BUSY)
-    async def predict(asked: schemas.Predict, request: Request) -> schemas.Predicted:
+    @api.post("/predict", response_model=schemas.Predicted, responses=BUSY)
+    async def predict(asked: schemas.Predict, request: Request):
         """Probabilities of a case at each β."""
         by = request.state.identity
         return await _while_there(request, desks.predict, lambda wanted: core.predict(asked, by))
@@ -63,8 +68,8 @@ def router(core: Core, desks: Desks) -> APIRouter:
         drawn = await _while_there(request, desks.explain, lambda wanted: core.draw(asked, by, wanted, turns))
         return drawn if isinstance(drawn, Response) else Response(drawn, media_type="image/png")
 
-    @api.post("/flag", responses=NOT_SAVED)
-    async def flag(asked: schemas.Flag, request: Request) -> schemas.Flagged:
+    @api.post("/flag", response_model=schemas.Flagged, responses=NOT_SAVED)
+    async def flag(asked: schemas.Flag, request: Request):
         """Keep a verdict, with what the server itself computes of the case. Answers once it is safe."""
         by = request.state.identity
         return await _while_there(request, desks.flag, lambda wanted: core.flag(asked, by))
@@ -89,7 +94,7 @@ def functions(core: Core, desks: Desks) -> None:
         return await _said(desks.flag, lambda *_: core.flag(schemas.Flag.model_validate(request), who()))
 
     for function in (predict, explain, flag):
-        gr.api(function, api_name=function.__name__, concurrency_limit=None)
+        events.api(function, api_name=function.__name__, concurrency_limit=None)
 
 
 async def _said(desk: Desk, work: Callable[[Wanted, Hashable], schemas.BaseModel]) -> dict[str, Any]:
@@ -100,7 +105,9 @@ async def _said(desk: Desk, work: Callable[[Wanted, Hashable], schemas.BaseModel
     def wanted() -> bool:
         return listeners.listens(*numbers)
 
-    turns = reader(current_event()[0].request, who())
+    request = current_request()
+    assert request  # a page's function is called by one
+    turns = reader(request, who())
     try:
         return (await desk.do(turns, wanted, work, wanted, turns)).model_dump(mode="json")
     except BetaLensError as error:

@@ -166,8 +166,9 @@ class AtlasService:
         row = self.reference_cache.row_of(case.study.study_id) if case.study and not case.changes else None
         betas = [self.engine.clamp_beta(case.encoded, float(b)) for b in (PATH_BETAS if key[0] == FUSED else [0.0])]
         layout, finder, _ = chart
-        places = [place(layout, finder, case.encoded, key[0], beta, row) for beta in betas]
-        if None in places:
+        found = [place(layout, finder, case.encoded, key[0], beta, row) for beta in betas]
+        places = [p for p in found if p is not None]
+        if len(places) < len(betas):
             return None
         return {
             "case": case.case_id,

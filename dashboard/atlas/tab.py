@@ -1,5 +1,7 @@
 """Atlas: the reference studies on a map that moves with β, the open case among them, and what marks a group off."""
 
+from typing import Any
+
 import gradio as gr
 
 from dashboard.access import audit
@@ -52,12 +54,10 @@ def build(ctx: Context) -> None:
 
     def show_case(session: Session, key: Key):
         """The open case on the map, unless the model's answer on it is kept back."""
-        shown = session.opened is not None and not session.blinded
-        found = (
-            Review(ctx.serving).current(session).get_or_create(atlas_of).place_of(key, session.opened)
-            if shown
-            else None
-        )
+        opened = None if session.blinded else session.opened
+        if opened is None:
+            return case.answer({"path": None})
+        found = Review(ctx.serving).current(session).get_or_create(atlas_of).place_of(key, opened)
         return case.answer(found or {"path": None})
 
     def show_column(event: gr.EventData):
@@ -108,7 +108,7 @@ def build(ctx: Context) -> None:
     atlas.open(open_point, None, [ctx.request, ctx.tabs], **QUIET)
 
 
-def _area(event: gr.EventData) -> tuple:
+def _area(event: gr.EventData) -> tuple[Key, Any, Any, float]:
     """A map, a polygon on it, which points are shown, and β."""
     asked = event._data
     return key_of(asked), asked.get("polygon"), asked.get("shown"), share(asked.get("beta"))

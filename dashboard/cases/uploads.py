@@ -76,7 +76,7 @@ class Uploads:
             ImageError: there is none of that name, or somebody else sent it.
         """
         with self._lock:
-            found = self._waiting.pop(name) if self.has(name, by) else None
+            found = self._waiting.pop(name) if isinstance(name, str) and self.has(name, by) else None
         if found is None:
             raise ImageError("The film is not here any more, or was not sent from this page: send it again.")
         with found.file as file:

@@ -40,6 +40,7 @@ def command(
     vectors = ReferenceCache(engine, table).vectors(counted("encoding"), counted("encoding"))
     start = time.monotonic()
     if keep:
+        assert engine.folder  # it was loaded
         with_files(engine.folder, atlas_file(vectors, table, counted("laying out")))
     layout = load_layout(vectors, table, space, method, counted("laying out"))
     result = {

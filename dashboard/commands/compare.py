@@ -36,7 +36,7 @@ def command(
     from dashboard.workflows.compare import as_table, compare_checkpoints, train_each
     from model.errors import ChoiceError
 
-    fusions, folders = (tuple(dict.fromkeys(given or ())) for given in (fusion, checkpoint))
+    fusions, folders = tuple(dict.fromkeys(fusion or ())), tuple(dict.fromkeys(checkpoint or ()))
     if len(fusions) + len(folders) < 2:
         raise ChoiceError("Name at least two models to compare, with --checkpoint and --fusion.")
     if fusions and not out:
@@ -44,7 +44,7 @@ def command(
     table = open_table(studies)
     fields = read_config(config) if config else {}
     fields |= {name: value for name, value in {"epochs": epochs, "seed": seed}.items() if value is not None}
-    trained = train_each(studies, table, out, fusions, fields, device) if fusions else []
+    trained = train_each(studies, table, out, fusions, fields, device) if fusions and out else []
     result = compare_checkpoints([*folders, *trained], table, device)
     if json_:
         show(result, as_json=True)

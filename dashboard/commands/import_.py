@@ -63,4 +63,4 @@ def _import(
 
 
 for _name, _source in sources().items():
-    app.command(_name, help=re.sub(r"(?<!\n)\n(?!\n)", " ", _source.__doc__))(_command(_source))
+    app.command(_name, help=re.sub(r"(?<!\n)\n(?!\n)", " ", _source.__doc__ or ""))(_command(_source))

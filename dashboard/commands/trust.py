@@ -46,6 +46,7 @@ def command(
     result = measure(engine, table, split, names, cases, truth_only, lambda r: tqdm(r, unit="case"))
     stopped = result.get("interrupted", False)
     if keep and not stopped:
+        assert engine.folder  # it was loaded
         atomic_write(engine.folder / TRUST_FILE, (json.dumps(result, indent=1) + "\n").encode(), 0o644)
     show(result, json_)
     if stopped:

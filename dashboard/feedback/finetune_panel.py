@@ -17,21 +17,22 @@ from model.inference.engine import Engine
 
 def finetune_panel(ctx: Context) -> None:
     """The panel; it says so where the page serves no folder of versions."""
+    versions = ctx.serving.versions
     with gr.Column(elem_classes="bl-panel bl-finetune"):
         phrase("finetune.title", "bl-h")
-        phrase("finetune.hint" if ctx.serving.versions else "finetune.no_models", "bl-muted")
-        if not ctx.serving.versions:
+        phrase("finetune.hint" if versions else "finetune.no_models", "bl-muted")
+        if not versions:
             return
         button = gr.Button(t("finetune.start"), elem_classes="bl-finetune-start", size="sm")
         result = widget("finetune")
 
     def run(progress: gr.Progress = gr.Progress()) -> str:  # noqa: B008 (Gradio reads it there)
-        versions, served = ctx.serving.versions, ctx.serving.now.engine
+        served = ctx.serving.now.engine
         try:
             audit.require(Role.ADMINISTRATOR, "finetune")
             audit.record("finetune")
             with versions.exclusive():
-                folder = versions.path(versions.current())
+                folder = versions.path(versions.current() or "")
                 base = served if served.folder == folder else Engine.load(folder, served.device.type)
                 rows = ctx.feedback.rows()
                 outcome = finetune_version(

@@ -51,6 +51,7 @@ class StoreFlagging(gr.FlaggingCallback):
         Raises:
             FeedbackError: not saved. Gradio shows "Error!" on the button.
         """
+        assert self.store  # Gradio calls `setup` first
         shown: dict[str, Any] = {}
         rest: dict[str, Any] = {}
         for component, value in zip(self.components, flag_data, strict=True):
@@ -58,7 +59,7 @@ class StoreFlagging(gr.FlaggingCallback):
                 kept, given = _read(component, value)
                 (shown if kept else rest).update(given)
         if path := shown.pop("film", None):
-            shown |= self._keep_film(Path(path))
+            shown |= _keep_film(self.store, Path(path))
         shown["verdict"] = flag_option if flag_option in VERDICTS else "unsure"
         if flag_option and flag_option not in VERDICTS:
             rest["flag"] = flag_option
@@ -70,12 +71,13 @@ class StoreFlagging(gr.FlaggingCallback):
         self.store.append(new_flag(**{"beta": float("image_sha256" in shown)} | shown))
         return self.store.count()
 
-    def _keep_film(self, path: Path) -> dict[str, str]:
-        data = path.read_bytes()
-        with contextlib.suppress(ImageError):  # a picture that is no film is named, and not kept
-            self.store.keep_film(read_film(data))
-        digest = hashlib.sha256(data).hexdigest()
-        return {"image_sha256": digest, "image_name": name_of(digest)}
+
+def _keep_film(store: Store, path: Path) -> dict[str, str]:
+    data = path.read_bytes()
+    with contextlib.suppress(ImageError):  # a picture that is no film is named, and not kept
+        store.keep_film(read_film(data))
+    digest = hashlib.sha256(data).hexdigest()
+    return {"image_sha256": digest, "image_name": name_of(digest)}
 
 
 def _read(component: Component, value: Any) -> tuple[bool, dict[str, Any]]:

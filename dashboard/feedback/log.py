@@ -29,7 +29,7 @@ class Filters(NamedTuple):
     @classmethod
     def read(cls, asked: dict[str, Any]) -> "Filters":
         """From what the page sent."""
-        given = {name: str(asked.get(name) or "")[:200] for name in cls._fields}
+        given: dict[str, Any] = {name: str(asked.get(name) or "")[:200] for name in cls._fields}
         order = given["order"] if given["order"] in ORDERS else DISAGREEMENTS
         number = asked.get("asked")
         return cls(**given | {"order": order, "asked": number if type(number) is int else 0})

@@ -12,5 +12,5 @@ def new_flag(**given: Any) -> Flag:
     Raises:
         FeedbackError: it lacks a verdict or β, has a field that no flag has, or a value that cannot be kept.
     """
-    beta = {"beta": 0.0} if given.get("verdict") == UNDO else {}
+    beta: dict[str, Any] = {"beta": 0.0} if given.get("verdict") == UNDO else {}
     return Flag.new(**{"app_version": app_version()} | beta | given)

@@ -184,7 +184,7 @@ class GradioCallValidator:
         if value is None:
             return None
         name = value.get("path") if isinstance(value, dict) else None
-        if not self.uploads.has(name, by):
+        if not isinstance(name, str) or not self.uploads.has(name, by):
             raise NotTakenError("The film is not here any more, or was not sent from this page: send it again.")
         return as_file(name)
 

@@ -22,7 +22,7 @@ class Mounted:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         came = scope.get("path", "").removeprefix(self.root)
         if came == self.root or (came.startswith(f"{self.root}/") and not self._is_ours(came)):
-            scope = scope | {"path": came if came != self.root else f"{came}/"}
+            scope = {**scope, "path": came if came != self.root else f"{came}/"}
             if raw := scope.get("raw_path"):
                 root = self.root.encode()
                 while raw.startswith(root * 2):

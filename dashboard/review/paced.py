@@ -2,22 +2,23 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Generator
 from typing import TypeVar
 
-from dashboard.review.steps import Staged, Step, Steps, Waiting
+from dashboard.review.steps import Staged, Waiting
 from dashboard.web.thread_pools import opening
 
 # Seconds between two looks at a place in line: what came of it is sent to every page that waits.
 TELL = 2.0
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 
-async def paced(steps: Steps, show: Callable[[Step], T]) -> AsyncIterator[T]:
+async def paced(steps: Generator[S, bool | None, None], show: Callable[[S], T]) -> AsyncIterator[T]:
     """What `show` makes of each step. Steps are made, and shown, in a thread, which is let go while they wait."""
 
-    def follow(waited: bool | None) -> tuple[Step, T] | None:
+    def follow(waited: bool | None) -> tuple[S, T] | None:
         try:
             step = steps.send(waited)
         except StopIteration:
@@ -37,9 +38,9 @@ async def paced(steps: Steps, show: Callable[[Step], T]) -> AsyncIterator[T]:
             steps.close()
 
 
-async def _wait(step: Step) -> bool | None:
+async def _wait(step: object) -> bool | None:
     """Wait as long as a step asks for; whether that was so."""
-    if isinstance(step, Waiting):
+    if isinstance(step, Waiting) and step.place:
         await step.place.moved(TELL)
         return True
     if isinstance(step, Staged) and step.pause:

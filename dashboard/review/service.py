@@ -253,7 +253,7 @@ class Reviewer:
         shown, finding = [c for c in (session.opened, session.original) if c], session.finding
         chosen = Methods(session.image_method, session.report_method)
         if session.blinded:
-            yield blinded_stage(self.engine, session, request_id, pictures)
+            yield blinded_stage(self.engine, session, request_id, shown[0], pictures)
             return
 
         def wanted() -> bool:

@@ -80,9 +80,8 @@ def refused(error: Exception) -> Refused:
     return Refused(key, str(error) if isinstance(error, BetaLensError) else "")
 
 
-def blinded_stage(engine: Engine, session: Session, request_id: int, pictures: bool) -> Staged:
-    """The case without anything that the model said of it."""
-    case = session.opened
+def blinded_stage(engine: Engine, session: Session, request_id: int, case: OpenCase, pictures: bool) -> Staged:
+    """The open case without anything that the model said of it."""
     value = pack_blinded(
         case.report,
         case.encoded,
@@ -156,7 +155,7 @@ def staged(
 def _model(engine: Engine, session: Session) -> dict[str, str]:
     """What the stage says of the model: a version has a name here where it is not the served one."""
     apart = session.served is not None and session.served.apart
-    return {"model": engine.digest, "version": engine.folder.name if apart else ""}
+    return {"model": engine.digest, "version": engine.folder.name if apart and engine.folder else ""}
 
 
 def _facts(case: OpenCase, pictures: bool) -> dict[str, Any]:

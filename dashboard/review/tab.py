@@ -66,7 +66,7 @@ def build(ctx: Context) -> None:
 
 def _on_opening(ctx: Context, cases, upload, report, analyse, alone, notice, stage, waiting, form: VerdictForm) -> None:
     review, staged = Review(ctx.serving), [stage, waiting, notice]
-    pages: WeakValueDictionary[str, Session] = WeakValueDictionary()  # of the readers, by their number
+    pages: WeakValueDictionary[str | None, Session] = WeakValueDictionary()  # of the readers, by their number
     shown = [*staged, report, ctx.beta, ctx.beta_ends, form.widget]
 
     async def show(session: Session, ask: Ask, beta: float):
@@ -95,6 +95,7 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, alone, notice, sta
                 return *_outputs(step), *[gr.skip()] * 4
             is_open = True
             seen = [step.case.case_id, *(change.study_id for change in step.case.changes if change.study_id)]
+            assert session.served
             audit.looked("review", seen, model=session.served.engine.digest[:12])
             # A change of the case, and taking it back, leave what the reader wrote of it.
             cleared = gr.skip() if session.flag_id == judged else form.fresh(session)
@@ -130,6 +131,8 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, alone, notice, sta
                 yield values
             return
         flag = request.recorded
+        if flag is None:
+            return
         async for values in open_case(
             session, lambda r: r.open_kept(session, ctx.feedback, beta, flag), beta, flag.model_digest
         ):

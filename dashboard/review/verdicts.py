@@ -135,7 +135,7 @@ class Judge:
         try:
             return self.store.save(flag)
         except TakenError as error:
-            if error.flag and flag.says_as(error.flag):
+            if isinstance(error.flag, Flag) and flag.says_as(error.flag):
                 return error.flag
             session.flag_id = new_flag_id()  # or what was changed after a retry could never be saved
             raise

@@ -150,7 +150,7 @@ class ModelRegistry:
         Raises:
             CheckpointError, EncoderError: it cannot be served; it is not tried again until another one is promoted.
         """
-        name = self.versions.current()
+        name = self.versions and self.versions.current()
         if name is None or name == self._seen:
             return
         self._seen = name
@@ -161,6 +161,7 @@ class ModelRegistry:
 
     def _load(self, name: str) -> Engine:
         """The engine of a version, which has answered."""
+        assert self.versions  # which have named it
         served = self.now.engine
         engine = Engine.load(self.versions.path(name), served.device.type)
         if (engine.findings, engine.config.problem_type) != (served.findings, served.config.problem_type):

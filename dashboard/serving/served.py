@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from dashboard.serving.explanations import Explanations
 from dashboard.serving.reference_cache import ReferenceCache
@@ -31,7 +31,7 @@ class ServedModel:
         self.apart = apart
         self.explanations = Explanations(engine, self.worker)
         self.reference_cache = ReferenceCache(engine, table)
-        self._parts: dict[Callable, object] = {}
+        self._parts: dict[Callable, Any] = {}
         self._lock = threading.Lock()
 
     def get_or_create(self, make: "Callable[[ServedModel], T]") -> T:

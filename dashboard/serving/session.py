@@ -21,7 +21,7 @@ class Session:
     request_id: int = 0
     cases: list[OpenCase] = field(default_factory=list)  # the case as it came, then after each change
     was_released: bool = False  # the case that the page still shows
-    finding: str | None = None
+    finding: str = ""  # that is explained
     flag_id: str = ""
     page: str | None = None  # Gradio's number of it; None outside of a server
     login: str | None = None  # whose page this is: "" where nobody has to log in, None before its first request

@@ -8,6 +8,7 @@ import json
 from functools import cache
 
 import gradio as gr
+from gradio.i18n import I18nData
 
 from dashboard.ui.assets import ASSETS
 
@@ -27,7 +28,7 @@ def translator() -> gr.I18n:
     return gr.I18n(**phrases(), zh=chinese, **{"zh-TW": chinese})
 
 
-def t(key: str) -> gr.i18n.I18nData:
+def t(key: str) -> I18nData:
     """A phrase as a Gradio label.
 
     Raises:

@@ -1,6 +1,6 @@
 """Gradio's theme, in the tokens of assets/css/00-tokens.css, so that light and dark are chosen in one place."""
 
-import gradio as gr
+from gradio.themes import Base
 
 # System fonts only: a font server would be an outside request.
 SANS = ("Inter", "Segoe UI", "Noto Sans", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "system-ui", "Arial")
@@ -60,11 +60,11 @@ TOKENS = {
 }
 
 
-def theme() -> gr.themes.Base:
+def theme() -> Base:
     """The theme of both the dark reading room and the light office."""
     values = BEFORE_STYLES | {name: f"var(--bl-{token})" for name, token in TOKENS.items()}
     both = values | {f"{name}_dark": value for name, value in values.items()}
-    base = gr.themes.Base(font=SANS, font_mono=MONO, radius_size="sm", spacing_size="sm", text_size="sm")
+    base = Base(font=SANS, font_mono=MONO, radius_size="sm", spacing_size="sm", text_size="sm")
     return base.set(
         **both,
         color_accent="var(--bl-accent)",

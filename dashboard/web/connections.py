@@ -59,9 +59,9 @@ class Connection(H11Protocol):
         super().on_response_complete()
         self._look(h11.DONE)
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
         self._wait()
-        super().connection_lost(error)
+        super().connection_lost(exc)
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
         self._wait()

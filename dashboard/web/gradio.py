@@ -8,6 +8,7 @@ from gradio.context import LocalContext
 from gradio.routes import templates
 from gradio.utils import get_upload_folder
 from jinja2 import BaseLoader, Environment
+from starlette.requests import Request
 
 NONCE = "nonce"  # of a request's state
 
@@ -27,6 +28,15 @@ def admit(page: gr.Blocks, jobs: int) -> None:
 def current_event() -> tuple[gr.Request | None, str | None]:
     """The request whose function of the page runs, and the number of its event; None outside of any."""
     return LocalContext.request.get(None), LocalContext.event_id.get(None)
+
+
+def current_request() -> Request | None:
+    """The HTTP request behind that; None outside of any."""
+    found, _ = current_event()
+    if found is None:
+        return None
+    assert found.request  # Gradio leaves it out of what it makes for an example alone
+    return found.request
 
 
 def page_of_event(page: gr.Blocks, event: str) -> str | None:
@@ -55,8 +65,10 @@ def name_scripts(ours: str) -> None:
     """
     environment = templates.env
     if not isinstance(environment.loader, _Named):
+        assert environment.loader
         environment.loader = _Named(environment.loader, ours)
-        environment.cache.clear()
+        if environment.cache is not None:
+            environment.cache.clear()
 
 
 class _Named(BaseLoader):

@@ -32,7 +32,7 @@ def problem(status: int, detail: str, headers: dict[str, str] | None = None, **m
 
 def as_gradio_reads(answer: JSONResponse) -> JSONResponse:
     """A problem for Gradio's own clients, which expect in `detail` a list, as FastAPI's, of what is wrong where."""
-    body = json.loads(answer.body)
+    body = json.loads(bytes(answer.body))
     at = body.get("errors", [{"at": "request"}])[0]["at"]
     body["detail"] = [{"__type__": "validate", "is_valid": False, "parameter_name": at, "message": body["detail"]}]
     return JSONResponse(body, answer.status_code, media_type=answer.media_type)

@@ -3,8 +3,6 @@
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from dashboard.workflows.purge import named
 from explain import INSTANT
 from explain.publish import write
@@ -109,6 +107,7 @@ def finetune_version(
     taught = {s.study_id: corrected[s.study_id] for s in train if s.study_id in corrected}
     new = teach(base, train, Course(table, taught, recipe, encoders, progress_for))
     start, data = new.engine, new.lessons
+    assert start.past is not None  # `teach` says what it has learnt
     held_out = relabelled(validation, corrected)
     if start.past.folds:  # all of them are held out by one network or another
         of_test = tuple(s for s in table.studies if s.split == "test" and not s.discordant)
@@ -165,6 +164,7 @@ def _calibrate(start: Engine, table: StudyTable, held_out: tuple[Study, ...]) ->
     except ChoiceError:  # it has learnt them all
         return
     calibrate(start.network, raw)
+    assert start.past is not None
     if start.past.folds:
         start.past = answered(start.past, raw, start.network)
     else:
@@ -174,12 +174,12 @@ def _calibrate(start: Engine, table: StudyTable, held_out: tuple[Study, ...]) ->
 def _judged(base: Engine, start: Engine, table: StudyTable, held_out: tuple[Study, ...]) -> tuple[Scored, Scored]:
     """What is said before and after of the studies that both can be measured on."""
     try:
-        found = [judge(engine, table, held_out, _pooled_of(table)) for engine in (base, start)]
+        before, after = (judge(engine, table, held_out, _pooled_of(table)) for engine in (base, start))
     except ChoiceError:
         none = judge(base, table, ()).scored
         return none, none
-    both = np.logical_and(*(judged.keep for judged in found))
-    return tuple(judged.scored.where(both[judged.keep]) for judged in found)
+    both = before.keep & after.keep
+    return before.scored.where(both[before.keep]), after.scored.where(both[after.keep])
 
 
 def _pooled_of(table: StudyTable) -> Encode:
@@ -199,11 +199,8 @@ def _measured(comparison: VersionComparison | None) -> list[ComparisonRow]:
     if comparison is None:
         return [ComparisonRow("auroc", None, None)]
     before, after = comparison.before, comparison.after
-    rows = [
-        ComparisonRow(
-            "auroc", *(float(macro(e.macro_auroc[:, None])[0]) for e in (before, after)), *_ends(comparison.macro)
-        )
-    ]
+    overall, overall_after = (float(macro(e.macro_auroc[:, None])[0]) for e in (before, after))
+    rows = [ComparisonRow("auroc", overall, overall_after, *_ends(comparison.macro))]
     rows += [
         ComparisonRow(f"auroc|β={b:g}", *pair)
         for b, *pair in zip(GATE_BETAS, before.macro_auroc, after.macro_auroc, strict=True)
@@ -213,7 +210,9 @@ def _measured(comparison: VersionComparison | None) -> list[ComparisonRow]:
         rows.append(
             ComparisonRow(f"auroc|{finding}", before.auroc[:, i].mean(), after.auroc[:, i].mean(), *_ends(change))
         )
-    return [ComparisonRow(row.name, *map(plain, row[1:5]), row.paired) for row in rows]
+    return [
+        row._replace(**{side: plain(getattr(row, side)) for side in ("before", "after", "low", "high")}) for row in rows
+    ]
 
 
 def _ends(change: Band) -> tuple[float, float, bool]:
