@@ -131,7 +131,7 @@ def describe(result: beta_curves.Lab) -> dict[str, Any]:
         for modality, gain in found.gains.items():
             arrays[f"{place}.{modality}"] = np.stack([*gain.difference, gain.p])
         shown = found.reliability
-        arrays[f"{place}.reliability"] = np.stack([shown.count, shown.predicted, *shown.observed])
+        arrays[f"{place}.reliability"] = np.stack([shown.studies, shown.predicted, *shown.observed])
     layout, block = lay_out(arrays)
     return {
         "betas": result.betas,

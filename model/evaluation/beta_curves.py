@@ -4,6 +4,7 @@ Patients are resampled, not studies, and the same resamples serve every β: band
 difference between two β is a paired one (Efron and Tibshirani 1993, chapters 6 and 16).
 """
 
+from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -44,7 +45,7 @@ UNSURE = "unsure"  # the studies cannot tell
 class Reliability(NamedTuple):
     """Studies binned by their probability, at each β: how many, their mean probability, and how many have it."""
 
-    count: Float[np.ndarray, "betas bins"]
+    studies: Float[np.ndarray, "betas bins"]
     predicted: Float[np.ndarray, "betas bins"]
     observed: Band  # axes: betas, bins
 
@@ -160,7 +161,7 @@ def measure(
         for i, f in enumerate(progress(findings))
     }
     single = network.config.problem_type == SINGLE_LABEL
-    pooled = _of_decided(labels, calibrated, counts) if single else sum(s.bins for s in samples.values())
+    pooled = _of_decided(labels, calibrated, counts) if single else reduce(np.add, (s.bins for s in samples.values()))
     sides = [smaller_side(labels[:, i], groups) for i in range(len(findings))]
     return Lab(
         betas=BETA_GRID,

@@ -27,11 +27,10 @@ def interval_shown(low: float | None, high: float | None, sign: str = "") -> str
     """The interval of a figure that is defined. A narrow one gets the digits that it takes."""
     if low is None or high is None or np.isnan(low):
         return "no interval"
-    for digits in range(3, 7):
-        ends = [f"{bound:{sign}.{digits}f}" for bound in (low, high)]
-        if ends[0] != ends[1]:
-            break
-    return (" … " if sign else "–").join(ends)
+    digits = 3
+    while digits < 6 and f"{low:{sign}.{digits}f}" == f"{high:{sign}.{digits}f}":
+        digits += 1
+    return (" … " if sign else "–").join(f"{bound:{sign}.{digits}f}" for bound in (low, high))
 
 
 def p_shown(p: float) -> str:

@@ -5,6 +5,7 @@ Every figure that is measured is measured through here.
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -77,7 +78,7 @@ def past_of(engine: Engine, table: StudyTable) -> Past | None:
         CheckpointError: an older checkpoint was cross-validated on studies that it cannot name.
     """
     if engine.past is None and engine.folder:
-        engine.past = _old_past(engine, table)
+        engine.past = _old_past(engine, engine.folder, table)
     return engine.past
 
 
@@ -112,11 +113,14 @@ def judge(
     past = past_of(engine, table)
     judges, contents = _judges(past, studies)
     answered = np.full(len(studies), -1)
+    parts: list[tuple[np.ndarray, Scored]] = []
     if past is not None and past.answers is not None:
         by_fold = np.flatnonzero(judges >= 0)
         same = [past.same(contents[i]) for i in by_fold]
         known = past.answers.logits[0, :, 0]
         answered[by_fold] = [-1 if row is None or np.isnan(known[row]) else row for row in same]
+        if (answered >= 0).any():
+            parts.append((np.flatnonzero(answered >= 0), _kept(past.answers, studies, answered)))
     if past is not None and not past.folds:
         judges[(judges >= 0) & (answered < 0)] = NOBODY
     keep = judges != NOBODY
@@ -125,12 +129,13 @@ def judge(
             f"The model has learnt all {len(studies)} studies asked for, by film or patient, and no network of a "
             "cross-validation can judge them in its place: measure it on studies of other patients."
         )
-    parts = [(np.flatnonzero(answered >= 0), _kept(past, studies, answered))] if (answered >= 0).any() else []
     for number in np.unique(judges[keep & (answered < 0)]):
         places = np.flatnonzero((judges == number) & (answered < 0))
         some, network = tuple(studies[i] for i in places), engine if number == ITSELF else engine.fold(int(number))
         parts.append((places, score(network, encode(network, some), some)))
-    chose = [j == ITSELF and past.has_chosen(c) for j, c in zip(judges, contents, strict=True)] if contents else []
+    chose = []
+    if past is not None and contents:
+        chose = [j == ITSELF and past.has_chosen(c) for j, c in zip(judges, contents, strict=True)]
     return Judged(
         scored=_joined(studies, parts, engine),
         keep=keep,
@@ -173,10 +178,10 @@ def _judges(past: Past | None, studies: tuple[Study, ...]) -> tuple[np.ndarray, 
     return np.array(found, int), contents
 
 
-def _kept(past: Past, studies: tuple[Study, ...], answered: np.ndarray) -> Scored:
+def _kept(answers: Answers, studies: tuple[Study, ...], answered: np.ndarray) -> Scored:
     rows = answered[answered >= 0]
     some = tuple(studies[i] for i in np.flatnonzero(answered >= 0))
-    return Scored(some, past.answers.has[rows], past.answers.logits[:, rows])
+    return Scored(some, answers.has[rows], answers.logits[:, rows])
 
 
 def _joined(studies: tuple[Study, ...], parts: list[tuple[np.ndarray, Scored]], engine: Engine) -> Scored:
@@ -189,18 +194,18 @@ def _joined(studies: tuple[Study, ...], parts: list[tuple[np.ndarray, Scored]], 
     return Scored(tuple(studies[i] for i in places[order]), has, logits)
 
 
-def _old_past(engine: Engine, table: StudyTable) -> Past | None:
+def _old_past(engine: Engine, folder: Path, table: StudyTable) -> Past | None:
     """Of a checkpoint without FILE."""
-    path = engine.folder / OLD_ANSWERS
+    path = folder / OLD_ANSWERS
     if not path.is_file():
-        if read_arrays(engine.folder / f"{REFERENCE}.safetensors", table) is None:
+        if read_arrays(folder / f"{REFERENCE}.safetensors", table) is None:
             return None
         learnt = tuple(s for s in table.studies if s.split == "train" and not s.discordant)
         return Past.of(contents_of(learnt))
     arrays = read_arrays(path, table)
     if arrays is None:
         raise CheckpointError(
-            f"{engine.folder} was cross-validated before checkpoints kept what they learnt from ({FILE}), and "
+            f"{folder} was cross-validated before checkpoints kept what they learnt from ({FILE}), and "
             f"{table.name} is not the very file it knows: measure it with that file, or train it again."
         )
     studies = tuple(table.studies[i] for i in arrays["rows"])

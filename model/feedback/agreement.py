@@ -98,7 +98,7 @@ def between_reviewers(flags: Iterable[Flag], problem_type: str) -> list[Kappa]:
         pairs = [(latest[first][case], latest[second][case]) for case in sorted(both)]
         findings = dict.fromkeys(name for pair in pairs for flag in pair for name in flag.probabilities)
         for finding in findings:
-            said = np.array([[finding in judged(flag, problem_type) for flag in pair] for pair in pairs])
+            said = np.array([[finding in (judged(flag, problem_type) or ()) for flag in pair] for pair in pairs])
             found.append(Kappa(first, second, finding, len(said), int((said[:, 0] == said[:, 1]).sum()), _kappa(said)))
     return found
 

@@ -164,7 +164,10 @@ class FinetuneSteps:
 def trained(network: Network) -> list[torch.nn.Parameter]:
     """The parameters that fine-tuning changes, all of them after the pooled vectors; they are made trainable."""
     modules = (network.image_projection, network.report_projection, network.fusion, network.head)
-    return [p.requires_grad_() for module in modules for p in module.parameters()]
+    parameters = [p for module in modules for p in module.parameters()]
+    for parameter in parameters:
+        parameter.requires_grad_()
+    return parameters
 
 
 def _some(rows: Tensor, count: int) -> Tensor:

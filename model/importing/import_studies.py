@@ -118,6 +118,7 @@ def _kept(
         if MASK in row and (place.folder / row[MASK]).is_file():
             row[MASK] = place.bring(row[MASK])
         rows.writerow(row)
+        assert record.label is not None  # those without one are left out
         kept.append(Kept(record.where, record.patient_id, sys.intern(record.label), record.split))
     return kept
 

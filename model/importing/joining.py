@@ -32,8 +32,8 @@ class RowIdentity(NamedTuple):
 
     @classmethod
     def of(cls, row: dict[str, str]) -> "RowIdentity":
-        cells = (tidy(stated(row.get(c, ""))) for c in ("study_id", "image", "patient_id"))
-        return cls(*cells, stated(row["report"]).strip())
+        study_id, image, patient = (tidy(stated(row.get(c, ""))) for c in ("study_id", "image", "patient_id"))
+        return cls(study_id, image, patient, stated(row["report"]).strip())
 
 
 class StudyRow(NamedTuple):

@@ -6,7 +6,7 @@ Radiographs are decoded by a thread a core, a few ahead of the one that is judge
 import hashlib
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -36,7 +36,7 @@ class First(NamedTuple):
         return f"{self.where}, which has another report" if self.report != other.report else self.where
 
 
-def judged(source: Source, files: Files) -> Iterator[Record | LeftOut | Joined]:
+def judged(source: Source, files: Files) -> Generator[Record | LeftOut | Joined]:
     """The records of a source in their order, with reports as they are shown; what cannot be used, and why.
 
     Two radiographs are duplicates if they show the same pixels at 8 bits, whatever their files: the first is kept.
@@ -46,7 +46,7 @@ def judged(source: Source, files: Files) -> Iterator[Record | LeftOut | Joined]:
     for record, decoded in _decoded(source, files):
         judgement = _compared(record, decoded, first, ids) if isinstance(record, Record) else record
         if isinstance(judgement, Record):
-            ids.add(record.study_id)
+            ids.add(judgement.study_id)
         yield judgement
 
 
@@ -56,8 +56,8 @@ def _decoded(source: Source, files: Files) -> Iterator[tuple[Record | LeftOut | 
     with ThreadPoolExecutor(threads) as pool:
         for record in source.records:
             screened = _screened(record, files) if isinstance(record, Record) else record
-            film = isinstance(screened, Record) and screened.image
-            waiting.append((screened, pool.submit(_digest, source.folder / screened.image) if film else None))
+            film = screened.image if isinstance(screened, Record) else ""
+            waiting.append((screened, pool.submit(_digest, source.folder / film) if film else None))
             while len(waiting) > AHEAD * threads:
                 yield waiting.popleft()
         yield from waiting
@@ -105,6 +105,7 @@ def _compared(record: Record, decoded: Future | None, first: dict[bytes, First],
         digest = decoded.result() if decoded else None
     except ImageError as error:
         return LeftOut(record.where, ExclusionReason.UNREADABLE, str(error))
+    assert record.label is not None  # see `_screened`
     said = First(record.where, frozenset(record.label.split("|")), hash(record.report))
     if digest in first:
         return LeftOut(record.where, ExclusionReason.DUPLICATE, f"its pixels are those of {first[digest].beside(said)}")

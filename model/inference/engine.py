@@ -118,6 +118,7 @@ class Engine:
 
     def fold(self, number: int) -> "Engine":
         """The network of a fold of the cross-validation, which has not seen the studies that this fold held out."""
+        assert self.past is not None  # it says which folds there are
         network = copy.deepcopy(self.network)
         state = {name: torch.from_numpy(tensor) for name, tensor in self.past.folds[number].items()}
         network.load_state_dict(state, strict=False)

@@ -140,8 +140,10 @@ def decode(data: bytes, kind: str, name: str, alone: bool) -> Float[np.ndarray, 
             kept = _connect(limits)
             answer = _ask(kept, data, kind)
     except TimeoutError:
+        assert kept
         kept.kill()
         raise BusyError(f"The film was not decoded within {PATIENCE} s, as a process hangs: send it again.") from None
+    assert kept
     if not alone and isinstance(answer, np.ndarray):
         _thread.kept = kept
     else:
@@ -190,10 +192,11 @@ def _receive(process: socket.socket) -> Float[np.ndarray, "height width"] | str 
     refused, height, width = ANSWER.unpack(head)
     if height * width > MAX_PIXELS:
         return None
-    answer = bytearray(width) if refused else np.empty((height, width), np.float32)
-    if not _fill(process, memoryview(answer).cast("B")):
-        return None
-    return answer.decode("utf-8", "replace") if refused else answer
+    if refused:
+        sentence = bytearray(width)
+        return sentence.decode("utf-8", "replace") if _fill(process, memoryview(sentence)) else None
+    pixels = np.empty((height, width), np.float32)
+    return pixels if _fill(process, pixels.data.cast("B")) else None
 
 
 def _fill(process: socket.socket, buffer: memoryview) -> bool:

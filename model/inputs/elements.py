@@ -15,6 +15,7 @@ from pydicom.datadict import dictionary_VR, tag_for_keyword
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
+from pydicom.tag import BaseTag
 
 from model.errors import ImageError
 
@@ -27,6 +28,12 @@ ITEM = b"\xfe\xff\0\xe0"
 UNDEFINED = 0xFFFFFFFF  # the length of what ends with a delimiter
 
 
+def _tag(keyword: str) -> BaseTag:
+    tag = tag_for_keyword(keyword)
+    assert tag is not None  # the keywords are ours
+    return BaseTag(tag)
+
+
 class Elements:
     """A data set, or an item of a sequence, by the keywords of its elements."""
 
@@ -35,7 +42,7 @@ class Elements:
         self._elements = {element.tag: element for element in dataset.elements()}  # pydicom converts some by and by
 
     def _element(self, keyword: str) -> RawDataElement | DataElement | None:
-        return self._elements.get(tag_for_keyword(keyword))
+        return self._elements.get(_tag(keyword))
 
     def __contains__(self, keyword: str) -> bool:
         return self._element(keyword) is not None
@@ -61,7 +68,7 @@ class Elements:
     def representation(self, keyword: str) -> str:
         """The value representation, the dictionary's where the file names none."""
         named = getattr(self._element(keyword), "VR", None)
-        return str(named) if named not in (None, "UN") else dictionary_VR(tag_for_keyword(keyword))
+        return str(named) if named not in (None, "UN") else dictionary_VR(_tag(keyword))
 
     def numbers(self, keyword: str) -> list[float]:
         """The values of an element that is numbers or their text, a decimal comma being a point; none where it is
@@ -163,6 +170,6 @@ def parse(file: BinaryIO, keywords: Iterable[str], pixels: bool = True) -> tuple
         not first[4:].isalpha(),
         little,
         stop_when=None if pixels else lambda tag, *_: tag >> 16 >= PIXELS,
-        specific_tags=[tag_for_keyword(keyword) for keyword in keywords],
+        specific_tags=[_tag(keyword) for keyword in keywords],
     )
     return Elements(dataset), meta

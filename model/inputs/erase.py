@@ -64,4 +64,4 @@ def _fill(pixels: Float[np.ndarray, "rows cols"], region: Bool[np.ndarray, "rows
 
 def _resize(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     factors = [target / size for target, size in zip(shape, values.shape, strict=True)]
-    return zoom(values, factors, order=1, mode="nearest", grid_mode=True)
+    return np.asarray(zoom(values, factors, order=1, mode="nearest", grid_mode=True))

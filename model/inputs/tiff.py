@@ -53,7 +53,7 @@ def _film(file: TiffFile) -> TiffPage:
         check_frames(len(pages))
         if page.subifds:
             check_frames(len(pages) + len(page.subifds))
-            pages += page.pages
+            pages += page.pages or ()
     whole = [page for page in pages if not page.subfiletype & (REDUCED | MASK)]
     return max(whole or pages, key=lambda page: page.imagewidth * page.imagelength)
 
@@ -110,5 +110,6 @@ def _flat(page: TiffPage, values: np.ndarray, colours: int) -> np.ndarray:
 
 def _palette(page: TiffPage) -> np.ndarray:
     """The grey of each entry. Its 16 bits hold 8: in the upper byte, or in the lower as some write them."""
+    assert page.colormap is not None
     colours = page.colormap.T
     return grey((colours >> 8 if colours.max() > 255 else colours).astype(np.uint8)[None])[0]

@@ -39,6 +39,14 @@ class Network(nn.Module):
         pretrained: start the image encoder from `config.image_weights`; False where a checkpoint follows.
     """
 
+    image_reference: Float[Tensor, "width"]
+    report_reference: Float[Tensor, "width"]
+    cell_scale: Float[Tensor, ""]
+    word_scale: Float[Tensor, ""]
+    log_temperature: Float[Tensor, "3"]
+    discord_slope: Float[Tensor, ""]
+    discord_offset: Float[Tensor, ""]
+
     def __init__(self, config: Config, pretrained: bool = True):
         super().__init__()
         self.config = config

@@ -67,7 +67,7 @@ def load_arrays(
             films[i] = np.round(fit_film(film.pixels, side)[0] * 255)
             contents[i] = content_of(study, film)
             has[i, 0] = 1
-    usable = has.any(1)
+    usable = has.max(1) > 0
     kept = [s for s, u in zip(studies, usable, strict=True) if u]
     return StudyArrays(
         films=films[usable],

@@ -29,15 +29,16 @@ def named_for(table: StudyTable, config: Config) -> StudyTable:
         meant |= {name: "" for name, f in meant.items() if f is None and key(name) in NO_FINDING}
     if unknown := [name for name, f in meant.items() if f is None]:
         raise StudyTableError(_refusal(table, unknown, config.findings))
+    named = {name: f for name, f in meant.items() if f is not None}
     none = next((f for k, f in known.items() if k in NO_FINDING), "") if config.problem_type == SINGLE_LABEL else ""
-    renamed = {name: f for name, f in meant.items() if name != f}
+    renamed = {name: f for name, f in named.items() if name != f}
     bare = bool(none) and any(not s.labels for s in table.studies)
     if not renamed and not bare:
         return table
 
     @cache
     def labels(of: frozenset[str]) -> frozenset[str]:
-        return frozenset(meant[name] for name in of) - {""} or frozenset({none} - {""})
+        return frozenset(named[name] for name in of) - {""} or frozenset({none} - {""})
 
     notes = [f"the finding {name!r} is read as the model's {f!r}" for name, f in renamed.items() if f]
     notes += [f"{name!r} is read as no finding" for name, f in renamed.items() if not f]

@@ -67,7 +67,7 @@ class Spellings:
         by_key: dict[str, Counter[str]] = {}
         for name, n in counts.items():
             by_key.setdefault(key(name), Counter())[tidy(name)] += n
-        self._chosen = {k: max(found, key=found.get) for k, found in by_key.items()}
+        self._chosen = {k: max(found, key=found.__getitem__) for k, found in by_key.items()}
         self._others = {k: sorted(found.keys() - {self._chosen[k]}) for k, found in by_key.items()}
 
     def of(self, name: str) -> str:

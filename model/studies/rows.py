@@ -70,8 +70,9 @@ def _records(lines: Iterable[str], form: Form) -> Iterator[tuple[int, list[str]]
 def _misread(cells: list[str], form: Form) -> str | None:
     if len(cells) != len(form.columns):
         return f"it has {len(cells)} cells, not {len(form.columns)}; put a cell that holds commas in quotation marks"
+    joined = "".join(cells)
     try:
-        (joined := "".join(cells)).encode()
+        joined.encode()
     except UnicodeEncodeError:
         if form.encoding != "utf-8":
             return f"its text is not all {CALLED[form.encoding]}; save the table as UTF-8"

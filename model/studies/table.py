@@ -67,10 +67,13 @@ class Study(_Row):
     __slots__ = ()
 
     @property
-    def image(self) -> Path | None:
+    def image(self) -> Path | None:  # pyright: ignore[reportIncompatibleVariableOverride]  a view of what _Row keeps
         """The film's file, or None where there is no film."""
         kept = self[1]
-        return self.file.path.parent / kept if isinstance(kept, str) else kept
+        if not isinstance(kept, str):
+            return kept
+        assert self.file
+        return self.file.path.parent / kept
 
     @property
     def named_image(self) -> str:
@@ -78,14 +81,17 @@ class Study(_Row):
         return str(self[1] or "")
 
     @property
-    def report(self) -> str:
+    def report(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]  a view of what _Row keeps
         """The report, or "" where there is none; read from the file each time, where it stays there.
 
         Raises:
             StudyTableError: the file is gone, or was changed after it had been opened.
         """
         kept = self[2]
-        return self.file.report(self.line) if kept is None else kept
+        if kept is not None:
+            return kept
+        assert self.file
+        return self.file.report(self.line)
 
 
 class Known(NamedTuple):

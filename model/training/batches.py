@@ -76,10 +76,10 @@ def augment(films: Tensor, outlines: Tensor | None) -> tuple[Tensor, Tensor | No
     cos, sin, shift = angle.cos() * scale, angle.sin() * scale, (torch.rand(n, 2) - 0.5) * 0.12
     theta = torch.stack([torch.stack([cos, -sin, shift[:, 0]], 1), torch.stack([sin, cos, shift[:, 1]], 1)], 1)
     theta = theta.to(films.device)
-    films = F.grid_sample(films, F.affine_grid(theta, films.shape, align_corners=False), align_corners=False)
+    films = F.grid_sample(films, F.affine_grid(theta, list(films.shape), align_corners=False), align_corners=False)
     if outlines is not None:
         outlines = F.grid_sample(
-            outlines, F.affine_grid(theta, outlines.shape, align_corners=False), align_corners=False
+            outlines, F.affine_grid(theta, list(outlines.shape), align_corners=False), align_corners=False
         )
     gamma = torch.exp((torch.rand(n, 1, 1, 1, device=films.device) - 0.5) * 0.6)
     gain = 1 + (torch.rand(n, 1, 1, 1, device=films.device) - 0.5) * 0.3

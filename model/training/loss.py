@@ -20,6 +20,8 @@ class Learner(nn.Module):
         outlined: whether outlines of the findings are known; they guide the map with the weight `mask_weight`.
     """
 
+    weights: Float[Tensor, "findings"]
+
     def __init__(self, network: Network, labels: Float[Tensor, "n findings"], outlined: bool):
         super().__init__()
         config = network.config
@@ -41,6 +43,7 @@ class Learner(nn.Module):
             target = batch.labels * (1 - config.label_smoothing) + config.label_smoothing / 2
             loss = F.binary_cross_entropy_with_logits(logits, target, pos_weight=self.weights)
         if self.outline_head is not None:
+            assert batch.outlines is not None
             loss = loss + config.mask_weight * outline_loss(self.outline_head(features), batch.outlines)
         return loss
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
-from transformers import AutoModel, AutoTokenizer
+from transformers import AutoModel, AutoTokenizer, PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
 from model.errors import EncoderError
@@ -66,7 +66,7 @@ class ReportEncoder(nn.Module):
         if not all(0 < layer <= depth for layer in outputs):
             raise EncoderError(f"report_outputs is {list(outputs)}; {name!r} has the layers 1 to {depth}.")
         self.outputs = outputs
-        self.channels = self.bert.config.hidden_size * max(1, len(outputs))
+        self.channels: int = self.bert.config.hidden_size * max(1, len(outputs))
         self.max_tokens = min(max_tokens, _positions(self.bert), self.tokenizer.model_max_length)
         self._train_last(trained_layers)
         self._try(name)
@@ -143,7 +143,7 @@ def pool_pieces(
     return (hidden * weights).sum(1) / weights.sum(1).clamp(min=1)
 
 
-def _encoder(source: str) -> nn.Module:
+def _encoder(source: str) -> PreTrainedModel:
     """The model, without a layer that pools: no training of ours would reach it."""
     try:
         return AutoModel.from_pretrained(source, add_pooling_layer=False, weights_only=True, **AS_DATA)
@@ -151,7 +151,7 @@ def _encoder(source: str) -> nn.Module:
         return AutoModel.from_pretrained(source, weights_only=True, **AS_DATA)
 
 
-def _positions(bert: nn.Module) -> int:
+def _positions(bert: PreTrainedModel) -> int:
     """How many word pieces it has positions for. RoBERTa and its kin begin to count after the padding's position."""
     most = getattr(bert.config, "max_position_embeddings", None)
     if not most or most < 0:  # relative positions: any number

@@ -1,6 +1,7 @@
 """Image encoders of timm (https://github.com/huggingface/pytorch-image-models): any of its models."""
 
 import importlib
+from typing import Any, TypeAlias
 
 import timm
 import torch
@@ -17,6 +18,8 @@ from model.network.encoders.base import (
     read_weights,
     require_digest,
 )
+
+TimmModel: TypeAlias = Any  # an nn.Module, with what all models of timm can do besides
 
 # The package that carries a model's ImageNet weights, its class that knows the file, and the file's SHA-256.
 PACKAGED = {
@@ -36,7 +39,9 @@ PACKAGED = {
 class _Intermediate(nn.Module):
     """A timm model up to one of its feature maps."""
 
-    def __init__(self, model: nn.Module, index: int):
+    model: TimmModel
+
+    def __init__(self, model: TimmModel, index: int):
         super().__init__()
         self.model = model
         self.index = index
@@ -49,7 +54,9 @@ class _Intermediate(nn.Module):
 class _Whole(nn.Module):
     """A CNN of timm up to what its classifier pools: of some, a layer of many channels more than its last map."""
 
-    def __init__(self, model: nn.Module):
+    model: TimmModel
+
+    def __init__(self, model: TimmModel):
         super().__init__()
         self.model = model
         model.reset_classifier(0)
@@ -90,7 +97,7 @@ def _maps(name: str, side: int, fields: dict) -> list[torch.Size]:
     """
     try:
         with torch.device("meta"):
-            sketch, films = timm.create_model(name, **fields).eval(), torch.empty(1, 3, side, side)
+            sketch, films = _untrained(name, fields).eval(), torch.empty(1, 3, side, side)
         final, maps = sketch.forward_intermediates(films)
         shapes = [m.shape for m in maps]
         is_map = final.ndim == 4 and final.shape[2:] == shapes[-1][2:]
@@ -102,7 +109,7 @@ def _maps(name: str, side: int, fields: dict) -> list[torch.Size]:
         raise EncoderError(f"timm/{name} is not made for image_size {side}; choose {own}.") from error
 
 
-def _early(model: nn.Module, stride: int) -> list[nn.Module | nn.Parameter]:
+def _early(model: TimmModel, stride: int) -> list[nn.Module | nn.Parameter]:
     """All that has weights of its own up to the last feature map of at most `stride` pixels a cell."""
     info = list(model.feature_info)
     cells = {f["reduction"] for f in info}
@@ -118,9 +125,13 @@ def _early(model: nn.Module, stride: int) -> list[nn.Module | nn.Parameter]:
     return [*model.parameters(recurse=False), *(m for _, m in leaves[: last + 1])]
 
 
-def _with_weights(name: str, fields: dict, weights: str) -> nn.Module:
+def _untrained(name: str, fields: dict) -> TimmModel:
+    return timm.create_model(name, **fields)
+
+
+def _with_weights(name: str, fields: dict, weights: str) -> TimmModel:
     if weights == "none":
-        return timm.create_model(name, **fields)
+        return _untrained(name, fields)
     if weights == "imagenet" and name in PACKAGED:
         return packaged(name)
     if weights == "imagenet":
@@ -129,7 +140,7 @@ def _with_weights(name: str, fields: dict, weights: str) -> nn.Module:
     return _from_file(name, fields, read_weights(weights))
 
 
-def _from_file(name: str, fields: dict, tensors: dict[str, Tensor]) -> nn.Module:
+def _from_file(name: str, fields: dict, tensors: dict[str, Tensor]) -> TimmModel:
     """The model with tensors that timm adapts: to its names and to another number of patches."""
     classifier = timm.get_pretrained_cfg(name).classifier
     heads = [classifier] if isinstance(classifier, str) else list(classifier or ())
@@ -142,7 +153,7 @@ def _from_file(name: str, fields: dict, tensors: dict[str, Tensor]) -> nn.Module
         raise EncoderError(f"The file of weights does not hold the tensors of timm/{name}.") from error
 
 
-def packaged(name: str) -> nn.Module:
+def packaged(name: str) -> TimmModel:
     """A model with the ImageNet weights that a package of PACKAGED carries."""
     package, of_file, sha256 = PACKAGED[name]
     model = timm.create_model(name)

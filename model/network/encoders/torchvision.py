@@ -1,6 +1,7 @@
 """Image encoders of torchvision: any of its classification models, convolutional or transformer."""
 
 import re
+from collections import OrderedDict
 
 import torch
 import torchvision
@@ -102,10 +103,10 @@ def _early_patches(vit: VisionTransformer, stride: int) -> list[nn.Module | nn.P
 
 def _tensors(name: str, model: nn.Module, weights: str) -> dict[str, Tensor]:
     if weights == "imagenet":
-        published = torchvision.models.get_model_weights(name).DEFAULT
+        published = torchvision.models.get_model_weights(name)["DEFAULT"]
         raise not_installed(f"torchvision/{name}", f"{published} is {published.url.rpartition('/')[2]}")
     tensors = read_weights(weights)
     if isinstance(model, VisionTransformer):
-        return interpolate_embeddings(model.image_size, model.patch_size, tensors)
+        return interpolate_embeddings(model.image_size, model.patch_size, OrderedDict(tensors))
     # The published DenseNets have the names of another time.
     return {re.sub(r"(denselayer\d+\.(?:norm|relu|conv))\.([12])\.", r"\1\2.", k): t for k, t in tensors.items()}

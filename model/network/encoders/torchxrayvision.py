@@ -48,7 +48,7 @@ def _model(name: str) -> nn.Module:
     model = torchvision.models.get_model(name.partition("-")[0], weights=None)
     first = nn.Conv2d(1, 64, kernel_size=7, stride=2, padding=3, bias=False)
     if name.startswith("densenet"):
-        model.features.conv0 = first
+        model.get_submodule("features").conv0 = first
     else:
         model.conv1 = first
     return model

@@ -35,9 +35,15 @@ class Lung(NamedTuple):
 
     def part(self, *slices: slice) -> "Lung":
         """The same lung seen through a smaller box: views, so drawing into it draws into the whole."""
-        fields = (field[tuple(slices)] for field in self[1:5])
-        axes = (self.height[slices[0]], self.across[:, slices[1]], self.outward[:, :, slices[2]])
-        return Lung(self.side, *fields, *axes, self.dome, self.width)
+        return self._replace(
+            attenuation=self.attenuation[slices],
+            share=self.share[slices],
+            lower=self.lower[slices],
+            middle=self.middle[slices],
+            height=self.height[slices[0]],
+            across=self.across[:, slices[1]],
+            outward=self.outward[:, :, slices[2]],
+        )
 
     def around(self, centre: np.ndarray, radii_mm: tuple[float, float, float]) -> tuple["Lung", np.ndarray]:
         """The part within `radii_mm` of a voxel, and each voxel's distance from it in units of the radii."""
@@ -243,7 +249,7 @@ def _rim(lung: Lung) -> np.ndarray:
     shadow = np.maximum.accumulate(shadow, axis=0)  # the diaphragm is no chest wall
     shadow = np.pad(shadow, ((1, 60), (1, 1)), mode="edge")
     shadow[0] = shadow[:, 0] = shadow[:, -1] = False
-    return distance_transform_edt(shadow)[1:-60, None, 1:-1].astype(np.float32) * MM
+    return np.asarray(distance_transform_edt(shadow))[1:-60, None, 1:-1].astype(np.float32) * MM
 
 
 def _edema(lung: Lung, statement: Statement, rng: np.random.Generator) -> None:

@@ -67,7 +67,7 @@ def develop(integral: np.ndarray, where: Pose, rng: np.random.Generator) -> np.n
 def _wide_blur(plane: np.ndarray, sigma: float) -> np.ndarray:
     small = plane[::8, ::8]
     blurred = gaussian_filter(small, sigma / 8, mode="nearest")
-    return zoom(blurred, [n / m for n, m in zip(plane.shape, blurred.shape, strict=True)], order=1)
+    return np.asarray(zoom(blurred, [n / m for n, m in zip(plane.shape, blurred.shape, strict=True)], order=1))
 
 
 def _grain(depth: np.ndarray, rng: np.random.Generator) -> np.ndarray:

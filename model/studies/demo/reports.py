@@ -179,7 +179,8 @@ def _parsed(archive: Path) -> list[list]:
     except (OSError, ValueError):
         pass
     parsed = (parse_report(xml) for _, xml in archived_reports(archive))
-    reports = sorted(([r.report_id, r.text, r.codes] for r in parsed if r.text), key=lambda r: int(r[0][3:]))
+    ordered = sorted((r for r in parsed if r.text), key=lambda r: int(r.report_id[3:]))
+    reports = [[r.report_id, r.text, r.codes] for r in ordered]
     try:
         kept.parent.mkdir(parents=True, exist_ok=True)
         atomic_write(kept, json.dumps(reports).encode())
@@ -193,7 +194,9 @@ def archived_reports(archive: Path) -> Iterator[tuple[str, bytes]]:
     with tarfile.open(archive) as tar:
         for member in tar:
             if member.isfile() and member.name.endswith(".xml"):
-                yield member.name, tar.extractfile(member).read()
+                file = tar.extractfile(member)
+                assert file  # as there is for every file
+                yield member.name, file.read()
 
 
 def parse_report(xml: bytes) -> Report:
@@ -204,8 +207,8 @@ def parse_report(xml: bytes) -> Report:
     """
     try:
         root = ElementTree.fromstring(xml)
-        report_id = root.find("uId").attrib["id"]
-    except (ElementTree.ParseError, AttributeError, KeyError):
+        report_id = next(root.iterfind("uId")).attrib["id"]
+    except (ElementTree.ParseError, StopIteration, KeyError):
         raise ValueError("it is not an XML report of the collection") from None
     sections = {part.get("Label"): part.text or "" for part in root.iter("AbstractText")}
     text = " ".join(f"{sections.get('FINDINGS', '')} {sections.get('IMPRESSION', '')}".split())

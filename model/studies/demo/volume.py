@@ -11,7 +11,7 @@ import sys
 import zipfile
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import platformdirs
@@ -122,14 +122,16 @@ def source() -> dict[str, np.ndarray]:
     if not path.exists():
         hounsfield, labels = _read_ct()
         hounsfield = _thin_depth(np.clip(hounsfield, -1000, 1500))
-        fine = {"attenuation": np.clip(ndimage.zoom(hounsfield, (1, 1, 3), order=3), -1000, 1500).astype(np.float16)}
+        attenuation = np.asarray(ndimage.zoom(hounsfield, (1, 1, 3), order=3))
+        fine: dict[str, np.ndarray] = {"attenuation": np.clip(attenuation, -1000, 1500).astype(np.float16)}
         for name, ids in _GROUPS.items():
             share = _thin_depth(np.isin(labels, ids).astype(np.float32))
             share = ndimage.gaussian_filter(share, (1, 0.3, 0.6))
-            fine[name] = np.clip(ndimage.zoom(share, (1, 1, 3), order=2) * 255, 0, 255).astype(np.uint8)
-        np.savez(path, **{name: field.transpose(2, 1, 0)[::-1] for name, field in fine.items()})
-    with np.load(path) as stored:
-        fields = {name: stored[name] for name in stored.files}
+            fine[name] = np.clip(np.asarray(ndimage.zoom(share, (1, 1, 3), order=2)) * 255, 0, 255).astype(np.uint8)
+        stored: dict[str, Any] = {name: field.transpose(2, 1, 0)[::-1] for name, field in fine.items()}
+        np.savez(path, **stored)
+    with np.load(path) as file:
+        fields = {name: file[name] for name in file.files}
     fields = {name: field.astype(np.float32) / (1 if name == "attenuation" else 255) for name, field in fields.items()}
     hounsfield = fields["attenuation"]
     # bone takes up more of a diagnostic beam than its CT number says

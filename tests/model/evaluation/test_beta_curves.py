@@ -73,7 +73,7 @@ def test_the_reliability_diagram_is_scikit_learns(lab):
     finding = lab.findings[0]
     shown = lab.per_finding[finding].reliability
     observed, predicted = calibration_curve(lab.labels[:, 0], lab.probabilities[10, :, 0], n_bins=15)
-    filled = shown.count[10] > 0
+    filled = shown.studies[10] > 0
     np.testing.assert_allclose(shown.observed.value[10, filled], observed, atol=1e-9)
     np.testing.assert_allclose(shown.predicted[10, filled], predicted, atol=1e-6)
     assert np.isnan(shown.observed.value[10, ~filled]).all()
