@@ -5,6 +5,7 @@ from typing import Any, TypeAlias
 
 import timm
 import torch
+from timm.models import PretrainedCfg, get_deprecated_models
 from torch import Tensor, nn
 
 from model.errors import EncoderError
@@ -67,11 +68,8 @@ class _Whole(nn.Module):
 
 def build(name: str, side: int, stride: int, frozen_stride: int, weights: str) -> ImageEncoder:
     """The encoder `name` of timm, cut after its last feature map of at most `stride` pixels a cell."""
-    if not timm.is_model(name):
-        near = ", ".join(timm.list_models(f"{name[:6]}*")[:3])
-        raise EncoderError(f"timm has no model {name!r}; it has {near or 'those that timm.list_models() names'}.")
     # Models with a fixed number of patches are made for the side of the films; others take any.
-    fields = {"img_size": side} if timm.get_pretrained_cfg(name).fixed_input_size else {}
+    fields = {"img_size": side} if _published(name).fixed_input_size else {}
     *shapes, last = _maps(name, side, fields)
     fine = [i for i, shape in enumerate(shapes) if cell(side, shape[-1]) <= stride]
     if not fine:
@@ -85,6 +83,25 @@ def build(name: str, side: int, stride: int, frozen_stride: int, weights: str) -
         trunk, channels = _Intermediate(model, fine[-1]), shapes[fine[-1]][1]
         early = _early(model, frozen_stride)
     return ImageEncoder(trunk, early, channels, cfg["mean"], cfg["std"])
+
+
+def _published(name: str) -> PretrainedCfg:
+    """What timm says of a model and its published weights.
+
+    Raises:
+        EncoderError: it has no such model, or no such weights of it.
+    """
+    try:
+        known = timm.get_pretrained_cfg(name)
+    except RuntimeError:  # it has the model, and no weights of that tag
+        known = None
+    if known is None:
+        renamed = get_deprecated_models().get(name)
+        near = [renamed] if renamed else timm.list_models(f"{name[:6]}*", pretrained="." in name)[:3]
+        raise EncoderError(
+            f"timm has no model {name!r}; it has {', '.join(near) or 'those that timm.list_models() names'}."
+        )
+    return known
 
 
 @torch.no_grad()
@@ -103,7 +120,7 @@ def _maps(name: str, side: int, fields: dict) -> list[torch.Size]:
         is_map = final.ndim == 4 and final.shape[2:] == shapes[-1][2:]
         return [*shapes, final.shape if is_map else shapes[-1]]
     except Exception as error:  # a model refuses in its own way
-        own = timm.get_pretrained_cfg(name).input_size[-1]
+        own = _published(name).input_size[-1]
         if side == own:  # a few have two branches, or sizes that depend on what is in the film
             raise EncoderError(f"timm/{name} gives no single feature map; choose another encoder.") from error
         raise EncoderError(f"timm/{name} is not made for image_size {side}; choose {own}.") from error
@@ -135,14 +152,14 @@ def _with_weights(name: str, fields: dict, weights: str) -> TimmModel:
     if weights == "imagenet" and name in PACKAGED:
         return packaged(name)
     if weights == "imagenet":
-        cfg = timm.get_pretrained_cfg(name)
+        cfg = _published(name)
         raise not_installed(f"timm/{name}", f"model.safetensors of {cfg.hf_hub_id}" if cfg.hf_hub_id else str(cfg.url))
     return _from_file(name, fields, read_weights(weights))
 
 
 def _from_file(name: str, fields: dict, tensors: dict[str, Tensor]) -> TimmModel:
     """The model with tensors that timm adapts: to its names and to another number of patches."""
-    classifier = timm.get_pretrained_cfg(name).classifier
+    classifier = _published(name).classifier
     heads = [classifier] if isinstance(classifier, str) else list(classifier or ())
     known = [len(tensors[f"{h}.weight"]) for h in heads if f"{h}.weight" in tensors]
     classes = known[0] if known else 0  # it may have been trained to tell other classes apart

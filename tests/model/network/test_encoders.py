@@ -228,6 +228,18 @@ def test_an_unknown_encoder_is_refused(name):
         built(name)
 
 
+@pytest.mark.parametrize(
+    ("name", "named"),
+    [
+        ("timm/gluon_resnet18_v1b", r"resnet18\.gluon_in1k"),  # as timm called it before
+        ("timm/resnet18.of_nobody", r"resnet\w+\.\w+"),  # weights of no such tag
+    ],
+)
+def test_a_name_that_timm_does_not_know_any_more_is_refused_with_those_it_has(name, named):
+    with pytest.raises(EncoderError, match=f"timm has no model .* it has {named}"):
+        built(name)
+
+
 # --- frozen, in part or wholly trained
 
 
