@@ -164,7 +164,7 @@ def place(
         return None
     near = finder.nearest(space, vector, beta, PLACE_NEIGHBOURS, without=row)
     places = layout.at(beta)
-    own = np.flatnonzero(layout.rows == row) if row is not None else ()
+    own = np.flatnonzero(layout.rows == row) if row is not None else np.zeros(0, int)
     if len(own):
         xy = places[own[0]]
     else:

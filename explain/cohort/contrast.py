@@ -5,11 +5,12 @@ rare words nor the commonest ones win. Regions: Welch's t of the films' brightne
 """
 
 import threading
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from cachetools import LRUCache
 from jaxtyping import Float, Int
+from scipy.sparse import csr_array
 from scipy.stats import ttest_ind
 from sklearn.feature_extraction.text import CountVectorizer
 
@@ -53,17 +54,17 @@ class Contrast:
         self.table = table
         self._films: LRUCache = LRUCache(CACHED_FILMS)
         self._lock = threading.Lock()
-        self._counted = None
+        self._counted: tuple[np.ndarray, csr_array] | None = None
 
     def words(self, group: Int[np.ndarray, "k"], rest: Int[np.ndarray, "m"]) -> list[TellingWord]:
         """The words that tell most, for the group first, then against it. A report counts a word once."""
         names, has = self._words()
-        of = [np.asarray(has[rows].sum(0), float).ravel() for rows in (group, rest)]
-        z = log_odds(of[0], of[1], np.asarray(has.sum(0), float).ravel())
+        ours, theirs = (np.asarray(has[rows].sum(0), float).ravel() for rows in (group, rest))
+        z = log_odds(ours, theirs, np.asarray(has.sum(0), float).ravel())
         order = np.argsort(-z)
         told = [*order[:MOST_WORDS], *order[::-1][:MOST_WORDS]] if all(len(rows) for rows in (group, rest)) else []
         return [
-            TellingWord(str(names[i]), float(z[i]), of[0][i] / len(group), of[1][i] / len(rest))
+            TellingWord(str(names[i]), float(z[i]), float(ours[i]) / len(group), float(theirs[i]) / len(rest))
             for i in dict.fromkeys(told)
             if abs(z[i]) > SURE
         ]
@@ -81,16 +82,20 @@ class Contrast:
         t = np.nan_to_num(_welch(chosen, others))
         return Regions(chosen.mean(0), np.where(np.abs(t) >= SURE_T, t, 0), len(chosen), len(others))
 
-    def _words(self):
+    def _words(self) -> tuple[np.ndarray, csr_array]:
+        """The words of all reports, and which report has which."""
         with self._lock:
             if self._counted is None:
-                counter = CountVectorizer(analyzer=_words_of, binary=True, dtype=np.int32)
-                try:
-                    has = counter.fit_transform(s.report for s in self.table.studies)
-                    self._counted = counter.get_feature_names_out(), has
-                except ValueError:  # no report has a word
-                    self._counted = np.array([], str), np.zeros((len(self.table.studies), 0), np.int32)
+                self._counted = self._count()
             return self._counted
+
+    def _count(self) -> tuple[np.ndarray, csr_array]:
+        counter = CountVectorizer(analyzer=cast(Any, _words_of), binary=True, dtype=cast(Any, np.int32))
+        try:
+            has = counter.fit_transform(s.report for s in self.table.studies)
+        except ValueError:  # no report has a word
+            return np.array([], str), csr_array((len(self.table.studies), 0), dtype=np.int32)
+        return counter.get_feature_names_out(), csr_array(has)
 
     def _film(self, study: Study) -> np.ndarray | None:
         with self._lock:
@@ -121,7 +126,8 @@ def log_odds(
 
 def _welch(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(ttest_ind(a, b, equal_var=False).statistic)
+        t, _ = ttest_ind(a, b, equal_var=False)
+        return np.asarray(t)
 
 
 def _words_of(report: str) -> list[str]:

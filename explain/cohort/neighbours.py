@@ -38,7 +38,9 @@ class Finder:
     def __init__(self, vectors: Vectors, rows: Int[np.ndarray, "n"] | None = None):
         self.vectors = vectors
         self.rows = np.arange(len(vectors.reference.study_ids)) if rows is None else rows
-        self._indices: LRUCache = LRUCache(CACHED_BYTES, getsizeof=lambda kept: kept.bytes)
+        self._indices: LRUCache[tuple[str, float | None], _Index] = LRUCache(
+            CACHED_BYTES, getsizeof=lambda kept: kept.bytes
+        )
         self._lock = threading.Lock()
 
     def nearest(

@@ -59,18 +59,20 @@ class Vectors:
             return None
         if space == POOLED:
             return self._end_to_end(*(part.cpu().numpy() for part in encoded.pooled))
-        embedded = dict(zip((IMAGE, REPORT), network.embed(encoded.pooled), strict=True))
-        return embedded[space].cpu().numpy()
+        image, report = network.embed(encoded.pooled)
+        return (image if space == IMAGE else report).cpu().numpy()
 
     @cached_property
     def _pooled(self) -> PooledStudies:
+        assert self._load_pooled  # that space is looked at
         return self._load_pooled()
 
     @cached_property
     def _scales(self) -> tuple[float, float]:
         """How far the pooled vectors of each modality spread: both are to count alike."""
         both, parts = self.has(POOLED), (self._pooled.image, self._pooled.report)
-        return tuple(float(np.sqrt(part[both].var(0).sum())) or 1.0 for part in parts)
+        image, report = (float(np.sqrt(part[both].var(0).sum())) or 1.0 for part in parts)
+        return image, report
 
     def _end_to_end(self, image: np.ndarray, report: np.ndarray) -> Float[np.ndarray, "n d"]:
         return np.hstack([part / scale for part, scale in zip((image, report), self._scales, strict=True)])

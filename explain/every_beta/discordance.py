@@ -6,7 +6,8 @@ be to mean something is learnt on the validation split: its own pairs against fi
 study that has other findings.
 """
 
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -107,7 +108,7 @@ def alert_figures(network: Network, scored: Scored, in_sample: bool = False) -> 
         together, `n_of`, and the share of them on which it is raised, `false_alarms`. None for what is undefined; and
         altogether, where the model was never calibrated or the pairs are all of one kind.
     """
-    kept = scored.where(scored.has.all(1))
+    kept = scored.where(scored.has.min(1) > 0)
     marked = any(s.discordant for s in kept.studies)
     parts = parts_of(kept.studies) if in_sample else np.zeros(len(kept.studies), int)
     found = []
@@ -158,7 +159,7 @@ def _line(network: Network) -> LogitLine:
 def _fitted(network: Network, scored: Scored) -> LogitLine | None:
     """The line that concordant studies teach; None where they are too few or do not tell, see `calibrate`."""
     kept = scored.concordant()
-    kept = kept.where(kept.has.all(1))
+    kept = kept.where(kept.has.min(1) > 0)
     if len(kept.studies) < LEAST:
         return None
     pairs = _swapped(network, kept)
@@ -195,14 +196,15 @@ def _swapped(network: Network, scored: Scored) -> Pairs:
 def _alone(engine: Engine, reference: Reference, studies: tuple[Study, ...]) -> tuple[np.ndarray, np.ndarray]:
     """Probabilities from the image alone, and from the report alone: (n, findings) each."""
     rows = reference.rows(studies)
-    logits = (logits_at(engine, reference, beta, rows) for beta in (1.0, 0.0))
-    return tuple(chances(z, engine.config.problem_type) for z in logits)
+    image, report = (logits_at(engine, reference, beta, rows) for beta in (1.0, 0.0))
+    return chances(image, engine.config.problem_type), chances(report, engine.config.problem_type)
 
 
 def _distances(problem_type: str, image: np.ndarray, report: np.ndarray) -> Float[np.ndarray, "n findings"]:
     """The Jensen–Shannon distance (base 2, 0 to 1) of the two decisions on each finding; on all of them at once where
     one finding is chosen."""
+    distances = cast(Callable[..., np.ndarray], jensenshannon)  # scipy's own stub does not know of its axis
     if problem_type == SINGLE_LABEL:
-        return jensenshannon(image, report, base=2, axis=1)[:, None]
+        return distances(image, report, base=2, axis=1)[:, None]
     pair = (np.stack([p, 1 - p], -1).astype(float) for p in (image, report))
-    return np.nan_to_num(jensenshannon(*pair, base=2, axis=2))
+    return np.nan_to_num(distances(*pair, base=2, axis=2))

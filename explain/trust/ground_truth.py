@@ -46,8 +46,8 @@ def lungs_of(study: Study) -> Bool[np.ndarray, "height width"] | None:
     """Where the lungs are on the film of a study, if its table says so."""
     if study.lung_mask is None or study.image is None:
         return None
-    mask, film = read_film(study.lung_mask.read_bytes(), alone=False).pixels > 0.5, load_film(study).pixels
-    return mask if mask.shape == film.shape else None
+    mask, film = read_film(study.lung_mask.read_bytes(), alone=False).pixels > 0.5, load_film(study)
+    return mask if film and mask.shape == film.pixels.shape else None
 
 
 def points_inside(cam: Float[np.ndarray, "rows cols"], box: Box, mask: Bool[np.ndarray, "height width"]) -> bool:

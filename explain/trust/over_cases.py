@@ -39,8 +39,8 @@ def over_cases(tested: list[Examined], bounded: Collection[str] | None = None) -
     by_finding = defaultdict(list)
     for one in sorted(tested, key=lambda one: one.finding):
         by_finding[one.finding].append(one)
-    means = _means(tested)
-    each = {
+    means: dict[str, float | None] = {**_means(tested)}
+    each: dict[str, dict[str, Any]] = {
         finding: {"n": len(some)}
         | {name: mean for name, mean in _means(some).items() if name in TRUTH}
         | _faithfulness(some)

