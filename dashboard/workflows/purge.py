@@ -52,7 +52,7 @@ def purge(store: Store, study_id: str, flag_id: str, models: Path | None) -> Pur
         "pages that have the case open, until they are closed; the audit log, which has ids alone; backups, and"
     )
     left[-1] += " what was exported; of a database, its write-ahead log, and its pages until VACUUM."
-    return PurgeResult(found.count, removed, left)
+    return PurgeResult(found.rows, removed, left)
 
 
 def named(study_id: str) -> str:

@@ -82,7 +82,7 @@ class FeedbackStore(Store):
             return read
 
     @property
-    def troubles(self) -> tuple[Trouble, ...]:
+    def troubles(self) -> tuple[Trouble, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]  it is only read
         """See Store."""
         return self._kept[1].troubles
 

@@ -10,6 +10,7 @@ import contextlib
 from collections.abc import Iterator
 
 import sqlalchemy as sql
+from sqlalchemy import event
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -67,7 +68,7 @@ class SqlStore(Store):
                 pool_timeout=LOCK_LIMIT,
                 connect_args={"connect_timeout": CONNECT_LIMIT, "tcp_user_timeout": SILENCE_LIMIT * 1000},
             )
-            sql.event.listen(self._engine, "begin", _limit)
+            event.listen(self._engine, "begin", _limit)
             with self._engine.begin() as db:
                 upgrade(db)
 
@@ -93,7 +94,7 @@ class SqlStore(Store):
     def count(self) -> int:
         """See Store."""
         with _said("The feedback cannot be read"), self._engine.begin() as db:
-            return db.scalar(sql.select(sql.func.count()).select_from(FLAGS))
+            return db.execute(sql.select(sql.func.count()).select_from(FLAGS)).scalar_one()
 
     def keep_film(self, film: Film) -> None:
         """See Store."""

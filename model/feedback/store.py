@@ -27,7 +27,7 @@ class Read(NamedTuple):
 class Purged(NamedTuple):
     """What a purge took out."""
 
-    count: int  #: of rows
+    rows: int  #: how many
     flags: tuple[str, ...]  #: ids of those that were flags
     files: tuple[str, ...] = ()  #: films and what was derived from them, by their names in the store
 
@@ -54,6 +54,7 @@ class Store(Protocol):
         Raises:
             TakenError: another flag stands under its id.
         """
+        ...
 
     def rows(self) -> list[Flag]:
         """The flags of `read`."""
@@ -61,19 +62,23 @@ class Store(Protocol):
 
     def purge(self, study_id: str) -> int:
         """`take_out` what is kept of a study; how many rows."""
-        return self.take_out(study_id).count
+        return self.take_out(study_id).rows
 
     def read(self) -> Read:
         """All that can be read, and what cannot."""
+        ...
 
     def count(self) -> int:
         """How many flags there are."""
+        ...
 
     def keep_film(self, film: Film) -> None:
         """Keep a copy of `film` under its SHA-256, so that a flag on it can be opened and learned from."""
+        ...
 
     def film(self, sha256: str) -> Film | None:
         """The copy, or None where there is none."""
+        ...
 
     def take_out(self, study_id: str = "", flag_id: str = "") -> Purged:
         """Take out the content of every row that `trace` finds and the copies of its films.
@@ -81,6 +86,7 @@ class Store(Protocol):
         Of a row its id and time remain, so that a retry does not bring it back. It is safe while others append; who
         purges twice finds nothing.
         """
+        ...
 
 
 def as_csv(flags: Iterable[Flag]) -> bytes:

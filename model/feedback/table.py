@@ -80,8 +80,9 @@ def read_table(data: bytes) -> Table:
             return own._replace(foreign=False)
         raise
     # A row with one quote too many, by hand, hides what follows it where the rows are not told apart by their ends.
-    better = own and not own.torn and len(own.flags) >= len(found.flags)
-    return own._replace(foreign=False) if better else found
+    if own and not own.torn and len(own.flags) >= len(found.flags):
+        return own._replace(foreign=False)
+    return found
 
 
 def as_meant(table: Table, meant: Callable[[Flag], str]) -> Table:
