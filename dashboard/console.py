@@ -37,8 +37,10 @@ ServedModels = Annotated[
 def method_names(modality: str) -> str:
     """The methods of explanation for `image` or `report`, for a line of help. They are named after their files, as
     `explain.methods.registry` has them, which would load PyTorch."""
-    folder = Path(find_spec("explain").origin).parent / "methods" / modality
-    return ", ".join(sorted(module.name for module in iter_modules([str(folder)])))
+    package = find_spec("explain")
+    places = (package and package.submodule_search_locations) or ()
+    folders = [str(Path(place, "methods", modality)) for place in places]
+    return ", ".join(sorted(module.name for module in iter_modules(folders)))
 
 
 def open_table(studies: Path | None, config: "Config | None" = None) -> "StudyTable":

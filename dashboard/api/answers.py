@@ -92,22 +92,20 @@ def explain_finding(
 def picture(case: OpenCase, evidence: Evidence, beta: float) -> bytes:
     """The film with its heat over it, as a PNG of the film's own size."""
     assert case.film
-    assert evidence.cam is not None
-    assert evidence.box
-    heat = heatmap(interpolate(evidence.cam, beta), evidence.box, *case.film.pixels.shape)
+    cam, box = evidence.image_map
+    heat = heatmap(interpolate(cam, beta), box, *case.film.pixels.shape)
     out = BytesIO()
     Image.fromarray(overlay(case.film.pixels, heat, evidence.cell_scale)).save(out, "PNG")
     return out.getvalue()
 
 
 def _image(name: str, evidence: Evidence, betas: list[float]) -> ImageEvidence:
-    assert evidence.cam is not None
-    assert evidence.box
+    cam, box = evidence.image_map
     return ImageEvidence(
         method=name,
         completeness_error=evidence.image_error,
-        maps=[interpolate(evidence.cam, beta).tolist() for beta in betas],
-        box=evidence.box._asdict(),
+        maps=[interpolate(cam, beta).tolist() for beta in betas],
+        box=box._asdict(),
         scale=evidence.cell_scale,
     )
 

@@ -125,7 +125,7 @@ class Reviewer:
             return
         request_id = session.next_request()
         try:
-            film = erase(case.film, on_film(read_mask(mask), case.encoded.box, *case.film.pixels.shape))
+            film = erase(case.film, on_film(read_mask(mask), case.encoded.image_part.box, *case.film.pixels.shape))
             encoded = encode(self.engine, film, case.report)
         except BetaLensError as error:
             yield Refused("error.erase", str(error))

@@ -53,7 +53,8 @@ def explain_case(
     result = describe(engine, found)
     files = {"explanation.json": (json.dumps(result, indent=2, ensure_ascii=False) + "\n").encode()}
     if film is not None:
-        heat = heatmap(found.cam[0], found.box, *film.pixels.shape)
+        cam, box = found.image_map
+        heat = heatmap(cam[0], box, *film.pixels.shape)
         np.save(array := BytesIO(), heat)
         Image.fromarray(overlay(film.pixels, heat, found.cell_scale)).save(picture := BytesIO(), "PNG")
         files |= {"heatmap.npy": array.getvalue(), "overlay.png": picture.getvalue()}

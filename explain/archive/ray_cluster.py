@@ -182,6 +182,7 @@ def _connected(address: str) -> Iterator[ModuleType]:
     try:
         import ray
         import ray.data
+        from ray.exceptions import RayError
     except ImportError as error:
         raise ClusterError(
             "--ray needs Ray, which is not installed; `pip install 'betalens[ray]'` on each node."
@@ -192,7 +193,7 @@ def _connected(address: str) -> Iterator[ModuleType]:
         _knock(address)
     try:
         ray.init(address, log_to_driver=False, logging_level=logging.ERROR, include_dashboard=False)
-    except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
+    except (OSError, RuntimeError, ValueError, RayError) as error:
         why = str(error).partition("\n")[0]
         raise ClusterError(
             f"The Ray cluster at {address} cannot be used ({why}); it must run this version of Ray, and RAY_AUTH_TOKEN "

@@ -162,9 +162,9 @@ class Archive:
         known |= describe(self.engine, found)
         if found.cam is None:
             return known
-        cam = found.cam[0]
-        heat = {"rows": cam.shape[0], "cols": cam.shape[1], "values": cam.ravel().astype(np.float32)}
-        heat |= {"box": found.box._asdict(), "scale": found.cell_scale}
+        cam, box = found.image_map
+        heat = {"rows": cam.shape[1], "cols": cam.shape[2], "values": cam[0].ravel().astype(np.float32)}
+        heat |= {"box": box._asdict(), "scale": found.cell_scale}
         return known | {"heat": heat, "overlay": picture.relative_to(self.out).as_posix()}
 
     def _schema(self) -> pa.Schema:
@@ -223,7 +223,10 @@ class Archive:
 def draw(row: Row, path: Path) -> None:
     """Write the overlay of an explained film."""
     film, found = row.picture, row.explained
-    heat = heatmap(found.cam[0], found.box, *film.shape)
+    assert film is not None
+    assert found
+    cam, box = found.image_map
+    heat = heatmap(cam[0], box, *film.shape)
     picture = Image.fromarray(overlay(film.astype(np.float32) / 255, heat, found.cell_scale))
     picture.save(content := BytesIO(), "png", compress_level=1)
     atomic_write(path, content.getbuffer())

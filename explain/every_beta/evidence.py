@@ -26,6 +26,13 @@ INSTANT = {"image": "gradcam", "report": "contextual_cam"}
 DEFAULT = {"image": "gradcam", "report": "integrated_gradients"}
 
 
+class ImageMap(NamedTuple):
+    """What marks an image."""
+
+    cam: Float[np.ndarray, "betas rows cols"]  # before ReLU, logits per cell, over the square
+    box: Box  # the film inside that square
+
+
 class Evidence(NamedTuple):
     """Why a model decided on a finding of a case, at some β. At the nodes of β it is known between them too: see
     `explain.every_beta.nodes.interpolate`."""
@@ -50,6 +57,13 @@ class Evidence(NamedTuple):
     reference_logit: Float[np.ndarray, "betas"]
     cell_scale: float  # what saturates the colour of a cell of `cam`, and of a word: fixed for a checkpoint
     word_scale: float
+
+    @property
+    def image_map(self) -> ImageMap:
+        """The map of a case that has an image."""
+        if self.cam is None or self.box is None:
+            raise ValueError("The case has no image.")
+        return ImageMap(self.cam, self.box)
 
 
 def evidence(
@@ -148,7 +162,7 @@ def _attributions(batch: Batch, modality: str, name: str) -> list[Attribution | 
 def _cell_scale(network: Network, encoded: Encoded, cells: Attribution | None) -> float:
     """The checkpoint's scale is of a cell of the feature map: a finer map has less of the logit in each cell."""
     scale = float(network.cell_scale)
-    return scale if cells is None else scale * encoded.features[0, 0].numel() / cells.scores[0].size
+    return scale if cells is None else scale * encoded.image_part.features[0, 0].numel() / cells.scores[0].size
 
 
 def flips(curve: Float[np.ndarray, "101 findings"], index: int, single: bool) -> tuple[float, ...]:

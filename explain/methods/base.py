@@ -142,18 +142,18 @@ class Batch:
     @cached_property
     def features(self) -> Float[Tensor, "cases channels rows cols"]:
         """The feature maps; every case has a film."""
-        return torch.cat([q.encoded.features for q in self.questions])
+        return torch.cat([q.encoded.image_part.features for q in self.questions])
 
     @cached_property
     def tokens(self) -> Tokens:
         """The word pieces, padded to the longest report; every case has one."""
-        parts = zip(*(q.encoded.tokens for q in self.questions), strict=True)
+        parts = zip(*(q.encoded.report_part.tokens for q in self.questions), strict=True)
         return Tokens(*(pad_sequence([of_case[0] for of_case in part], batch_first=True) for part in parts))
 
     @cached_property
     def hidden(self) -> Float[Tensor, "cases pieces channels"]:
         """The contextual pieces, padded likewise."""
-        return pad_sequence([q.encoded.hidden[0] for q in self.questions], batch_first=True)
+        return pad_sequence([q.encoded.report_part.hidden[0] for q in self.questions], batch_first=True)
 
     @cached_property
     def gradient(self) -> PooledGradient:
@@ -203,5 +203,5 @@ class Batch:
 
     def _logits(self, pooled: Pooled, of: Int[Tensor, "n"]) -> Float[Tensor, "n betas findings"]:
         betas = self.beta.shape[1]
-        embedded = (e.repeat_interleave(betas, 0) for e in self.network.embed(pooled))
-        return self.network.decide(*embedded, self.beta[of].flatten(0, 1)).unflatten(0, (-1, betas))
+        image, report = (e.repeat_interleave(betas, 0) for e in self.network.embed(pooled))
+        return self.network.decide(image, report, self.beta[of].flatten(0, 1)).unflatten(0, (-1, betas))

@@ -68,6 +68,7 @@ def integrated_gradients(
         difference = (_log_odds(paths, actual) - _log_odds(paths, baseline)).cpu().numpy()
     values: dict[int, np.ndarray] = {}
     found: dict[int, Attribution] = {}
+    errors: dict[int, float] = {}
     unfinished = list(range(len(actual)))
     for steps in doublings:
         points, weights = clenshaw_curtis(steps)
@@ -76,8 +77,8 @@ def integrated_gradients(
         for i, change in zip(unfinished, difference[unfinished], strict=True):
             scores = np.tensordot(weights, values[i], 1)
             off = np.abs(scores.reshape(len(scores), -1).sum(1) - change).max() / max(np.abs(change).max(), 1e-6)
-            found[i] = Attribution(scores, float(off))
-        unfinished = [i for i in unfinished if found[i].completeness_error > COMPLETENESS]
+            found[i], errors[i] = Attribution(scores, float(off)), float(off)
+        unfinished = [i for i in unfinished if errors[i] > COMPLETENESS]
         if not unfinished:
             break
     return [found[i] for i in range(len(actual))]

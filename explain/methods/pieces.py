@@ -23,12 +23,13 @@ def pool_embeddings(
 def score_words(batch: Batch, pieces: Float[Tensor, "cases betas pieces"]) -> list[Float[np.ndarray, "betas words"]]:
     """The scores of each case's words from those of its pieces."""
     cases = zip(batch.questions, pieces.cpu().numpy(), strict=True)
-    return [merge_pieces(own[:, : q.encoded.tokens.ids.shape[1]], q.encoded.tokens, q.words) for q, own in cases]
+    reports = ((q.encoded.report_part.tokens, q.words, own) for q, own in cases)
+    return [merge_pieces(own[:, : tokens.ids.shape[1]], tokens, words) for tokens, words, own in reports]
 
 
 def masks_without(question: Question, removed: Bool[Tensor, "n words"]) -> Int[Tensor, "n pieces"]:
     """The attention masks of the report without some of its words; the others keep their positions."""
-    tokens = question.encoded.tokens
+    tokens = question.encoded.report_part.tokens
     owner = torch.from_numpy(words_of_pieces(tokens, question.words))
     gone = torch.where(owner >= 0, removed[:, owner.clamp(min=0)], False)
     return tokens.mask * ~gone.to(tokens.mask.device)
@@ -42,7 +43,7 @@ def pool_without(question: Question, removed: Bool[Tensor, "n words"]) -> Float[
         Cancelled: the answer is not wanted any more.
     """
     encoder = question.engine.network.report_encoder
-    embeddings = encoder.embed(question.encoded.tokens.ids)
+    embeddings = encoder.embed(question.encoded.report_part.tokens.ids)
     pooled = []
     for mask in masks_without(question, removed).split(BATCH[question.engine.device.type]):
         question.pause()

@@ -66,6 +66,6 @@ def chosen_methods(image: list[str] | None, report: list[str] | None) -> dict[st
 
 def _method(name: str, module) -> Method:
     # A line break within a paragraph of a docstring says nothing.
-    paragraphs = inspect.getdoc(module).split("\n\n")
+    paragraphs = (inspect.getdoc(module) or "").split("\n\n")
     text = "\n\n".join(" ".join(p.split()) for p in paragraphs)
     return Method(name, module.TITLE, text, module.explain)

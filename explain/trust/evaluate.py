@@ -95,11 +95,12 @@ def examine(
 def _against_truth(encoded: Encoded, modality: str, scores: np.ndarray, truth: Truth | None, lungs) -> dict:
     found: dict[str, Any] = dict.fromkeys(TRUTH)
     if modality == "image":
+        box = encoded.image_part.box
         if truth is not None and truth.mask is not None:
-            found["points_inside"] = points_inside(scores, encoded.box, truth.mask)
-            found["heat_concentration"] = heat_concentration(scores, encoded.box, truth.mask)
+            found["points_inside"] = points_inside(scores, box, truth.mask)
+            found["heat_concentration"] = heat_concentration(scores, box, truth.mask)
         if lungs is not None:
-            found["heat_in_lungs"] = heat_concentration(scores, encoded.box, lungs)
+            found["heat_in_lungs"] = heat_concentration(scores, box, lungs)
     elif truth is not None and truth.words:
         found["top_word_states"] = int(scores.argmax()) in truth.words
         found["rank_percentile"] = rank_percentile(scores, truth.words)

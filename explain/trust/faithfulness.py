@@ -122,8 +122,8 @@ def _pooled_without(
     if modality == "report":
         yield LEFT_OUT, pool_without(question, removed)
         return
-    square = question.encoded.square
-    for baseline, film in _baselines(square, question.encoded.box).items():
+    square, _, box = question.encoded.image_part
+    for baseline, film in _baselines(square, box).items():
         yield baseline, _pool_films(question, removed.unflatten(1, shape), film)
 
 
@@ -142,7 +142,7 @@ def _pool_films(
     question: Question, removed: Bool[torch.Tensor, "n rows cols"], instead: Float[torch.Tensor, "1 1 side side"]
 ) -> Float[torch.Tensor, "n channels"]:
     """The pooled vectors of the film with another one in some of its cells."""
-    network, square = question.engine.network, question.encoded.square
+    network, square = question.engine.network, question.encoded.image_part.square
     pooled = []
     for cells in removed[:, None].split(BATCH):
         question.pause()

@@ -7,7 +7,7 @@ Each takes the scores of one modality at one β.
 import copy
 from dataclasses import replace
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import torch
@@ -35,7 +35,7 @@ def stability(question: Question, modality: str, method: Method, scores: Float[n
     """
     rng = np.random.default_rng(0)
     if modality == "image":
-        square = question.encoded.square
+        square = question.encoded.image_part.square
         grain = torch.from_numpy(rng.normal(0, NOISE, square.shape).astype(np.float32)).to(square.device)
         noisy = with_film(question.engine, question.encoded, (square + grain).clamp(0, 1))
         kept = np.ones(scores.size, bool)
@@ -82,9 +82,9 @@ def sanity_of_each(
         question.pause()
         other, encoded = randomised(question.engine, seed + number), question.encoded
         if modality == "image":
-            encoded = with_film(other, encoded, encoded.square)
+            encoded = with_film(other, encoded, encoded.image_part.square)
         else:
-            encoded = with_words(other, encoded, encoded.tokens.mask)
+            encoded = with_words(other, encoded, encoded.report_part.tokens.mask)
         again = method.explain(replace(question, engine=other, encoded=encoded)).scores[0]
         found.append(rank_correlation(scores.ravel(), again.ravel()))
     return np.array(found)
@@ -107,8 +107,8 @@ def randomised(engine: Engine, seed: int) -> Engine:
                 if hasattr(module, draw):
                     getattr(module, draw)()
                     break
-            if hasattr(module, "reset_running_stats"):
-                module.reset_running_stats()
+            if callable(reset := getattr(module, "reset_running_stats", None)):
+                reset()
     return Engine(network, f"{engine.digest}-random-{seed}", engine.device)
 
 
@@ -117,7 +117,8 @@ def rank_correlation(a: Float[np.ndarray, "n"], b: Float[np.ndarray, "n"]) -> fl
     could agree with."""
     if len(a) < 2 or np.ptp(a) == 0 or np.ptp(b) == 0:
         return float("nan")
-    return float(spearmanr(a, b).statistic)
+    rho, _ = cast(tuple[float, float], spearmanr(a, b))
+    return float(rho)
 
 
 @torch.no_grad()
@@ -131,7 +132,7 @@ def with_film(engine: Engine, encoded: Encoded, square: torch.Tensor) -> Encoded
 @torch.no_grad()
 def with_words(engine: Engine, encoded: Encoded, mask: torch.Tensor) -> Encoded:
     """The case with those of its pieces alone that the mask names."""
-    encoder, tokens = engine.network.report_encoder, encoded.tokens._replace(mask=mask)
+    encoder, tokens = engine.network.report_encoder, encoded.report_part.tokens._replace(mask=mask)
     hidden = encoder(encoder.embed(tokens.ids), mask)
     pooled = Pooled(encoded.pooled.image, pool_pieces(hidden, mask))
     return encoded._replace(tokens=tokens, hidden=hidden, pooled=pooled)

@@ -81,7 +81,7 @@ def mark(network: Network, encoded: Encoded, regions: tuple, words: tuple) -> Ma
         cells = features[:, inside].T / features[0].numel() / network.cell_scale
     pieces = torch.zeros(0, network.report_encoder.channels)
     if encoded.hidden is not None:
-        hidden, (starts, ends) = encoded.hidden[0], encoded.tokens.offsets[0].T
+        hidden, (starts, ends) = encoded.hidden[0], encoded.report_part.tokens.offsets[0].T
         wrong = torch.zeros(len(hidden), dtype=torch.bool, device=hidden.device)
         for start, end in words:
             wrong |= (starts < end) & (ends > start)

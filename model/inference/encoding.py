@@ -30,6 +30,21 @@ class Case(NamedTuple):
         return cls(*(fit_film(film.pixels, side) if film is not None else (None, None)), report)
 
 
+class ImagePart(NamedTuple):
+    """What the image encoder saw and made of it."""
+
+    square: Float[Tensor, "1 1 side side"]
+    features: Float[Tensor, "1 channels rows cols"]
+    box: Box
+
+
+class ReportPart(NamedTuple):
+    """What the report encoder read and made of it."""
+
+    tokens: Tokens
+    hidden: Float[Tensor, "1 pieces report_channels"]
+
+
 class Encoded(NamedTuple):
     """A case after the encoders: all that a decision and its explanation at any β need. Batch axes have length 1."""
 
@@ -42,6 +57,20 @@ class Encoded(NamedTuple):
     hidden: Float[Tensor, "1 pieces report_channels"] | None
     pooled: Pooled  # a missing modality is a zero vector, which β = 1 or β = 0 never looks at
     read_to: int  # characters of the report that fit the encoder
+
+    @property
+    def image_part(self) -> ImagePart:
+        """What there is of the image of a case that has one."""
+        if self.square is None or self.features is None or self.box is None:
+            raise ValueError("The case has no image.")
+        return ImagePart(self.square, self.features, self.box)
+
+    @property
+    def report_part(self) -> ReportPart:
+        """What there is of the report of a case that has one."""
+        if self.tokens is None or self.hidden is None:
+            raise ValueError("The case has no report.")
+        return ReportPart(self.tokens, self.hidden)
 
 
 @torch.no_grad()
@@ -77,14 +106,13 @@ def stack_pooled(encoded: Sequence[Encoded]) -> Pooled:
 
 def _encode_films(network: Network, cases: Sequence[Case]) -> dict[int, tuple[Tensor, Tensor, Tensor]]:
     """Square, feature map and pooled vector of each case that has a film, by its place."""
-    places = [i for i, case in enumerate(cases) if case.square is not None]
-    if not places:
+    given = {i: case.square for i, case in enumerate(cases) if case.square is not None}
+    if not given:
         return {}
-    squares = torch.from_numpy(np.stack([cases[i].square for i in places]))[:, None]
-    squares = squares.to(network.image_reference.device)
+    squares = torch.from_numpy(np.stack(list(given.values())))[:, None].to(network.image_reference.device)
     features = network.feature_map(squares)
     each = (part.split(1) for part in (squares, features, network.pool_map(features)))
-    return dict(zip(places, zip(*each, strict=True), strict=True))
+    return dict(zip(given, zip(*each, strict=True), strict=True))
 
 
 def _encode_reports(network: Network, cases: Sequence[Case]) -> dict[int, tuple[Tokens, Tensor, Tensor, int]]:

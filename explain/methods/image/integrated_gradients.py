@@ -23,15 +23,15 @@ STEPS = (24, 48, 96)
 
 def explain(batch: Batch) -> list[Attribution]:
     """Attributions of cells (betas, 2·rows, 2·cols), signed, in logits."""
-    network, shape = batch.network, [2 * side for side in batch.features.shape[-2:]]
+    network, (rows, cols) = batch.network, batch.features.shape[-2:]
 
     def fold(pixels):
-        cells = adaptive_avg_pool2d(pixels, shape)[:, 0]
+        cells = adaptive_avg_pool2d(pixels, (2 * rows, 2 * cols))[:, 0]
         return cells * (pixels[0].numel() / cells[0].numel())
 
     def pool(films, of):
         return network.pool_map(network.feature_map(films))
 
-    films = [question.encoded.square[0] for question in batch.questions]
+    films = [question.encoded.image_part.square[0] for question in batch.questions]
     black = [torch.zeros_like(film) for film in films]
     return integrated_gradients.integrated_gradients(batch, "image", films, black, pool, fold, STEPS)

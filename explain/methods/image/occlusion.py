@@ -29,9 +29,8 @@ def explain(batch: Batch) -> list[Attribution]:
 
 
 def _falls(question: Question) -> Float[np.ndarray, "betas rows cols"]:
-    network, encoded = question.engine.network, question.encoded
-    square, size = encoded.square, BATCH[question.engine.device.type]
-    rows, cols = encoded.features.shape[-2:]
+    network, (square, features, _) = question.engine.network, question.encoded.image_part
+    size, (rows, cols) = BATCH[question.engine.device.type], features.shape[-2:]
     height, width = -(-square.shape[-2] // rows), -(-square.shape[-1] // cols)
     blurred = blur(square)
     places = [(r * height, c * width) for r in range(rows - 1) for c in range(cols - 1)]

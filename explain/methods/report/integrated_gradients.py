@@ -22,7 +22,8 @@ ORDER = 1
 def explain(batch: Batch) -> list[Attribution]:
     """Equal to captum's `LayerIntegratedGradients` on the word embeddings, with every piece but the special ones
     replaced by [PAD] as the baseline."""
-    encoder, tokens = batch.network.report_encoder, [question.encoded.tokens for question in batch.questions]
+    encoder = batch.network.report_encoder
+    tokens = [question.encoded.report_part.tokens for question in batch.questions]
     with torch.no_grad():
         padded = [torch.where(own.special, own.ids, encoder.tokenizer.pad_token_id) for own in tokens]
         actual, baseline = ([encoder.embed(ids)[0] for ids in some] for some in ([own.ids for own in tokens], padded))
@@ -30,6 +31,6 @@ def explain(batch: Batch) -> list[Attribution]:
         batch, "report", actual, baseline, lambda e, of: pool_embeddings(batch, e, of), lambda e: e.sum(-1)
     )
     return [
-        pieces._replace(scores=merge_pieces(pieces.scores, question.encoded.tokens, question.words))
-        for pieces, question in zip(found, batch.questions, strict=True)
+        pieces._replace(scores=merge_pieces(pieces.scores, own, question.words))
+        for pieces, own, question in zip(found, tokens, batch.questions, strict=True)
     ]
