@@ -37,11 +37,11 @@ class _StrictBase64(Base64Encoder):
             ) from None
 
 
-class _Model(BaseModel):
+class _Model(BaseModel, frozen=True):
     model_config = ConfigDict(extra="forbid")
 
 
-class Case(_Model):
+class Case(_Model, frozen=True):
     """A reference study by its id, or a film, a report or both."""
 
     study_id: Name | None = Field(None, description="Of the table that is served; excludes `image` and `report`.")
@@ -51,7 +51,7 @@ class Case(_Model):
     report: str = Field("", max_length=MAX_CHARACTERS, description="The text of the report.")
 
 
-class Predict(Case):
+class Predict(Case, frozen=True):
     """Ask for probabilities."""
 
     betas: list[Beta] | None = Field(
@@ -74,7 +74,7 @@ class Predicted(BaseModel):
     predictions: list[Prediction] = Field(description="In the order of `betas`.")
 
 
-class Explain(Predict):
+class Explain(Predict, frozen=True):
     """Ask why."""
 
     findings: list[Name] | None = Field(

@@ -14,7 +14,7 @@ from dashboard.page.context import Context, request
 from dashboard.review.case_picker import ids_of, queue
 from dashboard.review.review_queue import to_judge
 from dashboard.serving.session import Session
-from dashboard.ui.events import QUIET
+from dashboard.ui.events import EVERY, QUIET
 from dashboard.ui.widgets import widget
 from dashboard.ui.widgets.troubles import status_of
 from model.errors import AccessError, BetaLensError, FeedbackError
@@ -93,7 +93,7 @@ def build(ctx: Context) -> None:
     for event in (ctx.tab.select, ctx.saved.change):
         event(shown, filters, [table, agreement, ctx.troubles], **QUIET)
     ctx.tab.select(queued, ctx.session, worth, **QUIET)
-    table.filter(filtered, None, [filters, table, agreement, ctx.troubles], trigger_mode="multiple", **QUIET)
+    table.filter(filtered, None, [filters, table, agreement, ctx.troubles], **EVERY)
     table.select(open_row, ctx.session, record, **QUIET)
     table.download(download, None, file, **QUIET)
     record.open(open_as_reviewed, None, [ctx.request, ctx.tabs], **QUIET)

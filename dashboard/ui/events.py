@@ -13,7 +13,9 @@ class Listening(TypedDict, total=False):
 
 
 QUIET: Listening = {"show_progress": "hidden", "api_visibility": "private"}
+# Also what happens while another is answered.
+EVERY: Listening = {**QUIET, "trigger_mode": "multiple"}
 # One reader's work must not make another wait.
-AT_ONCE: Listening = {**QUIET, "trigger_mode": "multiple", "concurrency_limit": 4}
+AT_ONCE: Listening = {**EVERY, "concurrency_limit": 4}
 # A newer case must not wait for an older one to be finished; what takes long waits in a line of its own.
 UNLIMITED: Listening = {**AT_ONCE, "concurrency_limit": None}

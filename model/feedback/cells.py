@@ -23,7 +23,7 @@ HEADER = MARK + ",".join(COLUMNS).encode() + END
 # As spreadsheets of some languages write what was true or false.
 YES = ("true", "wahr", "vrai", "verdadero", "vero", "verdadeiro", "waar", "1")
 NO = ("false", "falsch", "faux", "falso", "onwaar", "0")
-SPOKEN: dict[str, bool] = dict.fromkeys(YES, True) | dict.fromkeys(NO, False)
+SPOKEN = {said: said in YES for said in YES + NO}
 # What reading what is no flag ends in. No cause of it belongs into a message: it could quote a report.
 NO_FLAG = (ValueError, TypeError, KeyError, RecursionError, csv.Error, FeedbackError)
 

@@ -138,7 +138,8 @@ class Flag(Judgement, frozen=True):
             FeedbackError: it lacks a verdict or β, has a field that no flag has, or a value that cannot be kept.
         """
         now = {"flag_id": new_flag_id(), "time_utc": utc_now()}
-        return cls(**dict.fromkeys(NEEDED_TEXT, "") | {"probabilities": {}} | now | given)
+        known: dict[str, Any] = {**dict.fromkeys(NEEDED_TEXT, ""), "probabilities": {}, **now}
+        return cls(**known | given)
 
     @property
     def film(self) -> str:
