@@ -14,6 +14,7 @@ run: $(VENV)/.installed  ## start the dashboard on the embedded demo
 
 test: $(VENV)/.tested check-js  ## run every test but the slow ones
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports --no-cache --no-logo
+	$(BIN)/basedpyright
 	$(BIN)/pytest -m "not slow" -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS) \
 		|| { [ $$? -eq 1 ] && echo "Failed beside others: once more, alone" && \
 			$(BIN)/pytest -m "not slow" --last-failed --last-failed-no-failures none -v $(ARGS); }
