@@ -19,9 +19,9 @@ from dashboard.web.thread_pools import asking, explaining, judging
 from explain import Cancelled
 from model.errors import BetaLensError
 
-CLIENT_CHECK_SECONDS = 0.5  # seconds between two looks at whether the client is still there
 Responses = dict[int | str, dict[str, Any]]  # by status, as FastAPI has it
 
+CLIENT_CHECK_SECONDS = 0.5  # seconds between two looks at whether the client is still there
 GONE = 499  # as nginx has it: nobody reads the answer
 PROBLEMS: Responses = {code: {"model": schemas.Problem, "description": said} for code, said in (
     (401, "Not logged in."), (403, "The role does not allow it."), (413, "The request is too large."),
