@@ -3,7 +3,7 @@
 import pytest
 
 from dashboard.server import make_app
-from dashboard.serving.model_registry import Serving
+from dashboard.serving.model_registry import ModelRegistry
 from docs.site import reference
 from docs.site.markdown import between, code, table
 from model.feedback import FeedbackStore
@@ -13,7 +13,7 @@ from model.studies.opening import open_studies
 @pytest.fixture(scope="module")
 def written(engine, tmp_path_factory) -> dict[str, str]:
     """What a server says of itself depends neither on its model nor on its studies."""
-    app = make_app(Serving(engine, open_studies(None)), FeedbackStore(tmp_path_factory.mktemp("flags")))
+    app = make_app(ModelRegistry(engine, open_studies(None)), FeedbackStore(tmp_path_factory.mktemp("flags")))
     return reference.pages(app.openapi())
 
 

@@ -5,12 +5,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import torch
 from fastapi import APIRouter, Response
+from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.registry import Collector
 
+from dashboard.api.schemas import Problem
 from dashboard.serving.model_registry import ModelRegistry
 from dashboard.web.problems import problem
+
+NOT_READY = {503: {"model": Problem, "description": "Not ready: why, is in the detail."}}
 
 
 class Readiness:
@@ -51,7 +55,7 @@ def health(
         return {"status": "alive"}
 
     @api.head("/readyz", include_in_schema=False, response_model=None)
-    @api.get("/readyz", response_model=None)
+    @api.get("/readyz", response_model=None, responses=NOT_READY)
     async def is_ready() -> dict[str, str | list[str]] | Response:
         """The model is loaded and has answered once, people can log in, and what they do can be written down."""
         said = [] if ready else ["The model is not warm yet: ask again in some seconds."]
@@ -60,7 +64,7 @@ def health(
             return problem(503, " ".join(said))
         return {"status": "ready"} | ({"notices": found} if (found := list(notices())) else {})
 
-    @api.get("/metrics")
+    @api.get("/metrics", response_class=PlainTextResponse)
     def metrics() -> Response:
         """For Prometheus."""
         return Response(generate_latest(REGISTRY) + generate_latest(now), media_type=CONTENT_TYPE_LATEST)

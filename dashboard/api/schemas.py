@@ -80,8 +80,8 @@ class Explain(Predict, frozen=True):
     findings: list[Name] | None = Field(
         None, min_length=1, max_length=100, description="The likeliest at the first β where not given."
     )
-    image_methods: list[Name] = Field([DEFAULT["image"]], max_length=10)
-    report_methods: list[Name] = Field([DEFAULT["report"]], max_length=10)
+    image_methods: list[Name] = Field([DEFAULT["image"]], max_length=10, description="What explains the film, by name.")
+    report_methods: list[Name] = Field([DEFAULT["report"]], max_length=10, description="What explains the report.")
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -127,11 +127,11 @@ class ReportEvidence(BaseModel):
 class FindingExplained(BaseModel):
     finding: str
     logit: list[float] = Field(description="For each β, log(p / (1 − p)) of the finding's probability.")
-    reference_logit: list[float]
+    reference_logit: list[float] = Field(description="The same of the mean training study, for each β.")
     contributions: dict[Literal["image", "report"], list[float]] = Field(
         description="Shapley values for each β: they sum to logit − reference_logit."
     )
-    interaction: list[float]
+    interaction: list[float] = Field(description="What the two add only together; both have half of it.")
     flips: list[float] = Field(description="β at which the decision changes.")
     image: list[ImageEvidence]
     report: list[ReportEvidence]
@@ -148,8 +148,8 @@ class Flag(Case, Judgement, frozen=True):
 
     beta: Beta
     # Of Judgement, with the limits of a request. Its other fields are inherited as they are.
-    verdict: Verdict
-    comment: str = Field("", max_length=MAX_CHARACTERS)
+    verdict: Verdict = Field(description="Whether the decision is right.")
+    comment: str = Field("", max_length=MAX_CHARACTERS, description="In the reviewer's own words.")
     reviewer: str = Field(
         "", max_length=LONGEST_NAME, description="Where nobody has to log in; otherwise it is the login."
     )

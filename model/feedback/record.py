@@ -87,11 +87,11 @@ class Judgement(BaseModel, frozen=True):
 
     model_config = ConfigDict(extra="forbid")
 
-    reviewer: Text = ""
-    verdict: RowVerdict
+    reviewer: Text = Field("", description="Who says it.")
+    verdict: RowVerdict = Field(description="agree, disagree, unsure; undo takes one back, purged is left of one.")
     corrected_labels: tuple[Name, ...] = Field((), description="What the case has, where the model is wrong.")
     wrong_evidence: Evidence = Field("neither", description="What of the evidence is wrong.")
-    comment: Text = ""
+    comment: Text = Field("", description="In their own words.")
 
 
 class Flag(Judgement, frozen=True):
@@ -101,21 +101,22 @@ class Flag(Judgement, frozen=True):
         FeedbackError: a value that could not be stored and read back.
     """
 
-    flag_id: FlagId  #: the same id twice is one flag
-    time_utc: Text  #: ISO 8601
-    study_id: Text
-    image_sha256: Text
-    image_name: Text
-    report: Text
-    model_digest: Text
-    beta: Beta  #: weight of the image, 0 to 1
-    probabilities: dict[Name, Number]  #: finding to probability, as it was shown
-    app_version: Text = ""
-    blind: StrictBool = False  #: the reviewer answered before seeing the model's answer
-    #: boxes on the film: top, left, height, width in fractions of its height and width, 0 to 1
-    wrong_regions: tuple[Region, ...] = ()
-    wrong_words: tuple[Span, ...] = ()  #: spans of the report in characters, [start, end)
-    undoes: Undone = ""  #: the id of the flag that this row takes back
+    flag_id: FlagId = Field(description="The same id twice is one flag.")
+    time_utc: Text = Field(description="When it was given, in ISO 8601.")
+    study_id: Text = Field(description="Of the table that was served; empty for what was sent.")
+    image_sha256: Text = Field(description="SHA-256 of the film's file; empty without a film.")
+    image_name: Text = Field(description="File of the film in the table; of one that was sent, film-… of its digest.")
+    report: Text = Field(description="The report as it was read.")
+    model_digest: Text = Field(description="SHA-256 of the weights that answered.")
+    beta: Beta = Field(description="Weight of the image, 0 to 1.")
+    probabilities: dict[Name, Number] = Field(description="Finding to probability, as it was shown.")
+    app_version: Text = Field("", description="Version of BetaLens.")
+    blind: StrictBool = Field(False, description="Whether it was given before the model's answer was seen.")
+    wrong_regions: tuple[Region, ...] = Field(
+        (), description="Boxes on the film: top, left, height, width in fractions of its height and width, 0 to 1."
+    )
+    wrong_words: tuple[Span, ...] = Field((), description="Spans of the report in characters: start, end (exclusive).")
+    undoes: Undone = Field("", description="Id of the flag that this row takes back.")
 
     @model_validator(mode="wrap")
     @classmethod

@@ -30,6 +30,12 @@ FAMILIES = [
 OTHERS = [n for n in torchvision.models.list_models(module=torchvision.models) if n not in FAMILIES]
 SIDES = {"maxvit_t": 224, "vit_h_14": 126}  # what they are made for
 PALACE = 698  # among ImageNet's classes
+# A model of each source, and what says which file its publisher has.
+PUBLISHED = {
+    "timm/resnet34": "timm/resnet34",
+    "torchvision/resnet34": "resnet34-",
+    "torchxrayvision/densenet121-res224-rsna": "densenet121-res224-rsna",
+}
 TINY = ["timm/test_convnext", "timm/test_efficientnet", "timm/test_vit", "timm/test_vit4", "timm/resnet18"]
 
 
@@ -308,15 +314,11 @@ def test_the_packaged_weights_recognise_what_imagenet_taught(name):
         assert network(((pixels - mean) / std)[None]).argmax().item() == PALACE
 
 
-@pytest.mark.parametrize(
-    ("name", "file"),
-    [
-        ("timm/resnet34", "timm/resnet34"),
-        ("torchvision/resnet34", "resnet34-"),
-        ("torchxrayvision/densenet121-res224-rsna", "densenet121-res224-rsna"),
-    ],
-    ids=image_sources(),
-)
+def test_a_model_of_every_source_is_among_those_that_are_tested():
+    assert {name.partition("/")[0] for name in PUBLISHED} == set(image_sources())
+
+
+@pytest.mark.parametrize(("name", "file"), PUBLISHED.items())
 def test_weights_that_are_not_installed_say_how_to_supply_them_and_are_not_fetched(name, file, asked_hosts):
     with pytest.raises(EncoderError, match=rf"folder that holds it, as image_weights \(.*{file}"):
         image_encoder(name, 128, 16, 4, "imagenet")
@@ -392,14 +394,13 @@ def test_weights_of_another_network_are_refused(weights, name):
         built(name, weights=weights("timm/test_convnext"))
 
 
-@pytest.mark.parametrize("name", image_sources())
+@pytest.mark.parametrize("name", PUBLISHED)
 def test_a_torchscript_archive_is_refused_unrun(tmp_path, name):
     """Its __setstate__ would run as it is read, and write a file of its choice."""
     torch.jit.save(torch.jit.script(Writes(str(tmp_path / "written"))), tmp_path / "w.pt")
     (tmp_path / "written").unlink(missing_ok=True)
     with pytest.raises(EncoderError, match=r"w\.pt"):
-        built({"timm": "timm/resnet18", "torchvision": "torchvision/resnet18"}.get(name, f"{name}/resnet50-res512-all"),
-              weights=str(tmp_path / "w.pt"))  # fmt: skip
+        built(name, weights=str(tmp_path / "w.pt"))
     assert not (tmp_path / "written").exists()
 
 
