@@ -14,9 +14,9 @@ from dashboard.api.core import Core, Wanted
 from dashboard.api.desk import Desk, reader
 from dashboard.web.gradio import current_event
 from dashboard.web.listening import asked_by, listeners
+from dashboard.web.problems import as_gradio_error
 from dashboard.web.thread_pools import asking, explaining, judging
 from explain import Cancelled
-from model.errors import BetaLensError
 
 CLIENT_CHECK_SECONDS = 0.5  # seconds between two looks at whether the client is still there
 GONE = 499  # as nginx has it: nobody reads the answer
@@ -102,9 +102,8 @@ async def _said(desk: Desk, work: Callable[[Wanted, Hashable], schemas.BaseModel
 
     turns = reader(current_event()[0].request, who())
     try:
-        return (await desk.do(turns, wanted, work, wanted, turns)).model_dump(mode="json")
-    except BetaLensError as error:
-        raise gr.Error(str(error), print_exception=False) from None
+        with as_gradio_error():
+            return (await desk.do(turns, wanted, work, wanted, turns)).model_dump(mode="json")
     except Cancelled:
         raise gr.Error(NOBODY_WAITS, print_exception=False) from None
 
