@@ -5,8 +5,6 @@ They are committed, so that they can be read as files; `tests/test_reference.py`
 
 import dataclasses
 import importlib
-import inspect
-import re
 import tempfile
 import threading
 import typing
@@ -14,14 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from dashboard.server import make_app
-from dashboard.serving.model_registry import Serving
+from dashboard.serving.model_registry import ModelRegistry
 from docs.site import command_line, http
 from docs.site.markdown import between, code, prose, table
-from explain import DEFAULT, methods
+from explain import DEFAULT, methods_of
 from model.config import FEW, FEW_STUDIES, FUSIONS, Config
 from model.feedback import FeedbackStore
-from model.feedback.cells import COLUMNS, SCHEMA
-from model.feedback.record import Flag
+from model.feedback.record import COLUMNS, SCHEMA, Flag
 from model.inference.engine import Engine
 from model.studies.opening import open_studies
 
@@ -66,7 +63,9 @@ from another value, unless the file names them. [Training](../training.md) says 
 
 def columns() -> str:
     """Each column of the CSV of verdicts."""
-    said = meanings(Flag) | {"schema": (int, f"Version of the columns that the row was written in: {SCHEMA}.")}
+    kinds = typing.get_type_hints(Flag)
+    said = {name: (kinds[name], field.description) for name, field in Flag.model_fields.items()}
+    said["schema"] = (int, f"Version of the columns that the row was written in: {SCHEMA}.")
     rows = [(code(name), _cell(said[name][0]), said[name][1]) for name in COLUMNS]
     return f"""# Columns of flags.csv
 
@@ -77,23 +76,12 @@ row. Text stands as it was typed, but for what a spreadsheet would take for a fo
 {table(("column", "holds", "what it is"), rows)}"""
 
 
-def meanings(record: type) -> dict[str, tuple[Any, str]]:
-    """Name to type and meaning: what pydantic was told, or the comment beside or above a dataclass's field."""
-    kinds = typing.get_type_hints(record)
-    if declared := getattr(record, "__pydantic_fields__", {}):
-        return {name: (kinds[name], field.description) for name, field in declared.items()}
-    lines = re.findall(r"((?:^ +#: .*\n)*)^    (\w+): [^#\n]+(?:#: (.*))?$", inspect.getsource(record), re.MULTILINE)
-    return {
-        name: (kinds[name], " ".join((beside or above).replace("#: ", "").split())) for above, name, beside in lines
-    }
-
-
 def explanations() -> str:
     """Each method of explanation, by modality; its docstring is its help in the page, too."""
     parts = ["# Methods of explanation", "Those that page, API and command line offer, by the name that programs use."]
     for modality, default in DEFAULT.items():
         parts.append(f"## Of the {modality}")
-        for method in methods(modality).values():
+        for method in methods_of(modality).values():
             usual = " (unless another is chosen)" if method.name == default else ""
             parts += [f"### {method.title}", f"`{method.name}`{usual}", method.help]
     return "\n\n".join(parts)
@@ -113,13 +101,15 @@ def _type(kind: Any) -> str:
 
 
 def _cell(kind: Any) -> str:
-    return TYPES.get(kind) or {dict: "JSON object", tuple: "JSON list"}[typing.get_origin(kind)]
+    if of := typing.get_origin(kind):
+        return {dict: "JSON object", tuple: "JSON list", typing.Literal: "text"}[of]
+    return TYPES[kind]
 
 
 def describe() -> dict[str, Any]:
     """The OpenAPI description of a server on the embedded demo."""
     with tempfile.TemporaryDirectory() as folder:
-        serving = Serving(Engine.load(None, "cpu"), open_studies(None))
+        serving = ModelRegistry(Engine.load(None, "cpu"), open_studies(None))
         described = make_app(serving, FeedbackStore(Path(folder))).openapi()
     for thread in threading.enumerate():
         if thread.name == "warm-up":  # PyTorch aborts where Python ends while it computes
