@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable
 
-import gradio as gr
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard.access import audit
 from dashboard.web.paths import path_of
-from dashboard.web.problems import of_error
+from dashboard.web.problems import as_gradio_error, of_error
 from model.errors import AuditError
 
 PAGE = ("/", "/config")  # the page, and what it is made of, for programs
@@ -19,19 +18,8 @@ def looked(where: str, cases: Iterable[str], **what: str | int | float | bool) -
     Raises:
         gr.Error: they must not be shown, as it cannot be written down; the page says so.
     """
-    with as_said():
+    with as_gradio_error():
         audit.looked(where, cases, None, **what)
-
-
-class as_said:
-    """What the audit log refuses becomes a sentence on the page."""
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, AuditError):
-            raise gr.Error(str(error), print_exception=False) from None
 
 
 class Offered:

@@ -15,9 +15,9 @@ from dashboard.api.core import Core, Wanted
 from dashboard.api.desk import Desk, reader
 from dashboard.web.gradio import current_request
 from dashboard.web.listening import asked_by, listeners
+from dashboard.web.problems import as_gradio_error
 from dashboard.web.thread_pools import asking, explaining, judging
 from explain import Cancelled
-from model.errors import BetaLensError
 
 Responses = dict[int | str, dict[str, Any]]  # by status, as FastAPI has it
 
@@ -109,9 +109,8 @@ async def _said(desk: Desk, work: Callable[[Wanted, Hashable], schemas.BaseModel
     assert request  # a page's function is called by one
     turns = reader(request, who())
     try:
-        return (await desk.do(turns, wanted, work, wanted, turns)).model_dump(mode="json")
-    except BetaLensError as error:
-        raise gr.Error(str(error), print_exception=False) from None
+        with as_gradio_error():
+            return (await desk.do(turns, wanted, work, wanted, turns)).model_dump(mode="json")
     except Cancelled:
         raise gr.Error(NOBODY_WAITS, print_exception=False) from None
 

@@ -148,8 +148,8 @@ class Flag(Case, Judgement, frozen=True):
 
     beta: Beta
     # Of Judgement, with the limits of a request. Its other fields are inherited as they are.
-    verdict: Verdict = Field(description="Whether the decision is right.")
-    comment: str = Field("", max_length=MAX_CHARACTERS, description="In the reviewer's own words.")
+    verdict: Verdict = Field(description="What the reviewer says of the decision.")
+    comment: str = Field("", max_length=MAX_CHARACTERS, description="In the reviewer's words.")
     reviewer: str = Field(
         "", max_length=LONGEST_NAME, description="Where nobody has to log in; otherwise it is the login."
     )

@@ -6,7 +6,7 @@ import gradio as gr
 
 from dashboard.access import audit
 from dashboard.access.identity import Role, who
-from dashboard.access.looking import as_said, looked
+from dashboard.access.looking import looked
 from dashboard.atlas.service import FIRST, AtlasService, Key, choices, key_of
 from dashboard.page.context import Context, request
 from dashboard.review.service import Review
@@ -16,6 +16,7 @@ from dashboard.ui.events import AT_ONCE, QUIET
 from dashboard.ui.payload import as_json, share
 from dashboard.ui.widgets import widget
 from dashboard.ui.widgets.relay import Relay
+from dashboard.web.problems import as_gradio_error
 from model.errors import BetaLensError
 
 ORDER = 30
@@ -80,7 +81,7 @@ def build(ctx: Context) -> None:
     def show_selection(event: gr.EventData):
         area = _area(event)
         # Words and regions of a group of one are those of its report and film.
-        with as_said():
+        with as_gradio_error():
             inside = service().inside(*area)
             audit.record("look", where="atlas selection", cases=inside[:NAMED], size=len(inside))
         for step in service().select(*area):
@@ -88,7 +89,7 @@ def build(ctx: Context) -> None:
 
     def show_export(event: gr.EventData):
         area, patients = _area(event), who().role >= Role.ADMINISTRATOR  # as for the verdicts
-        with as_said():
+        with as_gradio_error():
             audit.record("export", what="atlas", rows=len(service().inside(*area)), patients=patients)
         return export.answer({"csv": service().export(*area, patients)})
 

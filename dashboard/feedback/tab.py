@@ -17,6 +17,7 @@ from dashboard.serving.session import Session
 from dashboard.ui.events import EVERY, QUIET
 from dashboard.ui.widgets import widget
 from dashboard.ui.widgets.troubles import status_of
+from dashboard.web.problems import as_gradio_error
 from model.errors import AccessError, BetaLensError, FeedbackError
 from model.feedback import as_csv
 from model.feedback.corrections import corrections, fine_tuning_set
@@ -67,10 +68,8 @@ def build(ctx: Context) -> None:
         return _json(found)
 
     def open_as_reviewed(event: gr.EventData):
-        try:
+        with as_gradio_error():  # it may have been purged since it was shown
             flag, _ = log().flag(str(event._data.get("id")))
-        except BetaLensError as error:  # purged since it was shown
-            raise gr.Error(str(error), print_exception=False) from None
         study, _ = log().study_of(flag)
         return request(study.study_id if study else "", beta=flag.beta, recorded=flag), gr.Tabs(selected="review")
 

@@ -15,7 +15,7 @@ from typing import Any
 import gradio as gr
 
 from dashboard.ui.i18n import phrases
-from model.errors import BetaLensError
+from dashboard.web.problems import as_gradio_error
 
 log = logging.getLogger(__name__)
 
@@ -58,18 +58,13 @@ def _quiet(function: Callable) -> Callable:
 
 @contextlib.contextmanager
 def _telling() -> Iterator[None]:
+    """Ours are sentences already, and so are Gradio's; of any other error the page is told that there was one."""
     try:
-        yield
+        with as_gradio_error():
+            yield
+    except gr.Error:
+        raise
     except Exception as error:
-        raise _told(error) from None
-
-
-def _told(error: Exception) -> gr.Error:
-    """The error that the page is told of. Ours are sentences already."""
-    if isinstance(error, gr.Error):
-        return error
-    if isinstance(error, BetaLensError):
-        return gr.Error(str(error), print_exception=False)
-    places = "".join(traceback.format_list(traceback.extract_tb(error.__traceback__)))
-    log.error("A function of the page failed with %s:\n%s", type(error).__name__, places)
-    return gr.Error(FAILED, print_exception=False)
+        places = "".join(traceback.format_list(traceback.extract_tb(error.__traceback__)))
+        log.error("A function of the page failed with %s:\n%s", type(error).__name__, places)
+        raise gr.Error(FAILED, print_exception=False) from None

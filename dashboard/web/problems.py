@@ -1,9 +1,13 @@
-"""Errors as problem details (RFC 9457): what was got, what was expected, what to do; nothing of what was sent."""
+"""Errors as problem details (RFC 9457), and on the page: what was got, what was expected, what to do; nothing of what
+was sent."""
 
+import contextlib
 import errno
 import json
+from collections.abc import Iterator
 from http import HTTPStatus
 
+import gradio as gr
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -43,6 +47,15 @@ def of_error(error: BetaLensError) -> JSONResponse:
     status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
     answer = problem(status, str(error))
     return _again(answer) if status == HTTPStatus.SERVICE_UNAVAILABLE else answer
+
+
+@contextlib.contextmanager
+def as_gradio_error() -> Iterator[None]:
+    """An error of ours becomes one of Gradio's, whose sentence the page and gradio_client show."""
+    try:
+        yield
+    except BetaLensError as error:
+        raise gr.Error(str(error), print_exception=False) from None
 
 
 def _again(answer: JSONResponse) -> JSONResponse:

@@ -18,7 +18,7 @@ from docs.site.markdown import between, code, prose, table
 from explain import DEFAULT, methods_of
 from model.config import FEW, FEW_STUDIES, FUSIONS, Config
 from model.feedback import FeedbackStore
-from model.feedback.record import COLUMNS, SCHEMA, TEXT, Flag
+from model.feedback.record import COLUMNS, SCHEMA, Flag
 from model.inference.engine import Engine
 from model.studies.opening import open_studies
 
@@ -63,10 +63,10 @@ from another value, unless the file names them. [Training](../training.md) says 
 
 def columns() -> str:
     """Each column of the CSV of verdicts."""
-    said = {name: field.description or "" for name, field in Flag.model_fields.items()}
-    said["schema"] = f"Version of the columns that the row was written in: {SCHEMA}."
-    kinds = {name: "text" if name in TEXT else _cell(kind) for name, kind in typing.get_type_hints(Flag).items()}
-    rows = [(code(name), kinds.get(name, "whole number"), said[name]) for name in COLUMNS]
+    kinds = typing.get_type_hints(Flag)
+    said = {name: (kinds[name], field.description) for name, field in Flag.model_fields.items()}
+    said["schema"] = (int, f"Version of the columns that the row was written in: {SCHEMA}.")
+    rows = [(code(name), _cell(said[name][0]), said[name][1]) for name in COLUMNS]
     return f"""# Columns of flags.csv
 
 A row is a verdict, or takes one back. The file is UTF-8 with a byte-order mark; commas separate cells, CR LF ends a
@@ -101,7 +101,9 @@ def _type(kind: Any) -> str:
 
 
 def _cell(kind: Any) -> str:
-    return TYPES.get(kind) or {dict: "JSON object", tuple: "JSON list"}[typing.get_origin(kind)]
+    if of := typing.get_origin(kind):
+        return {dict: "JSON object", tuple: "JSON list", typing.Literal: "text"}[of]
+    return TYPES[kind]
 
 
 def describe() -> dict[str, Any]:

@@ -87,11 +87,14 @@ class Judgement(BaseModel, frozen=True):
 
     model_config = ConfigDict(extra="forbid")
 
-    reviewer: Text = Field("", description="Who says it.")
-    verdict: RowVerdict = Field(description="agree, disagree, unsure; undo takes one back, purged is left of one.")
+    reviewer: Text = Field("", description="Who judged: the login, or the name that was typed.")
+    verdict: RowVerdict = Field(
+        description="What the reviewer says of the decision; `undo` where the row takes another one back, `purged` "
+        "where its content was taken out."
+    )
     corrected_labels: tuple[Name, ...] = Field((), description="What the case has, where the model is wrong.")
     wrong_evidence: Evidence = Field("neither", description="What of the evidence is wrong.")
-    comment: Text = Field("", description="In their own words.")
+    comment: Text = Field("", description="In the reviewer's words.")
 
 
 class Flag(Judgement, frozen=True):
@@ -101,22 +104,24 @@ class Flag(Judgement, frozen=True):
         FeedbackError: a value that could not be stored and read back.
     """
 
-    flag_id: FlagId = Field(description="The same id twice is one flag.")
-    time_utc: Text = Field(description="When it was given, in ISO 8601.")
-    study_id: Text = Field(description="Of the table that was served; empty for what was sent.")
-    image_sha256: Text = Field(description="SHA-256 of the film's file; empty without a film.")
-    image_name: Text = Field(description="File of the film in the table; of one that was sent, film-… of its digest.")
-    report: Text = Field(description="The report as it was read.")
-    model_digest: Text = Field(description="SHA-256 of the weights that answered.")
-    beta: Beta = Field(description="Weight of the image, 0 to 1.")
+    flag_id: FlagId = Field(description='1 to 64 letters, digits, "-" or "_"; the same id twice is one flag.')
+    time_utc: Text = Field(description="When it was given, ISO 8601.")
+    study_id: Text = Field(description="Of the table of studies; empty where the case was uploaded.")
+    image_sha256: Text = Field(description="SHA-256 of the film's file; empty where there is no film.")
+    image_name: Text = Field(
+        description="The name of the film's file, or one made of its SHA-256 where it was uploaded."
+    )
+    report: Text = Field(description="The report as it was shown.")
+    model_digest: Text = Field(description="SHA-256 of the weights that decided.")
+    beta: Beta = Field(description="Weight of the image at which it was judged, 0 to 1.")
     probabilities: dict[Name, Number] = Field(description="Finding to probability, as it was shown.")
-    app_version: Text = Field("", description="Version of BetaLens.")
-    blind: StrictBool = Field(False, description="Whether it was given before the model's answer was seen.")
+    app_version: Text = Field("", description="Version of BetaLens that the flag was given in.")
+    blind: StrictBool = Field(False, description="Whether the reviewer answered before seeing the model's answer.")
     wrong_regions: tuple[Region, ...] = Field(
         (), description="Boxes on the film: top, left, height, width in fractions of its height and width, 0 to 1."
     )
-    wrong_words: tuple[Span, ...] = Field((), description="Spans of the report in characters: start, end (exclusive).")
-    undoes: Undone = Field("", description="Id of the flag that this row takes back.")
+    wrong_words: tuple[Span, ...] = Field((), description="Spans of the report in characters, [start, end).")
+    undoes: Undone = Field("", description="The id of the flag that this row takes back.")
 
     @model_validator(mode="wrap")
     @classmethod

@@ -5,20 +5,17 @@ from pathlib import Path
 
 import gradio as gr
 import pytest
+from accounts import PASSWORD, make_accounts
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from dashboard.access import open_access
-from dashboard.access.identity import Role
-from dashboard.access.users import set_user
 from dashboard.server import make_app
 from dashboard.serving.model_registry import ModelRegistry
 from model.feedback import FeedbackStore
 from model.studies.opening import open_studies
 
 HERE = "http://127.0.0.1"
-PASSWORD = "correct horse battery"
-PEOPLE = {"vera": Role.VIEWER, "victor": Role.VIEWER, "rita": Role.REVIEWER, "ada": Role.ADMINISTRATOR}
 
 
 @pytest.fixture(scope="session")
@@ -30,11 +27,7 @@ def serving(engine, tmp_path_factory) -> ModelRegistry:
 
 @pytest.fixture(scope="session")
 def access_file(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("access")
-    for name, role in PEOPLE.items():
-        set_user(folder / "users.json", name, role, PASSWORD)
-    (folder / "access.toml").write_text('[users]\nfile = "users.json"\n')
-    return folder / "access.toml"
+    return make_accounts(tmp_path_factory.mktemp("access"))
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,8 @@ import io
 import json
 
 import pytest
-from abuse.conftest import HERE, PEOPLE, logged_in, number_of
+from abuse.conftest import HERE, logged_in, number_of
+from accounts import PEOPLE
 from fastapi.testclient import TestClient
 
 from dashboard.access import open_access

@@ -4,7 +4,8 @@ same, by every way there is, and the refusal is written down."""
 import json
 
 import pytest
-from abuse.conftest import HERE, PEOPLE, logged_in, page_of
+from abuse.conftest import HERE, logged_in, page_of
+from accounts import PEOPLE
 from fastapi.testclient import TestClient
 
 from dashboard.access import audit, open_access

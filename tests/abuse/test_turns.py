@@ -4,7 +4,8 @@ import asyncio
 
 import httpx
 import pytest
-from abuse.conftest import PASSWORD, number_of
+from abuse.conftest import number_of
+from accounts import PASSWORD
 from cachetools import TTLCache
 from helpers import run_async
 

@@ -8,6 +8,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from accounts import PASSWORD, make_accounts
 from argon2 import PasswordHasher, extract_parameters
 from fastapi.testclient import TestClient
 from gradio_client import Client
@@ -27,18 +28,12 @@ from model.errors import AccessError
 from model.feedback import FeedbackStore
 
 HERE = "http://127.0.0.1"
-PASSWORD = "correct horse battery"
-PEOPLE = {"vera": Role.VIEWER, "rita": Role.REVIEWER, "ada": Role.ADMINISTRATOR}
 VERDICT = {"study_id": "one", "beta": 0.5, "verdict": "agree"}
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("access")
-    for name, role in PEOPLE.items():
-        set_user(folder / "users.json", name, role, PASSWORD)
-    (folder / "access.toml").write_text('[users]\nfile = "users.json"\n')
-    return folder
+    return make_accounts(tmp_path_factory.mktemp("access")).parent
 
 
 @pytest.fixture(scope="module")
@@ -191,10 +186,7 @@ def test_the_role_says_who_may_give_verdicts(client, store):
 
 
 def test_who_is_taken_out_of_the_file_is_out(engine, table, store, folder, tmp_path):
-    set_user(tmp_path / "users.json", "rita", Role.REVIEWER, PASSWORD)
-    set_user(tmp_path / "users.json", "ada", Role.ADMINISTRATOR, PASSWORD)
-    (tmp_path / "access.toml").write_text('[users]\nfile = "users.json"\n')
-    app = make_app(ModelRegistry(engine, table), store, open_access(tmp_path / "access.toml"))
+    app = make_app(ModelRegistry(engine, table), store, open_access(make_accounts(tmp_path)))
     with TestClient(app, base_url=HERE) as client:
         log_in(client, "rita")
         assert client.get("/config").status_code == 200

@@ -16,6 +16,7 @@ import gradio as gr
 import httpx
 import pytest
 from abuse.conftest import number_of
+from accounts import PASSWORD, make_accounts
 from gradio_client import Client
 from helpers import run_async
 
@@ -32,18 +33,12 @@ from model.errors import AccessError, AuditError
 from model.feedback import FeedbackStore
 from model.studies.opening import open_studies
 
-PASSWORD = "correct horse battery"
-PEOPLE = {"vera": Role.VIEWER, "rita": Role.REVIEWER, "ada": Role.ADMINISTRATOR}
 VERDICT = {"study_id": "one", "beta": 0.5, "verdict": "agree"}
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("audited")
-    for name, role in PEOPLE.items():
-        set_user(folder / "users.json", name, role, PASSWORD)
-    (folder / "access.toml").write_text('ended_sessions = "ended"\n[users]\nfile = "users.json"\n')
-    return folder
+    return make_accounts(tmp_path_factory.mktemp("audited"), 'ended_sessions = "ended"').parent
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from writing import FLAG, a_flag
 
 from model.errors import FeedbackError
 from model.feedback import FeedbackStore, standing
+from model.feedback.record import SCHEMA
 from model.storage.spreadsheet import unescape
 
 # What is written
@@ -31,7 +32,7 @@ def test_a_spreadsheet_and_pandas_see_one_header_and_no_formula(tmp_path):
         cells = [cell for row in csv.reader(file) for cell in row]
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r", "＝"))]
     table = pd.read_csv(store.path)
-    assert list(table.schema) == [2] * 8
+    assert list(table.schema) == [SCHEMA] * 8
     assert list(table.beta) == [0.35] * 8
     assert table.comment[0] == "'=1+1"
 
@@ -129,7 +130,7 @@ def test_an_older_file_is_read_as_it_stands_and_brought_up_to_date_by_the_next_f
     store.append(old[0])
     assert store.rows() == [*old, FLAG]
     table = pd.read_csv(store.path)
-    assert list(table.schema) == [1, 1, 2]
+    assert list(table.schema) == [1, 1, SCHEMA]
     assert list(table.blind) == [False, False, True]
     (*beside, ours) = sorted(p.name for p in tmp_path.iterdir())
     assert ours == "flags.csv"
