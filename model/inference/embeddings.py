@@ -1,12 +1,13 @@
 """The embeddings of a table's studies under a model: what metrics over β, the atlas and neighbours are made of."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from jaxtyping import Float
+from torch import Tensor
 
 from model.errors import ImageError
 from model.inference.array_cache import Arrays, cached_arrays
@@ -65,26 +66,31 @@ def load_reference(engine: Engine, table: StudyTable, progress: Progress = iter)
 
 def encode_studies(engine: Engine, studies: tuple[Study, ...], progress: Progress = iter) -> Reference:
     """Run the encoders over studies in batches."""
-    image, report, has = [], [], []
-    for start in progress(range(0, len(studies), BATCH)):
-        v, t, h = _encode_batch(engine, studies[start : start + BATCH])
-        image.append(v)
-        report.append(t)
-        has.append(h)
-    return Reference(tuple(s.study_id for s in studies), np.vstack(image), np.vstack(report), np.vstack(has))
+    return Reference(
+        tuple(s.study_id for s in studies), **pool_studies(engine, studies, progress, engine.network.embed)
+    )
 
 
 @torch.no_grad()
-def _encode_batch(engine: Engine, studies: tuple[Study, ...]):
-    pooled, has = pool_studies(engine, studies)
-    image, report = engine.network.embed(pooled)
-    return image.cpu().numpy(), report.cpu().numpy(), has
+def pool_studies(
+    engine: Engine,
+    studies: tuple[Study, ...],
+    progress: Progress = iter,
+    made: Callable[[Pooled], tuple[Tensor, Tensor]] = tuple,
+) -> Arrays:
+    """The pooled vectors of studies, `image` and `report`, and which modality each study `has`.
 
-
-def pool_studies(engine: Engine, studies: tuple[Study, ...]) -> tuple[Pooled, Float[np.ndarray, "n 2"]]:
-    """The pooled vectors of a batch, and which modality each study has."""
-    encoded = engine.encode_cases([_case(study, engine.config.image_size) for study in studies])
-    return stack_pooled(encoded), np.array([[m in case.modalities for m in MODALITIES] for case in encoded], np.float32)
+    Args:
+        made: what to keep of the pooled vectors of a batch instead.
+    """
+    image, report, has = [], [], []
+    for start in progress(range(0, len(studies), BATCH)):
+        encoded = engine.encode_cases([_case(s, engine.config.image_size) for s in studies[start : start + BATCH]])
+        vectors = made(stack_pooled(encoded))
+        image.append(vectors[0].cpu().numpy())
+        report.append(vectors[1].cpu().numpy())
+        has.append(np.array([[m in case.modalities for m in MODALITIES] for case in encoded], np.float32))
+    return {"image": np.vstack(image), "report": np.vstack(report), "has": np.vstack(has)}
 
 
 def _case(study: Study, side: int) -> Case:

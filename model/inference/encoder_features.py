@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 
 from model.inference.array_cache import Arrays, cached_arrays
-from model.inference.embeddings import BATCH, Reference, pool_studies
+from model.inference.embeddings import Reference, pool_studies
 from model.inference.engine import Engine
 from model.network.network import Network, Pooled
 from model.progress import Progress
@@ -49,13 +49,7 @@ def load_pooled(engine: Engine, table: StudyTable, progress: Progress = iter) ->
     """
 
     def compute() -> Arrays:
-        image, report, has = [], [], []
-        for start in progress(range(0, len(table.studies), BATCH)):
-            pooled, h = pool_studies(engine, table.studies[start : start + BATCH])
-            image.append(pooled.image.cpu().numpy())
-            report.append(pooled.report.cpu().numpy())
-            has.append(h)
-        return {"image": np.vstack(image), "report": np.vstack(report), "has": np.vstack(has)}
+        return pool_studies(engine, table.studies, progress)
 
     arrays = cached_arrays(engine, table, POOLED, compute, of=encoders_digest(engine.network))
     return PooledStudies(tuple(s.study_id for s in table.studies), **arrays)
