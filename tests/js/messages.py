@@ -48,8 +48,8 @@ def _type(hint: Any) -> str:
     if origin in (Union, types.UnionType):
         return " | ".join(dict.fromkeys(map(_type, inside)))
     if origin is list:
-        inner = _type(inside[0])
-        return f"({inner})[]" if "|" in inner else f"{inner}[]"
+        union = get_origin(inside[0]) in (Union, types.UnionType, Literal)
+        return f"({_type(inside[0])})[]" if union else f"{_type(inside[0])}[]"
     if origin is tuple:
         return f"[{', '.join(map(_type, inside))}]"
     if origin is dict:

@@ -380,10 +380,10 @@ export interface Lab {
   resamples: number;
   names: string[];
   positives: number[];
-  best: ((number | null)[])[];
+  best: (number | null)[][];
   verdicts: Record<string, string[]>[];
   margin: number;
-  alone: (("image" | "report")[])[];
+  alone: ("image" | "report")[][];
 }
 
 /** The value of the lab before it is measured. */

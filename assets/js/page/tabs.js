@@ -14,8 +14,8 @@ const translateNames = () => {
 
 export const beginTabs = () => {
   on("language", translateNames);
-  // The language may be there before the tabs; and Gradio writes their names again now and then, as when there is no room
-  // for all of them any more.
+  // The language may be there before the tabs; and Gradio writes their names again now and then, as when there is no
+  // room for all of them any more.
   const again = new MutationObserver(translateNames);
   const first = new MutationObserver(() => {
     const names = document.querySelector(NAMES);
