@@ -14,10 +14,12 @@ import { FilmView } from "./film/film.js";
 import { MethodPicker } from "./methods.js";
 import { WordsView } from "./report/words.js";
 import { RecordedView, VeilView, VersionView } from "./veil.js";
+import "./tests.js"; // fills the strips under film and report
 
 /** @import { Modality, Mount } from "../lib/types.d.ts" */
 /** @import * as m from "../lib/messages.d.ts" */
 
+const STILL_MS = 700;
 const SAME = 1e-3; // of a probability: what the server says may differ by less from what was drawn
 
 /** @type {Mount} */
@@ -196,6 +198,14 @@ export const mount = ({ element, trigger, props, watch }) => {
   document.addEventListener("click", (event) => isIn(event, ".bl-analyse") && opening());
   document.addEventListener("change", (event) => isIn(event, ".bl-upload") && opening());
 
+  // The tests of what is on the stage are asked for once it stands still.
+  let still = 0;
+  const askForTests = () => {
+    clearTimeout(still);
+    const { ticket, tier } = opened;
+    if (tier === "exact") still = setTimeout(() => trigger("examine", { ticket }), STILL_MS);
+  };
+
   watch("value", () => {
     if (!props.value) return;
     /** @type {m.Stage | m.Veiled} */
@@ -219,6 +229,7 @@ export const mount = ({ element, trigger, props, watch }) => {
     emit(opened.veiled ? "veiled" : "explained", opened);
     emit("changed", opened.changes.length > 0);
     if (isAnew()) compare();
+    askForTests();
   });
   on("beta", () => {
     contradicted = null;
