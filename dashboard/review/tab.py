@@ -23,6 +23,7 @@ from dashboard.serving.session import Session
 from dashboard.ui.events import QUIET, UNLIMITED
 from dashboard.ui.i18n import t
 from dashboard.ui.widgets import widget
+from dashboard.ui.widgets.relay import relay
 from dashboard.web.gradio import name_of
 from explain.methods.registry import methods_of
 from model.errors import AuditError
@@ -53,15 +54,14 @@ def build(ctx: Context) -> None:
         with gr.Column(elem_classes="bl-main", min_width=600):
             notice = widget("notice")
             stage = widget("stage", methods=_methods())
-            settled, waiting = widget("settled"), widget("waiting")
-            probe = widget("trust_probe")
+            settled, waiting, tested = relay("settled"), relay("waiting"), relay("trust")
             neighbours(ctx)
     _on_opening(ctx, cases, upload, report, analyse, alone, notice, stage, waiting, form)
     _on_beta(ctx, settled)
     form.listen(stage)
     if ctx.serving.versions:
         _on_replacement(ctx, notice, stage, waiting, form)
-    _on_standing_still(ctx, probe)
+    _on_standing_still(ctx, stage, tested)
 
 
 def _on_opening(ctx: Context, cases, upload, report, analyse, alone, notice, stage, waiting, form: VerdictForm) -> None:
@@ -243,7 +243,7 @@ def _on_beta(ctx: Context, settled: gr.HTML) -> None:
     )
 
 
-def _on_standing_still(ctx: Context, probe: gr.HTML) -> None:
+def _on_standing_still(ctx: Context, stage: gr.HTML, tested: gr.HTML) -> None:
     """What stays on the stage is tested; see `dashboard.review.explanation_tests`."""
 
     async def examine(session: Session, event: gr.EventData):
@@ -252,7 +252,7 @@ def _on_standing_still(ctx: Context, probe: gr.HTML) -> None:
             if not isinstance(value, Waiting):
                 yield value
 
-    probe.submit(examine, ctx.session, probe, **UNLIMITED)
+    stage.examine(examine, ctx.session, tested, **UNLIMITED)
 
 
 def _on_replacement(ctx: Context, notice: gr.HTML, stage: gr.HTML, waiting: gr.HTML, form: VerdictForm) -> None:

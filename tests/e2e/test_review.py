@@ -103,7 +103,7 @@ def test_where_the_model_still_says_otherwise_the_page_asks_once_and_says_so(pag
         value["probabilities"][0] = 0.5 + 0.1 * (value["probabilities"][0] < 0.5)
         route.fulfill(response=answer, json=answer.json() | {"data": [json.dumps(value)]})
 
-    page.route("**/gradio_api/run/predict_at*", answer_otherwise)
+    page.route("**/gradio_api/run/**", answer_otherwise)
     keep_what_is_opened(page)
     with_module(page, "lib/beta.js", "m.askBeta(0.53)")
     expect(page.locator(".bl-settled")).to_have_text("≠ differs", timeout=20_000)

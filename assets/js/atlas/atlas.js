@@ -13,22 +13,37 @@ import { Legend } from "./legend.js";
 import { MapView } from "./map.js";
 import { SelectionView } from "./selection.js";
 
+/** @import { Mount, Place, Point } from "../lib/types.d.ts" */
+/** @import * as m from "../lib/messages.d.ts" */
+
+/** @type {Mount} */
 export const mount = ({ element, trigger, props, watch }) => {
+  /** @type {{ spaces: string[], methods: string[] }} */
   const setup = JSON.parse(props.value);
   const OF_FINDING = ["label", "probability"];
   const OF_ANY = ["error", "confidence"]; // columns about one finding, or also about all
   const KINDS = ["findings", ...OF_FINDING, ...OF_ANY, "discordance", "split", "source", "feedback"];
 
+  /** @type {m.Map | null} */
   let atlas = null;
+  /** @type {Map<string, Column>} */
   let columns = new Map();
+  /** @type {Column | null} */
   let colouring = null;
+  /** @type {string | null} */
   let awaited = null;
+  /** @type {Place | null} */
   let here = null;
+  /** @type {{ beta: number, trust: number } | null} */
   let judged = null;
+  /** @type {string | null} */
   let last = null;
+  /** @type {{ polygon: Point[], beta: number, shown: string | null } | null} */
   let area = null;
+  /** @type {Uint8Array | null} */
   let shown = null;
 
+  /** @param {string} key @param {() => void} onchange */
   const select = (key, onchange) =>
     el("select", {
       class: "bl-select",
@@ -54,6 +69,7 @@ export const mount = ({ element, trigger, props, watch }) => {
   );
   const selection = new SelectionView({ clear: () => clear(), keep: () => trigger("keep", { ...key(), ...area }) });
   const legend = new Legend(() => paint(true));
+  /** @type {MapView | null} */
   let map = null;
   let failure = "";
   try {
@@ -67,21 +83,23 @@ export const mount = ({ element, trigger, props, watch }) => {
     });
     map.says = (point) => colouring && `${colouring.title()}: ${colouring.says(map.styles[2 * point])}`;
   } catch (error) {
-    failure = error.message;
+    failure = String(error);
   }
 
+  /** @param {string} name */
   const tool = (name) =>
     phrase("button", `atlas.tool.${name}`, {
       type: "button",
       class: "bl-toggle",
       "data-tool": name,
       "aria-pressed": String(name === "pan"),
-      onclick: (event) => {
+      onclick: () => {
         map.gestures.tool = name;
-        for (const button of event.target.parentNode.querySelectorAll("[data-tool]"))
-          button.setAttribute("aria-pressed", String(button.dataset.tool === name));
+        for (const button of tools.querySelectorAll("[data-tool]"))
+          button.setAttribute("aria-pressed", String(button.getAttribute("data-tool") === name));
       },
     });
+  /** @param {string} key @param {() => void} does */
   const view = (key, does) => phrase("button", key, { type: "button", class: "bl-toggle", onclick: does });
   const tools = el(
     "div",
@@ -89,6 +107,7 @@ export const mount = ({ element, trigger, props, watch }) => {
     ...["pan", "lasso", "box"].map(tool),
     view("atlas.in_view", () => {
       const { width, height } = map.camera;
+      /** @param {number} x @param {number} y */
       const at = (x, y) => map.camera.toMap(x, y);
       lasso([at(0, 0), at(width, 0), at(width, height), at(0, height)]);
     }),
@@ -100,6 +119,7 @@ export const mount = ({ element, trigger, props, watch }) => {
   const quality = el("p", { class: "bl-muted bl-num" });
   const standing = el("p", { class: "bl-atlas-here bl-num", role: "status" });
   const sampled = el("p", { class: "bl-lab-warning", role: "note", hidden: true });
+  /** @param {string} label @param {...HTMLElement} controls */
   const choice = (label, ...controls) => [
     phrase("label", label, { class: "bl-muted", for: controls[0].id }),
     ...controls,
@@ -135,6 +155,7 @@ export const mount = ({ element, trigger, props, watch }) => {
 
   // One look over all columns that filter, at this beta.
   const filters = () => [...columns.values()].filter((column) => column.filters);
+  /** @param {boolean} [counted] */
   const recolour = (counted) => {
     if (!colouring) return;
     const codes = colouring.at(currentBeta());
@@ -142,11 +163,12 @@ export const mount = ({ element, trigger, props, watch }) => {
     for (const column of filters()) {
       const passes = Array.from({ length: 256 }, (_, code) => column.passes(code));
       const own = column.at(currentBeta());
-      for (let i = 0; i < atlas.n; i++) shown[i] &= passes[own[i]];
+      for (let i = 0; i < atlas.n; i++) if (!passes[own[i]]) shown[i] = 0;
     }
     map.style(codes, shown);
     if (counted) legend.update(codes, shown);
   };
+  /** @param {boolean} [counted] */
   const paint = (counted) => {
     recolour(counted);
     map.draw();
@@ -165,6 +187,7 @@ export const mount = ({ element, trigger, props, watch }) => {
     if (known && known.name !== "feedback") return colour(known);
     trigger("column", { ...key(), ...wanted });
   };
+  /** @param {Column} column */
   const colour = (column) => {
     colouring = column;
     element.dataset.column = column.id;
@@ -182,6 +205,7 @@ export const mount = ({ element, trigger, props, watch }) => {
     if (column.id === awaited) colour(column);
   });
 
+  /** @param {Point[]} polygon */
   const lasso = (polygon) => {
     const hides = shown?.some((one) => !one);
     const packed = new Uint8Array(Math.ceil(atlas.n / 8));
@@ -213,11 +237,13 @@ export const mount = ({ element, trigger, props, watch }) => {
   on("atlas-cards", ({ cards: found, generation }) => cards.load(found, generation));
 
   // What the map says of the open case, at this beta.
+  /** @param {number[]} values */
   const along = (values) => {
     const { low, high, share } = between(values.length, currentBeta());
     return values[low] + share * (values[high] - values[low]);
   };
   // The same text again would cost a layout.
+  /** @param {HTMLElement} node @param {string} text */
   const write = (node, text) => {
     if (node.textContent !== text) node.textContent = text;
   };
@@ -268,7 +294,7 @@ export const mount = ({ element, trigger, props, watch }) => {
     });
   };
   on("atlas-case", (now) => {
-    here = now.path ? now : null;
+    here = now.path ? /** @type {Place} */ (now) : null;
     if (!atlas || !map) return;
     map.here = here;
     element.dataset.here = here ? here.case : "";
@@ -277,6 +303,7 @@ export const mount = ({ element, trigger, props, watch }) => {
     if (colouring && colouring.name === "feedback") choose(); // verdicts may have come since
   });
 
+  /** @param {HTMLSelectElement} node @param {string[]} names @param {string} prefix */
   const options = (node, names, prefix) => {
     const chosen = node.value;
     node.replaceChildren(...names.map((name) => el("option", { value: name, text: t(`${prefix}.${name}`) })));
@@ -298,6 +325,7 @@ export const mount = ({ element, trigger, props, watch }) => {
     );
     finding.value = chosen;
   };
+  /** @param {m.MapWait} given */
   const say = ({ progress, error }) =>
     wait.replaceChildren(
       el("p", {
@@ -333,7 +361,7 @@ export const mount = ({ element, trigger, props, watch }) => {
     map.load(floats(atlas.block), atlas.arrays.xy[1], atlas.n);
     judge();
     describeSample();
-    element.dataset.points = atlas.n;
+    element.dataset.points = String(atlas.n);
     element.dataset.map = `${atlas.space}-${atlas.method}`;
     choose();
   };

@@ -6,13 +6,22 @@ import { number } from "../lib/format.js";
 import { findingName, t } from "../lib/i18n.js";
 import { themeColour } from "../lib/theme.js";
 
+/** @import * as m from "../lib/messages.d.ts" */
+
 // As in explain/cohort/columns.py.
 export const UNKNOWN = 255;
 export const STEPS = 254;
 
 export class Column {
+  /** @param {m.MapColumn} given @param {number} count */
   constructor({ column, finding, kind, names, betas, codes }, count) {
-    Object.assign(this, { name: column, finding, kind, names, betas, count, id: `${column}/${finding}` });
+    this.name = column;
+    this.finding = finding;
+    this.kind = kind;
+    this.names = names;
+    this.betas = betas;
+    this.count = count;
+    this.id = `${column}/${finding}`;
     this.codes = bytes(codes);
     this.row = new Uint8Array(count);
     this.open();
@@ -27,10 +36,14 @@ export class Column {
   }
 
   open() {
-    Object.assign(this, { hidden: new Set(), low: 0, high: STEPS });
+    /** @type {Set<number>} */
+    this.hidden = new Set();
+    this.low = 0;
+    this.high = STEPS;
   }
 
   // The codes at beta: numbers between two beta are mixed, categories are those of the nearest one.
+  /** @param {number} beta */
   at(beta) {
     const { codes, row, count } = this;
     const { low, share } = between(this.betas, beta);
@@ -45,11 +58,13 @@ export class Column {
     return row;
   }
 
+  /** @param {number} code */
   passes(code) {
     if (this.kind === "category") return !this.hidden.has(code);
     return code === UNKNOWN ? this.low === 0 && this.high === STEPS : code >= this.low && code <= this.high;
   }
 
+  /** @param {number} code */
   nameOf(code) {
     if (code === UNKNOWN) return t("atlas.unknown");
     const name = this.names[code];
@@ -57,6 +72,7 @@ export class Column {
   }
 
   // What a code means, in words or as a number.
+  /** @param {number} code */
   says(code) {
     return this.kind === "category" || code === UNKNOWN ? this.nameOf(code) : number(code / STEPS);
   }
@@ -67,6 +83,7 @@ export class Column {
 
   palette() {
     const colours = new Uint8Array(256 * 4);
+    /** @param {number} code @param {number[]} values @param {number} [alpha] */
     const set = (code, [r, g, b], alpha = 255) => colours.set([r, g, b, alpha], 4 * code);
     if (this.kind === "number") for (let i = 0; i <= STEPS; i++) set(i, viridis(i / STEPS));
     else for (const code of this.names.keys()) set(code, rgb(this.colourOf(code)));
@@ -75,6 +92,7 @@ export class Column {
   }
 
   // Having nothing is grey, errors are red and orange, the rest are told apart by hue and shape.
+  /** @param {number} code */
   colourOf(code) {
     const name = this.names[code];
     const fixed = { ":none": "edge", ":without": "edge", ":right": "edge", ":tn": "edge", ":unjudged": "edge" }[name];

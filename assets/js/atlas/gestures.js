@@ -1,14 +1,30 @@
 // What a hand or a keyboard does on a map: drag, wheel, pinch, click, lasso, box, keys. It moves the camera and says
 // the rest to whoever listens: hover(x, y), leave(), click(x, y), area(corners), step(dx, dy), enter(), moved(),
 // trailed().
+/** @import { Drag, Point, Told } from "../lib/types.d.ts" */
+/** @import { Camera } from "./camera.js" */
+
 const CLICK = 4; // pixels that a click may wander
 const NOTCH = 1.0015;
 const KEY_ZOOM = 1.3;
+/** @type {Record<string, Point>} */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 export class Gestures {
+  /** @param {HTMLElement} node @param {Camera} camera @param {Told} told */
   constructor(node, camera, told) {
-    Object.assign(this, { node, camera, told, tool: "pan", trail: null, fingers: new Map() });
+    this.node = node;
+    this.camera = camera;
+    this.told = told;
+    /** @type {string} */
+    this.tool = "pan";
+    /** @type {Point[] | null} */
+    this.trail = null;
+    /** @type {Map<number, Point>} */
+    this.fingers = new Map();
+    /** @type {Drag | null} */
+    this.drag = null;
+    /** @param {string} name @param {(event: any) => void} does @param {AddEventListenerOptions} [options] */
     const on = (name, does, options) => node.addEventListener(name, does, options);
     on("pointerdown", (event) => this.down(event));
     on("pointermove", (event) => this.move(event));
@@ -20,21 +36,25 @@ export class Gestures {
     on("keydown", (event) => this.key(event));
   }
 
+  /** @param {{ clientX: number, clientY: number }} given @returns {Point} */
   spot({ clientX, clientY }) {
     const box = this.node.getBoundingClientRect();
     return [clientX - box.left, clientY - box.top];
   }
 
+  /** @param {number} factor @param {number} [x] @param {number} [y] */
   zoom(factor, x, y) {
     this.camera.zoomBy(factor, x, y);
     this.told.moved();
   }
 
+  /** @param {WheelEvent} event */
   wheel(event) {
     event.preventDefault();
     this.zoom(NOTCH ** -(event.deltaY * (event.deltaMode ? 16 : 1)), ...this.spot(event));
   }
 
+  /** @param {PointerEvent} event */
   down(event) {
     if (event.button) return;
     this.node.setPointerCapture(event.pointerId);
@@ -49,6 +69,7 @@ export class Gestures {
     this.trail = null;
   }
 
+  /** @param {PointerEvent} event */
   move(event) {
     const [x, y] = this.spot(event);
     const { drag } = this;
@@ -65,7 +86,9 @@ export class Gestures {
   }
 
   // Corners are kept on the map, so that the trail stays where it was drawn.
+  /** @param {Drag} given @param {number} x @param {number} y */
   extend({ drawing, from }, x, y) {
+    /** @param {number} px @param {number} py */
     const to = (px, py) => this.camera.toMap(px, py);
     if (drawing === "box") this.trail = [to(...from), to(x, from[1]), to(x, y), to(from[0], y)];
     else {
@@ -76,15 +99,18 @@ export class Gestures {
     this.told.trailed();
   }
 
+  /** @param {number} id @param {number} x @param {number} y */
   pinch(id, x, y) {
     const other = [...this.fingers].find(([finger]) => finger !== id)[1];
     const before = this.fingers.get(id);
+    /** @param {Point} a */
     const apart = (a) => Math.hypot(a[0] - other[0], a[1] - other[1]);
     this.fingers.set(id, [x, y]);
     this.zoom(apart([x, y]) / Math.max(apart(before), 1), ...other);
     this.drag.far = true;
   }
 
+  /** @param {PointerEvent} event */
   up(event) {
     const { drag, trail } = this;
     this.drop(event);
@@ -94,13 +120,16 @@ export class Gestures {
     this.told.trailed();
   }
 
+  /** @param {PointerEvent} event */
   drop(event) {
     this.fingers.delete(event.pointerId);
     this.drag = this.trail = null;
   }
 
+  /** @param {KeyboardEvent} event */
   key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
+    /** @type {Record<string, () => void>} */
     const keys = {
       "+": () => this.zoom(KEY_ZOOM),
       "=": () => this.zoom(KEY_ZOOM),

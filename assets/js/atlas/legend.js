@@ -7,11 +7,14 @@ import { language, phrase, t } from "../lib/i18n.js";
 import { themeColour } from "../lib/theme.js";
 import { STEPS, UNKNOWN } from "./columns.js";
 
+/** @import { Column } from "./columns.js" */
+
 // As in scatter.js.
 const SHAPES = ["M8 3a5 5 0 1 0 .01 0Z", "M3.5 3.5h9v9h-9Z", "M8 2l6 6-6 6-6-6Z", "M8 2.5 13.5 13h-11Z"];
 
 export class Legend {
   // changed: called when another study is shown or hidden.
+  /** @param {(counted?: boolean) => void} changed */
   constructor(changed) {
     this.changed = changed;
     this.list = el("div", {
@@ -26,12 +29,15 @@ export class Legend {
   }
 
   // column: what colours the map; filters: all columns that leave something out.
+  /** @param {Column} column @param {() => Column[]} filters */
   load(column, filters) {
-    Object.assign(this, { column, filters });
+    this.column = column;
+    this.filters = filters;
     this.list.replaceChildren(...(column.kind === "category" ? this.categories() : this.range()));
     this.update();
   }
 
+  /** @param {string} reason */
   fail(reason) {
     this.list.replaceChildren(el("p", { class: "bl-lab-warning", role: "alert", text: reason }));
   }
@@ -67,8 +73,10 @@ export class Legend {
 
   range() {
     const { column } = this;
+    /** @type {{ code: number, node: HTMLElement, count: HTMLElement }[]} */
     this.rows = [];
     const stops = [0, 0.25, 0.5, 0.75, 1].map((share) => `rgb(${viridis(share).join(",")})`);
+    /** @param {"low" | "high"} which @param {string} key */
     const edge = (which, key) => {
       const output = el("output", { class: "bl-num", text: number(column[which] / STEPS) });
       const input = el("input", {
@@ -101,6 +109,7 @@ export class Legend {
     ];
   }
 
+  /** @param {number} code */
   toggle(code) {
     const { hidden } = this.column;
     if (!hidden.delete(code)) hidden.add(code);
@@ -108,6 +117,7 @@ export class Legend {
   }
 
   // Twice on a name: it alone, or all again.
+  /** @param {number} code */
   only(code) {
     const { column, rows } = this;
     const others = rows.map((row) => row.code).filter((other) => other !== code);
@@ -117,6 +127,7 @@ export class Legend {
   }
 
   // codes: of the column that colours; shown: 1 where a study passes every filter.
+  /** @param {Uint8Array} [codes] @param {Uint8Array} [shown] */
   update(codes, shown) {
     for (const { code, node } of this.rows) node.setAttribute("aria-pressed", String(!this.column.hidden.has(code)));
     this.chips.replaceChildren(
@@ -153,6 +164,7 @@ export class Legend {
     });
   }
 
+  /** @param {Column} column */
   says(column) {
     if (column.kind === "number") return `${number(column.low / STEPS)} – ${number(column.high / STEPS)}`;
     return t("atlas.without", { finding: [...column.hidden].map((code) => column.nameOf(code)).join(", ") });

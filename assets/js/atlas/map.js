@@ -12,6 +12,8 @@ import { Camera } from "./camera.js";
 import { Gestures } from "./gestures.js";
 import { Scatter } from "./scatter.js";
 
+/** @import { Film, MapTold, Place, Point } from "../lib/types.d.ts" */
+
 const REACH = 14; // pixels from a point that still mean it
 const FILMS = 48;
 const FILM = 46;
@@ -25,17 +27,22 @@ const GLANCE_MS = 60; // a study that is pointed at for less is passed over, and
 
 export class MapView {
   // told: { open(point), area(corners), films(points) }; cards: Cards
+  /** @param {Cards} cards @param {MapTold} told */
   constructor(cards, told) {
-    Object.assign(this, {
-      cards,
-      told,
-      camera: new Camera(),
-      pointed: -1,
-      here: null,
-      members: null,
-      outline: null,
-      films: [],
-    });
+    this.cards = cards;
+    this.told = told;
+    this.camera = new Camera();
+    this.pointed = -1;
+    /** @type {Place | null} */
+    this.here = null;
+    /** @type {Uint8Array | null} */
+    this.members = null;
+    /** @type {Point[] | null} */
+    this.outline = null;
+    /** @type {Film[]} */
+    this.films = [];
+    /** @type {((point: number) => string | null) | null} */
+    this.says = null;
     this.canvas = el("canvas", { class: "bl-map-canvas", "aria-hidden": "true" });
     this.over = el("canvas", {
       class: "bl-map-canvas bl-map-over",
@@ -66,11 +73,21 @@ export class MapView {
       GLANCE_MS,
     );
     new ResizeObserver(() => this.resize()).observe(this.node);
-    this.over.mapView = this; // for who drives the page from outside
+    Object.assign(this.over, { mapView: this }); // for who drives the page from outside
   }
 
+  /** @param {Float32Array<ArrayBuffer>} values @param {number} slices @param {number} count */
   load(values, slices, count) {
-    Object.assign(this, { values, slices, count, pointed: -1, members: null, outline: null, films: [] });
+    this.values = values;
+    this.slices = slices;
+    this.count = count;
+    this.pointed = -1;
+    /** @type {Uint8Array | null} */
+    this.members = null;
+    /** @type {Point[] | null} */
+    this.outline = null;
+    /** @type {Film[]} */
+    this.films = [];
     this.styles = new Uint8Array(2 * count).fill(2);
     this.scatter.setPoints(values, slices, count);
     this.scatter.setStyles(this.styles);
@@ -87,6 +104,7 @@ export class MapView {
   }
 
   // codes: (count) bytes; shown: 1 where a point passes the filters. Seen when the map is drawn next.
+  /** @param {Uint8Array} codes @param {Uint8Array} shown */
   style(codes, shown) {
     for (let i = 0; i < this.count; i++) {
       this.styles[2 * i] = codes[i];
@@ -100,6 +118,7 @@ export class MapView {
   }
 
   // Calls visit(point, x, y) with the screen's coordinates, for every point that is shown.
+  /** @param {(point: number, x: number, y: number) => void} visit */
   each(visit) {
     const { values, styles, count, camera } = this;
     const { low, high, share } = this.place;
@@ -114,16 +133,17 @@ export class MapView {
     }
   }
 
+  /** @param {number} point */
   screenOf(point) {
     const { values, count } = this;
     const { low, high, share } = this.place;
-    const at = [0, 1].map(
-      (axis) =>
-        values[(low * count + point) * 2 + axis] * (1 - share) + values[(high * count + point) * 2 + axis] * share,
-    );
-    return this.camera.toScreen(...at);
+    /** @param {number} axis */
+    const at = (axis) =>
+      values[(low * count + point) * 2 + axis] * (1 - share) + values[(high * count + point) * 2 + axis] * share;
+    return this.camera.toScreen(at(0), at(1));
   }
 
+  /** @param {number} x @param {number} y */
   nearest(x, y) {
     let best = -1;
     let least = REACH ** 2;
@@ -136,6 +156,7 @@ export class MapView {
   }
 
   // From the study that is pointed at to the nearest one that way; at first, to the one in the middle.
+  /** @param {number} dx @param {number} dy */
   step(dx, dy) {
     const { width, height } = this.camera;
     const [fromX, fromY] = this.pointed < 0 ? [width / 2, height / 2] : this.screenOf(this.pointed);
@@ -151,11 +172,12 @@ export class MapView {
     if (best >= 0) this.point(best);
   }
 
+  /** @param {number} point */
   point(point) {
     if (point === this.pointed) return;
     this.pointed = point;
     this.over.classList.toggle("bl-pointing", point >= 0);
-    this.over.dataset.pointed = point;
+    this.over.dataset.pointed = String(point);
     if (point >= 0) this.want();
     this.showCard();
     this.drawOver();
@@ -219,6 +241,7 @@ export class MapView {
     const { width, height } = this.camera;
     const [originX, originY] = this.camera.toScreen(0, 0);
     const taken = new Map();
+    /** @param {number} column @param {number} row @param {number} x @param {number} y */
     const free = (column, row, x, y) =>
       [-1, 0, 1].every((i) =>
         [-1, 0, 1].every((j) => {
@@ -253,6 +276,7 @@ export class MapView {
       ring(context, ...this.screenOf(this.pointed), this.size / 2 + 4);
   }
 
+  /** @param {CanvasRenderingContext2D} context @param {number} point @param {number} left @param {number} top */
   paintFilm(context, point, left, top) {
     const card = this.cards.get(point);
     const ready = card?.image?.complete;
@@ -265,6 +289,7 @@ export class MapView {
     context.strokeRect(left, top, FILM, FILM);
   }
 
+  /** @param {CanvasRenderingContext2D} context @param {Point[] | null} corners @param {boolean} open */
   paintOutline(context, corners, open) {
     if (!corners) return;
     context.beginPath();
@@ -281,9 +306,12 @@ export class MapView {
   herePlace() {
     const { path } = this.here;
     const { low, high, share } = between(path.length, currentBeta());
-    return [0, 1].map((axis) => path[low][axis] + share * (path[high][axis] - path[low][axis]));
+    /** @param {0 | 1} axis */
+    const at = (axis) => path[low][axis] + share * (path[high][axis] - path[low][axis]);
+    return /** @type {Point} */ ([at(0), at(1)]);
   }
 
+  /** @param {CanvasRenderingContext2D} context @param {number} x @param {number} y */
   paintHere(context, x, y) {
     context.beginPath();
     for (let corner = 0; corner < 10; corner++) {
@@ -300,6 +328,7 @@ export class MapView {
     ring(context, x, y, HERE_REACH / 2);
   }
 
+  /** @param {Uint8Array} palette @param {boolean} shaped */
   setPalette(palette, shaped) {
     this.palette = palette;
     this.scatter.setPalette(
@@ -311,11 +340,12 @@ export class MapView {
   }
 }
 
+/** @param {CanvasRenderingContext2D} context @param {number} x @param {number} y @param {number} radius */
 const ring = (context, x, y, radius) => {
-  for (const [colour, width] of [
+  for (const [colour, width] of /** @type {[string, number][]} */ ([
     ["surface", 4],
     ["text", 2],
-  ]) {
+  ])) {
     context.beginPath();
     context.arc(x, y, radius, 0, 2 * Math.PI);
     context.lineWidth = width;

@@ -3,6 +3,8 @@
 // drawn in an order of which any beginning is a fair sample: while the map moves, that is all a slow machine draws.
 // Plotly's scattergl was measured first (benchmarks/atlas.py): it uploads every position again at each restyle, and
 // neither morphs 5,000 points nor moves 100,000 at 30 frames a second on 2 cores.
+/** @import { Camera } from "./camera.js" */
+
 const VERTEX = `#version 300 es
   in vec2 low; in vec2 high; in vec2 style;
   uniform float share; uniform vec2 scale; uniform vec2 centre;
@@ -32,7 +34,9 @@ const FRAGMENT = `#version 300 es
 const UNIFORMS = ["share", "scale", "centre", "size", "shaped", "dim", "palette", "rim"];
 
 // All of 0 … count - 1 by steps of the golden ratio: studies that follow one another in the table lie far apart.
+/** @param {number} a @param {number} b @returns {number} */
 const divisor = (a, b) => (b ? divisor(b, a % b) : a);
+/** @param {number} count */
 const spread = (count) => {
   let step = Math.max(1, Math.round(0.618 * count));
   while (divisor(step, count) > 1) step++;
@@ -41,8 +45,11 @@ const spread = (count) => {
 
 export class Scatter {
   // Throws where the browser has no WebGL 2.
+  /** @param {HTMLCanvasElement} canvas */
   constructor(canvas) {
     this.canvas = canvas;
+    /** @type {(() => void) | null} */
+    this.restored = null; // called when the card has lost what it had
     this.gl = canvas.getContext("webgl2", { antialias: false });
     if (!this.gl) throw new Error("WebGL 2 is not there");
     canvas.addEventListener("webglcontextlost", (event) => event.preventDefault());
@@ -56,10 +63,10 @@ export class Scatter {
   setUp() {
     const gl = this.gl;
     const program = gl.createProgram();
-    for (const [kind, source] of [
+    for (const [kind, source] of /** @type {[number, string][]} */ ([
       [gl.VERTEX_SHADER, VERTEX],
       [gl.FRAGMENT_SHADER, FRAGMENT],
-    ]) {
+    ])) {
       const shader = gl.createShader(kind);
       gl.shaderSource(shader, source);
       gl.compileShader(shader);
@@ -84,13 +91,17 @@ export class Scatter {
   }
 
   // values: (slices, count, 2), sent to the card once.
+  /** @param {Float32Array<ArrayBuffer>} values @param {number} slices @param {number} count */
   setPoints(values, slices, count) {
-    Object.assign(this, { slices, count, order: spread(count) });
+    this.slices = slices;
+    this.count = count;
+    this.order = spread(count);
     this.gl.bindBuffer(this.gl.ARRAY_BUFFER, this.points);
     this.gl.bufferData(this.gl.ARRAY_BUFFER, values, this.gl.STATIC_DRAW);
   }
 
   // styles: (count, 2) bytes: a colour's place in the palette; 0 hidden, 1 dim, 2 shown.
+  /** @param {Uint8Array<ArrayBuffer>} styles */
   setStyles(styles) {
     const gl = this.gl;
     const order = this.order.filter((point) => styles[2 * point + 1]);
@@ -101,6 +112,7 @@ export class Scatter {
   }
 
   // colours: 256 RGBA; shaped: whether a category's place also chooses its shape; rim: what outlines a point.
+  /** @param {Uint8Array} colours @param {boolean} shaped @param {number[]} rim */
   setPalette(colours, shaped, rim) {
     const gl = this.gl;
     gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, 256, 1, 0, gl.RGBA, gl.UNSIGNED_BYTE, colours);
@@ -110,6 +122,14 @@ export class Scatter {
 
   // low, share: the slice below this beta, and how far beta is above it; size of a point in CSS pixels; drawn: how
   // many.
+  /**
+   * @param {Camera} camera
+   * @param {number} low
+   * @param {number} share
+   * @param {number} size
+   * @param {number} dim
+   * @param {number} drawn
+   */
   draw(camera, low, share, size, dim, drawn) {
     const gl = this.gl;
     const ratio = window.devicePixelRatio || 1;

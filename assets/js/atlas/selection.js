@@ -4,16 +4,22 @@ import { el } from "../lib/dom.js";
 import { number, percent } from "../lib/format.js";
 import { findingName, ifDefined, language, phrase, t } from "../lib/i18n.js";
 
+/** @import * as m from "../lib/messages.d.ts" */
+
+/** @param {number | null} value */
 const share = (value) => ifDefined(value, percent);
+/** @param {number | null} value */
 const figure = (value) => ifDefined(value, (known) => number(known, 3));
 
 export class SelectionView {
   // told: { clear(), keep() }
+  /** @param {{ clear: () => void, keep: () => void }} told */
   constructor(told) {
     this.title = el("h3");
     this.note = el("span", { class: "bl-muted bl-num" });
     this.save = phrase("button", "atlas.export", { type: "button", class: "bl-button", onclick: told.keep });
     this.body = el("tbody");
+    /** @param {string} name */
     const column = (name) => phrase("th", `atlas.column.${name}`, { scope: "col" });
     this.table = el(
       "div",
@@ -34,6 +40,7 @@ export class SelectionView {
     this.less = el("ul", { class: "bl-telling" });
     this.film = el("canvas", { class: "bl-regions", width: 192, height: 192, role: "img" });
     this.films = el("p", { class: "bl-muted bl-lab-note", role: "status" });
+    /** @param {string} key @param {...HTMLElement} children */
     const part = (key, ...children) => el("section", {}, phrase("h4", key), ...children);
     this.node = el(
       "section",
@@ -63,11 +70,12 @@ export class SelectionView {
     this.found = null;
   }
 
+  /** @param {m.Selection} found */
   load(found) {
     this.found = found;
     this.node.hidden = false;
     const { size, summary, words, regions, reading, beta } = found;
-    this.node.dataset.size = size;
+    this.node.dataset.size = String(size);
     this.title.textContent = t("atlas.selected", { n: size.toLocaleString(language) });
     this.save.disabled = !size;
     this.note.textContent = summary
@@ -95,6 +103,7 @@ export class SelectionView {
       ),
     );
     this.discordant.textContent = summary?.discordant ? t("atlas.discordant", { n: summary.discordant }) : "";
+    /** @param {m.TellingWord[]} of */
     const list = (of) =>
       of.length
         ? of.map((word) =>
@@ -111,6 +120,7 @@ export class SelectionView {
     this.drawFilm(regions, reading);
   }
 
+  /** @param {m.Regions | null | undefined} regions @param {boolean} reading */
   drawFilm(regions, reading) {
     this.film.hidden = !regions;
     this.films.textContent = regions

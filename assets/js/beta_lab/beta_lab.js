@@ -11,18 +11,29 @@ import { ConfusionView } from "./confusion.js";
 import { LabData, labFigure, labInterval, labP, labSigned } from "./lab_data.js";
 import { BetaPlot, ReliabilityPlot } from "./lab_plots.js";
 
+/** @import { Interval, Modality, Mount, Scores } from "../lib/types.d.ts" */
+/** @import * as m from "../lib/messages.d.ts" */
+
+/** @type {Mount} */
 export const mount = ({ element, trigger, props, watch }) => {
+  /** @type {m.LabWait} */
   const setup = JSON.parse(props.value);
+  /** @type {Modality[]} */
   const MODALITIES = ["image", "report"];
 
+  /** @type {LabData | null} */
   let lab = null;
   let place = 0;
   let index = 0;
   let finding = "";
+  /** @type {Scores | null} */
   let scores = null;
+  /** @type {string | null} */
   let wanted = null;
+  /** @type {string | null} */
   let last = null;
 
+  /** @param {string} id @param {() => void} onchange */
   const select = (id, onchange) => el("select", { class: "bl-select", id, onchange });
   const split = select("bl-lab-split", () => trigger("measure", { split: split.value }));
   const chooser = select("bl-lab-finding", () => choose(chooser.selectedIndex));
@@ -94,10 +105,14 @@ export const mount = ({ element, trigger, props, watch }) => {
   );
   element.replaceChildren(head, saved, wait, content);
 
+  /** @param {string} name */
   const splitName = (name) => t(`lab.split.${name}`);
+  /** @type {Record<string, string>} */
   const verdictClass = { better: "good", worse: "bad", same: "warn", alike: "warn", unsure: "muted" };
+  /** @param {Interval} band @param {...any} how */
   const titled = (band, ...how) => (band.low === null ? "" : `${t("lab.interval")} `) + labInterval(band, ...how);
 
+  /** @param {string} title @param {...(HTMLElement | null)} children */
   const card = (title, ...children) =>
     el("section", { class: "bl-panel bl-lab-card" }, el("h3", { text: title }), ...children);
   const bestCard = () => {
@@ -123,6 +138,7 @@ export const mount = ({ element, trigger, props, watch }) => {
           }),
     );
   };
+  /** @param {Modality} modality */
   const gainCard = (modality) => {
     const { value, low, high, p } = lab.at(place, modality, index);
     const verdict = lab.verdict(place, modality, index);
@@ -146,6 +162,7 @@ export const mount = ({ element, trigger, props, watch }) => {
   // Which modality does as well alone, for the chosen finding or for all of them.
   const warnAlone = () => {
     const places = place ? [place] : lab.names.map((_, i) => i);
+    /** @param {(alone: Modality[]) => boolean} test */
     const of = (test) =>
       places
         .filter((i) => test(lab.alone[i]))
@@ -165,15 +182,20 @@ export const mount = ({ element, trigger, props, watch }) => {
     );
   };
 
+  /** @param {number} i */
   const row = (i) => {
     const at = lab.bestIndex(i);
     const [best, low, high] = lab.best[i];
+    /** @param {...(Node | string | null)} children */
     const cell = (...children) => el("td", {}, ...children);
+    /** @param {string} value @param {string | null} interval */
     const banded = (value, interval) =>
       cell(el("b", { text: value }), interval ? el("span", { class: "bl-muted", text: interval }) : null);
     const none = () => cell(t("not_defined"));
+    /** @param {string} name */
     const measured = (name) =>
       at === null ? none() : banded(labFigure(lab.at(i, name, at).value), labInterval(lab.at(i, name, at)));
+    /** @param {Modality} modality */
     const gain = (modality) => {
       if (at === null) return none();
       const g = lab.at(i, modality, at);
@@ -212,6 +234,7 @@ export const mount = ({ element, trigger, props, watch }) => {
     if (window.Plotly) reliability.draw(window.Plotly, lab, place, index);
   };
   const pointSoon = everyFrame(() => lab && point());
+  /** @param {number} to @param {boolean} ask */
   const move = (to, ask) => {
     if (to === index || !lab) return;
     index = to;
@@ -220,6 +243,7 @@ export const mount = ({ element, trigger, props, watch }) => {
     if (ask) askBeta(lab.betas[to]); // the page follows, where its slider is free
   };
 
+  /** @param {number} to */
   const choose = (to) => {
     place = to;
     finding = lab.names[to];
@@ -241,7 +265,7 @@ export const mount = ({ element, trigger, props, watch }) => {
     if (!lab) return;
     const Plotly = await plotly();
     warnAlone();
-    test.hidden = lab.out_of_fold || (lab.split !== "test" && lab.split !== "all");
+    test.hidden = lab.out_of_fold > 0 || (lab.split !== "test" && lab.split !== "all");
     const which = !lab.out_of_fold ? "lab.note" : lab.out_of_fold === lab.n ? "lab.note.folds" : "lab.note.some_folds";
     const facts = {
       n: lab.n,
@@ -251,7 +275,9 @@ export const mount = ({ element, trigger, props, watch }) => {
     };
     note.textContent =
       t(which, facts) +
-      ["left_out", "chose"].map((what) => (lab[what] ? ` · ${t(`lab.note.${what}`, { n: lab[what] })}` : "")).join("");
+      /** @type {const} */ (["left_out", "chose"])
+        .map((what) => (lab[what] ? ` · ${t(`lab.note.${what}`, { n: lab[what] })}` : ""))
+        .join("");
     body.replaceChildren(...lab.names.map((_, i) => row(i)));
     await Promise.all(plots.map((plot) => plot.draw(Plotly, lab, place)));
     confusion.load(lab, place, loadScores());
@@ -280,6 +306,7 @@ export const mount = ({ element, trigger, props, watch }) => {
   });
   on("lab-films", ({ films }) => confusion.show(films));
 
+  /** @param {m.LabWait} message */
   const say = (message) => {
     const { progress, error } = message;
     wait.replaceChildren(

@@ -3,16 +3,34 @@ import { el } from "../lib/dom.js";
 import { number, percent, probability } from "../lib/format.js";
 import { ifDefined, phrase, t } from "../lib/i18n.js";
 
+/** @import { Cell, Member, Scores } from "../lib/types.d.ts" */
+/** @import { LabData } from "./lab_data.js" */
+
+/** @type {Cell[]} */
 const CELLS = ["tp", "fn", "fp", "tn"]; // rows: has it, has it not; columns: called, not called
 const PAGE = 24; // dashboard/beta_lab/service.py reads as many films at once
+/** @param {number} part @param {number} whole */
 const share = (part, whole) => ifDefined(whole ? part / whole : null, (known) => number(known, 3));
 
 export class ConfusionView {
   // ask: called with the ids whose films are missing; open: with the id of a study.
+  /** @param {(ids: string[]) => void} ask @param {(study: string) => void} open */
   constructor(ask, open) {
-    Object.assign(this, { ask, open, films: new Map(), cell: null, own: null, shown: PAGE });
+    this.ask = ask;
+    this.open = open;
+    /** @type {Map<string, string | null>} */
+    this.films = new Map();
+    /** @type {Cell | null} */
+    this.cell = null;
+    /** @type {number | null} */
+    this.own = null;
+    this.shown = PAGE;
+    this.place = 0;
+    /** @param {string} key */
     const head = (key) => phrase("span", key, { class: "bl-cell-head bl-muted" });
-    this.cells = Object.fromEntries(CELLS.map((name) => [name, this.button(name)]));
+    const cells = CELLS.map((name) => [name, this.button(name)]);
+    /** @type {Record<Cell, ReturnType<ConfusionView["button"]>>} */
+    this.cells = Object.fromEntries(cells);
     this.rates = el("p", { class: "bl-muted bl-num bl-rates" });
     this.number = el("output", { class: "bl-num", for: "bl-lab-threshold" });
     this.range = el("input", {
@@ -23,6 +41,7 @@ export class ConfusionView {
       step: 0.001,
       oninput: () => this.set(Number(this.range.value)),
     });
+    /** @param {string} key @param {number | null} value */
     const preset = (key, value) =>
       phrase("button", key, {
         type: "button",
@@ -94,6 +113,7 @@ export class ConfusionView {
     );
   }
 
+  /** @param {Cell} name */
   button(name) {
     const count = el("b", { class: "bl-num" });
     const part = el("span", { class: "bl-muted bl-num" });
@@ -114,21 +134,30 @@ export class ConfusionView {
   }
 
   // scores: { values (betas by studies), labels, ids }, or null while no finding is chosen or they are on their way.
+  /** @param {LabData} lab @param {number} place @param {Scores | null} scores */
   load(lab, place, scores) {
-    if (place !== this.place) Object.assign(this, { own: null, shown: PAGE });
-    Object.assign(this, { lab, place, scores });
+    if (place !== this.place) {
+      this.own = null;
+      this.shown = PAGE;
+    }
+    /** @type {LabData | null} */
+    this.lab = lab;
+    this.place = place;
+    /** @type {Scores | null} */
+    this.scores = scores;
     this.choose_first.hidden = place > 0;
     this.body.hidden = !scores;
     this.subject.textContent = place ? lab.label(place) : "";
     this.point(this.index ?? 0);
   }
 
+  /** @param {number} index */
   point(index) {
     this.index = index;
     if (!this.scores) return this.fill();
     const youden = this.lab.at(this.place, "threshold", index).value;
     this.threshold = this.own ?? youden ?? 0.5;
-    this.range.value = this.threshold;
+    this.range.value = String(this.threshold);
     this.number.textContent = number(this.threshold, 3);
     this.youden.setAttribute("aria-pressed", String(this.own === null));
     this.youden.disabled = youden === null;
@@ -136,7 +165,7 @@ export class ConfusionView {
     this.sort();
     const n = Object.fromEntries(CELLS.map((name) => [name, this.members[name].length]));
     for (const name of CELLS) {
-      this.cells[name].count.textContent = n[name];
+      this.cells[name].count.textContent = String(n[name]);
       this.cells[name].part.textContent = percent(n[name] / this.scores.ids.length);
     }
     this.rates.textContent = t("lab.rates", {
@@ -151,6 +180,7 @@ export class ConfusionView {
   sort() {
     const { values, labels, ids } = this.scores;
     const from = this.index * ids.length;
+    /** @type {Record<Cell, Member[]>} */
     this.members = { tp: [], fn: [], fp: [], tn: [] };
     ids.forEach((id, i) => {
       const p = values[from + i];
@@ -158,16 +188,19 @@ export class ConfusionView {
       this.members[called ? (labels[i] ? "tp" : "fp") : labels[i] ? "fn" : "tn"].push({ id, p });
     });
     // Errors: the most wrong first. Right ones: those nearest to the threshold.
+    /** @param {Member} a @param {Member} b */
     const rising = (a, b) => a.p - b.p;
-    for (const name of ["tp", "fn"]) this.members[name].sort(rising);
-    for (const name of ["fp", "tn"]) this.members[name].sort((a, b) => rising(b, a));
+    for (const name of /** @type {Cell[]} */ (["tp", "fn"])) this.members[name].sort(rising);
+    for (const name of /** @type {Cell[]} */ (["fp", "tn"])) this.members[name].sort((a, b) => rising(b, a));
   }
 
+  /** @param {number | null} threshold */
   set(threshold) {
     this.own = threshold;
     this.point(this.index);
   }
 
+  /** @param {Cell} name */
   choose(name) {
     this.cell = name;
     this.shown = PAGE;
@@ -195,12 +228,14 @@ export class ConfusionView {
 
   // One request at a time: of two answers in one frame a widget would see the second alone.
   fetch() {
-    const missing = [...this.list.children].map((card) => card.dataset.study).filter((id) => id && !this.films.has(id));
+    const cards = /** @type {HTMLElement[]} */ ([...this.list.children]);
+    const missing = cards.map((card) => card.dataset.study).filter((id) => id && !this.films.has(id));
     if (this.asking || !missing.length) return;
     this.asking = missing.slice(0, PAGE);
     this.ask(this.asking);
   }
 
+  /** @param {Member} given */
   card({ id, p }) {
     const film = this.films.get(id);
     return el(
@@ -220,6 +255,7 @@ export class ConfusionView {
     );
   }
 
+  /** @param {Record<string, string | null>} films */
   show(films) {
     for (const id of this.asking || []) this.films.set(id, null);
     this.asking = null;

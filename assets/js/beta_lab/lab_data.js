@@ -4,10 +4,19 @@ import { floats } from "../lib/bytes.js";
 import { number, signed } from "../lib/format.js";
 import { findingName, ifDefined, t } from "../lib/i18n.js";
 
+/** @import { Interval, Modality } from "../lib/types.d.ts" */
+/** @import * as m from "../lib/messages.d.ts" */
+
+/** @param {number} value */
 const known = (value) => (Number.isNaN(value) ? null : value); // Plotly leaves a gap
 
-export class LabData {
+// The lab has the fields of the message.
+const Told = /** @type {new () => m.Lab} */ (class {});
+
+export class LabData extends Told {
+  /** @param {m.Lab} message */
   constructor(message) {
+    super();
     Object.assign(this, message);
     const block = floats(message.block);
     this.rows = Object.fromEntries(
@@ -25,25 +34,30 @@ export class LabData {
     return this.betas.length;
   }
 
+  /** @param {number} beta */
   nearest(beta) {
     return Math.min(this.count - 1, Math.max(0, Math.round(beta * (this.count - 1))));
   }
 
+  /** @param {number} place */
   label(place) {
     return place ? findingName(this.names[place]) : t("lab.macro");
   }
 
   // A quantity with its interval, as lists over beta.
+  /** @param {number} place @param {string} name */
   band(place, name) {
     const [value, low, high] = this.rows[`${place}.${name}`].map((row) => Array.from(row, known));
     return { value, low, high };
   }
 
+  /** @param {number} place @param {string} name @param {number} index */
   at(place, name, index) {
     const [value, low, high, p] = this.rows[`${place}.${name}`].map((row) => known(row[index]));
     return { value, low, high, p };
   }
 
+  /** @param {number} place */
   bestIndex(place) {
     const [best] = this.best[place];
     return best === null ? null : this.nearest(best);
@@ -51,11 +65,13 @@ export class LabData {
 
   // How AUROC at a beta stands to that of one modality alone, as the end of a phrase's key
   // (model/evaluation/beta_curves.py).
+  /** @param {number} place @param {Modality} modality @param {number} index */
   verdict(place, modality, index) {
     return this.verdicts[place][modality][index];
   }
 
   // The bins that hold studies: predicted and observed shares with their interval, and how many.
+  /** @param {number} place @param {number} index */
   reliability(place, index) {
     const bins = this.rows[`${place}.reliability`][0].length / this.count;
     const [count, predicted, value, low, high] = this.rows[`${place}.reliability`].map((row) =>
@@ -73,9 +89,12 @@ export class LabData {
   }
 }
 
+/** @param {number | null} value */
 export const labFigure = (value) => ifDefined(value, (known) => number(known, 3));
+/** @param {number | null} value */
 export const labSigned = (value) => ifDefined(value, (known) => signed(known, 3));
 // Of a value that is defined. Resamples may say nothing of how sure it is; a narrow one gets the digits that it takes.
+/** @param {Interval} given @param {(value: number, digits: number) => string} [write] @param {number} [digits] */
 export const labInterval = ({ low, high }, write = number, digits = 3) => {
   if (low === null) return t("lab.no_interval");
   const ends = [3, 2, 1, 0].map((more) => [low, high].map((bound) => write(bound, digits + more)));
@@ -83,4 +102,5 @@ export const labInterval = ({ low, high }, write = number, digits = 3) => {
   return `${from} – ${to}`;
 };
 // Two-sided. Rounding leaves it on its side of 0.05, which the words beside it go by.
+/** @param {number} p */
 export const labP = (p) => (p < 0.001 ? "p < 0.001" : p < 0.05 && p >= 0.0495 ? "p < 0.05" : `p = ${number(p, 3)}`);

@@ -6,6 +6,10 @@ import { plotConfig, plotLayout } from "../lib/plot.js";
 import { themeColour } from "../lib/theme.js";
 import { labFigure, labInterval } from "./lab_data.js";
 
+/** @import { PlotlyModule, Plotted } from "../lib/types.d.ts" */
+/** @import { LabData } from "./lab_data.js" */
+
+/** @type {Record<string, number>} */
 const KEYS = {
   ArrowRight: 1,
   ArrowUp: 1,
@@ -16,9 +20,12 @@ const KEYS = {
   Home: -Infinity,
   End: Infinity,
 };
+/** @param {string} colour @param {number} share */
 const faint = (colour, share) => `color-mix(in srgb, ${colour} ${100 * share}%, transparent)`;
+/** @param {number} from @param {number} to */
 const range = (from, to) => Array.from({ length: to - from }, (_, i) => from + i);
 // Where a list has values: the places of the first, and behind the last, of each run.
+/** @param {(number | null)[]} list */
 const stretches = (list) =>
   list.reduce((runs, value, i) => {
     if (value === null) return runs;
@@ -27,6 +34,7 @@ const stretches = (list) =>
     return runs;
   }, []);
 // Plotly reads no color-mix: the browser says what it comes to.
+/** @param {string} colour @param {number} share */
 const rgba = (colour, share) => {
   const probe = el("i", { style: `color:${faint(colour, share)}` });
   document.body.append(probe);
@@ -40,10 +48,15 @@ const rgba = (colour, share) => {
 
 export class BetaPlot {
   // move: called with the place on the grid of beta that a person asks for.
+  /** @param {string} key @param {string} name @param {string} colour @param {(to: number) => void} move */
   constructor(key, name, colour, move) {
-    Object.assign(this, { key, name, colour, move, index: 0 });
+    this.key = key;
+    this.name = name;
+    this.colour = colour;
+    this.move = move;
+    this.index = 0;
     this.reading = el("output", { class: "bl-num bl-lab-reading" });
-    this.plot = el("div", { class: "bl-plot" });
+    this.plot = /** @type {Plotted} */ (/** @type {HTMLElement} */ (el("div", { class: "bl-plot" })));
     this.cursor = el("i", { class: "bl-lab-cursor" });
     this.none = el("p", { class: "bl-muted bl-lab-none", hidden: true });
     this.field = el(
@@ -59,13 +72,15 @@ export class BetaPlot {
       this.field,
       this.none,
     );
-    for (const event of ["pointerdown", "pointermove", "pointerup", "pointercancel"])
+    for (const event of /** @type {const} */ (["pointerdown", "pointermove", "pointerup", "pointercancel"]))
       this.field.addEventListener(event, (e) => this[event](e));
     this.field.addEventListener("keydown", (event) => this.keydown(event));
   }
 
+  /** @param {PlotlyModule} Plotly @param {LabData} lab @param {number} place */
   async draw(Plotly, lab, place) {
-    Object.assign(this, { lab, place });
+    this.lab = lab;
+    this.place = place;
     const { value, low, high } = lab.band(place, this.name);
     const x = lab.betas;
     const colour = themeColour(this.colour);
@@ -83,6 +98,7 @@ export class BetaPlot {
       [null, null],
     ]);
     const best = lab.bestIndex(place);
+    /** @type {object[]} */
     const traces = [
       {
         x: around.map(([at]) => at),
@@ -137,6 +153,7 @@ export class BetaPlot {
     this.point(this.index);
   }
 
+  /** @param {number} index */
   point(index) {
     this.index = index;
     if (!this.lab) return;
@@ -145,7 +162,7 @@ export class BetaPlot {
       ...(now.value === null ? [] : [el("b", { text: labFigure(now.value) }), ` (${labInterval(now)})`]),
     );
     this.field.setAttribute("aria-label", `${t(this.key)}, ${this.lab.label(this.place)}`);
-    this.field.setAttribute("aria-valuenow", this.lab.betas[index]);
+    this.field.setAttribute("aria-valuenow", String(this.lab.betas[index]));
     this.field.setAttribute("aria-valuetext", `β ${number(this.lab.betas[index])}: ${this.reading.textContent}`);
     this.place_cursor();
   }
@@ -160,6 +177,7 @@ export class BetaPlot {
     this.cursor.style.height = `${yaxis._length}px`;
   }
 
+  /** @param {PointerEvent} event */
   pointerdown(event) {
     if (event.button !== 0) return;
     this.field.setPointerCapture(event.pointerId);
@@ -167,6 +185,7 @@ export class BetaPlot {
     this.pointermove(event);
   }
 
+  /** @param {PointerEvent} event */
   pointermove(event) {
     const axes = this.plot._fullLayout;
     if (!this.dragging || !axes) return;
@@ -182,6 +201,7 @@ export class BetaPlot {
     this.dragging = false;
   }
 
+  /** @param {KeyboardEvent} event */
   keydown(event) {
     const step = KEYS[event.key];
     if (!step || !this.lab) return;
@@ -203,10 +223,12 @@ export class ReliabilityPlot {
     );
   }
 
+  /** @param {PlotlyModule} Plotly @param {LabData} lab @param {number} place @param {number} index */
   draw(Plotly, lab, place, index) {
     const bins = lab.reliability(place, index);
     const colour = themeColour("report");
     const most = Math.max(...bins.map((bin) => bin.count));
+    /** @param {string} key */
     const title = (key) => ({
       title: { text: t(key), standoff: 6, font: { size: 12 } },
       range: [-0.03, 1.03],

@@ -6,8 +6,13 @@ import { findingName, ifDefined, phrase, t } from "../lib/i18n.js";
 import { plotConfig, plotLayout, plotly } from "../lib/plot.js";
 import { themeColour } from "../lib/theme.js";
 
+/** @import { Figure, Mount } from "../lib/types.d.ts" */
+/** @import * as m from "../lib/messages.d.ts" */
+
+/** @type {Mount} */
 export const mount = ({ element, props, watch }) => {
   const COLUMNS = ["pair", "finding", "studies", "same", "kappa"];
+  /** @param {string} key */
   const figure = (key) => {
     const plot = el("div", { class: "bl-plot", role: "img" });
     return {
@@ -59,6 +64,7 @@ export const mount = ({ element, props, watch }) => {
 
   const axis = { fixedrange: true };
   const share = { ...axis, range: [-0.03, 1.03], tickformat: ".0%" };
+  /** @param {m.Share[]} all */
   const errors = (all) => ({
     type: "data",
     symmetric: false,
@@ -68,7 +74,9 @@ export const mount = ({ element, props, watch }) => {
     thickness: 1.2,
     width: 3,
   });
+  /** @param {m.Share[]} all */
   const said = (all) => all.map((s) => t("feedback.share", { agree: s.agree, n: s.n }));
+  /** @param {Figure} given @param {m.Share[]} all @param {(of: string) => string} named */
   const describe = ({ key, plot }, all, named) =>
     plot.setAttribute(
       "aria-label",
@@ -76,6 +84,7 @@ export const mount = ({ element, props, watch }) => {
     );
 
   const draw = async () => {
+    /** @type {m.Agreement} */
     const { over_time: overTime = [], per_finding: perFinding = [], kappa = [] } = JSON.parse(props.value);
     none.hidden = overTime.length > 0;
     for (const { node } of [days, findings]) node.hidden = !overTime.length;
@@ -97,6 +106,7 @@ export const mount = ({ element, props, watch }) => {
     if (!overTime.length) return;
     const Plotly = await plotly();
     const colour = themeColour("accent");
+    /** @param {object} extra */
     const layout = (extra) =>
       plotLayout({ dragmode: false, hovermode: "closest", margin: { l: 44, r: 14, t: 6, b: 30 }, ...extra });
     const hover = "%{customdata}<extra></extra>";
@@ -148,6 +158,7 @@ export const mount = ({ element, props, watch }) => {
     describe(findings, perFinding, findingName);
   };
   watch("value", draw);
-  for (const name of ["language", "theme"]) on(name, draw);
+  on("language", draw);
+  on("theme", draw);
   draw();
 };

@@ -1,6 +1,9 @@
 // Hands the reader a file that the server wrote for them, or says why there is none.
 import { el } from "../lib/dom.js";
 
+/** @import { Mount } from "../lib/types.d.ts" */
+
+/** @type {Mount} */
 export const mount = ({ element, props, watch }) => {
   watch("value", () => {
     const { name, text, error } = JSON.parse(props.value || "{}");

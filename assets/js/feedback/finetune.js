@@ -4,6 +4,10 @@ import { on } from "../lib/events.js";
 import { number, signed } from "../lib/format.js";
 import { findingName, ifDefined, phrase, t } from "../lib/i18n.js";
 
+/** @import * as m from "../lib/messages.d.ts" */
+/** @import { Mount } from "../lib/types.d.ts" */
+
+/** @type {Mount} */
 export const mount = ({ element, props, watch }) => {
   const COLUMNS = ["figure", "before", "after", "change", "interval"];
   const said = el("p", { class: "bl-lab-note", role: "status" });
@@ -18,7 +22,9 @@ export const mount = ({ element, props, watch }) => {
   const untaught = el("details", { class: "bl-untaught", hidden: true });
   element.replaceChildren(said, learnt, untaught, el("div", { class: "bl-scroll" }, table));
 
+  /** @param {number | null} value */
   const plain = (value) => ifDefined(value, (known) => number(known, 4));
+  /** @param {{ name: string }} given */
   const nameOf = ({ name }) => {
     const [kind, of] = name.split("|");
     if (kind === "auroc" || kind === "ece")
@@ -27,6 +33,7 @@ export const mount = ({ element, props, watch }) => {
         : t("finetune.row.macro");
     return kind === "as_corrected" ? t(`finetune.row.${kind}_${of}`) : t(`trust.short.${kind}`);
   };
+  /** @param {m.FinetunedRow} row */
   const cells = (row) => {
     const known = row.before !== null && row.after !== null;
     return [
@@ -41,6 +48,7 @@ export const mount = ({ element, props, watch }) => {
     ];
   };
   const draw = () => {
+    /** @type {m.Finetuned & { error?: string } | null} */
     const value = props.value ? JSON.parse(props.value) : null;
     const done = value && !value.error;
     table.hidden = learnt.hidden = !done;

@@ -5,6 +5,10 @@ import { language, phrase, t } from "../lib/i18n.js";
 import { reason } from "../lib/reasons.js";
 import { blind } from "../review/blind.js";
 
+/** @import * as m from "../lib/messages.d.ts" */
+/** @import { Mount } from "../lib/types.d.ts" */
+
+/** @type {Mount} */
 export const mount = ({ element, trigger, props, watch }) => {
   const list = el("div", { class: "bl-queue-list" });
   const none = phrase("p", "queue.waiting", { class: "bl-muted bl-lab-note" });
@@ -20,6 +24,7 @@ export const mount = ({ element, trigger, props, watch }) => {
     ),
   );
 
+  /** @param {string} study @param {number} index */
   const open = (study, index) => {
     emit("opening");
     emit("use-queue");
@@ -28,6 +33,7 @@ export const mount = ({ element, trigger, props, watch }) => {
   let drawn = "";
   const draw = () => {
     if (!props.value) return;
+    /** @type {Partial<m.Shelf> & Partial<m.Failed>} */
     const { studies = [], total = 0, error } = JSON.parse(props.value);
     none.hidden = studies.length > 0;
     none.textContent = error || t("queue.none");
@@ -55,6 +61,7 @@ export const mount = ({ element, trigger, props, watch }) => {
     );
   };
   watch("value", draw);
-  for (const name of ["language", "blind"]) on(name, draw);
+  on("language", draw);
+  on("blind", draw);
   draw();
 };

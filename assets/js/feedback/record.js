@@ -4,10 +4,15 @@ import { emit, on } from "../lib/events.js";
 import { number, probability } from "../lib/format.js";
 import { findingName, phrase, t } from "../lib/i18n.js";
 
+/** @import { Mount } from "../lib/types.d.ts" */
+/** @import * as m from "../lib/messages.d.ts" */
+
+/** @type {Mount} */
 export const mount = ({ element, trigger, props, watch }) => {
   const panel = el("section", { class: "bl-panel bl-record", hidden: true, tabindex: -1 });
   element.replaceChildren(panel);
 
+  /** @param {string} finding @param {number} p @param {string[] | null} has */
   const bar = (finding, p, has) =>
     el(
       "div",
@@ -22,11 +27,13 @@ export const mount = ({ element, trigger, props, watch }) => {
       el("span", { class: "bl-num", text: probability(p) }),
       el("span", { class: "bl-record-has", text: has === null ? "" : has.includes(finding) ? "✓" : "–" }),
     );
+  /** @param {number[]} values */
   const box = ([top, left, height, width]) =>
     el("i", {
       class: "bl-record-box",
       style: `top:${100 * top}%;left:${100 * left}%;height:${100 * height}%;width:${100 * width}%`,
     });
+  /** @param {m.Reviewed} record */
   const film = (record) =>
     record.film
       ? el(
@@ -46,6 +53,7 @@ export const mount = ({ element, trigger, props, watch }) => {
 
   const draw = () => {
     if (!props.value) return;
+    /** @type {m.Reviewed & Partial<m.Failed>} */
     const record = JSON.parse(props.value);
     panel.hidden = false;
     const close = phrase("button", "feedback.record_close", {

@@ -4,16 +4,24 @@ import { on } from "../lib/events.js";
 import { number } from "../lib/format.js";
 import { findingName, phrase, t } from "../lib/i18n.js";
 
+/** @import { Mount } from "../lib/types.d.ts" */
+/** @import * as m from "../lib/messages.d.ts" */
+
+/** @type {Mount} */
 export const mount = ({ element, trigger, props, watch }) => {
+  /** @type {(keyof m.Row)[]} */
   const COLUMNS = ["time", "reviewer", "study", "verdict", "corrected", "evidence", "beta", "model", "comment"];
+  /** @type {(keyof m.Choices)[]} */
   const FILTERS = ["reviewer", "finding", "verdict", "model"];
   const ORDERS = ["disagreements", "newest"];
+  /** @type {Record<keyof m.Choices, (value: string) => string>} */
   const name = {
     reviewer: (value) => value,
     finding: findingName,
     model: (value) => value.slice(0, 8),
     verdict: (value) => t(`verdict.${value}`),
   };
+  /** @param {string} key @param {string} id */
   const select = (key, id) =>
     el("select", {
       class: "bl-select bl-compact",
@@ -87,6 +95,7 @@ export const mount = ({ element, trigger, props, watch }) => {
     waiting = setTimeout(ask, 250);
   };
 
+  /** @type {Record<string, (row: m.Row) => string>} */
   const cell = {
     time: (row) => row.time.replace("T", " ").replace("Z", ""),
     reviewer: (row) => row.reviewer || "–",
@@ -101,6 +110,7 @@ export const mount = ({ element, trigger, props, watch }) => {
         .join(" · "),
     beta: (row) => number(row.beta),
   };
+  /** @param {m.Row} row */
   const verdictCell = (row) =>
     el(
       "td",
@@ -109,6 +119,7 @@ export const mount = ({ element, trigger, props, watch }) => {
       row.blind ? el("span", { class: "bl-chip", text: t("feedback.blind") }) : null,
       row.conflict ? el("span", { class: "bl-chip bl-conflict", text: t("feedback.conflict") }) : null,
     );
+  /** @param {m.Row} row @param {number} index */
   const studyCell = (row, index) =>
     el(
       "td",
@@ -122,6 +133,7 @@ export const mount = ({ element, trigger, props, watch }) => {
       }),
     );
 
+  /** @param {keyof m.Choices} field @param {string[]} options @param {string} chosen */
   const fill = (field, options, chosen) => {
     selects[field].replaceChildren(
       phrase("option", `feedback.any.${field}`, { value: "" }),
@@ -131,6 +143,7 @@ export const mount = ({ element, trigger, props, watch }) => {
   };
   let drawn = "";
   const draw = () => {
+    /** @type {m.Log} */
     const { rows, counts: tally, total, matching, choices, filters, error } = JSON.parse(props.value);
     if (filters && filters.asked < asked) return; // what was chosen since is on its way
     counts.replaceChildren(
@@ -169,7 +182,7 @@ export const mount = ({ element, trigger, props, watch }) => {
                 ? studyCell(row, index)
                 : el("td", {
                     class: ["time", "beta", "model"].includes(column) ? "bl-num" : null,
-                    text: cell[column] ? cell[column](row) : row[column],
+                    text: cell[column] ? cell[column](row) : String(row[column]),
                   }),
           ),
         ),

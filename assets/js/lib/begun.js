@@ -1,7 +1,9 @@
 // While it begins, Gradio's front end sets light and language as the browser prefers; what was chosen here comes after.
 // It puts what the page has for its head (dashboard/app.py) there then.
+/** @type {Promise<void> | null} */
 let begun = null;
 
+/** @returns {Promise<void>} */
 const wait = () =>
   new Promise((resolve) => {
     const watch = new MutationObserver(() => {
@@ -12,6 +14,7 @@ const wait = () =>
     watch.observe(document.head, { childList: true });
   });
 
+/** @param {() => void} does */
 export const whenBegun = (does) => {
   begun ??= wait();
   return begun.then(does);

@@ -1,14 +1,18 @@
 // Arrays as the server packs them (dashboard/ui/payload.py): base64 of float32, of bytes, or of bits, the first one
 // highest.
+/** @param {string} base64 */
 export const bytes = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 
+/** @param {string} base64 */
 export const floats = (base64) => new Float32Array(bytes(base64).buffer);
 
+/** @param {string} base64 @param {number} count */
 export const bits = (base64, count) => {
   const packed = bytes(base64);
   return Uint8Array.from({ length: count }, (_, i) => (packed[i >> 3] >> (7 - (i & 7))) & 1);
 };
 
+/** @param {Uint8Array} packed */
 export const base64 = (packed) => {
   let text = "";
   for (let i = 0; i < packed.length; i += 8192) text += String.fromCharCode(...packed.subarray(i, i + 8192));
@@ -16,4 +20,5 @@ export const base64 = (packed) => {
 };
 
 // One of the arrays that `lay_out` put into a block: [offset, ...shape] in floats.
+/** @param {Float32Array} block @param {number[]} values */
 export const part = (block, [offset, ...shape]) => block.subarray(offset, offset + shape.reduce((a, b) => a * b, 1));

@@ -2,24 +2,38 @@
 import { el } from "./dom.js";
 import { findingName, t } from "./i18n.js";
 
+/** @import * as m from "./messages.d.ts" */
+/** @import { Drawn } from "./types.d.ts" */
+
 const AT_ONCE = 24; // dashboard/atlas/service.py reads as many films for one request
 
 export class Cards {
   // ask: called with the points that are wanted; changed: called when some came, or a film is ready to be drawn.
+  /** @param {(points: number[], generation: number) => void} ask @param {() => void} changed */
   constructor(ask, changed) {
-    Object.assign(this, { ask, changed });
+    this.ask = ask;
+    this.changed = changed;
     this.clear();
   }
 
   clear() {
-    Object.assign(this, { known: new Map(), wanted: [], asking: null, generation: (this.generation || 0) + 1 });
+    /** @type {Map<number, Drawn | null>} */
+    this.known = new Map();
+    /** @type {number[]} */
+    this.wanted = [];
+    /** @type {number[] | null} */
+    this.asking = null;
+    /** @type {number} */
+    this.generation = (this.generation || 0) + 1;
   }
 
+  /** @param {number} point */
   get(point) {
     return this.known.get(point);
   }
 
   // Only what is wanted now is fetched: who moves on does not wait for what was passed.
+  /** @param {number[]} points */
   want(points) {
     this.wanted = points.filter((point) => !this.known.has(point));
     this.fetch();
@@ -32,11 +46,14 @@ export class Cards {
     this.ask(this.asking, this.generation);
   }
 
+  /** @param {Record<string, m.Card>} cards @param {number} generation */
   load(cards, generation) {
     if (generation !== this.generation) return;
     for (const point of this.asking || []) this.known.set(point, null); // unless it came
     this.asking = null;
-    for (const [point, card] of Object.entries(cards)) {
+    for (const [point, sent] of Object.entries(cards)) {
+      /** @type {Drawn} */
+      const card = sent;
       this.known.set(Number(point), card);
       if (!card.film) continue;
       card.image = new Image();
@@ -49,6 +66,7 @@ export class Cards {
   }
 
   // What stands on a card: its parts, for whoever shows it.
+  /** @param {m.Card} card */
   static parts(card) {
     return [
       card.film

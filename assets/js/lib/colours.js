@@ -17,6 +17,7 @@ export const palette = [
   "#c7b299",
 ];
 
+/** @param {string} hex */
 export const rgb = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
 
 // "viridis" (Smith and van der Walt 2015), after Zucker's fit; the end that would sink into the page is left out.
@@ -25,6 +26,7 @@ const FIT = [
   [0.0054073, 1.4046135, 0.2148476, -5.799101, 14.1799334, -13.7451454, 4.6458526],
   [0.3340998, 1.3845902, 0.0950952, -19.332441, 56.6905526, -65.3530326, 26.3124352],
 ];
+/** @param {number} share */
 export const viridis = (share) => {
   const at = isDark() ? 0.2 + 0.8 * share : 0.9 * share;
   return FIT.map((terms) =>

@@ -76,8 +76,10 @@ export const findingName = (finding) =>
 // Also for what comes back into the page: the language may have changed while it was out.
 /** @param {Document | HTMLElement} root */
 export const translate = (root) => {
-  for (const node of root.querySelectorAll("[data-i18n]")) node.textContent = t(node.dataset.i18n);
-  for (const node of root.querySelectorAll("[data-i18n-label]")) {
+  /** @param {string} selector @returns {NodeListOf<HTMLElement>} */
+  const all = (selector) => root.querySelectorAll(selector);
+  for (const node of all("[data-i18n]")) node.textContent = t(node.dataset.i18n);
+  for (const node of all("[data-i18n-label]")) {
     node.setAttribute("aria-label", t(node.dataset.i18nLabel));
     node.title = t(node.dataset.i18nLabel);
   }

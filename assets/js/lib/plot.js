@@ -2,6 +2,7 @@
 import { el } from "./dom.js";
 import { themeColour } from "./theme.js";
 
+/** @type {Promise<Event> | null} */
 let loading = null;
 
 export const plotly = async () => {
@@ -15,6 +16,7 @@ export const plotly = async () => {
   return window.Plotly;
 };
 
+/** @param {{ xaxis?: object, yaxis?: object, [name: string]: unknown }} [extra] */
 export const plotLayout = (extra = {}) => {
   const axis = {
     gridcolor: themeColour("line"),

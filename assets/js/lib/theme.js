@@ -5,6 +5,7 @@ import { emit } from "./events.js";
 const STORED = "betalens.theme";
 
 export const isDark = () => document.body.classList.contains("dark");
+/** @param {string} theme */
 export const setTheme = (theme) => {
   document.body.classList.toggle("dark", theme === "dark");
   document.documentElement.style.colorScheme = theme;
@@ -12,6 +13,7 @@ export const setTheme = (theme) => {
   emit("theme", theme);
 };
 // The colour of a token of assets/css/00-tokens.css.
+/** @param {string} name */
 export const themeColour = (name) => getComputedStyle(document.body).getPropertyValue(`--bl-${name}`).trim();
 
 export const beginTheme = () => {

@@ -1,4 +1,5 @@
 // Draws at most once a frame however often it is asked to.
+/** @param {() => void} draw */
 export const everyFrame = (draw) => {
   let asked = false;
   return () => {
@@ -12,6 +13,7 @@ export const everyFrame = (draw) => {
 };
 
 // Draws at most once a frame, and only while its node can be seen; once more when it comes back, for what it missed.
+/** @param {HTMLElement} node @param {() => void} draw */
 export const whileSeen = (node, draw) => {
   const soon = everyFrame(draw);
   let seen = true;
@@ -23,8 +25,10 @@ export const whileSeen = (node, draw) => {
 };
 
 // Does something once what calls it has been quiet for a moment.
+/** @param {(...given: any[]) => void} does @param {number} [quiet] */
 export const debounce = (does, quiet = 150) => {
   let waiting = 0;
+  /** @param {any[]} given */
   return (...given) => {
     clearTimeout(waiting);
     waiting = setTimeout(() => does(...given), quiet);

@@ -1,4 +1,4 @@
-// Types of the page's own: what a widget is given, what its parts tell one another, and of Plotly and Gradio what is used.
+// Types of the page's own: what a widget is given, what its parts tell one another, and what is used of Plotly.
 import type { Case } from "../review/case/case.js";
 import type * as m from "./messages.d.ts";
 
@@ -20,11 +20,7 @@ export interface Attributes {
   [name: string]: unknown;
   text?: string;
   onclick?: (event: MouseEvent & { target: HTMLElement }) => void;
-  ondblclick?: () => void;
   onchange?: (event: Event & { target: HTMLSelectElement }) => void;
-  oninput?: () => void;
-  onload?: (event: Event) => void;
-  onerror?: (event: Event) => void;
 }
 
 type SvgTags = Pick<SVGElementTagNameMap, "svg" | "path" | "line" | "circle" | "text" | "g" | "rect">;
@@ -94,4 +90,83 @@ declare global {
   interface Window {
     Plotly?: PlotlyModule;
   }
+}
+
+export type Modality = "image" | "report";
+/** x and y. */
+export type Point = [number, number];
+/** Ends of an interval; null where there is none. */
+export interface Interval {
+  low: number | null;
+  high: number | null;
+}
+
+/** What gestures on a map tell (atlas/gestures.js). */
+export interface Told {
+  hover: (x: number, y: number) => void;
+  leave: () => void;
+  click: (x: number, y: number) => void;
+  area: (corners: Point[]) => void;
+  step: (dx: number, dy: number) => void;
+  enter: () => void;
+  moved: () => void;
+  trailed: () => void;
+}
+/** A pointer that is down on a map. */
+export interface Drag {
+  from: Point;
+  at: Point;
+  far: boolean;
+  drawing: string;
+}
+/** What a map tells (atlas/map.js). */
+export interface MapTold {
+  open: (point: number) => void;
+  area: (corners: Point[]) => void;
+  films: (points: number[]) => void;
+}
+/** A film that is drawn instead of a dot. */
+export interface Film {
+  point: number;
+  left: number;
+  top: number;
+}
+/** A card, and its film once that can be drawn. */
+export interface Drawn extends m.Card {
+  image?: HTMLImageElement;
+}
+/** Where the open case lies on a map. */
+export type Place = m.MapPlace & { path: Point[]; closer: number[]; far: boolean[]; case: string };
+
+/** A cell of the table of decisions. */
+export type Cell = "tp" | "fn" | "fp" | "tn";
+/** A study in a cell, with its probability. */
+export interface Member {
+  id: string;
+  p: number;
+}
+/** What each study was given for a finding: betas by studies, and who has it. */
+export interface Scores extends m.LabScores {
+  values: Float32Array;
+  labels: Float32Array;
+}
+
+/** A plot with its heading. */
+export interface Figure {
+  key: string;
+  plot: HTMLElement;
+  node: HTMLElement;
+}
+/** How a film is drawn: opacity of the heat, whether the outline is asked for, what is drawn on top. */
+export interface Look {
+  opacity: number;
+  truth: boolean;
+  over?: (context: CanvasRenderingContext2D, side: number) => void;
+}
+/** A test of an explanation, as it is shown. */
+export interface Shown {
+  name: string;
+  value: string;
+  good: boolean;
+  parts: string[];
 }

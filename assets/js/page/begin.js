@@ -7,6 +7,11 @@ import { attended } from "./session.js";
 import { answered } from "./stream.js";
 import { beginTabs } from "./tabs.js";
 
+/** @import { Mount, Phrases } from "../lib/types.d.ts" */
+
+/**
+ * @param {{ phrases: Record<string, Phrases>, localeModule: string | null, widgets: Record<string, Mount> }} given
+ */
 export const begin = ({ phrases, localeModule, widgets }) => {
   setPhrases(phrases, localeModule);
   beginI18n();

@@ -1,6 +1,9 @@
 // What the two ends of the slider mean; fixes it where a modality is missing, and says why.
 import { phrase } from "../lib/i18n.js";
 
+/** @import { Mount } from "../lib/types.d.ts" */
+
+/** @type {Mount} */
 export const mount = ({ element, props, watch }) => {
   const draw = () => {
     const fixed = props.value;

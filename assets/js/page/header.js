@@ -7,7 +7,12 @@ import { language, phrase, setLanguage, t } from "../lib/i18n.js";
 import { isDark, setTheme } from "../lib/theme.js";
 import { watchSession } from "./session.js";
 
+/** @import { Mount } from "../lib/types.d.ts" */
+/** @import * as m from "../lib/messages.d.ts" */
+
+/** @type {Mount} */
 export const mount = ({ element, props, watch }) => {
+  /** @type {m.Facts} */
   const facts = JSON.parse(props.value);
 
   const languages = el(
@@ -55,6 +60,7 @@ export const mount = ({ element, props, watch }) => {
   on("theme", drawTheme);
   drawTheme();
 
+  /** @param {string} key @param {string} value @param {string} [title] */
   const fact = (key, value, title) =>
     el(
       "span",
@@ -69,12 +75,14 @@ export const mount = ({ element, props, watch }) => {
     onclick: () => fetch("logout", { method: "POST" }).then(() => location.reload()),
   });
   const reader = el("span", { class: "bl-fact bl-reader", hidden: true });
+  /** @param {m.Facts} now */
   const drawReader = (now) => {
     reader.hidden = !now.who;
     if (now.who) watchSession();
     reader.replaceChildren(el("b", { text: now.who }), phrase("span", now.role, { class: "bl-muted" }), out);
   };
   watch("value", () => {
+    /** @type {m.Facts} */
     const now = JSON.parse(props.value);
     drawReader(now);
     model.title = now.digest;

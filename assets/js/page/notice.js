@@ -3,8 +3,13 @@ import { el } from "../lib/dom.js";
 import { emit, on } from "../lib/events.js";
 import { t } from "../lib/i18n.js";
 
+/** @import * as m from "../lib/messages.d.ts" */
+/** @import { Mount } from "../lib/types.d.ts" */
+
+/** @type {Mount} */
 export const mount = ({ element, props, watch }) => {
   const draw = () => {
+    /** @type {m.Notice | null} */
     const notice = props.value ? JSON.parse(props.value) : null;
     element.replaceChildren(
       ...(notice
@@ -12,7 +17,7 @@ export const mount = ({ element, props, watch }) => {
             el(
               "p",
               { class: `bl-notice bl-notice-${notice.level}`, role: notice.level === "error" ? "alert" : "status" },
-              el("b", { text: t(notice.key, notice.values) }),
+              el("b", { text: t(notice.key) }),
               notice.detail ? el("span", { text: ` ${notice.detail}` }) : null,
             ),
           ]

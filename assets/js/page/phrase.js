@@ -1,6 +1,9 @@
 // A line of the phrases, in the language of the page; the value holds its key.
 import { phrase } from "../lib/i18n.js";
 
+/** @import { Mount } from "../lib/types.d.ts" */
+
+/** @type {Mount} */
 export const mount = ({ element, props }) => {
   element.replaceChildren(phrase("span", JSON.parse(props.value).key));
 };

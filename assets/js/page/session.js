@@ -15,11 +15,14 @@ let touched = Date.now();
 let watched = false;
 
 // ask: fetches. Returns what fetches and does the above.
+/** @param {typeof fetch} ask */
 export const attended = (ask) => {
   for (const kind of ["pointerdown", "pointermove", "keydown", "wheel"]) {
     window.addEventListener(kind, () => (touched = Date.now()), { capture: true, passive: true });
   }
-  return async (what, options) => {
+  /** @type {typeof fetch} */
+  const attend = async (what, options) => {
+    /** @type {Parameters<typeof fetch>} */
     let asked = [what, options];
     if (Date.now() - touched > UNTOUCHED) {
       const request = new Request(what, options);
@@ -42,11 +45,12 @@ export const attended = (ask) => {
     }
     return answer;
   };
+  return attend;
 };
 
 // Of a page that somebody had to log in for.
 export const watchSession = () => {
   if (watched) return;
   watched = true;
-  setInterval(() => window.fetch("session", { cache: "no-store" }).catch(() => null), LOOK);
+  setInterval(() => window.fetch("session", { cache: "no-store" }).catch(() => {}), LOOK);
 };

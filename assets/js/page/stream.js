@@ -9,16 +9,19 @@
 const HEAD = /^data: \{"msg":"(\w+)","event_id":(?:"([^"]*)"|null)/;
 
 // text: one message of the stream. Returns its kind and its event, of which a message to all has none.
+/** @param {string} text */
 export const headOf = (text) => {
   const [, msg, id = null] = HEAD.exec(text) ?? [];
   return { msg, id };
 };
 
 // ask: fetches. Returns what fetches and does the above.
+/** @param {typeof fetch} ask */
 export const answered = (ask) => {
   const answer = { ids: new Set(), early: new Set() }; // awaited, and come before the answer to their joining
   let ended = Promise.resolve();
 
+  /** @param {Parameters<typeof fetch>} asked */
   async function join(...asked) {
     const response = await ask(...asked);
     if (!response.ok) return response;
@@ -28,6 +31,7 @@ export const answered = (ask) => {
     return response;
   }
 
+  /** @param {ReadableStream} body @returns {AsyncGenerator<string, void>} */
   async function* messages(body) {
     const reader = body.pipeThrough(new TextDecoderStream()).getReader();
     let rest = "";
@@ -38,6 +42,7 @@ export const answered = (ask) => {
     }
   }
 
+  /** @param {Request} request @param {ReadableStream} body @returns {AsyncGenerator<string, void>} */
   async function* answers(request, body) {
     for await (const text of messages(body)) {
       const { msg, id } = headOf(text);
@@ -55,6 +60,7 @@ export const answered = (ask) => {
     answer.ids.clear(); // the connection is gone, and Gradio says so of each
   }
 
+  /** @param {Request} request */
   async function stream(request) {
     const response = await ask(request.clone());
     if (!response.ok) return response;
@@ -64,16 +70,18 @@ export const answered = (ask) => {
       async pull(to) {
         const { done, value } = await all.next();
         if (done) to.close();
-        else to.enqueue(encode.encode(value));
+        else to.enqueue(encode.encode(String(value)));
       },
       cancel: () => void all.return(),
     });
     return new Response(body, { status: response.status, headers: response.headers });
   }
 
-  return (what, options) => {
-    const address = what.url ?? String(what);
+  /** @type {typeof fetch} */
+  const answering = (what, options) => {
+    const address = what instanceof Request ? what.url : String(what);
     if (/\/queue\/join\b/.test(address)) return join(what, options);
-    return /\/queue\/data\b/.test(address) ? stream(what) : ask(what, options);
+    return /\/queue\/data\b/.test(address) ? stream(new Request(what, options)) : ask(what, options);
   };
+  return answering;
 };

@@ -2,17 +2,27 @@
 import { on } from "../lib/events.js";
 import { keyOf, t } from "../lib/i18n.js";
 
-const NAMES = ".bl-tabs .tab-wrapper button";
+const NAMES = ".bl-tabs .tab-wrapper";
 
 const translateNames = () => {
-  for (const button of document.querySelectorAll(NAMES)) {
-    const text = [...button.childNodes].find((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
-    const key = text && keyOf(text.data.trim(), "tab.");
-    if (key) text.data = t(key); // the node stays: it is Gradio's
+  for (const button of document.querySelectorAll(`${NAMES} button`)) {
+    const text = [...button.childNodes].find((node) => node instanceof Text && node.data.trim());
+    const key = text && keyOf(text.textContent.trim(), "tab.");
+    if (key && text.textContent.trim() !== t(key)) text.nodeValue = t(key); // the node stays: it is Gradio's
   }
 };
 
 export const beginTabs = () => {
   on("language", translateNames);
-  window.addEventListener("resize", () => requestAnimationFrame(translateNames)); // a narrow page has some in a menu
+  // The language may be there before the tabs; and Gradio writes their names again now and then, as when there is no
+  // room for all of them any more.
+  const again = new MutationObserver(translateNames);
+  const first = new MutationObserver(() => {
+    const names = document.querySelector(NAMES);
+    if (!names) return;
+    first.disconnect();
+    again.observe(names, { childList: true, characterData: true, subtree: true });
+    translateNames();
+  });
+  first.observe(document.body, { childList: true, subtree: true });
 };

@@ -3,8 +3,13 @@ import { el } from "../lib/dom.js";
 import { on } from "../lib/events.js";
 import { t } from "../lib/i18n.js";
 
+/** @import * as m from "../lib/messages.d.ts" */
+/** @import { Mount } from "../lib/types.d.ts" */
+
+/** @type {Mount} */
 export const mount = ({ element, props, watch }) => {
   const draw = () => {
+    /** @type {m.Troubles} */
     const { troubles } = JSON.parse(props.value);
     const hides = troubles.some((trouble) => trouble.hides);
     element.replaceChildren(

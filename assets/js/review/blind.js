@@ -3,6 +3,7 @@ import { emit } from "../lib/events.js";
 
 export let blind = false;
 
+/** @param {boolean} now */
 export const setBlind = (now) => {
   blind = now;
   emit("blind", now);

@@ -6,6 +6,10 @@ import { emit, on } from "../lib/events.js";
 import { findingName, phrase, t } from "../lib/i18n.js";
 import { reason } from "../lib/reasons.js";
 
+/** @import * as m from "../lib/messages.d.ts" */
+/** @import { Mount } from "../lib/types.d.ts" */
+
+/** @type {Mount} */
 export const mount = ({ element, trigger, props, watch }) => {
   const list = el("div", {
     class: "bl-case-list",
@@ -19,7 +23,9 @@ export const mount = ({ element, trigger, props, watch }) => {
     "aria-label": t("cases.finding"),
     onchange: () => ask(),
   });
+  /** @param {HTMLElement} button */
   const pressed = (button) => button.getAttribute("aria-pressed") === "true";
+  /** @param {string} key @param {string} cls */
   const toggle = (key, cls) => {
     const button = phrase("button", key, {
       type: "button",
@@ -52,6 +58,8 @@ export const mount = ({ element, trigger, props, watch }) => {
   );
   element.replaceChildren(panel);
 
+  const shown = () => /** @type {HTMLElement[]} */ ([...list.children]);
+  /** @type {string | null} */
   let current = null;
   let picking = false;
   on("pick", (on) => {
@@ -71,12 +79,13 @@ export const mount = ({ element, trigger, props, watch }) => {
   });
   // The card after the open one; from a case that is not on the list, its first.
   on("next-case", () => {
-    const cards = [...list.children];
+    const cards = shown();
     const next = cards[cards.findIndex((card) => card.dataset.study === current) + 1];
     if (!next) return emit("no-next");
     next.click();
     next.scrollIntoView({ block: "nearest" });
   });
+  /** @param {string} study @param {number} index */
   const open = (study, index) => {
     emit("opening");
     if (picking) {
@@ -87,13 +96,15 @@ export const mount = ({ element, trigger, props, watch }) => {
     mark(study);
     trigger("select", { index, value: study });
   };
+  /** @param {string} study */
   const mark = (study) => {
     current = study;
-    for (const card of list.children) card.setAttribute("aria-selected", String(card.dataset.study === study));
+    for (const card of shown()) card.setAttribute("aria-selected", String(card.dataset.study === study));
   };
 
   const draw = () => {
     if (!props.value) return;
+    /** @type {m.Shelf} */
     const shelf = JSON.parse(props.value);
     const chosen = finding.value;
     finding.replaceChildren(

@@ -2,8 +2,11 @@
 import { el } from "../lib/dom.js";
 import { phrase, t } from "../lib/i18n.js";
 
+/** @import { Case } from "./case/case.js" */
+
 export class ChangesView {
   // undo: called with true for every change, false for the last.
+  /** @param {(all: boolean) => void} undo */
   constructor(undo) {
     this.list = el("span", { class: "bl-change-list" });
     this.node = el(
@@ -16,6 +19,7 @@ export class ChangesView {
     );
   }
 
+  /** @param {Case} opened */
   load(opened) {
     this.node.hidden = !opened.original;
     this.list.textContent = opened.changes

@@ -6,17 +6,29 @@ import { findingName, phrase, t } from "../lib/i18n.js";
 import { setBlind } from "./blind.js";
 import { onShortcut, ShortcutHelp } from "./shortcuts.js";
 
+/** @import * as m from "../lib/messages.d.ts" */
+/** @import { Attributes, Box, Mount } from "../lib/types.d.ts" */
+
+/** @type {Mount} */
 export const mount = ({ element, trigger, props, watch }) => {
   const VERDICTS = ["agree", "disagree", "unsure"];
   const EVIDENCE = ["neither", "image", "text", "both"];
+  /** @type {m.Form} */
   const setup = JSON.parse(props.value);
+  /** @param {string} suffix */
   const id = (suffix) => `bl-flag-${suffix}`;
   let state = setup;
   let changed = false;
+  /** @type {{ case?: string, model?: string }} */
   let opened = {};
+  /** @type {{ regions: Box[], words: number[] }} */
   const marks = { regions: [], words: [] };
   let busy = false;
 
+  /**
+   * @template {"button"} Tag
+   * @param {string} key @param {Tag} tag @param {Attributes} attributes @param {string} letter
+   */
   const keyed = (key, tag, attributes, letter) => phrase(tag, key, { ...attributes, "aria-keyshortcuts": letter });
   const blind = phrase("button", "flag.blind", {
     type: "button",
@@ -56,6 +68,7 @@ export const mount = ({ element, trigger, props, watch }) => {
     legend,
     el("div", { class: "bl-choices" }, ...findings),
   );
+  const boxes = () => [...corrected.querySelectorAll("input")];
   const evidence = el(
     "select",
     { class: "bl-select", id: id("evidence") },
@@ -63,6 +76,7 @@ export const mount = ({ element, trigger, props, watch }) => {
   );
   const comment = el("textarea", { class: "bl-input", rows: 2, maxlength: 4000, id: id("comment") });
   const reviewer = el("input", { class: "bl-input", maxlength: 120, id: id("reviewer"), autocomplete: "name" });
+  /** @param {string} key @param {HTMLElement} input @param {string} [extra] */
   const field = (key, input, extra = "") =>
     el("div", { class: `bl-field ${extra}` }, phrase("label", key, { for: input.id }), input);
   const details = el(
@@ -158,6 +172,7 @@ export const mount = ({ element, trigger, props, watch }) => {
     update();
   });
 
+  /** @param {boolean} on */
   const unfold = (on) => {
     unfolded = on;
     more.setAttribute("aria-expanded", String(on));
@@ -188,13 +203,16 @@ export const mount = ({ element, trigger, props, watch }) => {
     said.textContent = t(state.may ? "flag.blind_note" : "flag.viewer");
     reviewer.disabled = state.login;
   };
+  /** @param {string | null} key @param {Record<string, unknown>} [values] @param {boolean} [bad] */
   const say = (key, values, bad = false) => {
     outcome.textContent = key ? t(key, values) : "";
     outcome.classList.toggle("bl-bad", bad);
   };
+  /** @param {string[] | undefined} labels */
   const tick = (labels) => {
-    for (const box of corrected.querySelectorAll("input")) box.checked = (labels || []).includes(box.value);
+    for (const box of boxes()) box.checked = (labels || []).includes(box.value);
   };
+  /** @param {string} now */
   const send = (now) => {
     if (busy || changed) return;
     busy = true;
@@ -213,12 +231,15 @@ export const mount = ({ element, trigger, props, watch }) => {
       wrong_words: marks.words,
       corrected_labels:
         now === "disagree" || now === "findings"
-          ? [...corrected.querySelectorAll("input:checked")].map((box) => box.value)
+          ? boxes()
+              .filter((box) => box.checked)
+              .map((box) => box.value)
           : [],
     });
   };
   // Agreeing and being unsure need no more; who disagrees says what it really is. A second click on what is
   // saved already is no second verdict.
+  /** @param {string} now */
   const choose = (now) => {
     if (changed || busy || (now === kept && now !== "disagree")) return;
     verdict = now;

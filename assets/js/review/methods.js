@@ -2,7 +2,11 @@
 import { el } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 
+/** @import { Modality } from "../lib/types.d.ts" */
+/** @import * as m from "../lib/messages.d.ts" */
+
 // A popover below its button where there is room, else above; never beyond the edge of the window.
+/** @param {HTMLElement} help @param {HTMLElement} button */
 export const placeBeside = (help, button) => {
   const at = button.getBoundingClientRect();
   const box = help.getBoundingClientRect();
@@ -13,6 +17,7 @@ export const placeBeside = (help, button) => {
 
 export class MethodPicker {
   // methods: [{ name, title, help }] in the order to show; choose: called with the name that was chosen.
+  /** @param {Modality} modality @param {m.MethodOf[]} methods @param {(name: string) => void} choose */
   constructor(modality, methods, choose) {
     this.methods = methods;
     const label = `method.${modality}`;
@@ -42,6 +47,7 @@ export class MethodPicker {
     this.node = el("span", { class: "bl-method" }, this.select, this.button, this.help);
   }
 
+  /** @param {string} name */
   show(name) {
     this.select.value = name;
   }

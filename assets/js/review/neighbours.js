@@ -7,6 +7,11 @@ import { number } from "../lib/format.js";
 import { phrase, t } from "../lib/i18n.js";
 import { debounce } from "../lib/timing.js";
 
+/** @import { Case } from "./case/case.js" */
+/** @import { Mount } from "../lib/types.d.ts" */
+/** @import * as m from "../lib/messages.d.ts" */
+
+/** @type {Mount} */
 export const mount = ({ element, trigger, props, watch }) => {
   const STILL_MS = 350; // beta and case stand still for so long before the server is asked
   const body = el("div", { class: "bl-neighbours-body" });
@@ -23,10 +28,13 @@ export const mount = ({ element, trigger, props, watch }) => {
   );
   element.replaceChildren(panel);
 
+  /** @type {m.Neighbours | null} */
   let found = null;
+  /** @type {Case | null} */
   let opened = null;
   const ask = debounce(() => opened && trigger("ask", { ticket: opened.ticket, beta: currentBeta() }), STILL_MS);
 
+  /** @param {m.Near} near */
   const card = (near) => {
     const [film, labels, id, words] = Cards.parts(near);
     id.textContent = `${near.id} · ${t("neighbours.distance", { distance: number(near.distance) })}`;
@@ -48,6 +56,7 @@ export const mount = ({ element, trigger, props, watch }) => {
       words,
     );
   };
+  /** @param {m.NearIn} given */
   const row = ({ space, near }) => {
     const both = found.modalities.length === 2;
     const name =
@@ -75,6 +84,7 @@ export const mount = ({ element, trigger, props, watch }) => {
     body.replaceChildren(...found.spaces.map(row));
   };
   watch("value", () => {
+    /** @type {m.Neighbours} */
     const answer = props.value && JSON.parse(props.value);
     if (!answer || !opened || (answer.ticket !== opened.ticket && !answer.progress)) return;
     found = answer;

@@ -8,10 +8,11 @@ const TYPING =
   "input:not([type=checkbox]):not([type=radio]):not([type=range]), textarea, select, [contenteditable=true]";
 
 // keys: what each does. They act while `node` is to be seen, and never while somebody types or holds another key.
+/** @param {HTMLElement} node @param {Record<string, () => unknown>} keys */
 export const onShortcut = (node, keys) =>
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.defaultPrevented) return;
-    if (!node.checkVisibility() || event.target.closest?.(TYPING)) return;
+    if (!node.checkVisibility() || (event.target instanceof Element && event.target.closest(TYPING))) return;
     const act = keys[event.key.toLowerCase()];
     if (!act) return;
     event.preventDefault();

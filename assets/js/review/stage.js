@@ -14,11 +14,19 @@ import { FilmView } from "./film/film.js";
 import { MethodPicker } from "./methods.js";
 import { WordsView } from "./report/words.js";
 import { RecordedView, VeilView, VersionView } from "./veil.js";
+import "./tests.js"; // fills the strips under film and report
 
+/** @import { Modality, Mount } from "../lib/types.d.ts" */
+/** @import * as m from "../lib/messages.d.ts" */
+
+const STILL_MS = 700;
 const SAME = 1e-3; // of a probability: what the server says may differ by less from what was drawn
 
+/** @type {Mount} */
 export const mount = ({ element, trigger, props, watch }) => {
+  /** @type {m.Methods} */
   const methods = JSON.parse(props.methods);
+  /** @param {Modality} modality */
   const picker = (modality) =>
     new MethodPicker(modality, methods[modality], (name) => trigger("method", { modality, name }));
   const swap = phrase("button", "swap.ask", {
@@ -78,20 +86,24 @@ export const mount = ({ element, trigger, props, watch }) => {
   const grid = el("div", { class: "bl-stage-grid", hidden: true }, film.node, decision, words.node);
   element.replaceChildren(empty, version.node, recorded.node, grid);
 
+  /** @type {Case | null} */
   let opened = null;
+  /** @type {m.Settled | null} */
   let answered = null; // the server's last answer at a β
-  let contradicted = null; // the one that what was drawn contradicted, with what that was of, until β or the case changes
+  /** @type {(m.Settled & { case: string, finding: string, changes: number }) | null} */
+  let contradicted = null; // the one that what was drawn contradicted, and of what, until β or the case changes
   const isAnew = () =>
     contradicted &&
     !opened.veiled &&
     contradicted.case === opened.case &&
     contradicted.finding === opened.finding &&
     contradicted.changes === opened.changes.length;
+  /** @type {m.Waiting | null} */
   let waiting = null;
 
   // How far the shown methods are from adding up, for those that promise to.
   const errors = () =>
-    ["image", "report"]
+    /** @type {Modality[]} */ (["image", "report"])
       .filter((modality) => opened.completeness[modality] !== null)
       .map((modality) => t(`completeness.${modality}`, { error: number(100 * opened.completeness[modality], 2) }))
       .join(", ");
@@ -181,11 +193,22 @@ export const mount = ({ element, trigger, props, watch }) => {
   };
   on("opening", opening);
   on("refused", settleDown);
-  document.addEventListener("click", (event) => event.target.closest?.(".bl-analyse") && opening());
-  document.addEventListener("change", (event) => event.target.closest?.(".bl-upload") && opening());
+  /** @param {Event} event @param {string} selector */
+  const isIn = ({ target }, selector) => target instanceof Element && target.closest(selector);
+  document.addEventListener("click", (event) => isIn(event, ".bl-analyse") && opening());
+  document.addEventListener("change", (event) => isIn(event, ".bl-upload") && opening());
+
+  // The tests of what is on the stage are asked for once it stands still.
+  let still = 0;
+  const askForTests = () => {
+    clearTimeout(still);
+    const { ticket, tier } = opened;
+    if (tier === "exact") still = setTimeout(() => trigger("examine", { ticket }), STILL_MS);
+  };
 
   watch("value", () => {
     if (!props.value) return;
+    /** @type {m.Stage | m.Veiled} */
     const message = JSON.parse(props.value);
     if (opened && message.ticket < opened.ticket) return;
     opened = new Case(message, opened && opened.case === message.case ? opened : null);
@@ -200,12 +223,13 @@ export const mount = ({ element, trigger, props, watch }) => {
     element.dataset.tier = opened.tier;
     element.dataset.finding = opened.finding;
     element.dataset.model = opened.model;
-    element.dataset.changes = opened.changes.length;
+    element.dataset.changes = String(opened.changes.length);
     load();
     emit("opened", opened);
     emit(opened.veiled ? "veiled" : "explained", opened);
     emit("changed", opened.changes.length > 0);
     if (isAnew()) compare();
+    askForTests();
   });
   on("beta", () => {
     contradicted = null;
@@ -222,8 +246,9 @@ export const mount = ({ element, trigger, props, watch }) => {
   });
 
   // The server's own answer at this beta must agree with what was drawn of every finding. Where it does not, the page
-  // says so, draws the server's numbers at this beta at once, and asks for the case anew: what is wrong at one beta may be
-  // wrong at each. What comes is compared once more; where it still differs, that is said.
+  // says so, draws the server's numbers at this beta at once, and asks for the case anew: what is wrong at one beta may
+  // be wrong at each. What comes is compared once more; where it still differs, that is said.
+  /** @param {string} key @param {Record<string, string>} [values] */
   const settle = (key, values) => {
     settled.classList.toggle("bl-differs", key !== "stage.settled");
     settled.textContent = t(key);

@@ -4,21 +4,32 @@ import { on } from "../lib/events.js";
 import { number } from "../lib/format.js";
 import { phrase, t } from "../lib/i18n.js";
 
+/** @import { Modality, Shown } from "../lib/types.d.ts" */
+/** @import * as m from "../lib/messages.d.ts" */
+
 // Deletion and insertion: with how many of the baselines the area beats random order, or the two areas where there is
 // but one; and the areas of each.
+/** @param {m.Figures} figures @param {"deletion" | "insertion"} name */
 const areas = (figures, name) =>
   Object.entries(figures.areas).map(([baseline, area]) => [baseline, `${number(area[name])} / ${number(area.random)}`]);
+/** @param {m.Figures} figures @param {"deletion" | "insertion"} name */
 const verdict = (figures, name) => (figures[name].of === 1 ? areas(figures, name)[0][1] : trustVerdict(figures[name]));
+/** @param {m.Figures} figures @param {"deletion" | "insertion"} name */
 const each = (figures, name) =>
   figures[name].of === 1
     ? []
     : areas(figures, name).map(([baseline, both]) => `${t(`trust.baseline.${baseline}`)} ${both}`);
+/** @param {{ passed: number, of: number }} given */
 export const trustVerdict = ({ passed, of }) => t("trust.verdict", { passed, of });
 
 // Figure, how it is shown, and what it is made of. Whether it speaks for the explanation the server says
 // (explain/trust/pass_marks.py); a test that says nothing of this case is left out.
+/** @param {unknown} value */
 const yes = (value) => t(value ? "trust.yes" : "trust.no");
+/** @param {number} value */
 const times = (value) => `${number(value, 1)}×`;
+/** @typedef {(figures: m.Figures) => string} Show */
+/** @type {[keyof m.Figures, Show, ((figures: m.Figures) => string[])?][]} */
 const TESTS = [
   ["completeness_error", (f) => `${number(100 * f.completeness_error, 2)}\u2009%`],
   ["points_inside", (f) => yes(f.points_inside)],
@@ -31,6 +42,7 @@ const TESTS = [
   ["stability", (f) => number(f.stability)],
   ["sanity", (f) => number(f.sanity)],
 ];
+/** @param {m.Tested} given */
 export const trustTests = ({ figures, passed }) =>
   TESTS.filter(([name]) => name in passed).map(([name, show, parts]) => ({
     name,
@@ -39,6 +51,7 @@ export const trustTests = ({ figures, passed }) =>
     parts: parts ? parts(figures) : [],
   }));
 
+/** @param {Shown} given */
 const chip = ({ name, value, good, parts }) =>
   el(
     "span",
@@ -52,15 +65,18 @@ const chip = ({ name, value, good, parts }) =>
     el("b", { class: "bl-num", text: value }),
   );
 
+/** @type {m.Tests | null} */
 export let tested = null; // the tests of what is on the stage
+/** @param {m.Tests | null} result */
 const fill = (result) => {
   tested = result;
-  for (const slot of document.querySelectorAll(".bl-trust")) {
-    const own = result?.[slot.dataset.modality];
+  for (const slot of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".bl-trust"))) {
+    const own = result?.[/** @type {Modality} */ (slot.dataset.modality)];
     slot.replaceChildren(...(own ? trustTests(own).map(chip) : []));
     slot.title = own ? t(`trust.alone.${slot.dataset.modality}`) : "";
   }
 };
-for (const name of ["explained", "veiled"]) on(name, () => fill(null));
+on("explained", () => fill(null));
+on("veiled", () => fill(null));
 on("trust", fill);
 on("language", () => fill(tested));

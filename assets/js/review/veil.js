@@ -4,6 +4,9 @@ import { el } from "../lib/dom.js";
 import { number } from "../lib/format.js";
 import { findingName, phrase, t, translate } from "../lib/i18n.js";
 
+/** @import * as m from "../lib/messages.d.ts" */
+/** @import { Case } from "./case/case.js" */
+
 export class VeilView {
   constructor() {
     this.note = el("p", { class: "bl-muted" });
@@ -16,6 +19,7 @@ export class VeilView {
     );
   }
 
+  /** @param {Case} opened */
   load(opened) {
     this.note.textContent = t(opened.seen ? "veil.seen" : "veil.blind");
     translate(this.node);
@@ -29,6 +33,7 @@ export class RecordedView {
     this.node = el("p", { class: "bl-recorded-line", role: "status", hidden: true }, el("b"), " ", this.text);
   }
 
+  /** @param {m.Recorded | null} recorded */
   load(recorded) {
     this.node.hidden = !recorded;
     if (!recorded) return;
@@ -52,6 +57,7 @@ export class RecordedView {
 }
 
 export class VersionView {
+  /** @param {() => void} leave */
   constructor(leave) {
     this.name = el("b");
     this.node = el(
@@ -67,6 +73,7 @@ export class VersionView {
     );
   }
 
+  /** @param {Case} given */
   load({ version, model }) {
     this.node.hidden = !version;
     this.name.textContent = t("version.title", { version, model: model.slice(0, 12) });

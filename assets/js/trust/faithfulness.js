@@ -4,8 +4,12 @@ import { el } from "../lib/dom.js";
 import { signed } from "../lib/format.js";
 import { findingName, t } from "../lib/i18n.js";
 
+/** @import * as m from "../lib/messages.d.ts" */
+
+/** @type {("deletion" | "insertion")[]} */
 const DIRECTIONS = ["deletion", "insertion"];
 
+/** @param {m.Difference} given */
 const difference = ({ value, low, high }) =>
   el(
     "td",
@@ -16,6 +20,7 @@ const difference = ({ value, low, high }) =>
       text: low === null ? ` (${t("lab.no_interval")})` : ` (${signed(low, 2)} … ${signed(high, 2)})`,
     }),
   );
+/** @param {string} name @param {m.MethodFinding} given @param {string[]} baselines */
 const row = (name, { n, faithfulness }, baselines) =>
   el(
     "tr",
@@ -32,6 +37,7 @@ const row = (name, { n, faithfulness }, baselines) =>
   );
 
 // A part that opens for each method: its figures, a row for all cases and one a finding.
+/** @param {Record<string, m.MethodFigures>} methods @param {Record<string, string>} titles */
 export const faithfulnessTables = (methods, titles) =>
   Object.entries(methods)
     .filter(([, figures]) => figures.faithfulness)

@@ -8,9 +8,16 @@ import { themeColour } from "../lib/theme.js";
 import { tested, trustTests, trustVerdict } from "../review/tests.js";
 import { faithfulnessTables } from "./faithfulness.js";
 
+/** @import { Modality, Mount } from "../lib/types.d.ts" */
+/** @import * as m from "../lib/messages.d.ts" */
+
+/** @type {Mount} */
 export const mount = ({ element, props, watch }) => {
+  /** @type {m.MethodsTested} */
   const { titles } = JSON.parse(props.value);
+  /** @type {Modality[]} */
   const MODALITIES = ["image", "report"];
+  /** @type {Record<Modality, (keyof m.MethodFigures)[]>} */
   const COLUMNS = {
     image: [
       "n",
@@ -36,6 +43,7 @@ export const mount = ({ element, props, watch }) => {
   };
 
   class Examined {
+    /** @param {Modality} modality */
     constructor(modality) {
       this.modality = modality;
       this.method = el("span", { class: "bl-muted" });
@@ -62,6 +70,7 @@ export const mount = ({ element, props, watch }) => {
       );
     }
 
+    /** @param {m.Tests | null} result */
     load(result) {
       const own = result?.[this.modality];
       this.method.textContent = own ? `${own.method} · ${findingName(result.finding)}` : "";
@@ -103,6 +112,7 @@ export const mount = ({ element, props, watch }) => {
       const Plotly = await plotly();
       const curves = this.curves[this.baseline.value];
       if (!curves) return;
+      /** @param {string} name @param {number[]} y @param {string} colour @param {string} [dash] */
       const line = (name, y, colour, dash) => ({
         x: this.fractions,
         y,
@@ -133,12 +143,14 @@ export const mount = ({ element, props, watch }) => {
   }
 
   const panels = MODALITIES.map((modality) => new Examined(modality));
+  /** @param {"deletion" | "insertion"} name @param {m.OfBaselines} passes @param {m.MethodFigures} figures */
   const verdict = (name, { passed, of, holds }, { faithfulness }) => {
     const said =
       of > 1 ? trustVerdict({ passed, of }) : signed(Object.values(faithfulness)[0][`${name}_difference`].value, 2);
     return `${holds ? "✓" : "!"} ${said}`;
   };
   const NOT_ASKED = "–"; // completeness of a method that promises none
+  /** @param {keyof m.MethodFigures} name @param {any} value @param {m.MethodFigures} figures */
   const show = (name, value, figures) =>
     value === null || value === undefined
       ? name === "completeness_error"
@@ -147,12 +159,13 @@ export const mount = ({ element, props, watch }) => {
       : name === "n"
         ? String(value)
         : value.of
-          ? verdict(name, value, figures)
+          ? verdict(/** @type {"deletion" | "insertion"} */ (name), value, figures)
           : name === "completeness_error"
             ? `${number(100 * value, 2)}\u2009%`
             : name.startsWith("heat")
               ? `${number(value, 1)}×`
               : number(value, 2);
+  /** @param {m.Measured | null} measured @param {Modality} modality */
   const table = (measured, modality) => {
     const of = measured?.[modality] || {};
     const columns = COLUMNS[modality].filter((name) =>
@@ -189,6 +202,7 @@ export const mount = ({ element, props, watch }) => {
   };
   const methods = el("section", { class: "bl-panel bl-lab-panel bl-trust-methods" });
   const drawMethods = () => {
+    /** @type {m.MethodsTested} */
     const { measured } = JSON.parse(props.value);
     methods.replaceChildren(
       el("header", { class: "bl-panel-head" }, phrase("h3", "trust.methods")),
@@ -209,7 +223,9 @@ export const mount = ({ element, props, watch }) => {
   const load = () => {
     for (const panel of panels) panel.load(tested);
   };
-  for (const name of ["trust", "explained", "veiled"]) on(name, load);
+  on("trust", load);
+  on("explained", load);
+  on("veiled", load);
   on("theme", load);
   on("language", load);
   load();

@@ -3,23 +3,38 @@
 import { floats, part } from "../../lib/bytes.js";
 import { rowAt } from "./nodes.js";
 
-export class Case {
+/** @import * as m from "../../lib/messages.d.ts" */
+
+/** @typedef {{ values: Float32Array, shape: number[] }} Stored */
+/** @typedef {m.Evidence & { findings: string[], single: boolean }} Evidence */
+/** @typedef {Omit<m.Stage, "arrays" | "original" | "tier"> & { tier: string, veiled?: true, seen?: boolean }} Fields */
+
+// A case has the fields of the message; of an original, those of its evidence.
+const Told = /** @type {new () => Fields} */ (class {});
+
+export class Case extends Told {
   // before: what was on the stage of the same case, which has the films that a message leaves out.
+  /** @param {m.Stage | m.Veiled | Evidence} message @param {Case | null} [before] */
   constructor(message, before) {
+    super();
     Object.assign(this, message);
     const block = floats(message.block);
+    /** @type {Record<string, Stored>} */
     this.arrays = {};
     for (const [name, layout] of Object.entries(message.arrays)) {
       this.arrays[name] = { values: part(block, layout), shape: layout.slice(1) };
     }
     this.film = message.film || before?.film;
     this.index = this.findings.indexOf(this.finding);
-    if (!message.original) return;
-    const { findings, single } = message;
+    /** @type {Case | null} */
+    this.original = null;
+    if (!("original" in message) || !message.original) return;
+    const { findings, single } = this;
     this.original = new Case({ findings, single, ...message.original }, before?.original);
   }
 
   // A quantity stored at the nodes of beta, at any beta; null where the case has none.
+  /** @param {string} name @param {number} beta */
   at(name, beta) {
     const array = this.arrays[name];
     if (!array) return null;
@@ -28,6 +43,7 @@ export class Case {
   }
 
   // The curve is stored at every step of the slider: these are the model's own numbers, not interpolated ones.
+  /** @param {number} beta @param {number} [finding] */
   probability(beta, finding = this.index) {
     const {
       values,
@@ -41,6 +57,7 @@ export class Case {
   }
 
   // Puts the model's own numbers at beta in place of those that were sent.
+  /** @param {number} beta @param {number[]} probabilities */
   correct(beta, probabilities) {
     const {
       values,
@@ -50,6 +67,7 @@ export class Case {
   }
 
   // What is decided on the finding at beta, as the key of a phrase.
+  /** @param {number} beta */
   verdict(beta) {
     const p = this.probability(beta);
     if (!this.single) return p >= 0.5 ? "verdict.present" : "verdict.absent";

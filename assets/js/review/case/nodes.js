@@ -1,5 +1,6 @@
 // Every explanation is stored at the Chebyshev-Lobatto nodes of beta and is a smooth function of it,
 // so barycentric interpolation (Berrut and Trefethen 2004) gives it at any beta in between.
+/** @param {number[]} nodes @param {number} beta */
 export const weightsAt = (nodes, beta) => {
   const exact = nodes.findIndex((node) => Math.abs(node - beta) < 1e-9);
   if (exact >= 0) return nodes.map((_, k) => (k === exact ? 1 : 0));
@@ -10,6 +11,13 @@ export const weightsAt = (nodes, beta) => {
 };
 
 // values: (nodes, width) row-major; returns the row at this beta.
+/**
+ * @param {number[]} nodes
+ * @param {ArrayLike<number>} values
+ * @param {number} width
+ * @param {number} beta
+ * @param {Float32Array} [row]
+ */
 export const rowAt = (nodes, values, width, beta, row = new Float32Array(width)) => {
   const weights = weightsAt(nodes, beta);
   row.fill(0);

@@ -6,9 +6,16 @@ import { on } from "../../lib/events.js";
 import { probability } from "../../lib/format.js";
 import { findingName, phrase, t } from "../../lib/i18n.js";
 
+/** @import { Modality } from "../../lib/types.d.ts" */
+/** @import { Case } from "../case/case.js" */
+
+/** @type {Record<string, number>} */
+const STEPS = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
+/** @type {Record<Modality, number>} */
 const ALONE = { report: 0, image: 1 }; // the beta that leaves the other one out
 
 export class BarsView {
+  /** @param {(index: number, finding: string) => void} choose */
   constructor(choose) {
     this.choose = choose;
     this.list = el("div", {
@@ -17,6 +24,7 @@ export class BarsView {
       "data-i18n-label": "bars.label",
       "aria-label": t("bars.label"),
     });
+    /** @param {string} kind @param {...HTMLElement} mark */
     const column = (kind, ...mark) => el("span", { class: `bl-bar-${kind}` }, ...mark, phrase("span", `bars.${kind}`));
     this.ghost = el(
       "span",
@@ -42,24 +50,25 @@ export class BarsView {
     on("truth", (on) => this.list.classList.toggle("bl-show-truth", on));
   }
 
+  /** @param {Case} opened */
   load(opened) {
     this.opened = opened;
     const both = opened.modalities.length === 2;
     this.node.classList.toggle("bl-one", !both);
     this.ghost.hidden = !opened.original;
     this.rows = opened.findings.map((finding, index) => {
-      const row = {
-        fill: el("span", { class: "bl-bar-fill" }),
-        value: el("span", { class: "bl-bar-value bl-num" }),
-        ghost: opened.original && el("i", { class: "bl-ghost" }),
-      };
+      const fill = el("span", { class: "bl-bar-fill" });
+      const value = el("span", { class: "bl-bar-value bl-num" });
+      const ghost = opened.original && el("i", { class: "bl-ghost" });
+      /** @param {Modality} kind */
       const mark = (kind) =>
         both &&
         el("i", { class: `bl-mark bl-mark-${kind}`, style: `left:${100 * opened.probability(ALONE[kind], index)}%` });
+      /** @param {Modality} kind */
       const alone = (kind) =>
         both && el("span", { class: "bl-bar-alone bl-num", text: probability(opened.probability(ALONE[kind], index)) });
       const recorded = opened.labels?.includes(finding);
-      row.node = el(
+      const node = el(
         "button",
         {
           type: "button",
@@ -74,23 +83,24 @@ export class BarsView {
         el(
           "span",
           { class: "bl-bar-track" },
-          row.fill,
-          row.ghost,
+          fill,
+          ghost,
           mark("report") || null,
           mark("image") || null,
           el("span", { class: "bl-bar-half" }),
         ),
         alone("report") || null,
-        row.value,
+        value,
         alone("image") || null,
       );
-      return row;
+      return { fill, value, ghost, node };
     });
     const focused = this.list.contains(document.activeElement);
     this.list.replaceChildren(...this.rows.map((row) => row.node));
     if (focused) this.rows[opened.index].node.focus();
   }
 
+  /** @param {number} beta */
   move(beta) {
     const { opened } = this;
     this.rows.forEach((row, index) => {
@@ -106,8 +116,9 @@ export class BarsView {
     });
   }
 
+  /** @param {KeyboardEvent} event */
   walk(event) {
-    const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
+    const step = STEPS[event.key];
     if (!step) return;
     event.preventDefault();
     const next = this.rows[this.rows.findIndex((row) => row.node === event.target) + step];

@@ -5,6 +5,8 @@ import { el } from "../../lib/dom.js";
 import { number } from "../../lib/format.js";
 import { phrase, t } from "../../lib/i18n.js";
 
+/** @import { Case } from "../case/case.js" */
+
 const LEFT = 30;
 const RIGHT = 8;
 const TOP = 8;
@@ -20,7 +22,7 @@ export class CurveView {
       el("header", { class: "bl-sub-head" }, phrase("h3", "curve.title"), this.flips),
       this.svg,
     );
-    for (const name of ["pointerdown", "pointermove"]) {
+    for (const name of /** @type {const} */ (["pointerdown", "pointermove"])) {
       this.svg.addEventListener(name, (event) => {
         if (!this.scale || !(event.buttons & 1)) return;
         const { left, width } = this.svg.getBoundingClientRect();
@@ -35,20 +37,25 @@ export class CurveView {
   }
 
   // Drawn in pixels of the box it has, so that type and lines are never stretched.
+  /** @param {Case} opened */
   load(opened) {
     this.opened = opened;
     const box = this.svg.getBoundingClientRect();
     const w = Math.max(200, box.width);
     const h = Math.max(60, box.height);
+    /** @param {number} beta */
     const X = (beta) => LEFT + beta * (w - LEFT - RIGHT);
+    /** @param {number} p */
     const Y = (p) => TOP + (1 - p) * (h - TOP - BOTTOM);
     this.scale = { X, Y };
     this.svg.setAttribute("viewBox", `0 0 ${w} ${h}`);
+    /** @param {number} finding @param {Case} [side] */
     const line = (finding, side = opened) =>
       Array.from(
         { length: 101 },
         (_, i) => `${i ? "L" : "M"}${X(i / 100).toFixed(1)} ${Y(side.probability(i / 100, finding)).toFixed(1)}`,
       ).join("");
+    /** @param {number} at @param {number} top @param {string} text @param {string} [anchor] */
     const label = (at, top, text, anchor = "middle") =>
       el("text", { x: at, y: top, "text-anchor": anchor, class: "bl-axis", text });
     this.dot = el("circle", { r: 4.5, class: "bl-curve-dot" });
@@ -88,11 +95,12 @@ export class CurveView {
     this.svg.setAttribute("aria-label", `${t("curve.title")}. ${this.flips.textContent}`);
   }
 
+  /** @param {number} beta */
   move(beta) {
     const { X, Y } = this.scale;
-    this.dot.setAttribute("cx", X(beta));
-    this.dot.setAttribute("cy", Y(this.opened.probability(beta)));
-    this.rule.setAttribute("x1", X(beta));
-    this.rule.setAttribute("x2", X(beta));
+    this.dot.setAttribute("cx", String(X(beta)));
+    this.dot.setAttribute("cy", String(Y(this.opened.probability(beta))));
+    this.rule.setAttribute("x1", String(X(beta)));
+    this.rule.setAttribute("x2", String(X(beta)));
   }
 }

@@ -5,6 +5,8 @@ import { el } from "../../lib/dom.js";
 import { percent, signed } from "../../lib/format.js";
 import { phrase, t } from "../../lib/i18n.js";
 
+/** @import { Case } from "../case/case.js" */
+
 const KINDS = ["image", "report"];
 
 export class SharesView {
@@ -41,6 +43,7 @@ export class SharesView {
     );
   }
 
+  /** @param {Case} opened */
   load(opened) {
     this.opened = opened;
     this.together.hidden = opened.modalities.length < 2;
@@ -57,6 +60,7 @@ export class SharesView {
     }
   }
 
+  /** @param {number} beta */
   move(beta) {
     const [image, report] = this.opened.at("contributions", beta);
     const magnitude = Math.abs(image) + Math.abs(report) || 1;

@@ -1,21 +1,42 @@
 // Boxes on the film around what is wrong there: dragged with the mouse, or moved and sized with the arrow keys.
 // A box is top, left, height, width in shares of the film, whatever square the film lies in.
+/** @import { Box, Point } from "../../lib/types.d.ts" */
+
 const LEAST = 0.01;
 const STEP = 0.02;
 const MOST = 20; // dashboard/review/verdicts.py takes as many
+/** @type {Record<string, Point>} */
 const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+/** @param {number} value @param {number} [top] */
 const clip = (value, top = 1) => Math.min(top, Math.max(0, value));
 
 export class Boxes {
   // changed: called with the boxes whenever there is one more or less; redraw: whenever what is shown has changed.
+  /** @param {HTMLCanvasElement} canvas @param {(boxes: Box[]) => void} changed @param {() => void} redraw */
   constructor(canvas, changed, redraw) {
-    Object.assign(this, { canvas, changed, redraw, on: false, boxes: [], recorded: [], draft: null });
-    for (const name of ["pointerdown", "pointermove", "pointerup", "pointercancel", "keydown"])
-      canvas.addEventListener(name, (event) => this.on && this[name](event));
+    this.canvas = canvas;
+    this.changed = changed;
+    this.redraw = redraw;
+    this.on = false;
+    /** @type {Box[]} */
+    this.boxes = [];
+    /** @type {Box[]} */
+    this.recorded = [];
+    /** @type {Box | null} */
+    this.draft = null;
+    const names = /** @type {const} */ (["pointerdown", "pointermove", "pointerup", "pointercancel", "keydown"]);
+    for (const name of names)
+      canvas.addEventListener(name, (event) => {
+        if (this.on) this[name](/** @type {any} */ (event));
+      });
   }
 
+  /** @param {boolean} on */
   turn(on) {
-    Object.assign(this, { on, draft: null, from: null });
+    this.on = on;
+    this.draft = null;
+    /** @type {Point | null} */
+    this.from = null;
     this.canvas.classList.toggle("bl-marking", on);
     this.canvas.tabIndex = on ? 0 : -1;
     if (on) this.canvas.focus({ preventScroll: true });
@@ -23,12 +44,17 @@ export class Boxes {
   }
 
   // square: where the film lies in the square, as [top, left, height, width] of it.
+  /** @param {Box | null} square @param {Box[]} recorded */
   load(square, recorded) {
-    Object.assign(this, { square, recorded });
+    /** @type {Box | null} */
+    this.square = square;
+    this.recorded = recorded;
   }
 
   clear() {
-    Object.assign(this, { boxes: [], draft: null, from: null });
+    this.boxes = [];
+    this.draft = null;
+    this.from = null;
     this.tell();
   }
 
@@ -37,12 +63,14 @@ export class Boxes {
     this.redraw();
   }
 
+  /** @param {Box | null} box */
   add(box) {
     if (box && box[2] >= LEAST && box[3] >= LEAST && this.boxes.length < MOST) this.boxes.push(box);
     this.draft = null;
     this.tell();
   }
 
+  /** @param {PointerEvent} event @returns {Point} */
   place(event) {
     const at = this.canvas.getBoundingClientRect();
     const [top, left, height, width] = this.square;
@@ -52,12 +80,14 @@ export class Boxes {
     ];
   }
 
+  /** @param {PointerEvent} event */
   pointerdown(event) {
     if (event.button !== 0 || !this.square) return;
     this.canvas.setPointerCapture(event.pointerId);
     this.from = this.place(event);
   }
 
+  /** @param {PointerEvent} event */
   pointermove(event) {
     if (!this.from) return;
     const to = this.place(event);
@@ -66,6 +96,7 @@ export class Boxes {
     this.redraw();
   }
 
+  /** @param {PointerEvent} event */
   pointerup(event) {
     if (!this.from) return;
     this.pointermove(event);
@@ -78,6 +109,7 @@ export class Boxes {
     this.redraw();
   }
 
+  /** @param {KeyboardEvent} event */
   keydown(event) {
     const arrow = ARROWS[event.key];
     if (arrow && !event.ctrlKey && !event.metaKey && !event.altKey) {
@@ -96,14 +128,16 @@ export class Boxes {
   }
 
   // What was recorded is dotted and white; what is marked now is solid, what is being drawn dashed.
+  /** @param {CanvasRenderingContext2D} context @param {number} side */
   draw(context, side) {
     const [top, left, height, width] = this.square;
     const scale = side / this.canvas.clientWidth;
+    /** @param {Box} box @param {string} colour @param {number[]} dash */
     const stroke = (box, colour, dash) => {
-      for (const [style, line, dashes] of [
+      for (const [style, line, dashes] of /** @type {[string, number, number[]][]} */ ([
         ["rgba(0,0,0,.8)", 4, []],
         [colour, 2, dash],
-      ]) {
+      ])) {
         context.strokeStyle = style;
         context.lineWidth = line * scale;
         context.setLineDash(dashes.map((length) => length * scale));

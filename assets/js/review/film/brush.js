@@ -2,18 +2,29 @@
 import { base64 } from "../../lib/bytes.js";
 import { el } from "../../lib/dom.js";
 
+/** @import { Point } from "../../lib/types.d.ts" */
+
 const SIDE = 128; // dashboard/cases/masks.py reads as many
 
 export class Brush {
   // send: called with the packed mask in base64; redraw: called whenever what the brush shows has changed.
+  /** @param {HTMLCanvasElement} canvas @param {(mask: string) => void} send @param {() => void} redraw */
   constructor(canvas, send, redraw) {
-    Object.assign(this, { canvas, send, redraw, on: false, size: 0.1 });
+    this.canvas = canvas;
+    this.send = send;
+    this.redraw = redraw;
+    this.on = false;
+    this.size = 0.1;
     this.mask = el("canvas", { width: SIDE, height: SIDE });
     this.layer = el("canvas");
-    for (const name of ["pointerdown", "pointermove", "pointerup", "pointercancel", "pointerleave"])
-      canvas.addEventListener(name, (event) => this.on && this[name](event));
+    const names = /** @type {const} */ (["pointerdown", "pointermove", "pointerup", "pointercancel", "pointerleave"]);
+    for (const name of names)
+      canvas.addEventListener(name, (event) => {
+        if (this.on) this[name](event);
+      });
   }
 
+  /** @param {boolean} on */
   turn(on) {
     this.on = on;
     this.canvas.classList.toggle("bl-erasing", on);
@@ -28,11 +39,13 @@ export class Brush {
   }
 
   // In shares of the square's side.
+  /** @param {PointerEvent} event @returns {Point} */
   place(event) {
     const box = this.canvas.getBoundingClientRect();
     return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
   }
 
+  /** @param {Point} from @param {Point} to */
   stroke(from, to) {
     const context = this.mask.getContext("2d");
     context.lineWidth = this.size * SIDE;
@@ -44,6 +57,7 @@ export class Brush {
     this.painted = true;
   }
 
+  /** @param {PointerEvent} event */
   pointerdown(event) {
     if (this.sent || event.button !== 0) return;
     event.preventDefault();
@@ -54,6 +68,7 @@ export class Brush {
     this.redraw();
   }
 
+  /** @param {PointerEvent} event */
   pointermove(event) {
     const to = this.place(event);
     if (this.painting) this.stroke(this.at, to);
@@ -86,6 +101,7 @@ export class Brush {
   }
 
   // Light and dark stripes, legible on any film; and a ring as wide as the brush.
+  /** @param {CanvasRenderingContext2D} context @param {number} side */
   draw(context, side) {
     if (this.painted) {
       this.layer.width = this.layer.height = side;
@@ -106,10 +122,10 @@ export class Brush {
       context.drawImage(this.layer, 0, 0);
     }
     if (!this.at) return;
-    for (const [style, width] of [
+    for (const [style, width] of /** @type {[string, number][]} */ ([
       ["rgba(0,0,0,.8)", 3],
       ["#ffffff", 1.2],
-    ]) {
+    ])) {
       context.beginPath();
       context.arc(this.at[0] * side, this.at[1] * side, (this.size * side) / 2, 0, 2 * Math.PI);
       context.strokeStyle = style;

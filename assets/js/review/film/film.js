@@ -9,8 +9,12 @@ import { Brush } from "./brush.js";
 import { heatGradient } from "./colour.js";
 import { FilmPicture } from "./picture.js";
 
+/** @import { Case } from "../case/case.js" */
+/** @import { MethodPicker } from "../methods.js" */
+
 export class FilmView {
   // method: a MethodPicker; erase: called with the packed mask of what was painted; head: stands above the films.
+  /** @param {MethodPicker} method @param {(mask: string) => void} erase @param {HTMLElement} head */
   constructor(method, erase, head) {
     this.now = new FilmPicture("now");
     this.past = new FilmPicture("then");
@@ -51,7 +55,7 @@ export class FilmView {
       hidden: true,
       "data-i18n-label": "erase.size",
       "aria-label": t("erase.size"),
-      oninput: () => (this.brush.size = this.size.value / 100),
+      oninput: () => (this.brush.size = Number(this.size.value) / 100),
     });
     this.hint = phrase("p", "erase.hint", { class: "bl-film-note bl-erase-hint", hidden: true });
     this.boxes = new Boxes(
@@ -113,8 +117,11 @@ export class FilmView {
     on("clear-marks", () => this.boxes.clear());
     on("refused", () => this.brush.clear());
     this.shown = false;
+    /** @type {string | null} */
+    this.film = null;
   }
 
+  /** @param {Case} opened */
   load(opened) {
     const { original } = opened;
     this.pictures = original ? [this.past, this.now] : [this.now];
@@ -142,6 +149,7 @@ export class FilmView {
     );
   }
 
+  /** @param {boolean} [on] */
   toggleTruth(on = !this.shown) {
     this.shown = on;
     this.truth.setAttribute("aria-pressed", String(on));
@@ -149,6 +157,7 @@ export class FilmView {
     this.draw();
   }
 
+  /** @param {boolean} [on] */
   toggleMark(on = !this.boxes.on) {
     if (on && this.brush.on) this.toggleErase(false);
     this.boxes.turn(on);
@@ -156,6 +165,7 @@ export class FilmView {
     this.markHint.hidden = !on;
   }
 
+  /** @param {boolean} [on] */
   toggleErase(on = !this.brush.on) {
     if (on && this.boxes.on) this.toggleMark(false);
     this.brush.turn(on);
@@ -163,6 +173,7 @@ export class FilmView {
     this.size.hidden = this.hint.hidden = !on;
   }
 
+  /** @param {number} beta */
   move(beta) {
     for (const picture of this.pictures) picture.move(beta);
     this.draw();
@@ -170,7 +181,7 @@ export class FilmView {
 
   draw() {
     if (!this.pictures) return;
-    const look = { opacity: this.opacity.value / 100, truth: this.shown };
+    const look = { opacity: Number(this.opacity.value) / 100, truth: this.shown };
     if (this.pictures.includes(this.past)) this.past.draw(look);
     this.now.draw({
       ...look,

@@ -7,6 +7,7 @@ const SIDE = 288;
 
 // The two cells around each output pixel and the share of the second; edges are repeated.
 // Bilinear with pixel centres, as explain/every_beta/heatmap.py has it.
+/** @param {number} cells */
 const taps = (cells) =>
   Array.from({ length: SIDE }, (_, pixel) => {
     const x = Math.min(cells - 1, Math.max(0, ((pixel + 0.5) * cells) / SIDE - 0.5));
@@ -15,6 +16,7 @@ const taps = (cells) =>
   });
 
 export class Heat {
+  /** @param {number} height @param {number} width */
   constructor(height, width) {
     this.height = height;
     this.width = width;
@@ -28,6 +30,7 @@ export class Heat {
 
   // cam: signed (height * width) in logit units, overwritten; scale: the value that saturates the colour.
   // Returns the largest positive value, so that the caller can say when there is nothing to see.
+  /** @param {Float32Array} cam @param {number} scale */
   paint(cam, scale) {
     let peak = 0;
     for (let i = 0; i < cam.length; i++) {

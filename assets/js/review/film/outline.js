@@ -1,6 +1,8 @@
 // The border of a binary mask as line segments in mask coordinates (marching squares at one half,
 // after a small blur, so that the border is a curve and not a staircase).
+/** @param {ArrayLike<number>} mask @param {number} height @param {number} width */
 const blur = (mask, height, width) => {
+  /** @param {number} y @param {number} x */
   const at = (y, x) => (y < 0 || x < 0 || y >= height || x >= width ? 0 : mask[y * width + x]);
   return Float32Array.from(mask, (_, i) => {
     const y = Math.floor(i / width);
@@ -12,8 +14,10 @@ const blur = (mask, height, width) => {
   });
 };
 
+/** @param {ArrayLike<number>} mask @param {number} height @param {number} width */
 export const outline = (mask, height, width) => {
   const soft = blur(mask, height, width);
+  /** @param {number} y @param {number} x */
   const at = (y, x) => (y < 0 || x < 0 || y >= height || x >= width ? 0 : soft[y * width + x]);
   const segments = [];
   for (let y = -1; y < height; y++) {

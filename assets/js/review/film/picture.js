@@ -5,8 +5,12 @@ import { findingName, phrase, t } from "../../lib/i18n.js";
 import { Heat } from "./heat.js";
 import { outline } from "./outline.js";
 
+/** @import { Look } from "../../lib/types.d.ts" */
+/** @import { Case } from "../case/case.js" */
+
 export class FilmPicture {
   // side: "now", or "then" for the film before it was changed.
+  /** @param {"now" | "then"} side */
   constructor(side) {
     this.canvas = el("canvas", { class: "bl-film-canvas", role: "img", tabindex: "-1", "data-side": side });
     this.note = el("p", { class: "bl-film-note", hidden: true, role: "status" });
@@ -14,6 +18,7 @@ export class FilmPicture {
     this.node = el("div", { class: "bl-film-frame" }, this.canvas, this.caption, this.note);
   }
 
+  /** @param {Case} opened */
   load(opened) {
     const sameFilm = this.opened && this.opened.film === opened.film;
     this.opened = opened;
@@ -40,6 +45,7 @@ export class FilmPicture {
     }
   }
 
+  /** @param {number} beta */
   move(beta) {
     if (!this.heat) return;
     const peak = this.heat.paint(this.opened.at("cam", beta), this.opened.scales.image);
@@ -48,6 +54,7 @@ export class FilmPicture {
 
   // opacity: of the heat, 0 to 1; truth: whether its outline is asked for; over: draws on the film, in pixels of the
   // square.
+  /** @param {Look} [given] */
   draw({ opacity, truth, over } = this.last) {
     this.last = { opacity, truth, over };
     const side = Math.round(this.canvas.clientWidth * Math.min(2, window.devicePixelRatio || 1));
@@ -88,14 +95,21 @@ export class FilmPicture {
   }
 
   // White dashes in a black halo: legible on film, on heat, and without colour.
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {number} left
+   * @param {number} top
+   * @param {number} width
+   * @param {number} height
+   */
   drawOutline(context, left, top, width, height) {
     if (!this.segments.length) return;
     const { truth } = this.opened;
     const scale = this.canvas.width / this.canvas.clientWidth;
-    for (const [style, line] of [
+    for (const [style, line] of /** @type {[string, number][]} */ ([
       ["rgba(0,0,0,.75)", 3.5],
       ["#8ff0ff", 1.5],
-    ]) {
+    ])) {
       context.beginPath();
       for (const [[ax, ay], [bx, by]] of this.segments) {
         context.moveTo(left + (ax / truth.width) * width, top + (ay / truth.height) * height);

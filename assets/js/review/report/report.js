@@ -5,9 +5,15 @@ import { emit, on } from "../../lib/events.js";
 import { signed } from "../../lib/format.js";
 import { phrase, t } from "../../lib/i18n.js";
 
+/** @import { Case } from "../case/case.js" */
+
+/** @type {Record<string, number>} */
+const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+
 export class ReportText {
   // side: "now", or "then" for the report before it was changed; tell: called with this and the word that is pointed
   // at.
+  /** @param {"now" | "then"} side @param {(text: ReportText, said: string) => void} tell */
   constructor(side, tell) {
     this.tell = tell;
     this.text = el("p", {
@@ -19,18 +25,22 @@ export class ReportText {
     });
     this.caption = phrase("span", `what_if.${side}`, { class: "bl-report-caption bl-muted", hidden: true });
     this.node = el("div", { class: "bl-report-side" }, this.caption, this.text);
+    /** @type {Set<number>} */
     this.wrong = new Set();
-    this.text.addEventListener("keydown", (event) => this.walk(event));
-    this.text.addEventListener("click", (event) => this.mark(event.target));
+    const at = (/** @type {Event} */ event) => /** @type {HTMLElement} */ (event.target);
+    this.text.addEventListener("keydown", (event) => this.walk(event, at(event)));
+    this.text.addEventListener("click", (event) => this.mark(at(event)));
     on("truth", (on) => this.text.classList.toggle("bl-show-truth", on));
-    for (const name of ["pointerover", "focusin"]) this.text.addEventListener(name, (event) => this.read(event.target));
+    for (const name of ["pointerover", "focusin"]) this.text.addEventListener(name, (event) => this.read(at(event)));
     if (side !== "now") return;
     on("clear-marks", () => this.clear());
     on("to-words", () => this.words?.find((span) => span.tabIndex === 0)?.focus());
   }
 
+  /** @param {Case} opened */
   load(opened) {
     this.opened = opened;
+    /** @type {HTMLElement[]} */
     this.words = [];
     this.current = null;
     this.markable = !opened.veiled && !opened.original;
@@ -64,6 +74,7 @@ export class ReportText {
     );
   }
 
+  /** @param {HTMLElement} span */
   mark(span) {
     if (!this.markable || !span.dataset || span.dataset.word === undefined) return;
     const word = Number(span.dataset.word);
@@ -79,12 +90,13 @@ export class ReportText {
     emit("wrong-words", []);
   }
 
+  /** @param {number} beta */
   move(beta) {
     const scores = this.opened.at("words", beta);
     if (!scores) return;
     const top = this.opened.scales.words;
     for (const span of this.words) {
-      const score = scores[span.dataset.word];
+      const score = scores[Number(span.dataset.word)];
       const share = Math.min(1, Math.abs(score) / top);
       const quiet = share < 0.04;
       span.classList.toggle("bl-pro", !quiet && score > 0);
@@ -95,6 +107,7 @@ export class ReportText {
     if (this.current) this.read(this.current);
   }
 
+  /** @param {HTMLElement} span */
   read(span) {
     if (!span.dataset || span.dataset.score === undefined) return;
     this.current = span;
@@ -108,17 +121,18 @@ export class ReportText {
     span.setAttribute("aria-label", `${span.textContent}, ${span.title}`);
   }
 
-  walk(event) {
+  /** @param {KeyboardEvent} event @param {HTMLElement} span the word it came to */
+  walk(event, span) {
     if (event.key === "Enter" || event.key === " ") {
       event.preventDefault();
-      this.mark(event.target);
+      this.mark(span);
       return;
     }
-    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-    const next = step && this.words[this.words.indexOf(event.target) + step];
+    const step = STEPS[event.key];
+    const next = step && this.words[this.words.indexOf(span) + step];
     if (!next) return;
     event.preventDefault();
-    event.target.tabIndex = -1;
+    span.tabIndex = -1;
     next.tabIndex = 0;
     next.focus();
   }

@@ -3,12 +3,17 @@ import { el } from "../../lib/dom.js";
 import { phrase, translate } from "../../lib/i18n.js";
 import { ReportText } from "./report.js";
 
+/** @import { Case } from "../case/case.js" */
+/** @import { MethodPicker } from "../methods.js" */
+
 export class WordsView {
   // method: a MethodPicker; tools: buttons at the end of the header.
+  /** @param {MethodPicker} method @param {...HTMLElement} tools */
   constructor(method, ...tools) {
     this.method = method;
     this.readout = el("span", { class: "bl-readout bl-num", "aria-live": "polite" });
     // Beta repeats the word that was pointed at last; there is one, on either side.
+    /** @param {ReportText} side @param {string} text */
     const tell = (side, text) => {
       for (const other of [this.now, this.past]) if (other !== side) other.current = null;
       this.readout.textContent = text;
@@ -37,6 +42,7 @@ export class WordsView {
     );
   }
 
+  /** @param {Case} opened */
   load(opened) {
     const { original } = opened;
     this.texts = original ? [this.past, this.now] : [this.now];
@@ -51,6 +57,7 @@ export class WordsView {
     this.method.show(opened.chosen.report);
   }
 
+  /** @param {number} beta */
   move(beta) {
     for (const text of this.texts) text.move(beta);
   }

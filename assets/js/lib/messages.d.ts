@@ -1,0 +1,782 @@
+// Written by tests/js/messages.py from dashboard/ui/messages.py: change it there.
+
+/** Arrays of float32, end to end in base64 (`dashboard.ui.payload.lay_out`). */
+export interface Packed {
+  arrays: Record<string, number[]>;
+  block: string;
+}
+
+/** A name for each modality. */
+export interface ByModality {
+  image: string;
+  report: string;
+}
+
+/** The method that a modality is explained by; None of one that the case lacks. */
+export interface Explained {
+  image: string | null;
+  report: string | null;
+}
+
+/** How far a method's scores are from adding up, as a share; None of a method that does not promise it. */
+export interface Errors {
+  image: number | null;
+  report: number | null;
+}
+
+/** The value that saturates the colour. */
+export interface Scales {
+  image: number;
+  words: number;
+}
+
+/** What a study is known to have: the words that state the finding, and its outline, in bits. */
+export interface Truth {
+  words: number[];
+  mask: string | null;
+  height?: number;
+  width?: number;
+}
+
+/** One finding of one case at every β (`dashboard.ui.payload.describe`). */
+export interface Evidence {
+  arrays: Record<string, number[]>;
+  block: string;
+  finding: string;
+  methods: Explained;
+  completeness: Errors;
+  flips: number[];
+  nodes: number[];
+  box: number[] | null;
+  scales: Scales;
+  segments: [string, number, boolean][];
+  truth: Truth | null;
+  film: string | null;
+  modalities: ("image" | "report")[];
+}
+
+/** How often the alert is right, and how often false where a study has the finding. */
+export interface Worth {
+  n: number;
+  prevalence: number;
+  precision: number | null;
+  false_alarms: number | null;
+  n_of: number;
+}
+
+/** What image and report say of the finding on which they differ most. */
+export interface Discordance {
+  probability: number;
+  alert: boolean;
+  finding: string;
+  image: number;
+  report: number;
+  worth: Worth | null;
+}
+
+/** One change of the open case. */
+export interface Change {
+  kind: "report" | "erase" | "swap";
+  study_id: string;
+}
+
+/** A verdict on the case that is shown as it was reviewed. */
+export interface Recorded {
+  time: string;
+  reviewer: string;
+  verdict: "agree" | "disagree" | "unsure";
+  blind: boolean;
+  beta: number;
+  model: string;
+  same_model: boolean;
+  corrected: string[];
+  comment: string;
+  regions: number[][];
+  words: number[];
+}
+
+/** What the stage is told of every case, veiled or not. */
+export interface Staged {
+  ticket: number;
+  case: string;
+  findings: string[];
+  chosen: ByModality;
+  changes: Change[];
+  model: string;
+  version: string;
+}
+
+/** The value of the stage: a case with its evidence. */
+export interface Stage {
+  ticket: number;
+  case: string;
+  findings: string[];
+  chosen: ByModality;
+  changes: Change[];
+  model: string;
+  version: string;
+  arrays: Record<string, number[]>;
+  block: string;
+  finding: string;
+  methods: Explained;
+  completeness: Errors;
+  flips: number[];
+  nodes: number[];
+  box: number[] | null;
+  scales: Scales;
+  segments: [string, number, boolean][];
+  truth: Truth | null;
+  film: string | null;
+  modalities: ("image" | "report")[];
+  tier: "instant" | "exact";
+  single: boolean;
+  labels: string[] | null;
+  discordant: boolean;
+  discordance: Discordance | null;
+  recorded: Recorded | null;
+  original: Evidence | null;
+}
+
+/** The value of the stage for a case whose answer is kept back. */
+export interface Veiled {
+  ticket: number;
+  case: string;
+  findings: string[];
+  chosen: ByModality;
+  changes: Change[];
+  model: string;
+  version: string;
+  arrays: Record<string, number[]>;
+  block: string;
+  tier: "veiled";
+  veiled: true;
+  seen: boolean;
+  finding: string;
+  film: string | null;
+  modalities: ("image" | "report")[];
+  box: number[] | null;
+  scales: Scales;
+  segments: [string, number, boolean][];
+  truth: null;
+  original: null;
+  recorded: null;
+}
+
+/** The model's own numbers at a β for the case of a ticket. */
+export interface Settled {
+  ticket: number;
+  beta: number;
+  probabilities: number[];
+}
+
+/** How many explanations of others are computed before that of a ticket. */
+export interface Waiting {
+  ticket: number;
+  ahead: number;
+}
+
+/** What went wrong, or is to be known. */
+export interface Notice {
+  level: "error" | "info";
+  key: string;
+  detail: string;
+}
+
+/** A method of explanation, as it is offered. */
+export interface MethodOf {
+  name: string;
+  title: string;
+  help: string;
+}
+
+/** Those of each modality, in the order to show. */
+export interface Methods {
+  image: MethodOf[];
+  report: MethodOf[];
+}
+
+/** Why a study is worth a look (`explain.cohort.worklist.Reason`). */
+export interface Reason {
+  kind: "uncertain" | "discordant" | "far" | "error_prone";
+  finding: string;
+  values: number[];
+}
+
+/** A study that the picker offers. */
+export interface Offered {
+  id: string;
+  labels: string[];
+  discordant: boolean;
+  split: string;
+  thumb: string | null;
+  reasons?: Reason[];
+}
+
+/** The value of the picker, and of the queue in Feedback. */
+export interface Shelf {
+  findings: string[];
+  has_discordant: boolean;
+  total: number;
+  studies: Offered[];
+  finding?: string;
+  queue?: boolean;
+}
+
+/** What became of a verdict; `fresh` where the form is of another case. */
+export interface Outcome {
+  fresh?: boolean;
+  key?: string;
+  values?: Record<string, string>;
+  bad?: boolean;
+  flag_id?: string;
+  lifted?: boolean;
+  labels?: string[];
+}
+
+/** The value of the form for a verdict. */
+export interface Form {
+  findings: string[];
+  single: boolean;
+  reviewer: string;
+  login: boolean;
+  may: boolean;
+  blind: boolean;
+  veiled: boolean;
+  undoable: number;
+  outcome: Outcome | null;
+  number: number;
+}
+
+/** A reference study at a glance. */
+export interface Card {
+  id: string;
+  labels: string[];
+  film: string | null;
+  words: string;
+}
+
+/** One that is near the open case. */
+export interface Near {
+  id: string;
+  labels: string[];
+  film: string | null;
+  words: string;
+  distance: number;
+}
+
+/** How far work on the server is. */
+export interface Progress {
+  name: string;
+  done: number;
+  total: number;
+}
+
+/** The nearest studies in one space; None where the case has no place in it. */
+export interface NearIn {
+  space: "image" | "report" | "fused";
+  near: Near[] | null;
+}
+
+/** The value of the neighbours: progress, an error, or what was found. */
+export interface Neighbours {
+  ticket: number;
+  progress?: Progress;
+  error?: string;
+  beta?: number;
+  modalities?: ("image" | "report")[];
+  spaces?: NearIn[];
+}
+
+/** The value of the header. */
+export interface Facts {
+  who: string;
+  role: string;
+  model: string;
+  digest: string;
+  device: string;
+}
+
+/** What keeps verdicts from being read. */
+export interface Trouble {
+  kind: string;
+  file: string;
+  rows: string;
+  line: number;
+  hides: boolean;
+}
+
+/** The value of the bar above the tabs. */
+export interface Troubles {
+  troubles: Trouble[];
+  number: number;
+}
+
+/** With how many baselines an area beats random order. */
+export interface OfBaselines {
+  passed: number;
+  of: number;
+  holds: boolean;
+}
+
+/** Areas under the curves of one baseline. */
+export interface Areas {
+  deletion: number;
+  insertion: number;
+  random: number;
+}
+
+/** What the tests of one explanation came to; a test that says nothing of it is left out. */
+export interface Figures {
+  completeness_error?: number;
+  points_inside?: boolean | number;
+  heat_concentration?: number;
+  heat_in_lungs?: number;
+  top_word_states?: boolean | number;
+  rank_percentile?: number;
+  stability?: number;
+  sanity?: number;
+  sanity_spread?: number;
+  deletion?: OfBaselines;
+  insertion?: OfBaselines;
+  areas?: Record<string, Areas>;
+}
+
+/** The probability while evidence is taken away, given back, or taken away in random order. */
+export interface Curves {
+  deletion: number[];
+  insertion: number[];
+  random: number[];
+}
+
+/** The tests of one modality's explanation. */
+export interface Tested {
+  method: string;
+  figures: Figures;
+  passed: Record<string, boolean>;
+  curves: Record<string, Curves>;
+}
+
+/** The tests of what is on the stage, as far as they are done. */
+export interface Tests {
+  ticket: number;
+  finding: string;
+  fractions: number[];
+  image?: Tested;
+  report?: Tested;
+}
+
+/** What was measured over β: a list by place, in which the first is all findings together. */
+export interface Lab {
+  arrays: Record<string, number[]>;
+  block: string;
+  split: string;
+  splits: string[];
+  out_of_fold: number;
+  left_out: number;
+  chose: number;
+  betas: number[];
+  n: number;
+  patients: number;
+  resamples: number;
+  names: string[];
+  positives: number[];
+  best: (number | null)[][];
+  verdicts: Record<string, string[]>[];
+  margin: number;
+  alone: ("image" | "report")[][];
+}
+
+/** The value of the lab before it is measured. */
+export interface LabWait {
+  split: string;
+  splits: string[];
+  progress?: Progress;
+  error?: string;
+}
+
+/** What each study was given for a finding at every β. */
+export interface LabScores {
+  arrays: Record<string, number[]>;
+  block: string;
+  split: string;
+  finding: string;
+  ids: string[];
+}
+
+/** Thumbnails by study; None where there is none. */
+export interface LabFilms {
+  films: Record<string, string | null>;
+}
+
+/** What was done to make a β the default. */
+export interface LabSaved {
+  key: string;
+  bad?: boolean;
+  reason?: string;
+  folder?: string;
+  beta?: number;
+}
+
+/** A map of studies, which moves with β. */
+export interface Map {
+  arrays: Record<string, number[]>;
+  block: string;
+  space: string;
+  method: string;
+  spaces: string[];
+  methods: string[];
+  n: number;
+  of: number;
+  most: number;
+  trust: number[];
+  neighbours: number;
+  findings: string[];
+  columns: string[];
+}
+
+/** The value of the atlas before its map is made. */
+export interface MapWait {
+  spaces: string[];
+  methods: string[];
+  space?: string;
+  method?: string;
+  progress?: Progress;
+  error?: string;
+}
+
+/** What the studies of a map are coloured by. */
+export interface MapColumn {
+  space: string;
+  method: string;
+  column: string;
+  finding: string;
+  kind: "category" | "number";
+  names: string[];
+  betas: number;
+  codes: string;
+}
+
+/** Why there is no such column. */
+export interface MapColumnRefused {
+  column: string;
+  finding: string;
+  error: string;
+}
+
+/** The trustworthiness of a map at a β. */
+export interface MapTrust {
+  space: string;
+  method: string;
+  beta: number;
+  trust: number;
+}
+
+/** Cards by point, for the request of a generation. */
+export interface MapCards {
+  cards: Record<string, Card>;
+  generation: number;
+}
+
+/** Where the open case lies over β; the rest is there where it has a place. */
+export interface MapPlace {
+  path: [number, number][] | null;
+  case?: string;
+  closer?: number[];
+  far?: boolean[];
+}
+
+/** A selection as CSV. */
+export interface MapExport {
+  csv: string;
+}
+
+/** One finding in a group (`explain.cohort.selection.FindingOf`). */
+export interface FindingOf {
+  finding: string;
+  positives: number;
+  prevalence: number;
+  elsewhere: number | null;
+  auroc: number | null;
+  error: number | null;
+}
+
+/** A group at β (`explain.cohort.selection.Summary`). */
+export interface Summary {
+  size: number;
+  of: number;
+  discordant: number;
+  error: number | null;
+  elsewhere: number | null;
+  findings: FindingOf[];
+}
+
+/** A word that a group's reports have more often (z > 0), or less. */
+export interface TellingWord {
+  word: string;
+  z: number;
+  share: number;
+  elsewhere: number;
+}
+
+/** Where a group's films are brighter, or darker. */
+export interface Regions {
+  arrays: Record<string, number[]>;
+  block: string;
+  films: number;
+  elsewhere: number;
+}
+
+/** What lies in a polygon on the map. */
+export interface Selection {
+  beta: number;
+  size: number;
+  members: string;
+  reading: boolean;
+  summary?: Summary;
+  words?: TellingWord[];
+  regions?: Regions | null;
+}
+
+/** One verdict in the table. */
+export interface Row {
+  id: string;
+  time: string;
+  reviewer: string;
+  study: string;
+  verdict: "agree" | "disagree" | "unsure";
+  blind: boolean;
+  conflict: boolean;
+  corrected: string[];
+  evidence: "image" | "text" | "both" | "neither";
+  marks: number;
+  beta: number;
+  model: string;
+  comment: string;
+}
+
+/** What a reader asked to see. */
+export interface Filters {
+  reviewer: string;
+  finding: string;
+  verdict: string;
+  model: string;
+  text: string;
+  order: "disagreements" | "newest";
+  asked: number;
+}
+
+/** What verdicts can be filtered by. */
+export interface Choices {
+  reviewer: string[];
+  finding: string[];
+  verdict: string[];
+  model: string[];
+}
+
+/** How many of n judgements agree with the model, with the 95 % interval. */
+export interface Share {
+  of: string;
+  agree: number;
+  n: number;
+  low: number;
+  high: number;
+}
+
+/** Cohen's κ of two reviewers on one finding. */
+export interface Kappa {
+  first: string;
+  second: string;
+  finding: string;
+  n: number;
+  same: number;
+  kappa: number | null;
+}
+
+/** How reviewers agree; nothing before there are verdicts. */
+export interface Agreement {
+  over_time?: Share[];
+  per_finding?: Share[];
+  kappa?: Kappa[];
+  number?: number;
+}
+
+/** The value of the table of verdicts. */
+export interface Log {
+  rows: Row[];
+  total: number;
+  number: number;
+  error?: string;
+  matching?: number;
+  counts?: Record<string, number>;
+  choices?: Choices;
+  filters?: Filters;
+  agreement?: Agreement;
+}
+
+/** One verdict with what was on the screen when it was given. */
+export interface Reviewed {
+  id: string;
+  time: string;
+  reviewer: string;
+  study: string;
+  verdict: "agree" | "disagree" | "unsure";
+  blind: boolean;
+  conflict: boolean;
+  corrected: string[];
+  evidence: "image" | "text" | "both" | "neither";
+  marks: number;
+  beta: number;
+  model: string;
+  comment: string;
+  digest: string;
+  loaded: string;
+  same_model: boolean;
+  version: string;
+  probabilities: Record<string, number>;
+  has: string[] | null;
+  undone: boolean;
+  film: string | null;
+  image_sha256: string;
+  no_film: string;
+  regions: [number, number, number, number][];
+  report: [string, boolean][];
+  can_open: boolean;
+  number: number;
+}
+
+/** Why there is no answer. */
+export interface Failed {
+  error: string;
+  number?: number;
+}
+
+/** A file for the reader. */
+export interface Download {
+  name?: string;
+  text?: string;
+  rows?: number;
+  error?: string;
+  number: number;
+}
+
+/** A figure before and after a fine-tuning (`dashboard.workflows.finetune.Row`). */
+export interface FinetunedRow {
+  name: string;
+  before: number | null;
+  after: number | null;
+  low: number | null;
+  high: number | null;
+  paired: boolean;
+}
+
+/** How sure it is that nothing got worse (`dashboard.workflows.finetune.Gate`). */
+export interface Gate {
+  patients: number;
+  detectable: number | null;
+  decided: boolean;
+}
+
+/** What a version learnt from. */
+export interface Learnt {
+  studies: number;
+  labels: number;
+  labels_changed: number;
+  replay: number;
+  marked_studies: number;
+  not_learnt: number;
+  ties: number;
+  wrong_in_table: Record<string, number>;
+  wrong_by_reviewers: number;
+}
+
+/** A corrected study that taught nothing. */
+export interface Untaught {
+  study_id: string;
+  why: string;
+  may_be: string;
+}
+
+/** What came of a fine-tuning (`dashboard.workflows.finetune.Outcome`). */
+export interface Finetuned {
+  version: string;
+  parent: string;
+  promoted: boolean;
+  worse: string[];
+  gate: Gate;
+  complete: boolean;
+  learnt: Learnt;
+  rows: FinetunedRow[];
+  untaught: Untaught[];
+  unknown_findings: string[];
+}
+
+/** Titles of methods by their names. */
+export interface Titles {
+  image: Record<string, string>;
+  report: Record<string, string>;
+}
+
+/** A mean with its 95 % interval; None where there is none. */
+export interface Difference {
+  value: number;
+  low: number | null;
+  high: number | null;
+}
+
+/** Areas by one baseline, and how they differ from random order. */
+export interface Faithfulness {
+  n: number;
+  deletion: number;
+  insertion: number;
+  random: number;
+  deletion_difference: Difference;
+  insertion_difference: Difference;
+}
+
+/** What a method came to on one finding (`explain.trust.over_cases`). */
+export interface MethodFinding {
+  n: number;
+  points_inside?: number | null;
+  heat_concentration?: number | null;
+  top_word_states?: number | null;
+  rank_percentile?: number | null;
+  faithfulness?: Record<string, Faithfulness>;
+}
+
+/** What a method came to over many cases (`explain.trust.over_cases`). */
+export interface MethodFigures {
+  n: number;
+  points_inside?: number | null;
+  heat_concentration?: number | null;
+  top_word_states?: number | null;
+  rank_percentile?: number | null;
+  faithfulness?: Record<string, Faithfulness>;
+  patients: number;
+  coarse: boolean;
+  completeness_error?: number | null;
+  heat_in_lungs?: number | null;
+  stability?: number | null;
+  sanity?: number | null;
+  sanity_spread?: number | null;
+  deletion?: OfBaselines | null;
+  insertion?: OfBaselines | null;
+  per_finding: Record<string, MethodFinding>;
+}
+
+/** What `betalens trust --keep` wrote; the page reads the methods. */
+export interface Measured {
+  form: number;
+  model: string;
+  split: string;
+  image?: Record<string, MethodFigures>;
+  report?: Record<string, MethodFigures>;
+  by_cross_validation?: number;
+  left_out?: number;
+  discordance?: Record<string, string | number | Record<string, number | null> | null>;
+}
+
+/** The value of Trust: titles, and what was measured of the methods. */
+export interface MethodsTested {
+  titles: Titles;
+  measured: Measured | null;
+}

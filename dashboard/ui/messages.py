@@ -1,0 +1,810 @@
+"""What the server tells the page, as types: the values of widgets and the answers to what they ask.
+
+The page's scripts are checked against them: `tests/js/messages.py` writes them as assets/js/lib/messages.d.ts, and
+`tests/dashboard/ui/test_messages.py` holds that file, and what the server really tells, to them.
+"""
+
+from typing import Literal, NotRequired
+
+from typing_extensions import TypedDict  # pydantic reads that of `typing` from Python 3.12 on
+
+Modality = Literal["image", "report"]
+Verdict = Literal["agree", "disagree", "unsure"]
+Layout = dict[str, list[int]]  # name to [offset, *shape] in floats of a block
+
+
+class Packed(TypedDict):
+    """Arrays of float32, end to end in base64 (`dashboard.ui.payload.lay_out`)."""
+
+    arrays: Layout
+    block: str
+
+
+class ByModality(TypedDict):
+    """A name for each modality."""
+
+    image: str
+    report: str
+
+
+class Explained(TypedDict):
+    """The method that a modality is explained by; None of one that the case lacks."""
+
+    image: str | None
+    report: str | None
+
+
+class Errors(TypedDict):
+    """How far a method's scores are from adding up, as a share; None of a method that does not promise it."""
+
+    image: float | None
+    report: float | None
+
+
+class Scales(TypedDict):
+    """The value that saturates the colour."""
+
+    image: float
+    words: float
+
+
+class Truth(TypedDict):
+    """What a study is known to have: the words that state the finding, and its outline, in bits."""
+
+    words: list[int]
+    mask: str | None
+    height: NotRequired[int]
+    width: NotRequired[int]
+
+
+class Evidence(Packed):
+    """One finding of one case at every β (`dashboard.ui.payload.describe`)."""
+
+    finding: str
+    methods: Explained
+    completeness: Errors
+    flips: list[float]
+    nodes: list[float]
+    box: list[float] | None  # top, left, height, width of the film in the square, in shares of it
+    scales: Scales
+    segments: list[tuple[str, int, bool]]  # text, index of its word or -1, was it read
+    truth: Truth | None
+    film: str | None  # None where the page has it already, or there is none
+    modalities: list[Modality]
+
+
+class Worth(TypedDict):
+    """How often the alert is right, and how often false where a study has the finding."""
+
+    n: int
+    prevalence: float
+    precision: float | None
+    false_alarms: float | None
+    n_of: int
+
+
+class Discordance(TypedDict):
+    """What image and report say of the finding on which they differ most."""
+
+    probability: float
+    alert: bool
+    finding: str
+    image: float
+    report: float
+    worth: Worth | None
+
+
+class Change(TypedDict):
+    """One change of the open case."""
+
+    kind: Literal["report", "erase", "swap"]
+    study_id: str
+
+
+class Recorded(TypedDict):
+    """A verdict on the case that is shown as it was reviewed."""
+
+    time: str
+    reviewer: str
+    verdict: Verdict
+    blind: bool
+    beta: float
+    model: str
+    same_model: bool
+    corrected: list[str]
+    comment: str
+    regions: list[list[float]]
+    words: list[int]
+
+
+class Staged(TypedDict):
+    """What the stage is told of every case, veiled or not."""
+
+    ticket: int
+    case: str
+    findings: list[str]
+    chosen: ByModality
+    changes: list[Change]
+    model: str
+    version: str
+
+
+class Stage(Staged, Evidence):
+    """The value of the stage: a case with its evidence."""
+
+    tier: Literal["instant", "exact"]
+    single: bool
+    labels: list[str] | None
+    discordant: bool
+    discordance: Discordance | None
+    recorded: Recorded | None
+    original: Evidence | None
+
+
+class Veiled(Staged, Packed):
+    """The value of the stage for a case whose answer is kept back."""
+
+    tier: Literal["veiled"]
+    veiled: Literal[True]
+    seen: bool
+    finding: str
+    film: str | None
+    modalities: list[Modality]
+    box: list[float] | None
+    scales: Scales
+    segments: list[tuple[str, int, bool]]
+    truth: None
+    original: None
+    recorded: None
+
+
+class Settled(TypedDict):
+    """The model's own numbers at a β for the case of a ticket."""
+
+    ticket: int
+    beta: float
+    probabilities: list[float]
+
+
+class Waiting(TypedDict):
+    """How many explanations of others are computed before that of a ticket."""
+
+    ticket: int
+    ahead: int
+
+
+class Notice(TypedDict):
+    """What went wrong, or is to be known."""
+
+    level: Literal["error", "info"]
+    key: str
+    detail: str
+
+
+class MethodOf(TypedDict):
+    """A method of explanation, as it is offered."""
+
+    name: str
+    title: str
+    help: str
+
+
+class Methods(TypedDict):
+    """Those of each modality, in the order to show."""
+
+    image: list[MethodOf]
+    report: list[MethodOf]
+
+
+class Reason(TypedDict):
+    """Why a study is worth a look (`explain.cohort.worklist.Reason`)."""
+
+    kind: Literal["uncertain", "discordant", "far", "error_prone"]
+    finding: str
+    values: list[float]
+
+
+class Offered(TypedDict):
+    """A study that the picker offers."""
+
+    id: str
+    labels: list[str]
+    discordant: bool
+    split: str
+    thumb: str | None
+    reasons: NotRequired[list[Reason]]
+
+
+class Shelf(TypedDict):
+    """The value of the picker, and of the queue in Feedback."""
+
+    findings: list[str]
+    has_discordant: bool
+    total: int
+    studies: list[Offered]
+    finding: NotRequired[str]
+    queue: NotRequired[bool]
+
+
+class Outcome(TypedDict):
+    """What became of a verdict; `fresh` where the form is of another case."""
+
+    fresh: NotRequired[bool]
+    key: NotRequired[str]
+    values: NotRequired[dict[str, str]]
+    bad: NotRequired[bool]
+    flag_id: NotRequired[str]
+    lifted: NotRequired[bool]
+    labels: NotRequired[list[str]]
+
+
+class Form(TypedDict):
+    """The value of the form for a verdict."""
+
+    findings: list[str]
+    single: bool
+    reviewer: str
+    login: bool
+    may: bool
+    blind: bool
+    veiled: bool
+    undoable: int
+    outcome: Outcome | None
+    number: int
+
+
+class Card(TypedDict):
+    """A reference study at a glance."""
+
+    id: str
+    labels: list[str]
+    film: str | None
+    words: str
+
+
+class Near(Card):
+    """One that is near the open case."""
+
+    distance: float
+
+
+class Progress(TypedDict):
+    """How far work on the server is."""
+
+    name: str
+    done: int
+    total: int
+
+
+class NearIn(TypedDict):
+    """The nearest studies in one space; None where the case has no place in it."""
+
+    space: Literal["image", "report", "fused"]
+    near: list[Near] | None
+
+
+class Neighbours(TypedDict):
+    """The value of the neighbours: progress, an error, or what was found."""
+
+    ticket: int
+    progress: NotRequired[Progress]
+    error: NotRequired[str]
+    beta: NotRequired[float]
+    modalities: NotRequired[list[Modality]]
+    spaces: NotRequired[list[NearIn]]
+
+
+class Facts(TypedDict):
+    """The value of the header."""
+
+    who: str
+    role: str
+    model: str
+    digest: str
+    device: str
+
+
+class Trouble(TypedDict):
+    """What keeps verdicts from being read."""
+
+    kind: str
+    file: str
+    rows: str
+    line: int
+    hides: bool
+
+
+class Troubles(TypedDict):
+    """The value of the bar above the tabs."""
+
+    troubles: list[Trouble]
+    number: int
+
+
+class OfBaselines(TypedDict):
+    """With how many baselines an area beats random order."""
+
+    passed: int
+    of: int
+    holds: bool
+
+
+class Areas(TypedDict):
+    """Areas under the curves of one baseline."""
+
+    deletion: float
+    insertion: float
+    random: float
+
+
+class Figures(TypedDict):
+    """What the tests of one explanation came to; a test that says nothing of it is left out."""
+
+    completeness_error: NotRequired[float]
+    points_inside: NotRequired[bool | float]
+    heat_concentration: NotRequired[float]
+    heat_in_lungs: NotRequired[float]
+    top_word_states: NotRequired[bool | float]
+    rank_percentile: NotRequired[float]
+    stability: NotRequired[float]
+    sanity: NotRequired[float]
+    sanity_spread: NotRequired[float]
+    deletion: NotRequired[OfBaselines]
+    insertion: NotRequired[OfBaselines]
+    areas: NotRequired[dict[str, Areas]]
+
+
+class Curves(TypedDict):
+    """The probability while evidence is taken away, given back, or taken away in random order."""
+
+    deletion: list[float]
+    insertion: list[float]
+    random: list[float]
+
+
+class Tested(TypedDict):
+    """The tests of one modality's explanation."""
+
+    method: str
+    figures: Figures
+    passed: dict[str, bool]
+    curves: dict[str, Curves]
+
+
+class Tests(TypedDict):
+    """The tests of what is on the stage, as far as they are done."""
+
+    ticket: int
+    finding: str
+    fractions: list[float]
+    image: NotRequired[Tested]
+    report: NotRequired[Tested]
+
+
+class Lab(Packed):
+    """What was measured over β: a list by place, in which the first is all findings together."""
+
+    split: str
+    splits: list[str]
+    out_of_fold: int
+    left_out: int
+    chose: int
+    betas: list[float]
+    n: int
+    patients: int
+    resamples: int
+    names: list[str]
+    positives: list[int]
+    best: list[list[float | None]]  # β, and the interval around it
+    verdicts: list[dict[str, list[str]]]
+    margin: float
+    alone: list[list[Modality]]
+
+
+class LabWait(TypedDict):
+    """The value of the lab before it is measured."""
+
+    split: str
+    splits: list[str]
+    progress: NotRequired[Progress]
+    error: NotRequired[str]
+
+
+class LabScores(Packed):
+    """What each study was given for a finding at every β."""
+
+    split: str
+    finding: str
+    ids: list[str]
+
+
+class LabFilms(TypedDict):
+    """Thumbnails by study; None where there is none."""
+
+    films: dict[str, str | None]
+
+
+class LabSaved(TypedDict):
+    """What was done to make a β the default."""
+
+    key: str
+    bad: NotRequired[bool]
+    reason: NotRequired[str]
+    folder: NotRequired[str]
+    beta: NotRequired[float]
+
+
+class Map(Packed):
+    """A map of studies, which moves with β."""
+
+    space: str
+    method: str
+    spaces: list[str]
+    methods: list[str]
+    n: int
+    of: int
+    most: int
+    trust: list[float]
+    neighbours: int
+    findings: list[str]
+    columns: list[str]
+
+
+class MapWait(TypedDict):
+    """The value of the atlas before its map is made."""
+
+    spaces: list[str]
+    methods: list[str]
+    space: NotRequired[str]
+    method: NotRequired[str]
+    progress: NotRequired[Progress]
+    error: NotRequired[str]
+
+
+class MapColumn(TypedDict):
+    """What the studies of a map are coloured by."""
+
+    space: str
+    method: str
+    column: str
+    finding: str
+    kind: Literal["category", "number"]
+    names: list[str]
+    betas: int
+    codes: str
+
+
+class MapColumnRefused(TypedDict):
+    """Why there is no such column."""
+
+    column: str
+    finding: str
+    error: str
+
+
+class MapTrust(TypedDict):
+    """The trustworthiness of a map at a β."""
+
+    space: str
+    method: str
+    beta: float
+    trust: float
+
+
+class MapCards(TypedDict):
+    """Cards by point, for the request of a generation."""
+
+    cards: dict[str, Card]
+    generation: int
+
+
+class MapPlace(TypedDict):
+    """Where the open case lies over β; the rest is there where it has a place."""
+
+    path: list[tuple[float, float]] | None
+    case: NotRequired[str]
+    closer: NotRequired[list[float]]
+    far: NotRequired[list[bool]]
+
+
+class MapExport(TypedDict):
+    """A selection as CSV."""
+
+    csv: str
+
+
+class FindingOf(TypedDict):
+    """One finding in a group (`explain.cohort.selection.FindingOf`)."""
+
+    finding: str
+    positives: int
+    prevalence: float
+    elsewhere: float | None
+    auroc: float | None
+    error: float | None
+
+
+class Summary(TypedDict):
+    """A group at β (`explain.cohort.selection.Summary`)."""
+
+    size: int
+    of: int
+    discordant: int
+    error: float | None
+    elsewhere: float | None
+    findings: list[FindingOf]
+
+
+class TellingWord(TypedDict):
+    """A word that a group's reports have more often (z > 0), or less."""
+
+    word: str
+    z: float
+    share: float
+    elsewhere: float
+
+
+class Regions(Packed):
+    """Where a group's films are brighter, or darker."""
+
+    films: int
+    elsewhere: int
+
+
+class Selection(TypedDict):
+    """What lies in a polygon on the map."""
+
+    beta: float
+    size: int
+    members: str
+    reading: bool
+    summary: NotRequired[Summary]
+    words: NotRequired[list[TellingWord]]
+    regions: NotRequired[Regions | None]
+
+
+class Row(TypedDict):
+    """One verdict in the table."""
+
+    id: str
+    time: str
+    reviewer: str
+    study: str
+    verdict: Verdict
+    blind: bool
+    conflict: bool
+    corrected: list[str]
+    evidence: Literal["image", "text", "both", "neither"]
+    marks: int
+    beta: float
+    model: str
+    comment: str
+
+
+class Filters(TypedDict):
+    """What a reader asked to see."""
+
+    reviewer: str
+    finding: str
+    verdict: str
+    model: str
+    text: str
+    order: Literal["disagreements", "newest"]
+    asked: int
+
+
+class Choices(TypedDict):
+    """What verdicts can be filtered by."""
+
+    reviewer: list[str]
+    finding: list[str]
+    verdict: list[str]
+    model: list[str]
+
+
+class Share(TypedDict):
+    """How many of n judgements agree with the model, with the 95 % interval."""
+
+    of: str
+    agree: int
+    n: int
+    low: float
+    high: float
+
+
+class Kappa(TypedDict):
+    """Cohen's κ of two reviewers on one finding."""
+
+    first: str
+    second: str
+    finding: str
+    n: int
+    same: int
+    kappa: float | None
+
+
+class Agreement(TypedDict):
+    """How reviewers agree; nothing before there are verdicts."""
+
+    over_time: NotRequired[list[Share]]
+    per_finding: NotRequired[list[Share]]
+    kappa: NotRequired[list[Kappa]]
+    number: NotRequired[int]
+
+
+class Log(TypedDict):
+    """The value of the table of verdicts."""
+
+    rows: list[Row]
+    total: int
+    number: int
+    error: NotRequired[str]
+    matching: NotRequired[int]
+    counts: NotRequired[dict[str, int]]
+    choices: NotRequired[Choices]
+    filters: NotRequired[Filters]
+    agreement: NotRequired[Agreement]
+
+
+class Reviewed(Row):
+    """One verdict with what was on the screen when it was given."""
+
+    digest: str
+    loaded: str
+    same_model: bool
+    version: str
+    probabilities: dict[str, float]
+    has: list[str] | None
+    undone: bool
+    film: str | None
+    image_sha256: str
+    no_film: str
+    regions: list[tuple[float, float, float, float]]
+    report: list[tuple[str, bool]]
+    can_open: bool
+    number: int
+
+
+class Failed(TypedDict):
+    """Why there is no answer."""
+
+    error: str
+    number: NotRequired[int]
+
+
+class Download(TypedDict):
+    """A file for the reader."""
+
+    name: NotRequired[str]
+    text: NotRequired[str]
+    rows: NotRequired[int]
+    error: NotRequired[str]
+    number: int
+
+
+class FinetunedRow(TypedDict):
+    """A figure before and after a fine-tuning (`dashboard.workflows.finetune.Row`)."""
+
+    name: str
+    before: float | None
+    after: float | None
+    low: float | None
+    high: float | None
+    paired: bool
+
+
+class Gate(TypedDict):
+    """How sure it is that nothing got worse (`dashboard.workflows.finetune.Gate`)."""
+
+    patients: int
+    detectable: float | None
+    decided: bool
+
+
+class Learnt(TypedDict):
+    """What a version learnt from."""
+
+    studies: int
+    labels: int
+    labels_changed: int
+    replay: int
+    marked_studies: int
+    not_learnt: int
+    ties: int
+    wrong_in_table: dict[str, float]
+    wrong_by_reviewers: float
+
+
+class Untaught(TypedDict):
+    """A corrected study that taught nothing."""
+
+    study_id: str
+    why: str
+    may_be: str
+
+
+class Finetuned(TypedDict):
+    """What came of a fine-tuning (`dashboard.workflows.finetune.Outcome`)."""
+
+    version: str
+    parent: str
+    promoted: bool
+    worse: list[str]
+    gate: Gate
+    complete: bool
+    learnt: Learnt
+    rows: list[FinetunedRow]
+    untaught: list[Untaught]
+    unknown_findings: list[str]
+
+
+class Titles(TypedDict):
+    """Titles of methods by their names."""
+
+    image: dict[str, str]
+    report: dict[str, str]
+
+
+class Difference(TypedDict):
+    """A mean with its 95 % interval; None where there is none."""
+
+    value: float
+    low: float | None
+    high: float | None
+
+
+class Faithfulness(TypedDict):
+    """Areas by one baseline, and how they differ from random order."""
+
+    n: int
+    deletion: float
+    insertion: float
+    random: float
+    deletion_difference: Difference
+    insertion_difference: Difference
+
+
+class MethodFinding(TypedDict):
+    """What a method came to on one finding (`explain.trust.over_cases`)."""
+
+    n: int
+    points_inside: NotRequired[float | None]
+    heat_concentration: NotRequired[float | None]
+    top_word_states: NotRequired[float | None]
+    rank_percentile: NotRequired[float | None]
+    faithfulness: NotRequired[dict[str, Faithfulness]]
+
+
+class MethodFigures(MethodFinding):
+    """What a method came to over many cases (`explain.trust.over_cases`)."""
+
+    patients: int
+    coarse: bool
+    completeness_error: NotRequired[float | None]
+    heat_in_lungs: NotRequired[float | None]
+    stability: NotRequired[float | None]
+    sanity: NotRequired[float | None]
+    sanity_spread: NotRequired[float | None]
+    deletion: NotRequired[OfBaselines | None]
+    insertion: NotRequired[OfBaselines | None]
+    per_finding: dict[str, MethodFinding]
+
+
+class Measured(TypedDict):
+    """What `betalens trust --keep` wrote; the page reads the methods."""
+
+    form: int
+    model: str
+    split: str
+    image: NotRequired[dict[str, MethodFigures]]
+    report: NotRequired[dict[str, MethodFigures]]
+    by_cross_validation: NotRequired[int]
+    left_out: NotRequired[int]
+    discordance: NotRequired[dict[str, str | float | dict[str, int | float | None] | None]]
+
+
+class MethodsTested(TypedDict):
+    """The value of Trust: titles, and what was measured of the methods."""
+
+    titles: Titles
+    measured: Measured | None

@@ -1,0 +1,165 @@
+"""What the server tells the page is what `dashboard.ui.messages` says; the page's scripts are checked against it."""
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from js.messages import OUT, typescript
+from pydantic import ConfigDict, TypeAdapter
+from typing_extensions import is_typeddict
+
+from dashboard.atlas.service import AtlasService, choices
+from dashboard.beta_lab.service import BetaLabService
+from dashboard.feedback.log import FeedbackLog, Filters
+from dashboard.page.header import facts
+from dashboard.review.case_picker import queue, shelf
+from dashboard.review.explanation_tests import ExplanationTests
+from dashboard.review.neighbours import NeighboursService
+from dashboard.review.service import Reviewer
+from dashboard.review.steps import Refused, Waiting
+from dashboard.review.tab import _methods
+from dashboard.review.verdict_form import VerdictForm
+from dashboard.review.verdicts import Judge
+from dashboard.serving.model_registry import Serving
+from dashboard.serving.reference_cache import ReferenceViews
+from dashboard.serving.served import Served
+from dashboard.ui import messages as m
+from dashboard.ui.widgets.troubles import told
+from explain.cohort.worklist import worklist
+from explain.trust.evaluate import KEPT
+from model.feedback import FeedbackStore
+from model.storage.paths import DEMO_CHECKPOINT
+from model.studies.opening import open_studies
+
+for message in vars(m).values():
+    if is_typeddict(message):
+        message.__pydantic_config__ = ConfigDict(extra="forbid")
+
+
+def holds(kind: Any, value: Any) -> None:
+    """The value, as the page gets it, has the fields of that kind and no other, and they are of its types."""
+    TypeAdapter(kind).validate_json(value if isinstance(value, str) else json.dumps(value), strict=True)
+
+
+@pytest.fixture(scope="module")
+def reports(engine, tmp_path_factory) -> ReferenceViews:
+    """Of reports alone, enough for a map."""
+    folder = tmp_path_factory.mktemp("reports")
+    rows = [f"s{i},,An effusion of {i} mm.,Effusion,test" for i in range(12)]
+    rows += [f"s{i},,The lungs are clear {i}.,,test" for i in range(12, 24)]
+    (folder / "studies.csv").write_text("study_id,image,report,label,split\n" + "\n".join(rows))
+    return ReferenceViews(engine, open_studies(folder / "studies.csv"))
+
+
+def test_the_types_of_the_page_are_those_of_the_server():
+    assert OUT.read_text("utf-8") == typescript(), "run: python tests/js/messages.py"
+
+
+def test_a_field_that_is_missing_or_new_is_found():
+    holds(m.Waiting, {"ticket": 1, "ahead": 2})
+    for wrong in ({"ticket": 1}, {"ticket": 1, "ahead": 2, "behind": 3}, {"ticket": "1", "ahead": 2}):
+        with pytest.raises(ValueError, match="validation error"):
+            holds(m.Waiting, wrong)
+
+
+@pytest.mark.parametrize("study", ["one", "film-only", "report-only"])
+def test_the_stage(reviewer, session, study):
+    for step in reviewer.open_study(session, study, 0.5):
+        holds(m.Stage, step.stage)
+    holds(m.Settled, reviewer.predict_at(session, 0.3))
+    (step,) = reviewer.go_blind(session, True)
+    holds(m.Veiled, step.stage)
+    assert reviewer.predict_at(session, 0.3) is None
+
+
+def test_the_stage_of_a_case_that_was_changed(reviewer, session):
+    list(reviewer.open_study(session, "one", 0.5))
+    *_, last = reviewer.take_report(session, "two")
+    holds(m.Stage, last.stage)
+    assert json.loads(last.stage)["original"]
+
+
+def test_what_stands_around_the_stage(engine, table, reviewer):
+    holds(m.Waiting, Waiting(3, 1).to_json())
+    holds(m.Notice, Refused("error.empty").to_json())
+    holds(m.Methods, _methods())
+    holds(m.Facts, facts(engine))
+    holds(m.Shelf, shelf(table))
+    holds(m.Shelf, shelf(table, "Effusion"))
+    views = ReferenceViews(engine, table)
+    holds(m.Shelf, queue(table, worklist(engine, table, views.reference(), 0.5)))
+
+
+def test_the_tests_of_an_explanation(engine, table, session):
+    served = Served(engine, table)
+    list(Reviewer(served).open_study(session, "one", 0.5))
+    steps = list(ExplanationTests(engine, table, served.worker).examine(session, session.ticket))
+    done = [step for step in steps if isinstance(step, str)]
+    assert len(done) == 2
+    for step in done:
+        holds(m.Tests, step)
+
+
+def test_the_methods_that_were_tested_over_many_cases():
+    holds(m.Measured, (DEMO_CHECKPOINT / KEPT).read_text("utf-8"))
+
+
+def test_neighbours(reports, reviewer, session):
+    list(reviewer.open_study(session, "report-only", 0.5))
+    for step in NeighboursService(reports).of(session.opened, 0.5):
+        holds(m.Neighbours, {"ticket": 1, **step})
+
+
+def test_the_beta_lab(engine, table):
+    lab = BetaLabService(engine, table, ReferenceViews(engine, table))
+    setup = {"splits": lab.splits()}
+    *steps, last = lab.measure("test")
+    for step in steps:
+        holds(m.LabWait, setup | step)
+    holds(m.Lab, setup | last)
+    holds(m.LabScores, lab.scores("test", "Effusion"))
+    holds(m.LabFilms, {"films": lab.films(["one", "report-only"])})
+    holds(m.LabSaved, lab.save(0.4))
+
+
+def test_the_atlas(reports, tmp_path):
+    maps, key = AtlasService(reports, FeedbackStore(tmp_path)), ("report", "pca")
+    *steps, chart = maps.chart(key)
+    for step in [{}, *steps]:
+        holds(m.MapWait, choices() | step)
+    holds(m.Map, choices() | chart)
+    for kind in chart["columns"]:
+        holds(m.MapColumn, maps.column(key, kind, "Effusion"))
+    holds(m.MapTrust, maps.trust(key, 0.5))
+    holds(m.MapCards, maps.cards(key, [0, 1]) | {"generation": 1})
+    everywhere = [[-1e6, -1e6], [1e6, -1e6], [1e6, 1e6], [-1e6, 1e6]]
+    nowhere = [[1e6, 1e6], [1e6 + 1, 1e6], [1e6, 1e6 + 1]]
+    for polygon in (everywhere, nowhere):
+        for step in maps.select(key, polygon, None, 0.5):
+            holds(m.Selection, step)
+
+
+def test_the_form_of_a_verdict(engine, table, reviewer, session, tmp_path):
+    around = SimpleNamespace(engine=engine, serving=Serving(engine, table), feedback=FeedbackStore(tmp_path))
+    form = VerdictForm(around)
+    holds(m.Form, form.fresh(session))
+    list(reviewer.open_study(session, "one", 0.5))
+    value = form.fresh(session)
+    holds(m.Form, value)
+    assert json.loads(value)["outcome"]["fresh"]
+
+
+def test_verdicts(reviewer, table, session, tmp_path):
+    store = FeedbackStore(tmp_path)
+    judge, log = Judge(reviewer.engine, store), FeedbackLog(reviewer.engine, table, store)
+    holds(m.Troubles, told(store))
+    numbered = {"number": 1}
+    holds(m.Log, log.shown(Filters()) | numbered)
+    for name in ("Dr A", "Dr B"):
+        list(reviewer.open_study(session, "one", 0.5))
+        judge.keep(session, 0.5, {"verdict": "agree", "corrected_labels": [], "reviewer": name})
+    shown = log.shown(Filters())
+    holds(m.Log, shown | numbered)
+    holds(m.Agreement, shown["agreement"] | numbered)
+    holds(m.Reviewed, log.record(shown["rows"][0]["id"]) | numbered)
