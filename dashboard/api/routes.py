@@ -19,23 +19,21 @@ from dashboard.web.problems import as_gradio_error
 from dashboard.web.thread_pools import asking, explaining, judging
 from explain import Cancelled
 
-Responses = dict[int | str, dict[str, Any]]  # by status, as FastAPI has it
-
 CLIENT_CHECK_SECONDS = 0.5  # seconds between two looks at whether the client is still there
 GONE = 499  # as nginx has it: nobody reads the answer
-PROBLEMS: Responses = {code: {"model": schemas.Problem, "description": said} for code, said in (
+PROBLEMS: schemas.Responses = {code: {"model": schemas.Problem, "description": said} for code, said in (
     (401, "Not logged in."), (403, "The role does not allow it."), (413, "The request is too large."),
     (422, "The request cannot be used."), (500, "The server failed."),
 )}  # fmt: skip
-NOT_SAVED: Responses = {code: {"model": schemas.Problem, "description": said} for code, said in (
+NOT_SAVED: schemas.Responses = {code: {"model": schemas.Problem, "description": said} for code, said in (
     (409, "Another verdict has the flag_id: send this one under another."),
     (503, "The verdict was not saved: try again with its flag_id."),
 )}  # fmt: skip
-BUSY: Responses = {
+BUSY: schemas.Responses = {
     503: {"model": schemas.Problem, "description": "Too many wait: try again after `Retry-After` seconds."}
 }
 NOBODY_WAITS = "Nobody waits for this answer any more."
-PICTURE: Responses = {200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}}}
+PICTURE: schemas.Responses = {200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}}}
 FUNCTIONS = {"predict": schemas.Predict, "explain": schemas.Explain, "flag": schemas.Flag}
 
 T = TypeVar("T")

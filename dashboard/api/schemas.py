@@ -1,7 +1,7 @@
 """What is asked and answered, as the OpenAPI description states it."""
 
 import base64
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Base64Encoder, BaseModel, ConfigDict, EncodedBytes, Field
 from pydantic_core import PydanticCustomError
@@ -12,6 +12,8 @@ from model.feedback import FlagId, Judgement, Verdict
 from model.inputs import MAX_BYTES, MAX_CHARACTERS
 
 MOST_BETAS = 101
+
+Responses = dict[int | str, dict[str, Any]]  # by status, as FastAPI has it
 
 Beta = Annotated[
     float,
