@@ -24,6 +24,21 @@ def test_every_finding_has_a_best_beta_with_its_interval(lab):
         assert re.search(r"0\.\d\d.*0\.\d\d\s*[–-]\s*[01]\.\d\d", text.replace("\n", " ")), text
 
 
+def test_what_has_nothing_to_show_yet_says_so(page):
+    held = []
+    page.route("**/plotly.js", held.append)
+    with page.expect_request("**/plotly.js", timeout=EXACT_LIMIT):
+        page.get_by_role("tab", name="β lab").click()
+    expect(page.locator(".bl-lab-wait")).to_be_visible()
+    expect(page.locator(".bl-lab-cards")).to_be_hidden()
+    expect(page.locator(".bl-lab-save")).to_be_hidden()
+    for route in held:
+        route.continue_()
+    expect(page.locator(".bl-lab-cards")).to_be_visible(timeout=EXACT_LIMIT)
+    expect(page.locator(".bl-lab-save")).to_have_text(re.compile("0.50"))
+    expect(page.locator(".bl-lab-wait")).to_be_hidden()
+
+
 def test_the_cursor_moves_everything(lab):
     cards = lab.locator(".bl-lab-cards")
     before = cards.inner_text()

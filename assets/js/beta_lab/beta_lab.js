@@ -23,6 +23,7 @@ export const mount = ({ element, trigger, props, watch }) => {
 
   /** @type {LabData | null} */
   let lab = null;
+  let measuring = true; // `lab` is of what was chosen before, if of anything
   let place = 0;
   let index = 0;
   let finding = "";
@@ -92,7 +93,7 @@ export const mount = ({ element, trigger, props, watch }) => {
     confusion.node,
     table,
   );
-  const wait = el("div", { class: "bl-empty bl-lab-wait", role: "status" });
+  const wait = el("div", { class: "bl-empty bl-lab-wait", role: "status" }, phrase("p", "lab.waiting"));
   const head = el(
     "div",
     { class: "bl-lab-head" },
@@ -262,8 +263,11 @@ export const mount = ({ element, trigger, props, watch }) => {
   };
 
   const draw = async () => {
-    if (!lab) return;
+    if (!lab || measuring) return;
     const Plotly = await plotly();
+    if (!lab || measuring) return;
+    content.hidden = save.hidden = false; // not before there is something to see in it
+    wait.hidden = true;
     warnAlone();
     test.hidden = lab.out_of_fold > 0 || (lab.split !== "test" && lab.split !== "all");
     const which = !lab.out_of_fold ? "lab.note" : lab.out_of_fold === lab.n ? "lab.note.folds" : "lab.note.some_folds";
@@ -324,15 +328,16 @@ export const mount = ({ element, trigger, props, watch }) => {
     const message = JSON.parse(props.value);
     split.replaceChildren(...setup.splits.map((name) => el("option", { value: name, text: splitName(name) })));
     split.value = message.split;
-    content.hidden = !message.betas;
-    wait.hidden = Boolean(message.betas);
-    for (const node of [save, note, chooser]) node.hidden = !message.betas && !lab;
-    save.disabled = !message.betas;
-    if (!message.betas) {
+    measuring = save.disabled = !message.betas;
+    if (measuring) {
+      content.hidden = true;
+      wait.hidden = false;
+      for (const node of [save, note, chooser]) node.hidden = !lab;
       element.dataset.state = message.error ? "failed" : "working";
       return say(message);
     }
     saved.hidden = true;
+    note.hidden = chooser.hidden = false;
     lab = new LabData(message);
     fillChooser();
     place = Math.max(0, lab.names.indexOf(finding));
