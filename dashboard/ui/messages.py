@@ -197,7 +197,7 @@ class Methods(TypedDict):
 
 
 class Reason(TypedDict):
-    """Why a study is worth a look (`explain.cohort.worklist.Reason`)."""
+    """Why a study is worth a look (`explain.cohort.worklist.ReviewReason`)."""
 
     kind: Literal["uncertain", "discordant", "far", "error_prone"]
     finding: str
@@ -683,7 +683,7 @@ class Download(TypedDict):
 
 
 class FinetunedRow(TypedDict):
-    """A figure before and after a fine-tuning (`dashboard.workflows.finetune.Row`)."""
+    """A figure before and after a fine-tuning (`dashboard.workflows.finetune.ComparisonRow`)."""
 
     name: str
     before: float | None
@@ -724,7 +724,7 @@ class Untaught(TypedDict):
 
 
 class Finetuned(TypedDict):
-    """What came of a fine-tuning (`dashboard.workflows.finetune.Outcome`)."""
+    """What came of a fine-tuning (`dashboard.workflows.finetune.FinetuneResult`)."""
 
     version: str
     parent: str

@@ -44,3 +44,12 @@ test("a feature imports what is shared, and of other features the open case alon
   });
   assert.deepEqual(astray, []);
 });
+
+test("what checks the scripts is of exact versions, from whichever registry npm is set to", async () => {
+  const root = new URL("../../", import.meta.url);
+  const [manifest, lock] = await Promise.all(
+    ["package.json", "package-lock.json"].map((file) => readFile(new URL(file, root))),
+  );
+  for (const version of Object.values(JSON.parse(manifest).devDependencies)) assert.match(version, /^\d+\.\d+\.\d+$/);
+  assert.doesNotMatch(String(lock), /"resolved"/);
+});

@@ -195,7 +195,7 @@ export interface Methods {
   report: MethodOf[];
 }
 
-/** Why a study is worth a look (`explain.cohort.worklist.Reason`). */
+/** Why a study is worth a look (`explain.cohort.worklist.ReviewReason`). */
 export interface Reason {
   kind: "uncertain" | "discordant" | "far" | "error_prone";
   finding: string;
@@ -659,7 +659,7 @@ export interface Download {
   number: number;
 }
 
-/** A figure before and after a fine-tuning (`dashboard.workflows.finetune.Row`). */
+/** A figure before and after a fine-tuning (`dashboard.workflows.finetune.ComparisonRow`). */
 export interface FinetunedRow {
   name: string;
   before: number | null;
@@ -696,7 +696,7 @@ export interface Untaught {
   may_be: string;
 }
 
-/** What came of a fine-tuning (`dashboard.workflows.finetune.Outcome`). */
+/** What came of a fine-tuning (`dashboard.workflows.finetune.FinetuneResult`). */
 export interface Finetuned {
   version: string;
   parent: string;

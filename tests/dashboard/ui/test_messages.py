@@ -21,14 +21,16 @@ from dashboard.review.steps import Refused, Waiting
 from dashboard.review.tab import _methods
 from dashboard.review.verdict_form import VerdictForm
 from dashboard.review.verdicts import Judge
-from dashboard.serving.model_registry import Serving
-from dashboard.serving.reference_cache import ReferenceViews
-from dashboard.serving.served import Served
+from dashboard.serving.model_registry import ModelRegistry
+from dashboard.serving.reference_cache import ReferenceCache
+from dashboard.serving.served import ServedModel
 from dashboard.ui import messages as m
-from dashboard.ui.widgets.troubles import told
+from dashboard.ui.widgets.troubles import status_of
+from dashboard.workflows.finetune import ComparisonRow, FinetuneResult, Gate
 from explain.cohort.worklist import worklist
-from explain.trust.evaluate import KEPT
+from explain.trust.evaluate import TRUST_FILE
 from model.feedback import FeedbackStore
+from model.feedback.corrections import Untaught
 from model.storage.paths import DEMO_CHECKPOINT
 from model.studies.opening import open_studies
 
@@ -43,13 +45,13 @@ def holds(kind: Any, value: Any) -> None:
 
 
 @pytest.fixture(scope="module")
-def reports(engine, tmp_path_factory) -> ReferenceViews:
+def reports(engine, tmp_path_factory) -> ReferenceCache:
     """Of reports alone, enough for a map."""
     folder = tmp_path_factory.mktemp("reports")
     rows = [f"s{i},,An effusion of {i} mm.,Effusion,test" for i in range(12)]
     rows += [f"s{i},,The lungs are clear {i}.,,test" for i in range(12, 24)]
     (folder / "studies.csv").write_text("study_id,image,report,label,split\n" + "\n".join(rows))
-    return ReferenceViews(engine, open_studies(folder / "studies.csv"))
+    return ReferenceCache(engine, open_studies(folder / "studies.csv"))
 
 
 def test_the_types_of_the_page_are_those_of_the_server():
@@ -87,14 +89,14 @@ def test_what_stands_around_the_stage(engine, table, reviewer):
     holds(m.Facts, facts(engine))
     holds(m.Shelf, shelf(table))
     holds(m.Shelf, shelf(table, "Effusion"))
-    views = ReferenceViews(engine, table)
+    views = ReferenceCache(engine, table)
     holds(m.Shelf, queue(table, worklist(engine, table, views.reference(), 0.5)))
 
 
 def test_the_tests_of_an_explanation(engine, table, session):
-    served = Served(engine, table)
+    served = ServedModel(engine, table)
     list(Reviewer(served).open_study(session, "one", 0.5))
-    steps = list(ExplanationTests(engine, table, served.worker).examine(session, session.ticket))
+    steps = list(ExplanationTests(engine, table, served.worker).examine(session, session.request_id))
     done = [step for step in steps if isinstance(step, str)]
     assert len(done) == 2
     for step in done:
@@ -102,17 +104,17 @@ def test_the_tests_of_an_explanation(engine, table, session):
 
 
 def test_the_methods_that_were_tested_over_many_cases():
-    holds(m.Measured, (DEMO_CHECKPOINT / KEPT).read_text("utf-8"))
+    holds(m.Measured, (DEMO_CHECKPOINT / TRUST_FILE).read_text("utf-8"))
 
 
 def test_neighbours(reports, reviewer, session):
     list(reviewer.open_study(session, "report-only", 0.5))
-    for step in NeighboursService(reports).of(session.opened, 0.5):
+    for step in NeighboursService(reports).nearest(session.opened, 0.5):
         holds(m.Neighbours, {"ticket": 1, **step})
 
 
 def test_the_beta_lab(engine, table):
-    lab = BetaLabService(engine, table, ReferenceViews(engine, table))
+    lab = BetaLabService(engine, table, ReferenceCache(engine, table))
     setup = {"splits": lab.splits()}
     *steps, last = lab.measure("test")
     for step in steps:
@@ -141,7 +143,7 @@ def test_the_atlas(reports, tmp_path):
 
 
 def test_the_form_of_a_verdict(engine, table, reviewer, session, tmp_path):
-    around = SimpleNamespace(engine=engine, serving=Serving(engine, table), feedback=FeedbackStore(tmp_path))
+    around = SimpleNamespace(engine=engine, serving=ModelRegistry(engine, table), feedback=FeedbackStore(tmp_path))
     form = VerdictForm(around)
     holds(m.Form, form.fresh(session))
     list(reviewer.open_study(session, "one", 0.5))
@@ -153,7 +155,7 @@ def test_the_form_of_a_verdict(engine, table, reviewer, session, tmp_path):
 def test_verdicts(reviewer, table, session, tmp_path):
     store = FeedbackStore(tmp_path)
     judge, log = Judge(reviewer.engine, store), FeedbackLog(reviewer.engine, table, store)
-    holds(m.Troubles, told(store))
+    holds(m.Troubles, status_of(store))
     numbered = {"number": 1}
     holds(m.Log, log.shown(Filters()) | numbered)
     for name in ("Dr A", "Dr B"):
@@ -163,3 +165,20 @@ def test_verdicts(reviewer, table, session, tmp_path):
     holds(m.Log, shown | numbered)
     holds(m.Agreement, shown["agreement"] | numbered)
     holds(m.Reviewed, log.record(shown["rows"][0]["id"]) | numbered)
+
+
+def test_a_fine_tuning():
+    learnt = dict.fromkeys(("studies", "labels", "labels_changed", "replay", "marked_studies", "not_learnt", "ties"), 1)
+    outcome = FinetuneResult(
+        version="v2",
+        parent="v1",
+        promoted=False,
+        worse=("macro",),
+        gate=Gate(12, None, True),
+        complete=True,
+        learnt=learnt | {"wrong_in_table": {"Edema": 0.1}, "wrong_by_reviewers": 0.05},
+        rows=(ComparisonRow("macro", 0.9, None), ComparisonRow("auroc|Edema", 0.9, 0.8, -0.2, 0.0, True)),
+        untaught=(Untaught("one", "test"),),
+        unknown_findings=("Fracture",),
+    )
+    holds(m.Finetuned, outcome.to_json())
