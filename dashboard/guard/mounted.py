@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Match, Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 
@@ -31,4 +31,5 @@ class Mounted:
         await self.app(scope, receive, send)
 
     def _is_ours(self, path: str) -> bool:
-        return any(isinstance(route, Route) and route.path_regex.match(path) for route in self.routes)
+        asked = {"type": "http", "method": "GET", "path": path, "root_path": "", "headers": []}
+        return any(not isinstance(route, Mount) and route.matches(asked)[0] is not Match.NONE for route in self.routes)
