@@ -12,6 +12,11 @@ from dashboard.cli import app
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "deploy").rglob("*.md")])
 CODE = re.compile(r"```.*?```|`[^`]+`", re.DOTALL)
+AMERICAN = re.compile(
+    r"\b(?:(?:colo|neighbo|behavio|favo|labo)r|gray|center|fiber|catalog|artifact|judgment|"
+    r"(?:analy|paraly)z|(?:normal|local|recogn|initial|optim|serial|summar|organ|regular|general|random)iz)[a-z]*\b",
+    re.IGNORECASE,
+)
 
 
 def name(page: Path) -> str:
@@ -45,3 +50,12 @@ def test_every_benchmark_is_there(page):
 
 def test_the_readme_is_read_in_one_sitting():
     assert len((ROOT / "README.md").read_bytes()) <= 8_000
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if p.name != "LICENSES.md"], ids=name)
+def test_the_spelling_is_british(page):
+    """Code, and the names of packages in the page of licences, keep theirs."""
+    prose = re.sub(
+        r"\]\([^)]*\)|^---$.*?^---$", "", CODE.sub("", page.read_text("utf-8")), flags=re.DOTALL | re.MULTILINE
+    )
+    assert AMERICAN.findall(prose) == []
