@@ -12,7 +12,7 @@ from gradio import events
 from dashboard.access.identity import who
 from dashboard.api import schemas
 from dashboard.api.core import Core, Wanted
-from dashboard.api.desk import Desk, reader
+from dashboard.api.queued_pool import Desk, reader
 from dashboard.web.gradio import current_request
 from dashboard.web.listening import asked_by, listeners
 from dashboard.web.problems import as_gradio_error
