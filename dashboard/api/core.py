@@ -8,7 +8,7 @@ from dashboard.api import schemas
 from dashboard.api.answers import asked_findings, explain_finding, picture, predictions
 from dashboard.cases.case import OpenCase
 from dashboard.cases.opening import open_given, open_study
-from dashboard.review.verdicts import Judge
+from dashboard.review.verdicts import VerdictService
 from dashboard.serving.explanations import Methods
 from dashboard.serving.model_registry import ModelRegistry, ServedModel
 from dashboard.serving.session import Session
@@ -90,7 +90,7 @@ class Core:
             case = _open(served, asked, by)
             session = Session(beta=asked.beta, cases=[case], flag_id=asked.flag_id or new_flag_id())
             form = asked.model_dump(exclude={*schemas.Case.model_fields, "beta", "flag_id"})
-            kept = Judge(served.engine, self.feedback).keep(session, asked.beta, form, by.reviewer, by)
+            kept = VerdictService(served.engine, self.feedback).keep(session, asked.beta, form, by.reviewer, by)
             return schemas.Flagged(
                 flag_id=kept.flag_id,
                 time_utc=kept.time_utc,
@@ -114,7 +114,7 @@ def _open(served: ServedModel, asked: schemas.Case, by: Identity) -> OpenCase:
         case = open_given(served.engine, asked.image, asked.report)
     else:
         case = open_study(served.engine, served.table, asked.study_id)
-    audit.looked("api", [case.case_id], by, model=served.engine.digest[:12])
+    audit.record_shown("api", [case.case_id], by, model=served.engine.digest[:12])
     return case
 
 

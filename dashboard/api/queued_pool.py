@@ -15,7 +15,7 @@ MOST, MOST_EACH = 128, 64  # requests at work and waiting: of all, and of one re
 T = TypeVar("T")
 
 
-class Desk:
+class QueuedPool:
     """Works on as many requests as its pool has threads."""
 
     def __init__(self, pool: Pool):

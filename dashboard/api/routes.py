@@ -12,7 +12,7 @@ from gradio import events
 from dashboard.access.identity import who
 from dashboard.api import schemas
 from dashboard.api.core import Core, Wanted
-from dashboard.api.queued_pool import Desk, reader
+from dashboard.api.queued_pool import QueuedPool, reader
 from dashboard.web.gradio import current_request
 from dashboard.web.listening import asked_by, listeners
 from dashboard.web.problems import as_gradio_error
@@ -39,14 +39,14 @@ FUNCTIONS = {"predict": schemas.Predict, "explain": schemas.Explain, "flag": sch
 T = TypeVar("T")
 
 
-class Desks:
+class QueuedPools:
     """One for each of the three questions, so that none stops the others."""
 
     def __init__(self):
-        self.predict, self.explain, self.flag = Desk(asking), Desk(explaining), Desk(judging)
+        self.predict, self.explain, self.flag = QueuedPool(asking), QueuedPool(explaining), QueuedPool(judging)
 
 
-def router(core: Core, desks: Desks) -> APIRouter:
+def router(core: Core, desks: QueuedPools) -> APIRouter:
     """The routes."""
     api = APIRouter(prefix="/api/v1", responses=PROBLEMS)
 
@@ -75,7 +75,7 @@ def router(core: Core, desks: Desks) -> APIRouter:
     return api
 
 
-def functions(core: Core, desks: Desks) -> None:
+def functions(core: Core, desks: QueuedPools) -> None:
     """The same as functions of the page that is being built: each takes and gives the JSON object of its route."""
 
     async def predict(request: dict[str, Any]) -> dict[str, Any]:
@@ -95,7 +95,7 @@ def functions(core: Core, desks: Desks) -> None:
         events.api(function, api_name=function.__name__, concurrency_limit=None)
 
 
-async def _said(desk: Desk, work: Callable[[Wanted, Hashable], schemas.BaseModel]) -> dict[str, Any]:
+async def _said(desk: QueuedPool, work: Callable[[Wanted, Hashable], schemas.BaseModel]) -> dict[str, Any]:
     """An answer as plain values; an error of ours as one of Gradio's, which says it to the client."""
     numbers = asked_by()
     listeners.hear(*numbers)
@@ -113,7 +113,7 @@ async def _said(desk: Desk, work: Callable[[Wanted, Hashable], schemas.BaseModel
         raise gr.Error(NOBODY_WAITS, print_exception=False) from None
 
 
-async def _while_there(request: Request, desk: Desk, work: Callable[[Wanted], T]) -> T | Response:
+async def _while_there(request: Request, desk: QueuedPool, work: Callable[[Wanted], T]) -> T | Response:
     """Does long work in its turn, and lets it end where the client has gone."""
     gone = threading.Event()
 

@@ -11,7 +11,7 @@ from dashboard.review.recorded import as_recorded
 from dashboard.serving.explanations import Methods
 from dashboard.serving.fair_queue import QUEUE_CHECK_SECONDS, QueuePlace
 from dashboard.serving.session import Session
-from dashboard.ui.payload import describe, pack, pack_blinded
+from dashboard.ui.payload import describe_evidence, pack, pack_blinded
 from dashboard.ui.pictures import data_url
 from explain import Evidence
 from explain.every_beta.discordance import discordance
@@ -125,7 +125,7 @@ def staged(
         found[0],
         case.report,
         truth=known_truth(table, case, found[0]),
-        original=describe(
+        original=describe_evidence(
             found[1],
             original[0].report,
             truth=known_truth(table, original[0], found[1]),

@@ -143,15 +143,15 @@ class _Process:
     def ask(self, job: bytes, wanted: Callable[[], bool]) -> tuple[Any, Exception | None]:
         self._connection.send_bytes(job)
         notified, begun = False, _worked(self.pid)
-        looked, worked = time.monotonic(), begun
+        seen, worked = time.monotonic(), begun
         while True:
             if self._connection.poll(POLL_SECONDS):
                 if (answer := self._connection.recv_bytes()) != ALIVE:
                     return pickle.loads(answer)
                 begun = worked = _worked(self.pid)
-                looked = time.monotonic()
-            elif time.monotonic() > looked + SILENT:
-                before, worked, looked = worked, _worked(self.pid), time.monotonic()
+                seen = time.monotonic()
+            elif time.monotonic() > seen + SILENT:
+                before, worked, seen = worked, _worked(self.pid), time.monotonic()
                 if worked == before or worked > begun + SILENT:
                     raise TimeoutError
             if not notified and not wanted():

@@ -18,7 +18,7 @@ from explain.trust.faithfulness import Curves, deletion_insertion, verdicts
 from explain.trust.ground_truth import Truth, heat_concentration, lungs_of, points_inside, rank_percentile, truth_of
 from explain.trust.over_cases import TRUTH, Examined, over_cases
 from explain.trust.robustness import sanity, stability
-from model.evaluation.held_out import ITSELF, Encode, judge, judges_of
+from model.evaluation.held_out import ITSELF, Encode, predict_held_out, predictors_of
 from model.inference.decision import reported
 from model.inference.embeddings import encode_studies, load_reference
 from model.inference.encoding import Encoded
@@ -107,7 +107,7 @@ def _against_truth(encoded: Encoded, modality: str, scores: np.ndarray, truth: T
     return found
 
 
-def measure(
+def measure_explanations(
     engine: Engine,
     table: StudyTable,
     split: str,
@@ -139,8 +139,8 @@ def measure(
         CheckpointError: nobody can tell what the model has learnt.
     """
     studies = table.of_split(split)
-    judged = judge(engine, table, studies, encode or _reference_of(table, progress), progress)
-    judges = _judges(engine, judges_of(engine, table, judged.scored.studies), judged.scored.studies)
+    judged = predict_held_out(engine, table, studies, encode or _reference_of(table, progress), progress)
+    judges = _judges(engine, predictors_of(engine, table, judged.scored.studies), judged.scored.studies)
     result = {"form": TRUST_FORMAT, "split": split, "model": engine.digest}
     result |= {"by_cross_validation": judged.by_folds, "left_out": judged.left_out}
     if told := alert_figures(engine.network, judged.scored, judged.fitted_alert):

@@ -7,7 +7,7 @@ from helpers import random_film
 
 from dashboard.feedback.log import NEWEST, FeedbackLog, Filters, marked
 from dashboard.review.review_queue import to_judge
-from dashboard.review.verdicts import Judge
+from dashboard.review.verdicts import VerdictService
 from dashboard.serving.session import Session
 from explain.cohort.worklist import Candidate
 from model.errors import FeedbackError
@@ -20,7 +20,7 @@ AGREE, DISAGREE, UNSURE = ({"verdict": v, "corrected_labels": []} for v in ("agr
 def log(reviewer, table, tmp_path) -> FeedbackLog:
     """Two reviewers who differ on "one", one who agrees on "two" and takes a verdict on "film-only" back."""
     store = FeedbackStore(tmp_path)
-    judge = Judge(reviewer.engine, store)
+    judge = VerdictService(reviewer.engine, store)
     for name, verdicts in {
         "Dr A": {"one": AGREE, "two": AGREE},
         "Dr B": {"one": DISAGREE, "film-only": UNSURE},

@@ -16,8 +16,8 @@ import torch
 from helpers import small_network
 
 from benchmarks.page_reader import PageReader
-from dashboard.review.service import Review, reviewer_of
-from dashboard.review.verdicts import Judge
+from dashboard.review.service import ReviewService, case_service_of
+from dashboard.review.verdicts import VerdictService
 from dashboard.server import make_app
 from dashboard.serving.model_registry import ModelRegistry
 from dashboard.serving.session import Session
@@ -58,22 +58,22 @@ def serving(versions, table, monkeypatch):
 
 
 def test_an_open_case_keeps_its_model_until_it_is_asked_for_again(serving, versions, session, tmp_path):
-    first = Review(serving).current(session)
-    list(reviewer_of(first).open_study(session, "one", 0.5))
-    old = reviewer_of(first).predict_at(session, 0.5)["probabilities"]
+    first = ReviewService(serving).current(session)
+    list(case_service_of(first).open_study(session, "one", 0.5))
+    old = case_service_of(first).predict_at(session, 0.5)["probabilities"]
     versions.promote("0002")
     serving.swap()
     assert serving.now.engine.digest == versions.list()[1].digest != first.engine.digest
     assert serving.model_for_session(session) is first
-    assert Review(serving).shown(session).predict_at(session, 0.5)["probabilities"] == old
-    flag = Judge(serving.model_for_session(session).engine, FeedbackStore(tmp_path)).keep(
+    assert ReviewService(serving).shown(session).predict_at(session, 0.5)["probabilities"] == old
+    flag = VerdictService(serving.model_for_session(session).engine, FeedbackStore(tmp_path)).keep(
         session, 0.5, {"verdict": "agree"}
     )
     assert flag.model_digest == first.engine.digest
 
-    second = Review(serving).current(session)
+    second = ReviewService(serving).current(session)
     assert second is serving.now
-    new = reviewer_of(second).predict_at(session, 0.5)["probabilities"]
+    new = case_service_of(second).predict_at(session, 0.5)["probabilities"]
     encoded = second.engine.encode(session.opened.film, session.opened.report)
     expected = second.engine.probabilities(encoded, np.array([0.5]))[0]
     np.testing.assert_allclose(new, expected, rtol=1e-6)
@@ -82,15 +82,15 @@ def test_an_open_case_keeps_its_model_until_it_is_asked_for_again(serving, versi
 
 def test_work_for_the_old_model_ends_as_the_old_models(serving, versions):
     session, finished = Session(beta=0.5), Session(beta=0.5)
-    reviewer = reviewer_of(Review(serving).current(session))
+    reviewer = case_service_of(ReviewService(serving).current(session))
     steps = reviewer.open_study(session, "one", 0.5)
     started = unpack(next(steps).stage)
     versions.promote("0002")
     serving.swap()
     ended = unpack(next(steps).stage)
     np.testing.assert_array_equal(started[1]["curve"], ended[1]["curve"])
-    list(reviewer_of(Review(serving).current(finished)).open_study(finished, "one", 0.5))
-    again = unpack(list(reviewer_of(Review(serving).current(session)).show_again(session))[-1].stage)
+    list(case_service_of(ReviewService(serving).current(finished)).open_study(finished, "one", 0.5))
+    again = unpack(list(case_service_of(ReviewService(serving).current(session)).show_again(session))[-1].stage)
     assert not np.allclose(again[1]["curve"], ended[1]["curve"], atol=1e-3)
 
 
@@ -197,26 +197,26 @@ def test_what_the_gpu_has_no_memory_for_is_computed_on_the_cpu(table, session, m
         raise torch.OutOfMemoryError
 
     monkeypatch.setattr(engine.network, "feature_map", full)
-    told, *steps = Review(serving).answer(session, lambda r: r.open_study(session, "one", 0.5))
+    told, *steps = ReviewService(serving).answer(session, lambda r: r.open_study(session, "one", 0.5))
     assert (told.key, told.level) == ("notice.cpu", "info")
     assert [unpack(step.stage)[0]["tier"] for step in steps] == ["instant", "exact"]
     assert session.served.engine is not engine
     assert session.served.engine.digest == engine.digest
     monkeypatch.undo()
-    list(Review(serving).answer(session, lambda r: r.open_study(session, "two", 0.5)))
+    list(ReviewService(serving).answer(session, lambda r: r.open_study(session, "two", 0.5)))
     assert session.served is serving.now  # the next case is the GPU's again
 
 
 def test_a_change_that_was_made_is_not_made_twice_on_the_cpu(table, session, monkeypatch):
     engine = Engine(small_network(), "weights", torch.device("cpu"))
     serving = ModelRegistry(engine, table)
-    list(Review(serving).answer(session, lambda r: r.open_study(session, "one", 0.5)))
+    list(ReviewService(serving).answer(session, lambda r: r.open_study(session, "one", 0.5)))
 
     def full(*_):
         raise torch.OutOfMemoryError
 
     monkeypatch.setattr(serving.now.explanations, "evidence", full)
-    told, *steps = Review(serving).answer(session, lambda r: r.take_report(session, "two"))
+    told, *steps = ReviewService(serving).answer(session, lambda r: r.take_report(session, "two"))
     assert told.key == "notice.cpu"
     assert len(steps) == 2
     assert len(session.cases) == 2
