@@ -12,7 +12,7 @@ from dashboard.feedback.finetune_panel import finetune_panel
 from dashboard.feedback.log import FeedbackLog, Filters
 from dashboard.page.context import Context, request
 from dashboard.review.case_picker import ids_of, queued_cases
-from dashboard.review.review_queue import to_judge
+from dashboard.review.review_queue import unjudged
 from dashboard.serving.session import Session
 from dashboard.ui.events import EVERY, QUIET
 from dashboard.ui.widgets import widget
@@ -51,7 +51,7 @@ def build(ctx: Context) -> None:
 
     def queued(session: Session):
         try:
-            found = queued_cases(ctx.table, to_judge(ctx, session.reviewer))
+            found = queued_cases(ctx.table, unjudged(ctx, session.reviewer))
             audit.record_shown("queue", ids_of(found))
             return found
         except BetaLensError as error:

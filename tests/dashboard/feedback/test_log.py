@@ -6,7 +6,7 @@ import pytest
 from helpers import random_film
 
 from dashboard.feedback.log import NEWEST, FeedbackLog, Filters, marked
-from dashboard.review.review_queue import to_judge
+from dashboard.review.review_queue import unjudged
 from dashboard.review.verdicts import VerdictService
 from dashboard.serving.session import Session
 from explain.cohort.worklist import Candidate
@@ -147,5 +147,5 @@ def test_the_queue_leaves_out_what_this_reviewer_judged(log, monkeypatch):
     class Page:
         feedback, reference_cache = log.store, Views()
 
-    assert [c.study_id for c in to_judge(Page, "Dr A")] == ["film-only"]
-    assert [c.study_id for c in to_judge(Page, "Dr B")] == ["two", "film-only"]
+    assert [c.study_id for c in unjudged(Page, "Dr A")] == ["film-only"]
+    assert [c.study_id for c in unjudged(Page, "Dr B")] == ["two", "film-only"]
