@@ -250,11 +250,11 @@ def test_models_are_compared_as_counted_by_hand(seed):
     counts = resample(patients, 60)
     for way in WAYS:
         rows = {name: np.array([macro(way, name, c) for c in counts]) for name in made}
-        same(found.standings["b"].auroc[way].value, macro(way, "b"))
+        same(found.results["b"].auroc[way].value, macro(way, "b"))
         low, high, _ = resampled(rows["b"], max(sides.values()))
-        same(found.standings["b"].auroc[way][1:], [low, high])
+        same(found.results["b"].auroc[way][1:], [low, high])
         low, high, _ = resampled((rows["b"] - rows["a"]).round(12), max(sides.values()))
-        same(found.standings["b"].difference[way][1:], [low, high])
+        same(found.results["b"].difference[way][1:], [low, high])
 
 
 def loss_by_hand(coefficients, logits, labels, has, single) -> float:

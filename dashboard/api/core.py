@@ -16,7 +16,7 @@ from explain import INSTANT
 from model.errors import ChoiceError
 from model.feedback import Store, new_flag_id
 
-Wanted = Callable[[], bool]
+ShouldContinue = Callable[[], bool]
 
 
 class Core:
@@ -38,7 +38,9 @@ class Core:
 
         return self.serving.compute(work)
 
-    def explain(self, asked: schemas.Explain, by: Identity, wanted: Wanted, reader: Hashable = "") -> schemas.Explained:
+    def explain(
+        self, asked: schemas.Explain, by: Identity, should_continue: ShouldContinue, reader: Hashable = ""
+    ) -> schemas.Explained:
         """Why.
 
         Args:
@@ -51,7 +53,7 @@ class Core:
         def work(served: ServedModel) -> schemas.Explained:
             case, betas = _open(served, asked, by), _betas(served, asked)
             found = [
-                explain_finding(served.explanations, case, finding, asked, betas, wanted, reader)
+                explain_finding(served.explanations, case, finding, asked, betas, should_continue, reader)
                 for finding in asked_findings(served.engine, case, asked, betas)
             ]
             read = {"text_read": case.report, "read_to": case.encoded.read_to}
@@ -59,7 +61,9 @@ class Core:
 
         return self.serving.compute(work)
 
-    def draw(self, asked: schemas.Explain, by: Identity, wanted: Wanted, reader: Hashable = "") -> bytes:
+    def draw(
+        self, asked: schemas.Explain, by: Identity, should_continue: ShouldContinue, reader: Hashable = ""
+    ) -> bytes:
         """The film under the heat of one finding, method and β, as PNG; see `explain`.
 
         Raises:
@@ -72,7 +76,7 @@ class Core:
             if case.film is None or (len(findings), len(betas), len(asked.image_methods)) != (1, 1, 1):
                 raise ChoiceError("A picture is of a film, one finding, one method and one β: name one each.")
             chosen = Methods(**INSTANT | {"image": asked.image_methods[0]})
-            evidence = served.explanations.compute_queued(case, findings[0], chosen, wanted, reader)
+            evidence = served.explanations.compute_queued(case, findings[0], chosen, should_continue, reader)
             return picture(case, evidence, served.engine.clamp_beta(case.encoded, betas[0]))
 
         return self.serving.compute(work)

@@ -256,11 +256,11 @@ class CaseService:
             yield blinded_stage(self.engine, session, request_id, shown[0], pictures)
             return
 
-        def wanted() -> bool:
+        def should_continue() -> bool:
             return session.awaits(request_id)
 
         def of_each(methods: Methods) -> list[Evidence]:
-            return [self.explanations.evidence(case, finding, methods, wanted) for case in shown]
+            return [self.explanations.evidence(case, finding, methods, should_continue) for case in shown]
 
         def step(found: list[Evidence], tier: str, pause: float = 0.0) -> Staged:
             return staged(self.engine, self.table, session, request_id, shown, found, chosen, tier, pictures, pause)
@@ -271,15 +271,15 @@ class CaseService:
                 return
             if not (yield step(of_each(Methods(**INSTANT)), "instant", PAUSE)):
                 time.sleep(PAUSE)
-            with self.explanations.queue.place(wanted, session.reader) as place:
-                yield from until_turn(place, request_id, wanted)
-                found = of_each(chosen) if wanted() else []
+            with self.explanations.queue.place(should_continue, session.reader) as place:
+                yield from until_turn(place, request_id, should_continue)
+                found = of_each(chosen) if should_continue() else []
         except Cancelled:
             return
         except BusyError as error:
             yield Refused("notice.busy", str(error), level="info")
             return
-        if found and wanted():
+        if found and should_continue():
             yield step(found, "exact")
 
 

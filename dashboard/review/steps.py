@@ -61,15 +61,17 @@ Step = Staged | Refused | Waiting
 Steps = Generator[Step, bool | None, None]
 
 
-def until_turn(place: QueuePlace, request_id: int, wanted: Callable[[], bool]) -> Generator[Waiting, bool | None, None]:
+def until_turn(
+    place: QueuePlace, request_id: int, should_continue: Callable[[], bool]
+) -> Generator[Waiting, bool | None, None]:
     """Steps for as long as others are ahead and the answer is wanted."""
     ahead = place(0)
-    while ahead and wanted():
+    while ahead and should_continue():
         if (yield Waiting(request_id, ahead, place)):
             ahead = place(0)
         else:
             announced = ahead
-            while wanted() and (ahead := place(QUEUE_CHECK_SECONDS)) == announced:
+            while should_continue() and (ahead := place(QUEUE_CHECK_SECONDS)) == announced:
                 pass
 
 

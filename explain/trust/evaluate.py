@@ -64,7 +64,7 @@ def examine(
     name: str,
     truth: Truth | None = None,
     lungs: np.ndarray | None = None,
-    wanted: Callable[[], bool] = lambda: True,
+    should_continue: Callable[[], bool] = lambda: True,
     seed: int = SEED,
 ) -> Trust:
     """Test the explanation of one modality of a case by the method `name`.
@@ -72,14 +72,14 @@ def examine(
     Args:
         truth: of the finding, where it is known.
         lungs: where they are on the film, where that is known.
-        wanted: asked between the steps; where it says no, the work ends.
+        should_continue: asked between the steps; where it says no, the work ends.
         seed: of the first of the random networks that the sanity check compares with.
 
     Raises:
         ChoiceError: the finding or the method is unknown.
         Cancelled: the answer is not wanted any more.
     """
-    question = Question(engine, encoded, engine.finding_index(finding), (ALONE[modality],), wanted)
+    question = Question(engine, encoded, engine.finding_index(finding), (ALONE[modality],), should_continue)
     chosen = method(modality, name)
     answer = chosen.explain(question)
     random = sanity(question, modality, chosen, answer.scores[0], seed)

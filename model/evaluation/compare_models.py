@@ -35,7 +35,7 @@ class Decisions(NamedTuple):
     words: str = ""  # what a reader must know of who decided; see `held_out.HeldOutPredictions`
 
 
-class Standing(NamedTuple):
+class ModelResult(NamedTuple):
     """A model's macro AUROC for each of WAYS, and how far it lies above the first model's. Bands have no axes."""
 
     beta: float
@@ -45,14 +45,14 @@ class Standing(NamedTuple):
 
 
 class ModelComparison(NamedTuple):
-    """The standings of models by name, in the order in which they were given."""
+    """The results of models by name, in the order in which they were given."""
 
     n: int
     patients: int
     resamples: int
     left_out: int  # studies that one of the models has learnt
     few: dict[str, int]  # patients with a finding or without it, the fewer, where fewer than LEAST
-    standings: dict[str, Standing]
+    results: dict[str, ModelResult]
 
 
 def compared_studies(table: StudyTable) -> tuple[Study, ...]:
@@ -126,8 +126,8 @@ def compare_models(
         resamples=len(counts) - 1,
         left_out=int((~unlearnt).sum()),
         few={finding: n for finding, n in few.items() if n < LEAST},
-        standings={
-            name: Standing(
+        results={
+            name: ModelResult(
                 beta=decisions[name].beta,
                 beta_from=decisions[name].beta_from,
                 auroc={way: band(rows, most) for way, rows in own.items()},

@@ -19,7 +19,7 @@ from torch import Tensor
 from model.config import SINGLE_LABEL
 from model.errors import TrainingError
 from model.feedback.corrections import Correction, relabelled
-from model.finetuning.evidence_penalty import Marks
+from model.finetuning.evidence_penalty import EvidencePenalty
 from model.finetuning.label_noise import forward_loss, mistakes
 from model.inference.encoder_features import PooledStudies
 from model.network.network import Network, Pooled
@@ -79,7 +79,11 @@ def finetune_dataset(
 
 
 def finetune(
-    network: Network, data: FinetuneDataset, recipe: Recipe, marks: Marks | None = None, progress: Progress = iter
+    network: Network,
+    data: FinetuneDataset,
+    recipe: Recipe,
+    marks: EvidencePenalty | None = None,
+    progress: Progress = iter,
 ) -> bool:
     """Teach projections, fusion and head what reviewers said. Ctrl-C ends it early, with what was learnt so far.
 
@@ -117,7 +121,7 @@ def finetune(
 class FinetuneSteps:
     """A step of learning, again and again."""
 
-    def __init__(self, network: Network, data: FinetuneDataset, recipe: Recipe, marks: Marks | None):
+    def __init__(self, network: Network, data: FinetuneDataset, recipe: Recipe, marks: EvidencePenalty | None):
         self.network, self.data, self.recipe, self.marks = network, data, recipe, marks
         self.single = network.config.problem_type == SINGLE_LABEL
         judged = data.judged.any(1)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from model.evaluation.held_out import past_of
 from model.feedback.corrections import Correction
 from model.finetuning.encoders import teach_encoders
-from model.finetuning.evidence_penalty import Marks, read_marks
+from model.finetuning.evidence_penalty import EvidencePenalty, read_marks
 from model.finetuning.finetune import FinetuneDataset, Recipe, finetune, finetune_dataset
 from model.inference.encoder_features import load_pooled
 from model.inference.engine import Engine
@@ -37,7 +37,7 @@ class Taught(NamedTuple):
 
     engine: Engine
     finetune_dataset: FinetuneDataset
-    marks: Marks | None
+    marks: EvidencePenalty | None
     complete: bool  # False after Ctrl-C
 
 

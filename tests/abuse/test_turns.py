@@ -202,7 +202,7 @@ def test_who_asks_forty_times_keeps_nobody_waiting(
                     now[0] += 2 * GRACE
                     for task in many:
                         task.cancel()  # and so its connection is closed
-                    await until(lambda: not [p for p in (*waiting._waiting, *waiting._working) if p.wanted()])
+                    await until(lambda: not [p for p in (*waiting._waiting, *waiting._working) if p.should_continue()])
                 hers = asyncio.create_task(ask(victor, his, "victor-s", True))
                 await until(lambda: [p for p in (*waiting._waiting, *waiting._working) if p.reader == "victor"])
             answer = await hers

@@ -92,9 +92,9 @@ def test_work_that_nobody_waits_for_ends_quietly(reviewer, opened):
 
 
 def test_long_work_is_asked_whether_it_is_still_wanted(engine, table, session, monkeypatch):
-    def superseded(engine, encoded, finding, image, report, wanted):
+    def superseded(engine, encoded, finding, image, report, should_continue):
         session.next_request()
-        assert not wanted()
+        assert not should_continue()
         raise Cancelled
 
     monkeypatch.setattr("dashboard.serving.explanations.evidence", superseded)

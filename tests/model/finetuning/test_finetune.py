@@ -14,7 +14,7 @@ from explain.methods.registry import method
 from model.errors import TrainingError
 from model.evaluation.compare_versions import MeasuredModel, compare_versions
 from model.feedback.corrections import Correction
-from model.finetuning.evidence_penalty import Marks, cells_inside, mark
+from model.finetuning.evidence_penalty import EvidencePenalty, cells_inside, mark
 from model.finetuning.finetune import Recipe, finetune, finetune_dataset
 from model.finetuning.label_noise import MOST_OF_TABLE, forward_loss, mistakes
 from model.inference.encoder_features import PooledStudies
@@ -175,7 +175,7 @@ def test_cells_of_a_region_are_those_of_the_film_inside_its_square():
 
 def test_the_penalty_takes_evidence_out_of_the_wrong_place(engine):
     encoded = engine.encode(random_film(), REPORT)
-    marks = Marks([mark(engine.network, encoded, ((0.0, 0.0, 0.5, 0.5),), ((0, 20),))])
+    marks = EvidencePenalty([mark(engine.network, encoded, ((0.0, 0.0, 0.5, 0.5),), ((0, 20),))])
     studies, pooled = made_up(60)
     found = {s.study_id: correction(s.study_id, labels={f: f in s.labels for f in FINDINGS}) for s in studies[:30]}
     data = finetune_dataset(FINDINGS, studies, pooled, found)
