@@ -64,9 +64,10 @@ class ExplanationWorker:
         self._lock = threading.Lock()
 
     def do(self, job: Callable[..., T], engine: Engine, *asked: Any, should_continue: Callable[[], bool]) -> T:
-        """What `job(engine, *asked, should_continue)` returns or raises; a function of a module, and what can be pickled.
+        """What `job(engine, *asked, should_continue)` returns or raises.
 
         Args:
+            job: a function of a module; `asked` is what can be pickled.
             should_continue: asked now and again; where it says no, the job is told so.
         """
         answer = None

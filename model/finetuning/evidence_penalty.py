@@ -21,7 +21,7 @@ from model.network.network import Network, Pooled
 from model.studies.table import StudyTable, load_film
 from model.training.batches import draw_beta
 
-AT_ONCE = 16  # studies a step
+PENALTY_BATCH = 16  # studies a step
 
 
 class ReviewerMark(NamedTuple):
@@ -42,7 +42,7 @@ class EvidencePenalty:
     def penalty(self, network: Network) -> Float[Tensor, ""]:
         """The mean over some of the studies, each at a β and of a finding drawn anew, of the squared evidence in the
         wrong places. It can be differentiated by the network's parameters."""
-        some = [self.marks[i] for i in torch.randperm(len(self.marks))[:AT_ONCE]]
+        some = [self.marks[i] for i in torch.randperm(len(self.marks))[:PENALTY_BATCH]]
         pooled = Pooled(*(torch.cat(p).requires_grad_() for p in zip(*(m.pooled for m in some), strict=True)))
         has = torch.cat([m.has for m in some])
         logits = network.log_odds(network(pooled, draw_beta(has.cpu()).to(has.device)))
