@@ -3,17 +3,15 @@
 import json
 import os
 import shutil
-import socket
-import subprocess
 import sys
 import threading
 import time
 
-import httpx
 import numpy as np
 import pytest
 import torch
 from helpers import small_network
+from started import free_port, started
 
 from benchmarks.page_reader import PageReader
 from dashboard.review.service import ReviewService, case_service_of
@@ -106,36 +104,28 @@ def test_a_version_that_cannot_be_served_leaves_the_model_at_hand(serving, versi
 
 @pytest.mark.timeout(280)
 def test_a_real_server_swaps_while_it_answers_and_fails_no_request(versions, table, tmp_path):
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     studies = table.studies[0].image.parent / "studies.csv"
     command = [sys.executable, "-m", "dashboard.cli", "serve", "--port", str(port), "--device", "cpu"]
     command += ["--models", str(versions.folder), "--studies", str(studies), "--feedback", str(tmp_path / "feedback")]
     url, digests = f"http://127.0.0.1:{port}", [version.digest for version in versions.list()]
-    with (tmp_path / "log").open("w+") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | {"HF_HUB_OFFLINE": "1"})
-        try:
-            _wait(url, server, tmp_path / "log")
-            stop, counts, failed = threading.Event(), [0, 0], []
-            readers = [
-                threading.Thread(target=_read, args=(url, n, stop, counts, failed), daemon=True) for n in range(2)
-            ]
-            for reader in readers:
-                reader.start()
-            _until(lambda: min(counts) >= 2 or failed)
-            versions.promote("0002")
-            _until(lambda: digests[1][:8] in _header(url) or failed)
-            before = list(counts)
-            _until(lambda: min(c - b for c, b in zip(counts, before, strict=True)) >= 2 or failed)
-            versions.rollback()
-            _until(lambda: digests[0][:8] in _header(url) or failed)
-            stop.set()
-            for reader in readers:
-                reader.join(60)
-            assert failed == []
-        finally:
-            server.terminate()
-            server.wait(30)
+    environment = os.environ | {"HF_HUB_OFFLINE": "1"}
+    with started(command, port, tmp_path / "log", env=environment):
+        stop, counts, failed = threading.Event(), [0, 0], []
+        readers = [threading.Thread(target=_read, args=(url, n, stop, counts, failed), daemon=True) for n in range(2)]
+        for reader in readers:
+            reader.start()
+        _until(lambda: min(counts) >= 2 or failed)
+        versions.promote("0002")
+        _until(lambda: digests[1][:8] in _header(url) or failed)
+        before = list(counts)
+        _until(lambda: min(c - b for c, b in zip(counts, before, strict=True)) >= 2 or failed)
+        versions.rollback()
+        _until(lambda: digests[0][:8] in _header(url) or failed)
+        stop.set()
+        for reader in readers:
+            reader.join(60)
+        assert failed == []
 
 
 def _read(url: str, number: int, stop: threading.Event, counts: list[int], failed: list) -> None:
@@ -157,18 +147,6 @@ def _header(url: str) -> str:
         return json.dumps(page.loaded("bl-header"))
     finally:
         page.close()
-
-
-def _wait(url: str, server: subprocess.Popen, log) -> None:
-    def answers() -> bool:
-        if server.poll() is not None:
-            pytest.fail(log.read_text()[-2000:])
-        try:
-            return httpx.get(url, timeout=5, trust_env=False).status_code == 200
-        except httpx.HTTPError:
-            return False
-
-    _until(answers)
 
 
 def _until(true) -> None:
