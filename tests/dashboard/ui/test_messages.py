@@ -13,21 +13,21 @@ from dashboard.atlas.service import AtlasService, choices
 from dashboard.beta_lab.service import BetaLabService
 from dashboard.feedback.log import FeedbackLog, Filters
 from dashboard.page.header import facts
-from dashboard.review.case_picker import queue, shelf
+from dashboard.review.case_picker import offered_cases, queued_cases
 from dashboard.review.explanation_tests import ExplanationTests
 from dashboard.review.neighbours import NeighboursService
-from dashboard.review.service import Reviewer
+from dashboard.review.service import CaseService
 from dashboard.review.steps import Refused, Waiting
 from dashboard.review.tab import _methods
 from dashboard.review.verdict_form import VerdictForm
-from dashboard.review.verdicts import Judge
-from dashboard.serving.model_registry import Serving
-from dashboard.serving.reference_cache import ReferenceViews
-from dashboard.serving.served import Served
+from dashboard.review.verdicts import VerdictService
+from dashboard.serving.model_registry import ModelRegistry
+from dashboard.serving.reference_cache import ReferenceCache
+from dashboard.serving.served import ServedModel
 from dashboard.ui import messages as m
-from dashboard.ui.widgets.troubles import told
+from dashboard.ui.widgets.troubles import status_of
 from explain.cohort.worklist import worklist
-from explain.trust.evaluate import KEPT
+from explain.trust.evaluate import TRUST_FILE
 from model.feedback import FeedbackStore
 from model.storage.paths import DEMO_CHECKPOINT
 from model.studies.opening import open_studies
@@ -43,13 +43,13 @@ def holds(kind: Any, value: Any) -> None:
 
 
 @pytest.fixture(scope="module")
-def reports(engine, tmp_path_factory) -> ReferenceViews:
+def reports(engine, tmp_path_factory) -> ReferenceCache:
     """Of reports alone, enough for a map."""
     folder = tmp_path_factory.mktemp("reports")
     rows = [f"s{i},,An effusion of {i} mm.,Effusion,test" for i in range(12)]
     rows += [f"s{i},,The lungs are clear {i}.,,test" for i in range(12, 24)]
     (folder / "studies.csv").write_text("study_id,image,report,label,split\n" + "\n".join(rows))
-    return ReferenceViews(engine, open_studies(folder / "studies.csv"))
+    return ReferenceCache(engine, open_studies(folder / "studies.csv"))
 
 
 def test_the_types_of_the_page_are_those_of_the_server():
@@ -85,16 +85,16 @@ def test_what_stands_around_the_stage(engine, table, reviewer):
     holds(m.Notice, Refused("error.empty").to_json())
     holds(m.Methods, _methods())
     holds(m.Facts, facts(engine))
-    holds(m.Shelf, shelf(table))
-    holds(m.Shelf, shelf(table, "Effusion"))
-    views = ReferenceViews(engine, table)
-    holds(m.Shelf, queue(table, worklist(engine, table, views.reference(), 0.5)))
+    holds(m.Shelf, offered_cases(table))
+    holds(m.Shelf, offered_cases(table, "Effusion"))
+    reference_cache = ReferenceCache(engine, table)
+    holds(m.Shelf, queued_cases(table, worklist(engine, table, reference_cache.reference(), 0.5)))
 
 
 def test_the_tests_of_an_explanation(engine, table, session):
-    served = Served(engine, table)
-    list(Reviewer(served).open_study(session, "one", 0.5))
-    steps = list(ExplanationTests(engine, table, served.worker).examine(session, session.ticket))
+    served = ServedModel(engine, table)
+    list(CaseService(served).open_study(session, "one", 0.5))
+    steps = list(ExplanationTests(engine, table, served.worker).examine(session, session.request_id))
     done = [step for step in steps if isinstance(step, str)]
     assert len(done) == 2
     for step in done:
@@ -102,17 +102,17 @@ def test_the_tests_of_an_explanation(engine, table, session):
 
 
 def test_the_methods_that_were_tested_over_many_cases():
-    holds(m.Measured, (DEMO_CHECKPOINT / KEPT).read_text("utf-8"))
+    holds(m.Measured, (DEMO_CHECKPOINT / TRUST_FILE).read_text("utf-8"))
 
 
 def test_neighbours(reports, reviewer, session):
     list(reviewer.open_study(session, "report-only", 0.5))
-    for step in NeighboursService(reports).of(session.opened, 0.5):
+    for step in NeighboursService(reports).nearest(session.opened, 0.5):
         holds(m.Neighbours, {"ticket": 1, **step})
 
 
 def test_the_beta_lab(engine, table):
-    lab = BetaLabService(engine, table, ReferenceViews(engine, table))
+    lab = BetaLabService(engine, table, ReferenceCache(engine, table))
     setup = {"splits": lab.splits()}
     *steps, last = lab.measure("test")
     for step in steps:
@@ -141,7 +141,7 @@ def test_the_atlas(reports, tmp_path):
 
 
 def test_the_form_of_a_verdict(engine, table, reviewer, session, tmp_path):
-    around = SimpleNamespace(engine=engine, serving=Serving(engine, table), feedback=FeedbackStore(tmp_path))
+    around = SimpleNamespace(engine=engine, serving=ModelRegistry(engine, table), feedback=FeedbackStore(tmp_path))
     form = VerdictForm(around)
     holds(m.Form, form.fresh(session))
     list(reviewer.open_study(session, "one", 0.5))
@@ -152,8 +152,8 @@ def test_the_form_of_a_verdict(engine, table, reviewer, session, tmp_path):
 
 def test_verdicts(reviewer, table, session, tmp_path):
     store = FeedbackStore(tmp_path)
-    judge, log = Judge(reviewer.engine, store), FeedbackLog(reviewer.engine, table, store)
-    holds(m.Troubles, told(store))
+    judge, log = VerdictService(reviewer.engine, store), FeedbackLog(reviewer.engine, table, store)
+    holds(m.Troubles, status_of(store))
     numbered = {"number": 1}
     holds(m.Log, log.shown(Filters()) | numbered)
     for name in ("Dr A", "Dr B"):
