@@ -27,7 +27,7 @@ from model.evaluation.compare_versions import GATE_BETAS
 from model.evaluation.metrics import evaluate
 from model.feedback import FeedbackStore, Flag, new_flag_id, utc_now
 from model.feedback.corrections import corrections
-from model.finetuning.finetune import Lessons, Recipe, finetune, lessons, trained
+from model.finetuning.finetune import FinetuneDataset, Recipe, finetune, finetune_dataset, trained
 from model.inference.encoder_features import PooledStudies, load_pooled
 from model.inference.engine import Engine
 from model.network.network import Pooled
@@ -89,7 +89,7 @@ class Loop:
     def finetuned(self, store: FeedbackStore) -> Engine:
         """The broken model, after it learnt from all verdicts so far."""
         found = corrections(store.rows(), self.engine.findings, self.engine.config.problem_type)
-        data = lessons(self.engine.findings, self.flipped, self.pooled, found)
+        data = finetune_dataset(self.engine.findings, self.flipped, self.pooled, found)
         engine = Engine(copy.deepcopy(self.broken.network), "", self.engine.device)
         finetune(engine.network, data, Recipe(seed=self.seed))
         return engine
@@ -102,11 +102,11 @@ class Loop:
             for part in module.modules():
                 if hasattr(part, "reset_parameters"):
                     part.reset_parameters()
-        fit(network, lessons(self.engine.findings, studies, self.pooled, {}))
+        fit(network, finetune_dataset(self.engine.findings, studies, self.pooled, {}))
         return Engine(network, "", self.engine.device)
 
 
-def fit(network, data: Lessons) -> None:
+def fit(network, data: FinetuneDataset) -> None:
     """Train projections and head as the demo's were, with the encoders as they are."""
     config, parameters = network.config, trained(network)
     steps = len(data.labels) // config.batch_size

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from tqdm import tqdm
 
-from dashboard.review.service import Reviewer
+from dashboard.review.service import CaseService
 from dashboard.review.steps import Refused
 from dashboard.serving.served import ServedModel
 from dashboard.serving.session import Session
@@ -44,7 +44,7 @@ def held(cases: int) -> Sample:
 
 def review(count: int, exact_every: int) -> Iterator[Sample]:
     """Open so many studies of the demo, from the first again after the last; a sample after every 128."""
-    reviewer, session = Reviewer(ServedModel(Engine.load(device="cpu"), open_studies(None))), Session(BETA)
+    reviewer, session = CaseService(ServedModel(Engine.load(device="cpu"), open_studies(None))), Session(BETA)
     studies, findings = reviewer.table.studies, reviewer.engine.findings
     for number in range(count):
         exact = exact_every and number % exact_every == 0

@@ -58,7 +58,7 @@ def open_table(studies: Path | None, config: "Config | None" = None) -> "StudyTa
     table = open_studies(studies)
     if config:
         table = named_for(table, config)
-    for line in table.words():
+    for line in table.warnings():
         print(line, file=sys.stderr)
     return table
 

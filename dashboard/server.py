@@ -27,7 +27,7 @@ from dashboard.access.peer import ClientAddressMiddleware
 from dashboard.access.sessions import Sessions
 from dashboard.api.core import Core
 from dashboard.api.health import health
-from dashboard.api.routes import FUNCTIONS, Desks, functions, router
+from dashboard.api.routes import FUNCTIONS, QueuedPools, functions, router
 from dashboard.app import PAGE, build, look
 from dashboard.cases.uploads import receiving, waiting
 from dashboard.guard.calls import GradioCallValidator
@@ -38,7 +38,7 @@ from dashboard.guard.origins import Origins
 from dashboard.guard.owners import Owners, Streams
 from dashboard.guard.quiet import quieten
 from dashboard.guard.routes import Routes
-from dashboard.review.case_picker import ids_of, shelf
+from dashboard.review.case_picker import ids_of, offered_cases
 from dashboard.serving.model_registry import ModelRegistry
 from dashboard.serving.open_pages import SWEEP, pages
 from dashboard.ui.version import app_version
@@ -84,7 +84,7 @@ def make_app(serving: ModelRegistry, feedback: Store, access: Access | None = No
         redoc_url=None,
         lifespan=_threads,
     )
-    core, desks = Core(serving, feedback), Desks()
+    core, desks = Core(serving, feedback), QueuedPools()
     page = build(serving, feedback, lambda: functions(core, desks))
     page.queue(api_open=False)  # functions that queue are not to be called past it
     admit(page, JOBS)
@@ -114,7 +114,7 @@ def make_app(serving: ModelRegistry, feedback: Store, access: Access | None = No
     owners = Owners()
     app.add_middleware(GradioCallValidator, page=page, schemas=FUNCTIONS, owners=owners, uploads=waiting)
     app.add_middleware(Listening)
-    app.add_middleware(Offered, cases=ids_of(shelf(serving.now.table)))
+    app.add_middleware(Offered, cases=ids_of(offered_cases(serving.now.table)))
     app.add_middleware(Streams, owners=owners, page=page)
     app.add_middleware(Routes, ours=OURS | (access.way.paths | {"/logout", "/session"} if access else frozenset()))
     app.add_middleware(AuthMiddleware, access=access)

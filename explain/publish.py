@@ -11,11 +11,10 @@ import torch
 from explain.cohort.atlas import atlas_file
 from explain.cohort.spaces import Vectors
 from explain.every_beta.colour_scale import anchor_scales
-from explain.every_beta.discordance import alert_figures
-from explain.every_beta.discordance import calibrate as calibrate_alert
+from explain.every_beta.discordance import alert_figures, calibrate_alert
 from model.errors import ChoiceError
 from model.evaluation.figures import NOT_DEFINED
-from model.evaluation.held_out import Judged, answered, judge
+from model.evaluation.held_out import HeldOutPredictions, answered, predict_held_out
 from model.evaluation.metrics import Evaluation, evaluate_scored
 from model.inference.array_cache import pack_arrays
 from model.inference.embeddings import REFERENCE, Reference, encode_studies
@@ -180,7 +179,9 @@ def _splits(engine: Engine) -> tuple[str, ...]:
     return ("all",) if engine.past is not None and engine.past.folds else ("test", "val")
 
 
-def _first_judged(engine: Engine, table: StudyTable, reference: Reference, *splits: str) -> tuple[str | None, Judged]:
+def _first_judged(
+    engine: Engine, table: StudyTable, reference: Reference, *splits: str
+) -> tuple[str | None, HeldOutPredictions]:
     """What is said of the first of some splits that has studies which can be judged, and its name; of no study, and
     None, where there is none."""
 
@@ -189,10 +190,10 @@ def _first_judged(engine: Engine, table: StudyTable, reference: Reference, *spli
 
     for name in splits:
         try:
-            return name, judge(engine, table, table.of_split(name), encode)
+            return name, predict_held_out(engine, table, table.of_split(name), encode)
         except ChoiceError:
             continue
-    return None, judge(engine, table, (), encode)
+    return None, predict_held_out(engine, table, (), encode)
 
 
 def _notes(network: Network, table: StudyTable) -> list[str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from started import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIGURATION = ROOT / "deploy" / "nginx" / "betalens.conf"
@@ -34,11 +35,6 @@ def nginx() -> str:
     if not found or not shutil.which("openssl"):
         pytest.skip("nginx or openssl is not at hand: apt-get install nginx-light openssl")
     return found
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
 
 
 def configured(folder: Path, servers: list[int], tls: int = 443, plain: int = 80) -> Path:

@@ -15,10 +15,9 @@ from scipy.special import expit, softmax
 from scipy.stats import norm, t
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
-from explain.every_beta.discordance import alert_figures
-from explain.every_beta.discordance import calibrate as calibrate_alert
+from explain.every_beta.discordance import alert_figures, calibrate_alert
 from model.config import FUSIONS, MULTI_LABEL, SINGLE_LABEL
-from model.evaluation.beta_curves import BETA_GRID, measure
+from model.evaluation.beta_curves import BETA_GRID, measure_over_beta
 from model.evaluation.bootstrap import LEAST, resample
 from model.evaluation.compare_models import WAYS, Decisions, compare_models
 from model.evaluation.compare_versions import GATE_BETAS, compare_scored, share_as_corrected
@@ -29,7 +28,7 @@ from model.inference.engine import Engine
 from model.inference.predictions import Scored, score
 from model.network.fusions import fusion
 from model.studies.table import Study
-from model.training.calibration import calibrate, cross_fitted, judged_anew, parts_of
+from model.training.calibration import calibrate, cross_fitted, parts_of, recalibrated
 
 FINDINGS = ("Cardiomegaly", "Effusion", "Pneumothorax")
 EVALUATED = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -177,7 +176,7 @@ def test_intervals_and_p_are_those_of_resampled_patients(case):
     scored = score(engine, reference, studies).concordant()
     labels, p = scored.labels(FINDINGS), scored.probabilities(engine.network)
     patients = tuple(s.patient_id for s in scored.studies)
-    found = measure(engine.network, scored, resamples=60)
+    found = measure_over_beta(engine.network, scored, resamples=60)
     counts = resample(patients, 60)
     at = [0, 13, 20]
     areas = {b: [[area(labels[:, k], p[b, :, k], c) for k in range(3)] for c in counts] for b in at}
@@ -204,7 +203,7 @@ def test_the_lab_shows_scikit_learns_precision_and_youdens_threshold(case):
     engine, reference, studies = case
     scored = score(engine, reference, studies).concordant()
     labels, p = scored.labels(FINDINGS), scored.probabilities(engine.network)
-    found = measure(engine.network, scored, resamples=40)
+    found = measure_over_beta(engine.network, scored, resamples=40)
     single = engine.config.problem_type == SINGLE_LABEL
     for b in (0, 7, 20):
         same(found.overall.ece.value[b], pooled(labels, p[b], single), 1e-6)
@@ -251,11 +250,11 @@ def test_models_are_compared_as_counted_by_hand(seed):
     counts = resample(patients, 60)
     for way in WAYS:
         rows = {name: np.array([macro(way, name, c) for c in counts]) for name in made}
-        same(found.standings["b"].auroc[way].value, macro(way, "b"))
+        same(found.results["b"].auroc[way].value, macro(way, "b"))
         low, high, _ = resampled(rows["b"], max(sides.values()))
-        same(found.standings["b"].auroc[way][1:], [low, high])
+        same(found.results["b"].auroc[way][1:], [low, high])
         low, high, _ = resampled((rows["b"] - rows["a"]).round(12), max(sides.values()))
-        same(found.standings["b"].difference[way][1:], [low, high])
+        same(found.results["b"].difference[way][1:], [low, high])
 
 
 def loss_by_hand(coefficients, logits, labels, has, single) -> float:
@@ -298,7 +297,7 @@ def test_the_temperature_is_the_likeliest_and_calibration_is_measured_on_other_p
     # Of the studies that fitted it each part is calibrated by the others; the rest by the network's own temperature.
     own = Scored(studies, has, raw / _divisors(network.log_temperature.numpy(), has))
     chose = np.arange(n) < 40
-    anew, part = judged_anew(own, chose, network).logits, parts_of(studies[:40])
+    anew, part = recalibrated(own, chose, network).logits, parts_of(studies[:40])
     same(anew[:, 40:], own.logits[:, 40:])
     rest = np.append(part != 1, np.zeros(5, bool)) & concordant
     at = np.flatnonzero(part == 1)

@@ -9,7 +9,7 @@ from patients import DATE, NUMBER, TEXT, UIDS, WORD, left_in, named_dicom, named
 
 from dashboard.cases.opening import open_study
 from dashboard.cli import main
-from dashboard.review.verdicts import Judge
+from dashboard.review.verdicts import VerdictService
 from dashboard.serving.session import Session
 from model.feedback import FeedbackStore
 from model.studies.opening import open_studies
@@ -84,7 +84,7 @@ def test_it_is_imported_and_judged_under_a_name_of_its_own(betalens, films, tmp_
     case = open_study(engine, open_studies(written / "studies.csv"), study.study_id)
     store = FeedbackStore(tmp_path / "verdicts")
     session = Session(beta=0.5, cases=[case], flag_id="one")
-    Judge(engine, store).keep(session, 0.5, {"verdict": "agree", "reviewer": "R", "case": case.case_id})
+    VerdictService(engine, store).keep(session, 0.5, {"verdict": "agree", "reviewer": "R", "case": case.case_id})
     assert left_in(tmp_path / "verdicts", tmp_path / "temporary") == []
     code, out, err = betalens(
         "feedback", "export", "--feedback", tmp_path / "verdicts", "--out", tmp_path / "flags.csv"

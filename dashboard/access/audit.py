@@ -112,7 +112,9 @@ def note(action: str, by: Identity | None = None, **what: str | int | float | bo
         record(action, by, **what)
 
 
-def looked(where: str, cases: Iterable[str], by: Identity | None = None, **what: str | int | float | bool) -> None:
+def record_shown(
+    where: str, cases: Iterable[str], by: Identity | None = None, **what: str | int | float | bool
+) -> None:
     """Say whose films or reports somebody is about to be shown, and where on the page: once for those of one answer.
 
     Raises:

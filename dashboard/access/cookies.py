@@ -17,7 +17,7 @@ def is_secure(connection: HTTPConnection) -> bool:
     return connection.scope.get("scheme") in ("https", "wss")
 
 
-def named(name: str, secure: bool) -> str:
+def cookie_name(name: str, secure: bool) -> str:
     """The name of a cookie. With TLS a browser takes one that begins so from this host alone, for all of it and by TLS
     (RFC 6265bis, section 4.1.3.2): no neighbour of the same domain can set it."""
     return f"__Host-{name}" if secure else name
@@ -31,12 +31,12 @@ def put(response: Response, connection: HTTPConnection, name: str, value: str, s
     """
     secure = is_secure(connection)
     site = "strict" if strict else "lax"
-    response.set_cookie(named(name, secure), value, seconds, secure=secure, httponly=True, samesite=site)
+    response.set_cookie(cookie_name(name, secure), value, seconds, secure=secure, httponly=True, samesite=site)
 
 
 def get(connection: HTTPConnection, name: str) -> str:
     """The value of a cookie of ours; "" where there is none."""
-    value = connection.cookies.get(named(name, is_secure(connection)), "")
+    value = connection.cookies.get(cookie_name(name, is_secure(connection)), "")
     return value if len(value) <= LONGEST else ""
 
 

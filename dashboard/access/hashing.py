@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from dashboard.access.base import LoginRefusedError
 
-AT_ONCE = 2  # each takes 64 MiB
+MOST_AT_WORK = 2  # each takes 64 MiB
 WAITING, WAITING_OF_ONE = 16, 8  # with those at work: of all, and of one address
 RETRY = 2  # seconds
 
@@ -16,7 +16,7 @@ class Hashing:
     """A few threads, and a short line before them."""
 
     def __init__(self):
-        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="password")
+        self._threads = ThreadPoolExecutor(MOST_AT_WORK, thread_name_prefix="password")
         self._waiting: Counter[str] = Counter()
         self._lock = threading.Lock()
 

@@ -12,14 +12,14 @@ from model.errors import AuditError
 PAGE = ("/", "/config")  # the page, and what it is made of, for programs
 
 
-def looked(where: str, cases: Iterable[str], **what: str | int | float | bool) -> None:
-    """Say whose films or reports the reader is about to be shown, and where; see `dashboard.access.audit.looked`.
+def record_shown(where: str, cases: Iterable[str], **what: str | int | float | bool) -> None:
+    """Say whose films or reports the reader is about to be shown, and where; see `dashboard.access.audit.record_shown`.
 
     Raises:
         gr.Error: they must not be shown, as it cannot be written down; the page says so.
     """
     with as_gradio_error():
-        audit.looked(where, cases, None, **what)
+        audit.record_shown(where, cases, None, **what)
 
 
 class Offered:
@@ -36,7 +36,7 @@ class Offered:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] == "GET" and path_of(scope) in PAGE:
             try:
-                audit.looked("picker", self.cases, scope["state"]["identity"])
+                audit.record_shown("picker", self.cases, scope["state"]["identity"])
             except AuditError as error:
                 await of_error(error)(scope, receive, send)
                 return

@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard.access import audit
-from dashboard.access.cookies import SESSION, named
+from dashboard.access.cookies import SESSION, cookie_name
 from dashboard.access.ended import Ended
 from dashboard.access.identity import Identity
 from dashboard.web.problems import problem
@@ -107,7 +107,7 @@ class Sessions:
             scheme: SessionMiddleware(
                 app,
                 secret,
-                session_cookie=named(COOKIE, scheme == "https"),
+                session_cookie=cookie_name(COOKIE, scheme == "https"),
                 max_age=round(seconds),
                 same_site="lax",
                 https_only=scheme == "https",

@@ -56,7 +56,7 @@ def explain_finding(
     finding: str,
     asked: Explain,
     betas: list[float],
-    wanted: Callable[[], bool],
+    should_continue: Callable[[], bool],
     reader: Hashable,
 ) -> FindingExplained:
     """All that was asked of one finding.
@@ -69,7 +69,7 @@ def explain_finding(
     reports = [name for name in asked.report_methods if "report" in present]
 
     def evidence(**chosen: str) -> Evidence:
-        return explanations.compute_queued(case, finding, Methods(**INSTANT | chosen), wanted, reader)
+        return explanations.compute_queued(case, finding, Methods(**INSTANT | chosen), should_continue, reader)
 
     bare = evidence()
     clamped = [explanations.engine.clamp_beta(case.encoded, beta) for beta in betas]

@@ -8,7 +8,7 @@ from dashboard.api import schemas
 from dashboard.api.answers import asked_findings, explain_finding, picture, predictions
 from dashboard.cases.case import OpenCase
 from dashboard.cases.opening import open_given, open_study
-from dashboard.review.verdicts import Judge
+from dashboard.review.verdicts import VerdictService
 from dashboard.serving.explanations import Methods
 from dashboard.serving.model_registry import ModelRegistry, ServedModel
 from dashboard.serving.session import Session
@@ -16,7 +16,7 @@ from explain import INSTANT
 from model.errors import ChoiceError
 from model.feedback import Store, new_flag_id
 
-Wanted = Callable[[], bool]
+ShouldContinue = Callable[[], bool]
 
 
 class Core:
@@ -38,7 +38,9 @@ class Core:
 
         return self.serving.compute(work)
 
-    def explain(self, asked: schemas.Explain, by: Identity, wanted: Wanted, reader: Hashable = "") -> schemas.Explained:
+    def explain(
+        self, asked: schemas.Explain, by: Identity, should_continue: ShouldContinue, reader: Hashable = ""
+    ) -> schemas.Explained:
         """Why.
 
         Args:
@@ -51,7 +53,7 @@ class Core:
         def work(served: ServedModel) -> schemas.Explained:
             case, betas = _open(served, asked, by), _betas(served, asked)
             found = [
-                explain_finding(served.explanations, case, finding, asked, betas, wanted, reader)
+                explain_finding(served.explanations, case, finding, asked, betas, should_continue, reader)
                 for finding in asked_findings(served.engine, case, asked, betas)
             ]
             read = {"text_read": case.report, "read_to": case.encoded.read_to}
@@ -59,7 +61,9 @@ class Core:
 
         return self.serving.compute(work)
 
-    def draw(self, asked: schemas.Explain, by: Identity, wanted: Wanted, reader: Hashable = "") -> bytes:
+    def draw(
+        self, asked: schemas.Explain, by: Identity, should_continue: ShouldContinue, reader: Hashable = ""
+    ) -> bytes:
         """The film under the heat of one finding, method and β, as PNG; see `explain`.
 
         Raises:
@@ -72,7 +76,7 @@ class Core:
             if case.film is None or (len(findings), len(betas), len(asked.image_methods)) != (1, 1, 1):
                 raise ChoiceError("A picture is of a film, one finding, one method and one β: name one each.")
             chosen = Methods(**INSTANT | {"image": asked.image_methods[0]})
-            evidence = served.explanations.compute_queued(case, findings[0], chosen, wanted, reader)
+            evidence = served.explanations.compute_queued(case, findings[0], chosen, should_continue, reader)
             return picture(case, evidence, served.engine.clamp_beta(case.encoded, betas[0]))
 
         return self.serving.compute(work)
@@ -90,7 +94,7 @@ class Core:
             case = _open(served, asked, by)
             session = Session(beta=asked.beta, cases=[case], flag_id=asked.flag_id or new_flag_id())
             form = asked.model_dump(exclude={*schemas.Case.model_fields, "beta", "flag_id"})
-            kept = Judge(served.engine, self.feedback).keep(session, asked.beta, form, by.reviewer, by)
+            kept = VerdictService(served.engine, self.feedback).keep(session, asked.beta, form, by.reviewer, by)
             return schemas.Flagged(
                 flag_id=kept.flag_id,
                 time_utc=kept.time_utc,
@@ -114,7 +118,7 @@ def _open(served: ServedModel, asked: schemas.Case, by: Identity) -> OpenCase:
         case = open_given(served.engine, asked.image, asked.report)
     else:
         case = open_study(served.engine, served.table, asked.study_id)
-    audit.looked("api", [case.case_id], by, model=served.engine.digest[:12])
+    audit.record_shown("api", [case.case_id], by, model=served.engine.digest[:12])
     return case
 
 

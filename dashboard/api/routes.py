@@ -11,8 +11,8 @@ from gradio import events
 
 from dashboard.access.identity import who
 from dashboard.api import schemas
-from dashboard.api.core import Core, Wanted
-from dashboard.api.desk import Desk, reader
+from dashboard.api.core import Core, ShouldContinue
+from dashboard.api.queued_pool import QueuedPool, reader
 from dashboard.web.gradio import current_request
 from dashboard.web.listening import asked_by, listeners
 from dashboard.web.problems import as_gradio_error
@@ -39,14 +39,14 @@ FUNCTIONS = {"predict": schemas.Predict, "explain": schemas.Explain, "flag": sch
 T = TypeVar("T")
 
 
-class Desks:
+class QueuedPools:
     """One for each of the three questions, so that none stops the others."""
 
     def __init__(self):
-        self.predict, self.explain, self.flag = Desk(asking), Desk(explaining), Desk(judging)
+        self.predict, self.explain, self.flag = QueuedPool(asking), QueuedPool(explaining), QueuedPool(judging)
 
 
-def router(core: Core, desks: Desks) -> APIRouter:
+def router(core: Core, desks: QueuedPools) -> APIRouter:
     """The routes."""
     api = APIRouter(prefix="/api/v1", responses=PROBLEMS)
 
@@ -54,7 +54,7 @@ def router(core: Core, desks: Desks) -> APIRouter:
     async def predict(asked: schemas.Predict, request: Request):
         """Probabilities of a case at each β."""
         by = request.state.identity
-        return await _while_there(request, desks.predict, lambda wanted: core.predict(asked, by))
+        return await _while_there(request, desks.predict, lambda should_continue: core.predict(asked, by))
 
     @api.post("/explain", response_model=schemas.Explained, responses=PICTURE | BUSY)
     async def explain(asked: schemas.Explain, request: Request, accept: Annotated[str, Header()] = "*/*"):
@@ -62,20 +62,24 @@ def router(core: Core, desks: Desks) -> APIRouter:
         finding, method and β."""
         by, turns = request.state.identity, reader(request, request.state.identity)
         if "image/png" not in accept:
-            return await _while_there(request, desks.explain, lambda wanted: core.explain(asked, by, wanted, turns))
-        drawn = await _while_there(request, desks.explain, lambda wanted: core.draw(asked, by, wanted, turns))
+            return await _while_there(
+                request, desks.explain, lambda should_continue: core.explain(asked, by, should_continue, turns)
+            )
+        drawn = await _while_there(
+            request, desks.explain, lambda should_continue: core.draw(asked, by, should_continue, turns)
+        )
         return drawn if isinstance(drawn, Response) else Response(drawn, media_type="image/png")
 
     @api.post("/flag", response_model=schemas.Flagged, responses=NOT_SAVED)
     async def flag(asked: schemas.Flag, request: Request):
         """Keep a verdict, with what the server itself computes of the case. Answers once it is safe."""
         by = request.state.identity
-        return await _while_there(request, desks.flag, lambda wanted: core.flag(asked, by))
+        return await _while_there(request, desks.flag, lambda should_continue: core.flag(asked, by))
 
     return api
 
 
-def functions(core: Core, desks: Desks) -> None:
+def functions(core: Core, desks: QueuedPools) -> None:
     """The same as functions of the page that is being built: each takes and gives the JSON object of its route."""
 
     async def predict(request: dict[str, Any]) -> dict[str, Any]:
@@ -95,12 +99,12 @@ def functions(core: Core, desks: Desks) -> None:
         events.api(function, api_name=function.__name__, concurrency_limit=None)
 
 
-async def _said(desk: Desk, work: Callable[[Wanted, Hashable], schemas.BaseModel]) -> dict[str, Any]:
+async def _said(desk: QueuedPool, work: Callable[[ShouldContinue, Hashable], schemas.BaseModel]) -> dict[str, Any]:
     """An answer as plain values; an error of ours as one of Gradio's, which says it to the client."""
     numbers = asked_by()
     listeners.hear(*numbers)
 
-    def wanted() -> bool:
+    def should_continue() -> bool:
         return listeners.listens(*numbers)
 
     request = current_request()
@@ -108,12 +112,12 @@ async def _said(desk: Desk, work: Callable[[Wanted, Hashable], schemas.BaseModel
     turns = reader(request, who())
     try:
         with as_gradio_error():
-            return (await desk.do(turns, wanted, work, wanted, turns)).model_dump(mode="json")
+            return (await desk.do(turns, should_continue, work, should_continue, turns)).model_dump(mode="json")
     except Cancelled:
         raise gr.Error(NOBODY_WAITS, print_exception=False) from None
 
 
-async def _while_there(request: Request, desk: Desk, work: Callable[[Wanted], T]) -> T | Response:
+async def _while_there(request: Request, desk: QueuedPool, work: Callable[[ShouldContinue], T]) -> T | Response:
     """Does long work in its turn, and lets it end where the client has gone."""
     gone = threading.Event()
 
@@ -122,13 +126,13 @@ async def _while_there(request: Request, desk: Desk, work: Callable[[Wanted], T]
             await asyncio.sleep(CLIENT_CHECK_SECONDS)
         gone.set()
 
-    def wanted() -> bool:
+    def should_continue() -> bool:
         return not gone.is_set()
 
     watching = asyncio.create_task(watch())
     try:
-        answer = await desk.do(reader(request, request.state.identity), wanted, work, wanted)
-        return answer if wanted() else Response(status_code=GONE)
+        answer = await desk.do(reader(request, request.state.identity), should_continue, work, should_continue)
+        return answer if should_continue() else Response(status_code=GONE)
     except Cancelled:
         return Response(status_code=GONE)
     finally:

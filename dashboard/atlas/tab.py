@@ -6,10 +6,10 @@ import gradio as gr
 
 from dashboard.access import audit
 from dashboard.access.identity import Role, who
-from dashboard.access.looking import looked
+from dashboard.access.looking import record_shown
 from dashboard.atlas.service import FIRST, AtlasService, Key, choices, key_of
 from dashboard.page.context import Context, request
-from dashboard.review.service import Review
+from dashboard.review.service import ReviewService
 from dashboard.serving.model_registry import ServedModel
 from dashboard.serving.session import Session
 from dashboard.ui.events import AT_ONCE, QUIET
@@ -58,7 +58,7 @@ def build(ctx: Context) -> None:
         opened = None if session.blinded else session.opened
         if opened is None:
             return case.answer({"path": None})
-        found = Review(ctx.serving).current(session).get_or_create(atlas_of).place_of(key, opened)
+        found = ReviewService(ctx.serving).current(session).get_or_create(atlas_of).place_of(key, opened)
         return case.answer(found or {"path": None})
 
     def show_column(event: gr.EventData):
@@ -75,7 +75,7 @@ def build(ctx: Context) -> None:
     def show_cards(event: gr.EventData):
         asked = event._data
         found = service().cards(key_of(asked), list(asked.get("points") or []))
-        looked("atlas", [card["id"] for card in found["cards"].values()])
+        record_shown("atlas", [card["id"] for card in found["cards"].values()])
         return cards.answer(found | {"generation": asked.get("generation")})
 
     def show_selection(event: gr.EventData):

@@ -14,8 +14,8 @@ from dashboard.ui.payload import lay_out
 from dashboard.ui.pictures import thumbnail
 from model.errors import CheckpointError, ChoiceError
 from model.evaluation import beta_curves
-from model.evaluation.figures import plain
-from model.evaluation.held_out import judge
+from model.evaluation.figures import json_numbers
+from model.evaluation.held_out import predict_held_out
 from model.inference.embeddings import Reference, encode_studies
 from model.inference.engine import Engine
 from model.network.checkpoint import with_default_beta
@@ -61,7 +61,7 @@ class BetaLabService:
         else:
             measured = job.result
             facts = {"out_of_fold": measured.by_folds, "left_out": measured.left_out, "chose": measured.chose}
-            yield {"split": split, **facts, **describe(measured.lab)}
+            yield {"split": split, **facts, **describe_lab(measured.lab)}
 
     def scores(self, split: str, finding: str) -> dict[str, Any]:
         """What each study of a measured split was given for a finding, at every β.
@@ -109,9 +109,11 @@ class BetaLabService:
             own = engine is self.engine
             return self.reference_cache.reference(counted("encoding")) if own else encode_studies(engine, some)
 
-        judged = judge(self.engine, self.table, studies, encode)
+        judged = predict_held_out(self.engine, self.table, studies, encode)
         resampling = counted("resampling")
-        result = beta_curves.measure(self.engine.network, judged.scored, progress=resampling, chose=judged.chose)
+        result = beta_curves.measure_over_beta(
+            self.engine.network, judged.scored, progress=resampling, chose=judged.chose
+        )
         return Measured(result, judged.by_folds, judged.left_out, int(judged.chose.sum()))
 
     def _result(self, split: str) -> beta_curves.Lab:
@@ -121,7 +123,7 @@ class BetaLabService:
         return measured.lab
 
 
-def describe(result: beta_curves.Lab) -> dict[str, Any]:
+def describe_lab(result: beta_curves.Lab) -> dict[str, Any]:
     """A lab as the page reads it: facts, and one block of numbers in which "" names all findings together."""
     measures = {"": result.overall, **result.per_finding}
     arrays = {}
@@ -140,7 +142,7 @@ def describe(result: beta_curves.Lab) -> dict[str, Any]:
         "resamples": result.resamples,
         "names": list(measures),
         "positives": [found.positives for found in measures.values()],
-        "best": [plain(np.stack(found.best), 2) for found in measures.values()],
+        "best": [json_numbers(np.stack(found.best), 2) for found in measures.values()],
         "verdicts": [{m: found.verdicts(m) for m in found.gains} for found in measures.values()],
         "margin": beta_curves.MARGIN,
         "alone": [found.alone_suffices() for found in measures.values()],

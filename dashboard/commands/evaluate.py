@@ -31,15 +31,15 @@ def command(
     from rich import print as print_rich
     from tqdm import tqdm
 
-    from model.evaluation.held_out import judge
+    from model.evaluation.held_out import predict_held_out
     from model.evaluation.metrics import evaluate_scored
     from model.inference.engine import Engine
 
     engine = Engine.load(checkpoint, device)
     table = open_table(studies, engine.config)
     chosen = tuple(s for s in table.of_split(split) if not s.discordant)
-    judged = judge(engine, table, chosen, progress=lambda r: tqdm(r, desc="encoding", unit="batch"))
-    if said := judged.words():
+    judged = predict_held_out(engine, table, chosen, progress=lambda r: tqdm(r, desc="encoding", unit="batch"))
+    if said := judged.caveats():
         print(said, file=sys.stderr)
     counts = {"by_cross_validation": judged.by_folds, "left_out": judged.left_out}
     counts["chose_the_model"] = int(judged.chose.sum())

@@ -36,14 +36,14 @@ def command(
     from tqdm import tqdm
 
     from explain.methods.registry import chosen_methods
-    from explain.trust.evaluate import TRUST_FILE, measure
+    from explain.trust.evaluate import TRUST_FILE, measure_explanations
     from model.inference.engine import Engine
     from model.storage.files import atomic_write
 
     names = chosen_methods(image_method, report_method)
     engine = Engine.load(checkpoint, device)
     table = open_table(studies, engine.config)
-    result = measure(engine, table, split, names, cases, truth_only, lambda r: tqdm(r, unit="case"))
+    result = measure_explanations(engine, table, split, names, cases, truth_only, lambda r: tqdm(r, unit="case"))
     stopped = result.get("interrupted", False)
     if keep and not stopped:
         assert engine.folder  # it was loaded

@@ -89,12 +89,12 @@ class FeedbackLog:
         study, why = self.study_of(flag)
         film = load_film(study) if study else self.store.film(flag.image_sha256) if flag.image_sha256 else None
         alone = not flag.image_sha256 and bool(flag.report)  # the flag holds all of the case
-        labels = agreement.judged(flag, self.problem_type)
+        labels = agreement.reviewer_labels(flag, self.problem_type)
         return _row(flag, False) | {
             "digest": flag.model_digest,
             "loaded": self.engine.digest,
             "same_model": same_model,
-            "version": "" if same_model or not self.versions else self.versions.named(flag.model_digest) or "",
+            "version": "" if same_model or not self.versions else self.versions.with_digest(flag.model_digest) or "",
             "probabilities": flag.probabilities,
             "has": None if labels is None else sorted(labels),
             "undone": undone,
@@ -137,7 +137,9 @@ class FeedbackLog:
         return [flag for flag in stand if self._passes(flag, filters)]
 
     def _passes(self, flag: Flag, filters: Filters) -> bool:
-        said = agreement.reported(flag, self.problem_type) | (agreement.judged(flag, self.problem_type) or frozenset())
+        said = agreement.reported(flag, self.problem_type) | (
+            agreement.reviewer_labels(flag, self.problem_type) or frozenset()
+        )
         text = "\n".join((flag.case, flag.image_name, flag.reviewer, flag.comment, flag.report)).casefold()
         return (
             filters.reviewer in ("", flag.reviewer)

@@ -11,8 +11,8 @@ from dashboard.access.identity import Role
 from dashboard.feedback.finetune_panel import finetune_panel
 from dashboard.feedback.log import FeedbackLog, Filters
 from dashboard.page.context import Context, request
-from dashboard.review.case_picker import ids_of, queue
-from dashboard.review.review_queue import to_judge
+from dashboard.review.case_picker import ids_of, queued_cases
+from dashboard.review.review_queue import unjudged
 from dashboard.serving.session import Session
 from dashboard.ui.events import EVERY, QUIET
 from dashboard.ui.widgets import widget
@@ -51,8 +51,8 @@ def build(ctx: Context) -> None:
 
     def queued(session: Session):
         try:
-            found = queue(ctx.table, to_judge(ctx, session.reviewer))
-            audit.looked("queue", ids_of(found))
+            found = queued_cases(ctx.table, unjudged(ctx, session.reviewer))
+            audit.record_shown("queue", ids_of(found))
             return found
         except BetaLensError as error:
             return _json({"error": str(error)})
@@ -61,7 +61,7 @@ def build(ctx: Context) -> None:
         try:
             found = log().record(str(event.value))
             flag, _ = log().flag(found["id"])
-            audit.looked("feedback", [flag.study_id or flag.image_name or "report"], flag=flag.flag_id)
+            audit.record_shown("feedback", [flag.study_id or flag.image_name or "report"], flag=flag.flag_id)
         except BetaLensError as error:
             return _json({"error": str(error)})
         session.seen.add((flag.image_sha256, flag.report))  # it says what the model answered

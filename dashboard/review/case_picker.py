@@ -13,7 +13,7 @@ from model.studies.table import Study, StudyTable
 MOST_CASES = 24
 
 
-def shelf(table: StudyTable, finding: str = "", discordant: bool = False) -> str:
+def offered_cases(table: StudyTable, finding: str = "", discordant: bool = False) -> str:
     """The value of the picker.
 
     Args:
@@ -35,7 +35,7 @@ def shelf(table: StudyTable, finding: str = "", discordant: bool = False) -> str
     )
 
 
-def queue(table: StudyTable, candidates: list[Candidate]) -> str:
+def queued_cases(table: StudyTable, candidates: list[Candidate]) -> str:
     """The value of the picker that offers the studies most worth a look, each with its reasons."""
     shown = [(table.by_id(c.study_id), c) for c in candidates[:MOST_CASES]]
     return json.dumps(

@@ -72,15 +72,15 @@ class ExplanationTests:
             truth = truth_of(self.table, case.study, finding, split_words(case.report, case.encoded.read_to))
             lungs = lungs_of(case.study)
 
-        def wanted() -> bool:
+        def should_continue() -> bool:
             return session.awaits(request_id)
 
-        with self.worker.queue.place(wanted, session.reader) as place:
-            yield from until_turn(place, request_id, wanted)
-            if not wanted():
+        with self.worker.queue.place(should_continue, session.reader) as place:
+            yield from until_turn(place, request_id, should_continue)
+            if not should_continue():
                 raise Cancelled
             asked = case.encoded, finding, modality, name, truth, lungs
-            trust = self.worker.do(examine, self.engine, *asked, wanted=wanted)
+            trust = self.worker.do(examine, self.engine, *asked, should_continue=should_continue)
         with self._lock:
             self._cache[key] = trust
         return trust

@@ -6,7 +6,7 @@ from model.errors import FeedbackError
 from model.feedback import standing
 
 
-def to_judge(ctx: Context, reviewer: str) -> list[Candidate]:
+def unjudged(ctx: Context, reviewer: str) -> list[Candidate]:
     """The worklist without what this reviewer has judged; whole where the verdicts cannot be read."""
     try:
         judged = {flag.study_id for flag in standing(ctx.feedback.rows()) if flag.reviewer == reviewer}

@@ -35,7 +35,7 @@ PAUSE = 0.2
 MOST_CHANGES = 12
 
 
-class Reviewer:
+class CaseService:
     """Opens, changes and explains cases with one model over one table. What a reader has open is in the Session, which
     remembers by which model.
 
@@ -256,11 +256,11 @@ class Reviewer:
             yield blinded_stage(self.engine, session, request_id, shown[0], pictures)
             return
 
-        def wanted() -> bool:
+        def should_continue() -> bool:
             return session.awaits(request_id)
 
         def of_each(methods: Methods) -> list[Evidence]:
-            return [self.explanations.evidence(case, finding, methods, wanted) for case in shown]
+            return [self.explanations.evidence(case, finding, methods, should_continue) for case in shown]
 
         def step(found: list[Evidence], tier: str, pause: float = 0.0) -> Staged:
             return staged(self.engine, self.table, session, request_id, shown, found, chosen, tier, pictures, pause)
@@ -271,15 +271,15 @@ class Reviewer:
                 return
             if not (yield step(of_each(Methods(**INSTANT)), "instant", PAUSE)):
                 time.sleep(PAUSE)
-            with self.explanations.queue.place(wanted, session.reader) as place:
-                yield from until_turn(place, request_id, wanted)
-                found = of_each(chosen) if wanted() else []
+            with self.explanations.queue.place(should_continue, session.reader) as place:
+                yield from until_turn(place, request_id, should_continue)
+                found = of_each(chosen) if should_continue() else []
         except Cancelled:
             return
         except BusyError as error:
             yield Refused("notice.busy", str(error), level="info")
             return
-        if found and wanted():
+        if found and should_continue():
             yield step(found, "exact")
 
 
@@ -288,27 +288,27 @@ def _awaits_report(case: OpenCase) -> bool:
     return case.study is None and not case.changes and (case.film is None or not case.report)
 
 
-Ask = Callable[[Reviewer], Steps]
+Ask = Callable[[CaseService], Steps]
 
 
-def reviewer_of(served: ServedModel) -> Reviewer:
+def case_service_of(served: ServedModel) -> CaseService:
     """The reviewer of a model, the same one each time."""
-    return served.get_or_create(Reviewer)
+    return served.get_or_create(CaseService)
 
 
-class Review:
+class ReviewService:
     """Takes what readers ask to the reviewer of the right model."""
 
     def __init__(self, serving: ModelRegistry):
         self.serving = serving
 
-    def shown(self, session: Session) -> Reviewer:
+    def shown(self, session: Session) -> CaseService:
         """The reviewer of the model that the reader's open case is shown under.
 
         Raises:
             AccessError: the page is somebody else's.
         """
-        return reviewer_of(self.serving.model_for_session(session))
+        return case_service_of(self.serving.model_for_session(session))
 
     def current(self, session: Session) -> ServedModel:
         """The model for the reader's next request, with their open case encoded by it: the one that is served now, or
@@ -318,14 +318,14 @@ class Review:
             AccessError: the page is somebody else's.
         """
         now = self.serving.model_for_next_request(session)
-        _catch_up(session, reviewer_of(now))
+        _catch_up(session, case_service_of(now))
         return now
 
     def answer(self, session: Session, ask: Ask) -> Steps:
         """The steps that a reviewer takes with the open case: that of the model which is served now, or of the other
         version that the case was opened under."""
 
-        def follow(reviewer: Reviewer) -> Steps:
+        def follow(reviewer: CaseService) -> Steps:
             _catch_up(session, reviewer)
             if session.was_released:
                 yield Refused("notice.let_go", level="info")
@@ -354,16 +354,16 @@ def _steps(session: Session, served: ServedModel, ask: Ask) -> Steps:
     """The steps by one model; where the GPU has no memory left for them, by the same model on the CPU."""
     before = _on_stage(session)
     try:
-        yield from ask(reviewer_of(served))
+        yield from ask(case_service_of(served))
     except torch.OutOfMemoryError:
         torch.cuda.empty_cache()
         yield Refused("notice.cpu", level="info")
-        spare = reviewer_of(served.get_or_create(on_cpu))
+        spare = case_service_of(served.get_or_create(on_cpu))
         opened = before != _on_stage(session)  # only its explanation failed
         yield from spare.take_over(session) if opened else ask(spare)
 
 
-def _catch_up(session: Session, reviewer: Reviewer) -> None:
+def _catch_up(session: Session, reviewer: CaseService) -> None:
     """Let this model encode the open case, where another one did."""
     if session.served not in (None, reviewer.served):
         reviewer.encode_again(session)

@@ -11,7 +11,7 @@ from dashboard.review.recorded import as_recorded
 from dashboard.serving.explanations import Methods
 from dashboard.serving.fair_queue import QUEUE_CHECK_SECONDS, QueuePlace
 from dashboard.serving.session import Session
-from dashboard.ui.payload import describe, pack, pack_blinded
+from dashboard.ui.payload import describe_evidence, pack, pack_blinded
 from dashboard.ui.pictures import data_url
 from explain import Evidence
 from explain.every_beta.discordance import discordance
@@ -61,15 +61,17 @@ Step = Staged | Refused | Waiting
 Steps = Generator[Step, bool | None, None]
 
 
-def until_turn(place: QueuePlace, request_id: int, wanted: Callable[[], bool]) -> Generator[Waiting, bool | None, None]:
+def until_turn(
+    place: QueuePlace, request_id: int, should_continue: Callable[[], bool]
+) -> Generator[Waiting, bool | None, None]:
     """Steps for as long as others are ahead and the answer is wanted."""
     ahead = place(0)
-    while ahead and wanted():
+    while ahead and should_continue():
         if (yield Waiting(request_id, ahead, place)):
             ahead = place(0)
         else:
             announced = ahead
-            while wanted() and (ahead := place(QUEUE_CHECK_SECONDS)) == announced:
+            while should_continue() and (ahead := place(QUEUE_CHECK_SECONDS)) == announced:
                 pass
 
 
@@ -125,7 +127,7 @@ def staged(
         found[0],
         case.report,
         truth=known_truth(table, case, found[0]),
-        original=describe(
+        original=describe_evidence(
             found[1],
             original[0].report,
             truth=known_truth(table, original[0], found[1]),

@@ -7,15 +7,15 @@ from weakref import WeakValueDictionary
 import gradio as gr
 
 from dashboard.access import audit
-from dashboard.access.looking import looked
+from dashboard.access.looking import record_shown
 from dashboard.page.context import Context, Request
 from dashboard.page.header import facts
-from dashboard.review.case_picker import ids_of, queue, shelf
+from dashboard.review.case_picker import ids_of, offered_cases, queued_cases
 from dashboard.review.explanation_tests import ExplanationTests
 from dashboard.review.neighbours import neighbours
 from dashboard.review.paced import paced
-from dashboard.review.review_queue import to_judge
-from dashboard.review.service import Ask, Review
+from dashboard.review.review_queue import unjudged
+from dashboard.review.service import Ask, ReviewService
 from dashboard.review.steps import Refused, Staged, Step, Steps, Waiting, refused
 from dashboard.review.verdict_form import VerdictForm
 from dashboard.serving.model_registry import ServedModel
@@ -24,7 +24,7 @@ from dashboard.ui.events import QUIET, UNLIMITED
 from dashboard.ui.i18n import t
 from dashboard.ui.widgets import widget
 from dashboard.ui.widgets.relay import relay
-from dashboard.web.gradio import name_of
+from dashboard.web.gradio import upload_name
 from explain.methods.registry import methods_of
 from model.errors import AuditError
 from model.feedback import Flag
@@ -38,7 +38,7 @@ MODEL_CHECK_SECONDS = 3  # seconds between two looks at whether another model is
 def build(ctx: Context) -> None:
     with gr.Row(elem_classes="bl-review", equal_height=False):
         with gr.Column(elem_classes="bl-left", min_width=240):
-            cases = widget("cases", shelf(ctx.table))
+            cases = widget("cases", offered_cases(ctx.table))
             upload = gr.File(label=t("upload.label"), height=88, elem_classes="bl-upload")
             report = gr.Textbox(
                 label=t("report.label"),
@@ -65,7 +65,7 @@ def build(ctx: Context) -> None:
 
 
 def _on_opening(ctx: Context, cases, upload, report, analyse, alone, notice, stage, waiting, form: VerdictForm) -> None:
-    review, staged = Review(ctx.serving), [stage, waiting, notice]
+    review, staged = ReviewService(ctx.serving), [stage, waiting, notice]
     pages: WeakValueDictionary[str | None, Session] = WeakValueDictionary()  # of the readers, by their number
     shown = [*staged, report, ctx.beta, ctx.beta_ends, form.widget]
 
@@ -96,7 +96,7 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, alone, notice, sta
             is_open = True
             seen = [step.case.case_id, *(change.study_id for change in step.case.changes if change.study_id)]
             assert session.served
-            audit.looked("review", seen, model=session.served.engine.digest[:12])
+            audit.record_shown("review", seen, model=session.served.engine.digest[:12])
             # A change of the case, and taking it back, leave what the reader wrote of it.
             cleared = gr.skip() if session.flag_id == judged else form.fresh(session)
             return step.stage, gr.skip(), notice_now, step.case.report, *_beta_of(session, step), cleared
@@ -141,7 +141,7 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, alone, notice, sta
     async def open_first(session: Session, beta: float, request: gr.Request):
         pages[request.session_hash] = session
         session.announced = ctx.serving.now.engine.digest  # by the header
-        async for values in show_study(session, ids_of(shelf(ctx.table))[0], beta):
+        async for values in show_study(session, ids_of(offered_cases(ctx.table))[0], beta):
             yield values
 
     def leave(request: gr.Request):
@@ -162,7 +162,9 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, alone, notice, sta
         the next one, and not the name of its file."""
         stale = session.opened is not None and text == session.opened.report
         given = "" if stale else text
-        async for step in open_case(session, lambda r: r.open_film(session, name_of(film), given or "", beta), beta):
+        async for step in open_case(
+            session, lambda r: r.open_film(session, upload_name(film), given or "", beta), beta
+        ):
             yield None, *step
 
     async def erase(session: Session, beta: float, event: gr.EventData):
@@ -198,10 +200,10 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, alone, notice, sta
 
     def narrow(session: Session, event: gr.EventData):
         if event.queue:
-            found = queue(ctx.table, to_judge(ctx, session.reviewer))
+            found = queued_cases(ctx.table, unjudged(ctx, session.reviewer))
         else:
-            found = shelf(ctx.table, str(event.finding or ""), bool(event.discordant))
-        looked("picker", ids_of(found))
+            found = offered_cases(ctx.table, str(event.finding or ""), bool(event.discordant))
+        record_shown("picker", ids_of(found))
         return found
 
     asked = [ctx.session, ctx.beta]
@@ -226,7 +228,7 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, alone, notice, sta
 def _on_beta(ctx: Context, settled: gr.HTML) -> None:
     """β moves in the browser; behind it the model confirms the numbers."""
 
-    review = Review(ctx.serving)
+    review = ReviewService(ctx.serving)
 
     def predict_at(session: Session, beta: float) -> str:
         return json.dumps(review.shown(session).predict_at(session, beta))
@@ -258,7 +260,7 @@ def _on_standing_still(ctx: Context, stage: gr.HTML, tested: gr.HTML) -> None:
 def _on_replacement(ctx: Context, notice: gr.HTML, stage: gr.HTML, waiting: gr.HTML, form: VerdictForm) -> None:
     """A page that is open learns that another model is served, and shows its case under that one, unless it was opened
     under a version of its own."""
-    review = Review(ctx.serving)
+    review = ReviewService(ctx.serving)
 
     async def follow(session: Session):
         served = ctx.serving.now

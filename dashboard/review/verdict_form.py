@@ -10,9 +10,9 @@ from dashboard.access import audit
 from dashboard.access.identity import Role, who
 from dashboard.page.context import Context
 from dashboard.review.paced import paced
-from dashboard.review.service import Review
+from dashboard.review.service import ReviewService
 from dashboard.review.steps import Staged
-from dashboard.review.verdicts import Judge
+from dashboard.review.verdicts import VerdictService
 from dashboard.serving.session import Session
 from dashboard.ui.events import QUIET
 from dashboard.ui.widgets import widget
@@ -35,7 +35,7 @@ class VerdictForm:
 
     def listen(self, stage: gr.HTML) -> None:
         """Wire the form; a verdict given in blind mode lifts the veil from the stage."""
-        ctx, form, review = self.ctx, self.widget, Review(self.ctx.serving)
+        ctx, form, review = self.ctx, self.widget, ReviewService(self.ctx.serving)
 
         def keep(session: Session, beta: float, saved: int, event: gr.EventData):
             blinded = session.blinded
@@ -83,9 +83,9 @@ class VerdictForm:
         form.undo(in_pool(judging, undo), [ctx.session, ctx.saved], [form, ctx.saved], **QUIET)
         form.blind(go_blind, ctx.session, [form, stage], **QUIET)
 
-    def _judge(self, session: Session) -> Judge:
+    def _judge(self, session: Session) -> VerdictService:
         """Of the model that the reader's open case is shown under."""
-        return Judge(self.ctx.serving.model_for_session(session).engine, self.ctx.feedback)
+        return VerdictService(self.ctx.serving.model_for_session(session).engine, self.ctx.feedback)
 
     def _labels(self, session: Session, known: bool = True) -> dict[str, Any]:
         if session.opened is None or session.blinded or not known:

@@ -27,7 +27,7 @@ SMALLEST = 0.005  # of the film's side: less is a click that was meant for somet
 LONGEST_NAME = 120
 
 
-class Judge:
+class VerdictService:
     """Keeps the verdicts on one engine's decisions in one store."""
 
     def __init__(self, engine: Engine, store: Store):

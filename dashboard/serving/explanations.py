@@ -40,7 +40,7 @@ class Explanations:
         self._lock = threading.Lock()
 
     def evidence(
-        self, case: OpenCase, finding: str, chosen: Methods, wanted: Callable[[], bool] = lambda: True
+        self, case: OpenCase, finding: str, chosen: Methods, should_continue: Callable[[], bool] = lambda: True
     ) -> Evidence:
         """The evidence by these methods. Film and report are explained apart, so that another method for one asks
         nothing again of the other; what explains the one that is not asked for costs nothing.
@@ -49,7 +49,7 @@ class Explanations:
             ChoiceError: the finding or a method is unknown.
             Cancelled: it is not wanted any more.
         """
-        of_image, of_report = (self._half(case, finding, half, wanted) for half in _halves(case, chosen))
+        of_image, of_report = (self._half(case, finding, half, should_continue) for half in _halves(case, chosen))
         return of_image._replace(
             report_method=of_report.report_method,
             report_error=of_report.report_error,
@@ -58,7 +58,7 @@ class Explanations:
         )
 
     def compute_queued(
-        self, case: OpenCase, finding: str, chosen: Methods, wanted: Callable[[], bool], reader: Hashable = ""
+        self, case: OpenCase, finding: str, chosen: Methods, should_continue: Callable[[], bool], reader: Hashable = ""
     ) -> Evidence:
         """The evidence, after that of others where it is not at hand; see `evidence`.
 
@@ -70,8 +70,8 @@ class Explanations:
         """
         if self.is_cached(case, finding, chosen):
             return self.evidence(case, finding, chosen)
-        with self.queue.turn(wanted, reader):
-            return self.evidence(case, finding, chosen, wanted)
+        with self.queue.turn(should_continue, reader):
+            return self.evidence(case, finding, chosen, should_continue)
 
     def is_cached(self, case: OpenCase, finding: str, chosen: Methods) -> bool:
         """Whether the evidence was computed before, or costs nothing."""
@@ -80,7 +80,7 @@ class Explanations:
                 half == Methods(**INSTANT) or _key(case, finding, half) in self._cache for half in _halves(case, chosen)
             )
 
-    def _half(self, case: OpenCase, finding: str, half: Methods, wanted: Callable[[], bool]) -> Evidence:
+    def _half(self, case: OpenCase, finding: str, half: Methods, should_continue: Callable[[], bool]) -> Evidence:
         key = _key(case, finding, half)
         with self._lock:
             found = self._cache.get(key)
@@ -90,7 +90,11 @@ class Explanations:
         with EXPLAIN.time():
             asked = self.engine, case.encoded, finding, half.image, half.report
             instant = half == Methods(**INSTANT)
-            found = evidence(*asked, wanted) if instant else self.worker.do(evidence, *asked, wanted=wanted)
+            found = (
+                evidence(*asked, should_continue)
+                if instant
+                else self.worker.do(evidence, *asked, should_continue=should_continue)
+            )
         with self._lock:
             self._cache[key] = found
         return found

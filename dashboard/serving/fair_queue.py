@@ -21,8 +21,8 @@ MOST_EACH = 32  # of one reader; a hospital may have one login for many people
 class QueuePlace:
     """In a queue. Asked for so many seconds, it says how many are ahead; whoever was told 0 works."""
 
-    def __init__(self, queue: "FairQueue", wanted: Callable[[], bool], reader: Hashable):
-        self.wanted, self.reader = wanted, reader
+    def __init__(self, queue: "FairQueue", should_continue: Callable[[], bool], reader: Hashable):
+        self.should_continue, self.reader = should_continue, reader
         self.turn: Future[None] = Future()  # is done when the turn has come
         self._queue = queue
 
@@ -58,13 +58,13 @@ class FairQueue:
         self._lock = threading.RLock()
 
     @contextmanager
-    def place(self, wanted: Callable[[], bool] = lambda: True, reader: Hashable = "") -> Iterator[QueuePlace]:
+    def place(self, should_continue: Callable[[], bool] = lambda: True, reader: Hashable = "") -> Iterator[QueuePlace]:
         """A place. Within, ask how many still stand ahead; who was told 0 works until the block ends.
 
         Raises:
             BusyError: too many wait already, or too many of this reader.
         """
-        place = QueuePlace(self, wanted, reader)
+        place = QueuePlace(self, should_continue, reader)
         with self._lock:
             self._admit(place)
             self._advance()
@@ -76,16 +76,16 @@ class FairQueue:
                 self._advance()
 
     @contextmanager
-    def turn(self, wanted: Callable[[], bool] = lambda: True, reader: Hashable = "") -> Iterator[None]:
+    def turn(self, should_continue: Callable[[], bool] = lambda: True, reader: Hashable = "") -> Iterator[None]:
         """Waits in the queue, and works within.
 
         Raises:
             BusyError: as for `place`.
             Cancelled: it is not wanted any more.
         """
-        with self.place(wanted, reader) as ahead:
+        with self.place(should_continue, reader) as ahead:
             while ahead(QUEUE_CHECK_SECONDS):
-                if not wanted():
+                if not should_continue():
                     raise Cancelled
             yield
 
@@ -99,12 +99,12 @@ class FairQueue:
             self._advance()
             if place in self._working:
                 return 0
-            order, busy = self._order(), sum(other.wanted() for other in self._working)
+            order, busy = self._order(), sum(other.should_continue() for other in self._working)
             before = order.index(place) if place in order else len(order)
             return max(1, busy + before - self._slots + 1)
 
     def _admit(self, place: QueuePlace) -> None:
-        present = [p for p in (*self._working, *self._waiting) if p.wanted()]
+        present = [p for p in (*self._working, *self._waiting) if p.should_continue()]
         if len(present) >= self._most:
             raise BusyError("Too many others are waiting: try again in a minute.")
         if sum(p.reader == place.reader for p in present) >= self._most_each:
@@ -119,7 +119,7 @@ class FairQueue:
 
     def _advance(self) -> None:
         """Give out the turns that are free."""
-        while sum(place.wanted() for place in self._working) < self._slots and (order := self._order()):
+        while sum(place.should_continue() for place in self._working) < self._slots and (order := self._order()):
             place = order[0]
             self._waiting.remove(place)
             self._working.append(place)
@@ -131,7 +131,7 @@ class FairQueue:
         """Who is wanted and waits: of two, whoever's reader will have had fewer turns by then; else who came first."""
         had, due = dict(self._turns), []
         for place in self._waiting:
-            if place.wanted():
+            if place.should_continue():
                 due.append((had[place.reader], place))
                 had[place.reader] += 1
         return [place for _, place in sorted(due, key=lambda pair: pair[0])]

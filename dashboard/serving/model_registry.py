@@ -114,7 +114,7 @@ class ModelRegistry:
         with self._loading:  # nobody waits here but who asks for such a version
             if found := self._others.get(digest):
                 return found
-            name = self.versions and self.versions.named(digest)
+            name = self.versions and self.versions.with_digest(digest)
             if not name:
                 raise CheckpointError(f"No version here has the weights {digest[:12]}… any more.")
             try:

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from dashboard.serving.fair_queue import FairQueue
-from model.compute.memory import hand_back
+from model.compute.memory import trim_heap
 from model.compute.threads import Wide, wide_environment
 from model.errors import BetaLensError, CheckpointError
 from model.inference.engine import Engine
@@ -63,18 +63,19 @@ class ExplanationWorker:
         self._process: _Process | None = None
         self._lock = threading.Lock()
 
-    def do(self, job: Callable[..., T], engine: Engine, *asked: Any, wanted: Callable[[], bool]) -> T:
-        """What `job(engine, *asked, wanted)` returns or raises; a function of a module, and what can be pickled.
+    def do(self, job: Callable[..., T], engine: Engine, *asked: Any, should_continue: Callable[[], bool]) -> T:
+        """What `job(engine, *asked, should_continue)` returns or raises.
 
         Args:
-            wanted: asked now and again; where it says no, the job is told so.
+            job: a function of a module; `asked` is what can be pickled.
+            should_continue: asked now and again; where it says no, the job is told so.
         """
         answer = None
         if self._wanted and engine.folder and engine.device.type == "cpu":
             with self._lock:
-                answer = self._ask(pickle.dumps((job, engine.folder, engine.digest, asked)), wanted)
+                answer = self._ask(pickle.dumps((job, engine.folder, engine.digest, asked)), should_continue)
         if answer is None:
-            return _here.do(job, engine, *asked, wanted)
+            return _here.do(job, engine, *asked, should_continue)
         value, error = answer
         if error:
             raise error
@@ -86,13 +87,13 @@ class ExplanationWorker:
         with self._lock:
             return self._process.pid if self._process and self._process.is_ready() else None
 
-    def _ask(self, job: bytes, wanted: Callable[[], bool]) -> tuple[Any, Exception | None] | None:
+    def _ask(self, job: bytes, should_continue: Callable[[], bool]) -> tuple[Any, Exception | None] | None:
         """Value and error; None where the process is not ready yet, was ended, as for want of memory, or hangs, or has
         no such model."""
         try:
             self._process = self._process or _Process()
             if self._process.is_ready():
-                return self._process.ask(job, wanted)
+                return self._process.ask(job, should_continue)
             if time.monotonic() < self._process.begun + LOADING:
                 return None
             raise TimeoutError
@@ -140,21 +141,21 @@ class _Process:
             self.ready = self._connection.recv_bytes() == READY
         return self.ready
 
-    def ask(self, job: bytes, wanted: Callable[[], bool]) -> tuple[Any, Exception | None]:
+    def ask(self, job: bytes, should_continue: Callable[[], bool]) -> tuple[Any, Exception | None]:
         self._connection.send_bytes(job)
         notified, begun = False, _worked(self.pid)
-        looked, worked = time.monotonic(), begun
+        seen, worked = time.monotonic(), begun
         while True:
             if self._connection.poll(POLL_SECONDS):
                 if (answer := self._connection.recv_bytes()) != ALIVE:
                     return pickle.loads(answer)
                 begun = worked = _worked(self.pid)
-                looked = time.monotonic()
-            elif time.monotonic() > looked + SILENT:
-                before, worked, looked = worked, _worked(self.pid), time.monotonic()
+                seen = time.monotonic()
+            elif time.monotonic() > seen + SILENT:
+                before, worked, seen = worked, _worked(self.pid), time.monotonic()
                 if worked == before or worked > begun + SILENT:
                     raise TimeoutError
-            if not notified and not wanted():
+            if not notified and not should_continue():
                 self._connection.send_bytes(GIVE_UP)
                 notified = True
 
@@ -189,7 +190,7 @@ def main(fd: int) -> None:
                 with _beating(connection):
                     answer = pickle.dumps(_answer(asked, lambda: not connection.poll()))
                 connection.send_bytes(answer)
-                hand_back()
+                trim_heap()
 
 
 @contextlib.contextmanager
@@ -211,7 +212,7 @@ def _beating(connection: Connection) -> Iterator[None]:
         beating.join()
 
 
-def _answer(asked: bytes, wanted: Callable[[], bool]) -> tuple[Any, Exception | None] | None:
+def _answer(asked: bytes, should_continue: Callable[[], bool]) -> tuple[Any, Exception | None] | None:
     """Value and error; None where the model cannot be loaded here, as when its folder was taken away."""
     job, folder, digest, rest = pickle.loads(asked)
     try:
@@ -220,7 +221,7 @@ def _answer(asked: bytes, wanted: Callable[[], bool]) -> tuple[Any, Exception | 
         log.warning("A model cannot be loaded for explanations: they are computed by the server itself (%s).", error)
         return None
     try:
-        return job(engine, *rest, wanted), None
+        return job(engine, *rest, should_continue), None
     except Exception as error:  # is raised on the other side
         return None, error
 

@@ -25,12 +25,12 @@ def pack(evidence: Evidence, report: str, *, truth: Truth | None = None, **facts
         report: the text it was computed on.
         truth: of the finding, on demo studies.
         facts: further JSON values the widget reads (ticket, case, film, findings, …); `original` may be a whole other
-            `describe`, of the case before it was changed.
+            `describe_evidence`, of the case before it was changed.
     """
-    return as_json(describe(evidence, report, truth=truth, **facts))
+    return as_json(describe_evidence(evidence, report, truth=truth, **facts))
 
 
-def describe(evidence: Evidence, report: str, *, truth: Truth | None = None, **facts: Any) -> dict[str, Any]:
+def describe_evidence(evidence: Evidence, report: str, *, truth: Truth | None = None, **facts: Any) -> dict[str, Any]:
     """What `pack` writes."""
     arrays = {
         "curve": evidence.curve,

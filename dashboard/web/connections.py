@@ -25,7 +25,7 @@ REFUSAL = (
 )
 MOST = 1000  # connections
 DESCRIPTORS, OTHER = 4096, 400  # for all, and for what is no connection: films, pipes, libraries, files of a verdict
-QUIET = 60.0  # seconds in which a line of the log is not written again
+LOG_PAUSE = 60.0  # seconds in which a line of the log is not written again
 
 
 class Connection(H11Protocol):
@@ -107,7 +107,7 @@ class Sparing(logging.Filter):
 
     def __init__(self):
         super().__init__()
-        self._said: TTLCache[tuple, None] = TTLCache(256, QUIET, time.monotonic)
+        self._said: TTLCache[tuple, None] = TTLCache(256, LOG_PAUSE, time.monotonic)
         self._lock = threading.Lock()
 
     def filter(self, record: logging.LogRecord) -> bool:

@@ -50,7 +50,7 @@ def as_file(name: str) -> dict[str, Any]:
     return {"path": str(Path(get_upload_folder()) / name), "is_stream": True, "meta": {"_type": "gradio.FileData"}}
 
 
-def name_of(file: Any) -> str:
+def upload_name(file: Any) -> str:
     """The name that `as_file` was given; "" for anything else."""
     return Path(file["path"]).name if isinstance(file, dict) else ""
 

@@ -10,7 +10,7 @@ from dashboard.workflows.train import refuse_decided, train_checkpoint
 from model.config import Config, suited
 from model.errors import TrainingError
 from model.evaluation.bootstrap import LEAST
-from model.evaluation.compare_models import WAYS, Standing, compare_models, compared_studies, decide
+from model.evaluation.compare_models import WAYS, ModelResult, compare_models, compared_studies, decide
 from model.evaluation.figures import NOT_DEFINED, interval_shown, shown
 from model.inference.array_cache import read_arrays
 from model.inference.embeddings import REFERENCE
@@ -81,7 +81,7 @@ def compare_checkpoints(folders: list[Path], table: StudyTable, device: str) -> 
         "table": table.name,
         "split": "test",
         **{name: getattr(result, name) for name in ("n", "patients", "resamples", "left_out", "few")},
-        "models": [{"name": n, **facts[n], **_plain(s)} for n, s in result.standings.items()],
+        "models": [{"name": n, **facts[n], **_plain(s)} for n, s in result.results.items()],
     }
 
 
@@ -128,12 +128,12 @@ def _expect(folder: Path, config: Config, table: StudyTable) -> None:
         )
 
 
-def _plain(standing: Standing) -> dict:
+def _plain(result: ModelResult) -> dict:
     return {
-        "beta": standing.beta,
-        "beta_from": standing.beta_from,
-        "auroc": {way: b.to_json() for way, b in standing.auroc.items()},
-        "difference": {way: b.to_json() for way, b in standing.difference.items()},
+        "beta": result.beta,
+        "beta_from": result.beta_from,
+        "auroc": {way: b.to_json() for way, b in result.auroc.items()},
+        "difference": {way: b.to_json() for way, b in result.difference.items()},
     }
 
 

@@ -3,16 +3,16 @@
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
-from dashboard.workflows.purge import named
+from dashboard.workflows.purge import study_digest
 from explain import INSTANT
 from explain.publish import write
-from explain.trust.evaluate import measure
+from explain.trust.evaluate import measure_explanations
 from explain.trust.over_cases import numbers
 from model.errors import ChoiceError, StudyTableError
 from model.evaluation.bootstrap import Band, macro
 from model.evaluation.compare_versions import GATE_BETAS, VersionComparison, compare_scored, share_as_corrected
-from model.evaluation.figures import plain
-from model.evaluation.held_out import Encode, answered, judge
+from model.evaluation.figures import json_numbers
+from model.evaluation.held_out import Encode, answered, predict_held_out
 from model.feedback import Flag, standing
 from model.feedback.corrections import Correction, Untaught, corrections, relabelled, unknown_findings, untaught
 from model.finetuning.finetune import Recipe
@@ -106,7 +106,7 @@ def finetune_version(
     train, validation = (_split(table, name) for name in ("train", "val"))
     taught = {s.study_id: corrected[s.study_id] for s in train if s.study_id in corrected}
     new = teach(base, train, Course(table, taught, recipe, encoders, progress_for))
-    start, data = new.engine, new.lessons
+    start, data = new.engine, new.finetune_dataset
     assert start.past is not None  # `teach` says what it has learnt
     held_out = relabelled(validation, corrected)
     if start.past.folds:  # all of them are held out by one network or another
@@ -139,14 +139,14 @@ def finetune_version(
     worse = comparison.worse() if comparison else ()
     gate = Gate(
         patients=comparison.patients if comparison else 0,
-        detectable=plain(comparison.detectable) if comparison else None,
+        detectable=json_numbers(comparison.detectable) if comparison else None,
         decided=bool(worse) or bool(comparison and comparison.decides()),
     )
     origin = {"parent": parent, "how": "fine-tuned", "recipe": asdict(recipe), "encoders": encoders}
     known = {s.study_id for s in (*train, *held_out)}
     origin[LEARNT] = {
         "flags": [flag.flag_id for flag in standing(flags) if flag.study_id in known],
-        "studies": sorted(map(named, known)),
+        "studies": sorted(map(study_digest, known)),
     }
     origin |= {"learnt": learnt, "worse": worse, "gate": gate._asdict(), "rows": [row._asdict() for row in rows]}
     name = versions.add(lambda made: write(start, table, reference, made, _summary(parent, learnt)), origin)
@@ -160,7 +160,7 @@ def finetune_version(
 def _calibrate(start: Engine, table: StudyTable, held_out: tuple[Study, ...]) -> None:
     """Fit the temperatures that `teach` left out: of each fold by what the others hold out, of the model by all."""
     try:
-        raw = judge(start, table, held_out, _pooled_of(table)).scored
+        raw = predict_held_out(start, table, held_out, _pooled_of(table)).scored
     except ChoiceError:  # it has learnt them all
         return
     calibrate(start.network, raw)
@@ -174,9 +174,9 @@ def _calibrate(start: Engine, table: StudyTable, held_out: tuple[Study, ...]) ->
 def _judged(base: Engine, start: Engine, table: StudyTable, held_out: tuple[Study, ...]) -> tuple[Scored, Scored]:
     """What is said before and after of the studies that both can be measured on."""
     try:
-        before, after = (judge(engine, table, held_out, _pooled_of(table)) for engine in (base, start))
+        before, after = (predict_held_out(engine, table, held_out, _pooled_of(table)) for engine in (base, start))
     except ChoiceError:
-        none = judge(base, table, ()).scored
+        none = predict_held_out(base, table, ()).scored
         return none, none
     both = before.keep & after.keep
     return before.scored.where(both[before.keep]), after.scored.where(both[after.keep])
@@ -211,7 +211,8 @@ def _measured(comparison: VersionComparison | None) -> list[ComparisonRow]:
             ComparisonRow(f"auroc|{finding}", before.auroc[:, i].mean(), after.auroc[:, i].mean(), *_ends(change))
         )
     return [
-        row._replace(**{side: plain(getattr(row, side)) for side in ("before", "after", "low", "high")}) for row in rows
+        row._replace(**{side: json_numbers(getattr(row, side)) for side in ("before", "after", "low", "high")})
+        for row in rows
     ]
 
 
@@ -236,7 +237,7 @@ def _as_corrected(
     rows = []
     for name, some, pair in (("learnt", taught, itself), ("others", rest, (before, after))):
         shares = [share_as_corrected(base.network, scored, some, base.default_beta) for scored in pair]
-        rows += [ComparisonRow(f"as_corrected|{name}", *map(plain, shares))] if shares[0] is not None else []
+        rows += [ComparisonRow(f"as_corrected|{name}", *map(json_numbers, shares))] if shares[0] is not None else []
     return rows
 
 
@@ -245,7 +246,9 @@ def _trusted(base: Engine, start: Engine, table: StudyTable, progress: Progress)
     names, cases = {m: (name,) for m, name in INSTANT.items()}, TRUST_CASES if table.about else UNTRUE_CASES
     try:
         found = [
-            measure(engine, table, "val", names, cases, table.about is not None, progress, _pooled_of(table))
+            measure_explanations(
+                engine, table, "val", names, cases, table.about is not None, progress, _pooled_of(table)
+            )
             for engine in (base, start)
         ]
     except ChoiceError:  # one of them has learnt them all

@@ -55,7 +55,7 @@ def purge(store: Store, study_id: str, flag_id: str, models: Path | None) -> Pur
     return PurgeResult(found.rows, removed, left)
 
 
-def named(study_id: str) -> str:
+def study_digest(study_id: str) -> str:
     """A study, in what is kept of a fine-tuning: enough to tell whether it learnt from it, and no more."""
     return hashlib.sha256(study_id.encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
@@ -68,7 +68,7 @@ def _versions(versions: Versions, study_id: str, flags: set[str]) -> list[str]:
         source = origin.get(LEARNT)
         told = isinstance(source, dict)
         its = told and (
-            flags & {*source.get("flags", ())} or (study_id and named(study_id) in source.get("studies", ()))
+            flags & {*source.get("flags", ())} or (study_id and study_digest(study_id) in source.get("studies", ()))
         )
         same = origin.get("digest") in {origins[other].get("digest") for other in learnt}
         if its or same or origin.get("parent") in learnt:

@@ -66,14 +66,14 @@ def train_checkpoint(
         TrainingError: it cannot start, or not go on; a model is there already, or another training writes one there.
         OSError: the folder cannot be written.
     """
-    refuse_taken(out, resume, overwrite)
+    refuse_existing_checkpoint(out, resume, overwrite)
     with _alone_into(out) as folder:
         refuse_decided(fields)
         table = open_studies(studies)
         few = len(table.studies) < FEW
         fields = suited(fields, len(table.studies))
         config = Config.from_dict({**fields, "findings": table.findings, "problem_type": table.problem_type})
-        for line in table.words():
+        for line in table.warnings():
             tqdm.write(line, file=sys.stderr)
         if few:
             tqdm.write(
@@ -86,7 +86,7 @@ def train_checkpoint(
         return job.published(job.held_out(extra) if folds == 0 else job.cross_validated(folds), out, half)
 
 
-def refuse_taken(out: Path, resume: bool = False, overwrite: bool = False) -> None:
+def refuse_existing_checkpoint(out: Path, resume: bool = False, overwrite: bool = False) -> None:
     """No finished model is replaced unasked, and nothing that is none is replaced at all.
 
     Raises:

@@ -11,7 +11,7 @@ from jaxtyping import UInt8
 from PIL import Image
 
 from explain.every_beta.evidence import DEFAULT, Evidence, evidence_at
-from model.compute.memory import hand_back
+from model.compute.memory import trim_heap
 from model.errors import InputError
 from model.inference.encoding import Case
 from model.inference.engine import NOTHING, Engine, valid_beta
@@ -82,7 +82,7 @@ def explain_studies(
             done(list(fresh.values()))
     finally:
         pool.shutdown(cancel_futures=True)
-        hand_back()
+        trim_heap()
     return [rows[i] for i in range(len(studies))]
 
 

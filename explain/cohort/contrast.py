@@ -29,7 +29,7 @@ CACHED_FILMS = 4096
 SEED = 0
 
 
-class TellingWord(NamedTuple):
+class DistinctiveWord(NamedTuple):
     """A word that reports of the group have more often (z > 0) or less often than those of the rest."""
 
     word: str
@@ -56,7 +56,7 @@ class Contrast:
         self._lock = threading.Lock()
         self._counted: tuple[np.ndarray, csr_array] | None = None
 
-    def words(self, group: Int[np.ndarray, "k"], rest: Int[np.ndarray, "m"]) -> list[TellingWord]:
+    def words(self, group: Int[np.ndarray, "k"], rest: Int[np.ndarray, "m"]) -> list[DistinctiveWord]:
         """The words that tell most, for the group first, then against it. A report counts a word once."""
         names, has = self._words()
         ours, theirs = (np.asarray(has[rows].sum(0), float).ravel() for rows in (group, rest))
@@ -64,7 +64,7 @@ class Contrast:
         order = np.argsort(-z)
         told = [*order[:MOST_WORDS], *order[::-1][:MOST_WORDS]] if all(len(rows) for rows in (group, rest)) else []
         return [
-            TellingWord(str(names[i]), float(z[i]), float(ours[i]) / len(group), float(theirs[i]) / len(rest))
+            DistinctiveWord(str(names[i]), float(z[i]), float(ours[i]) / len(group), float(theirs[i]) / len(rest))
             for i in dict.fromkeys(told)
             if abs(z[i]) > SURE
         ]

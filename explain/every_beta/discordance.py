@@ -18,7 +18,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from model.config import SINGLE_LABEL
-from model.evaluation.figures import plain
+from model.evaluation.figures import json_numbers
 from model.inference.embeddings import Reference, logits_at
 from model.inference.encoding import Encoded
 from model.inference.engine import Engine
@@ -77,7 +77,7 @@ def probabilities(engine: Engine, reference: Reference, studies: tuple[Study, ..
     return np.where(has, expit(slope * scores(engine, reference, studies) + offset), np.nan)
 
 
-def calibrate(network: Network, scored: Scored) -> None:
+def calibrate_alert(network: Network, scored: Scored) -> None:
     """Learn from concordant held-out studies how far apart is too far, and set it in the network. Studies that lack a
     modality are left out. Fewer than ten leave the model uncalibrated, and so do studies whose swapped pairs are not
     surely further apart than their own (Mann and Whitney 1947): it would alert on chance, or on agreement.
@@ -127,13 +127,13 @@ def alert_figures(network: Network, scored: Scored, in_sample: bool = False) -> 
         "against": "discordant" if marked else "swapped",
         "n": len(foreign),
         "n_apart": int(foreign.sum()),
-        "auroc": plain(roc_auc_score(foreign, apart)),
-        "raised_discordant": plain(raised[foreign].mean()),
-        "raised_concordant": plain(raised[~foreign].mean()),
-        "prevalence": plain(foreign.mean()),
-        "precision": plain(foreign[raised].mean()) if raised.any() else None,
+        "auroc": json_numbers(roc_auc_score(foreign, apart)),
+        "raised_discordant": json_numbers(raised[foreign].mean()),
+        "raised_concordant": json_numbers(raised[~foreign].mean()),
+        "prevalence": json_numbers(foreign.mean()),
+        "precision": json_numbers(foreign[raised].mean()) if raised.any() else None,
         "n_of": {f: len(some) for f, some in alarms.items()},
-        "false_alarms": {f: plain(some.mean()) if len(some) else None for f, some in alarms.items()},
+        "false_alarms": {f: json_numbers(some.mean()) if len(some) else None for f, some in alarms.items()},
     }
 
 
@@ -157,7 +157,7 @@ def _line(network: Network) -> LogitLine:
 
 
 def _fitted(network: Network, scored: Scored) -> LogitLine | None:
-    """The line that concordant studies teach; None where they are too few or do not tell, see `calibrate`."""
+    """The line that concordant studies teach; None where they are too few or do not tell, see `calibrate_alert`."""
     kept = scored.concordant()
     kept = kept.where(kept.has.min(1) > 0)
     if len(kept.studies) < LEAST:

@@ -72,20 +72,20 @@ def evidence(
     finding: str,
     image: str = DEFAULT["image"],
     report: str = DEFAULT["report"],
-    wanted: Callable[[], bool] = lambda: True,
+    should_continue: Callable[[], bool] = lambda: True,
 ) -> Evidence:
     """Explain a finding of an encoded case at the nodes of β.
 
     Args:
         image: name of the method for the film; see `explain.methods.registry`.
         report: name of the method for the report.
-        wanted: asked between the steps of long work; where it says no, the work ends.
+        should_continue: asked between the steps of long work; where it says no, the work ends.
 
     Raises:
         ChoiceError: the model does not know the finding, or a method is unknown.
         Cancelled: the answer is not wanted any more.
     """
-    question = Question(engine, encoded, engine.finding_index(finding), tuple(NODES.tolist()), wanted)
+    question = Question(engine, encoded, engine.finding_index(finding), tuple(NODES.tolist()), should_continue)
     return _evidence(Batch((question,)), image, report)[0]
 
 

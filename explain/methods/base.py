@@ -53,14 +53,14 @@ class Question:
     Attributes:
         index: of the finding.
         betas: from 0 to 1; taken as the case allows it: all 1 without a report, all 0 without an image.
-        wanted: asked between the steps of long work; where it says no, the work ends.
+        should_continue: asked between the steps of long work; where it says no, the work ends.
     """
 
     engine: Engine
     encoded: Encoded
     index: int
     betas: tuple[float, ...]
-    wanted: Callable[[], bool] = lambda: True
+    should_continue: Callable[[], bool] = lambda: True
 
     def pause(self) -> None:
         """A point at which long work can be given up.
@@ -68,7 +68,7 @@ class Question:
         Raises:
             Cancelled: the answer is not wanted any more.
         """
-        if not self.wanted():
+        if not self.should_continue():
             raise Cancelled
 
     @cached_property

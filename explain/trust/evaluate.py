@@ -18,7 +18,7 @@ from explain.trust.faithfulness import Curves, deletion_insertion, verdicts
 from explain.trust.ground_truth import Truth, heat_concentration, lungs_of, points_inside, rank_percentile, truth_of
 from explain.trust.over_cases import TRUTH, Examined, over_cases
 from explain.trust.robustness import sanity, stability
-from model.evaluation.held_out import ITSELF, Encode, judge, judges_of
+from model.evaluation.held_out import ITSELF, Encode, predict_held_out, predictors_of
 from model.inference.decision import reported
 from model.inference.embeddings import encode_studies, load_reference
 from model.inference.encoding import Encoded
@@ -64,7 +64,7 @@ def examine(
     name: str,
     truth: Truth | None = None,
     lungs: np.ndarray | None = None,
-    wanted: Callable[[], bool] = lambda: True,
+    should_continue: Callable[[], bool] = lambda: True,
     seed: int = SEED,
 ) -> Trust:
     """Test the explanation of one modality of a case by the method `name`.
@@ -72,14 +72,14 @@ def examine(
     Args:
         truth: of the finding, where it is known.
         lungs: where they are on the film, where that is known.
-        wanted: asked between the steps; where it says no, the work ends.
+        should_continue: asked between the steps; where it says no, the work ends.
         seed: of the first of the random networks that the sanity check compares with.
 
     Raises:
         ChoiceError: the finding or the method is unknown.
         Cancelled: the answer is not wanted any more.
     """
-    question = Question(engine, encoded, engine.finding_index(finding), (ALONE[modality],), wanted)
+    question = Question(engine, encoded, engine.finding_index(finding), (ALONE[modality],), should_continue)
     chosen = method(modality, name)
     answer = chosen.explain(question)
     random = sanity(question, modality, chosen, answer.scores[0], seed)
@@ -107,7 +107,7 @@ def _against_truth(encoded: Encoded, modality: str, scores: np.ndarray, truth: T
     return found
 
 
-def measure(
+def measure_explanations(
     engine: Engine,
     table: StudyTable,
     split: str,
@@ -139,8 +139,8 @@ def measure(
         CheckpointError: nobody can tell what the model has learnt.
     """
     studies = table.of_split(split)
-    judged = judge(engine, table, studies, encode or _reference_of(table, progress), progress)
-    judges = _judges(engine, judges_of(engine, table, judged.scored.studies), judged.scored.studies)
+    judged = predict_held_out(engine, table, studies, encode or _reference_of(table, progress), progress)
+    judges = _judges(engine, predictors_of(engine, table, judged.scored.studies), judged.scored.studies)
     result = {"form": TRUST_FORMAT, "split": split, "model": engine.digest}
     result |= {"by_cross_validation": judged.by_folds, "left_out": judged.left_out}
     if told := alert_figures(engine.network, judged.scored, judged.fitted_alert):

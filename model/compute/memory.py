@@ -9,7 +9,7 @@ _TRIM_THRESHOLD, _MMAP_MAX, _ARENA_MAX = -1, -4, -8
 _NEVER = 2**31 - 1
 
 
-def keep_heap() -> None:
+def tune_malloc() -> None:
     """Have freed memory kept for the next pass instead of handed back to the system.
 
     glibc maps every large tensor anew and unmaps it when it is freed, so each layer of each pass faults all its pages
@@ -21,7 +21,7 @@ def keep_heap() -> None:
         library.mallopt(_ARENA_MAX, 1)  # the arenas of other threads are too small for a feature map
 
 
-def hand_back() -> None:
+def trim_heap() -> None:
     """Hand back to the system what is free by now.
 
     Reports differ in length, so their tensors leave holes of every size, and a heap that is only kept grows with the

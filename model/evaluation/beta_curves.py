@@ -29,7 +29,7 @@ from model.evaluation.metrics import ECE_BINS
 from model.inference.predictions import BETA_GRID, Scored
 from model.network.network import Network
 from model.progress import Progress
-from model.training.calibration import judged_anew
+from model.training.calibration import recalibrated
 
 SOLE_MODALITY_ROW = {"report": 0, "image": -1}  # where on the grid of β a modality decides alone
 MARGIN = 0.02  # of AUROC: a gain that is surely smaller than this is none
@@ -133,7 +133,7 @@ class _Samples(NamedTuple):
     bins: Float[np.ndarray, "rows betas 3 bins"]  # sums of 1, of the probability, of the label
 
 
-def measure(
+def measure_over_beta(
     network: Network,
     scored: Scored,
     resamples: int = RESAMPLES,
@@ -153,7 +153,7 @@ def measure(
     labels, probabilities = kept.labels(findings), kept.probabilities(network)
     calibrated = probabilities
     if chose is not None and chose.any():
-        calibrated = judged_anew(scored, chose, network).concordant().probabilities(network)
+        calibrated = recalibrated(scored, chose, network).concordant().probabilities(network)
     groups = tuple(s.patient_id for s in kept.studies)
     counts = counts_of(groups, resamples, seed)
     samples = {

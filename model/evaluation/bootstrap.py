@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from model.evaluation.figures import plain
+from model.evaluation.figures import json_numbers
 
 RESAMPLES = 1000
 # Times a study is counted, over all resamples, that are held at once (8 bytes each): a split of more than 20,000
@@ -31,7 +31,7 @@ class Band(NamedTuple):
 
     def to_json(self, decimals: int = 4) -> dict[str, Any]:
         """Plain numbers, or lists of them; None for what is undefined."""
-        return {name: plain(part, decimals) for name, part in self._asdict().items()}
+        return {name: json_numbers(part, decimals) for name, part in self._asdict().items()}
 
 
 class Gain(NamedTuple):

@@ -13,7 +13,7 @@ from jaxtyping import Float, Int
 from model.errors import ChoiceError
 from model.evaluation.beta_curves import BETA_GRID, best_beta
 from model.evaluation.bootstrap import LEAST, RESAMPLES, Band, auroc, band, counts_of, macro, smaller_side
-from model.evaluation.held_out import judge
+from model.evaluation.held_out import predict_held_out
 from model.inference.engine import Engine
 from model.progress import Progress
 from model.studies.table import Study, StudyTable, label_matrix
@@ -32,10 +32,10 @@ class Decisions(NamedTuple):
     beta: float
     beta_from: str  # "validation" or "default"
     probabilities: dict[str, Float[np.ndarray, "n findings"]]
-    words: str = ""  # what a reader must know of who decided; see `held_out.Judged`
+    words: str = ""  # what a reader must know of who decided; see `held_out.HeldOutPredictions`
 
 
-class Standing(NamedTuple):
+class ModelResult(NamedTuple):
     """A model's macro AUROC for each of WAYS, and how far it lies above the first model's. Bands have no axes."""
 
     beta: float
@@ -45,14 +45,14 @@ class Standing(NamedTuple):
 
 
 class ModelComparison(NamedTuple):
-    """The standings of models by name, in the order in which they were given."""
+    """The results of models by name, in the order in which they were given."""
 
     n: int
     patients: int
     resamples: int
     left_out: int  # studies that one of the models has learnt
     few: dict[str, int]  # patients with a finding or without it, the fewer, where fewer than LEAST
-    standings: dict[str, Standing]
+    results: dict[str, ModelResult]
 
 
 def compared_studies(table: StudyTable) -> tuple[Study, ...]:
@@ -76,14 +76,14 @@ def decide(engine: Engine, table: StudyTable, progress: Progress = iter) -> Deci
         CheckpointError: nobody can tell what the model has learnt.
     """
     tested = compared_studies(table)
-    judged = judge(engine, table, tested, progress=progress)
+    judged = predict_held_out(engine, table, tested, progress=progress)
     beta, beta_from = _best_on_validation(engine, table, progress)
     at = {"image": len(BETA_GRID) - 1, "report": 0, "fused": BETA_GRID.index(beta)}
     p = judged.scored.probabilities(engine.network)
     every = np.full((len(BETA_GRID), len(tested), len(engine.findings)), np.nan)
     every[:, judged.keep] = p
     probabilities = {way: every[index] for way, index in at.items()}
-    return Decisions(engine.findings, beta, beta_from, probabilities, judged.words())
+    return Decisions(engine.findings, beta, beta_from, probabilities, judged.caveats())
 
 
 def compare_models(
@@ -126,8 +126,8 @@ def compare_models(
         resamples=len(counts) - 1,
         left_out=int((~unlearnt).sum()),
         few={finding: n for finding, n in few.items() if n < LEAST},
-        standings={
-            name: Standing(
+        results={
+            name: ModelResult(
                 beta=decisions[name].beta,
                 beta_from=decisions[name].beta_from,
                 auroc={way: band(rows, most) for way, rows in own.items()},
@@ -153,7 +153,7 @@ def _best_on_validation(engine: Engine, table: StudyTable, progress: Progress) -
     leaves it undefined."""
     validation = tuple(s for s in table.studies if s.split == "val" and not s.discordant)
     try:
-        scored = judge(engine, table, validation, progress=progress).scored
+        scored = predict_held_out(engine, table, validation, progress=progress).scored
     except ChoiceError:
         scored = None
     if scored and scored.studies:

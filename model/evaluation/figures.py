@@ -7,10 +7,10 @@ import numpy as np
 NOT_DEFINED = "not defined"  # what a person reads where a program reads null
 
 
-def plain(values: Any, decimals: int = 4) -> Any:
+def json_numbers(values: Any, decimals: int = 4) -> Any:
     """Numbers for JSON: rounded, None where they are NaN or None already. Of an array, lists with its axes."""
     if np.ndim(values):
-        return [plain(value, decimals) for value in values]
+        return [json_numbers(value, decimals) for value in values]
     return None if values is None or np.isnan(values) else round(float(values), decimals)
 
 

@@ -29,7 +29,7 @@ ITSELF, NOBODY = -1, -2  # in place of the number of a fold
 Encode = Callable[[Engine, tuple[Study, ...]], Reference]
 
 
-class Judged(NamedTuple):
+class HeldOutPredictions(NamedTuple):
     """What was said of studies by networks that had not seen them.
 
     Attributes:
@@ -53,7 +53,7 @@ class Judged(NamedTuple):
         """Whether the alert was fitted to some of them: to those that chose the model, or all that folds held out."""
         return bool(self.by_folds or self.chose.any())
 
-    def words(self) -> str:
+    def caveats(self) -> str:
         """What of this a reader of the figures must know, in one sentence; "" where there is nothing to say."""
         n, said = len(self.scored.studies), []
         if not self.known:
@@ -82,7 +82,7 @@ def past_of(engine: Engine, table: StudyTable) -> Past | None:
     return engine.past
 
 
-def judges_of(engine: Engine, table: StudyTable, studies: tuple[Study, ...]) -> np.ndarray:
+def predictors_of(engine: Engine, table: StudyTable, studies: tuple[Study, ...]) -> np.ndarray:
     """For each study ITSELF, the number of the fold whose network has not seen it, or NOBODY.
 
     Raises:
@@ -91,13 +91,13 @@ def judges_of(engine: Engine, table: StudyTable, studies: tuple[Study, ...]) -> 
     return _judges(past_of(engine, table), studies)[0]
 
 
-def judge(
+def predict_held_out(
     engine: Engine,
     table: StudyTable,
     studies: tuple[Study, ...],
     encode: Encode | None = None,
     progress: Progress = iter,
-) -> Judged:
+) -> HeldOutPredictions:
     """What is said of studies by networks that have not seen them.
 
     Args:
@@ -136,7 +136,7 @@ def judge(
     chose = []
     if past is not None and contents:
         chose = [j == ITSELF and past.has_chosen(c) for j, c in zip(judges, contents, strict=True)]
-    return Judged(
+    return HeldOutPredictions(
         scored=_joined(studies, parts, engine),
         keep=keep,
         by_folds=int((judges >= 0).sum()),
@@ -168,7 +168,7 @@ def answered(past: Past, scored: Scored, network: Network) -> Past:
 
 
 def _judges(past: Past | None, studies: tuple[Study, ...]) -> tuple[np.ndarray, list[Content]]:
-    """See `judges_of`; and what each study is known by, where there is a past to look it up in."""
+    """See `predictors_of`; and what each study is known by, where there is a past to look it up in."""
     if past is None or not (len(past) or past.chosen_on):
         return np.full(len(studies), ITSELF), []
     contents, found = contents_of(studies), []

@@ -8,13 +8,13 @@ from sklearn.metrics import roc_auc_score
 
 from model.config import SINGLE_LABEL, Config
 from model.evaluation.bootstrap import Band, Gain, auroc, band, counts_of, gain, macro, smaller_side
-from model.evaluation.figures import interval_shown, p_shown, plain, shown
+from model.evaluation.figures import interval_shown, json_numbers, p_shown, shown
 from model.inference.embeddings import Reference, logits_at
 from model.inference.engine import Engine
 from model.inference.predictions import BETA_GRID, Scored, chances
 from model.network.network import Network
 from model.studies.table import Study, label_matrix
-from model.training.calibration import judged_anew
+from model.training.calibration import recalibrated
 
 REPORTED_BETAS = (0.0, 0.25, 0.5, 0.75, 1.0)
 SOLE_MODALITY_BETA = {"report": 0.0, "image": 1.0}  # the β at which a modality decides alone
@@ -46,23 +46,24 @@ class Evaluation(NamedTuple):
 
     def to_json(self) -> dict[str, Any]:
         """Plain numbers, rounded to 4 decimals; None for what is undefined."""
-        found = {"n": self.n, "betas": list(self.betas), "macro_auroc": plain(self.macro_auroc)}
+        found = {"n": self.n, "betas": list(self.betas), "macro_auroc": json_numbers(self.macro_auroc)}
         each = {
-            f: {"auroc": plain(self.auroc[:, i]), "ece": plain(self.ece_of[:, i])} for i, f in enumerate(self.findings)
+            f: {"auroc": json_numbers(self.auroc[:, i]), "ece": json_numbers(self.ece_of[:, i])}
+            for i, f in enumerate(self.findings)
         }
         if self.spread:
             found |= {"patients": self.spread.patients, "resamples": self.spread.resamples}
             found["macro_auroc_interval"] = _ends(self.spread.macro_auroc)
             for name, above in self.spread.over.items():
                 found[f"over_{name}_alone"] = {
-                    "difference": plain(above.difference.value),
+                    "difference": json_numbers(above.difference.value),
                     "interval": _ends(above.difference),
-                    "p": plain(above.p),
+                    "p": json_numbers(above.p),
                 }
             for i, finding in enumerate(self.findings):
                 each[finding]["auroc_interval"] = _ends(Band(*(part[:, i] for part in self.spread.auroc)))
         calibration = {"ece": self.ece, "ece_mean": self.ece_of.mean(1), "ece_worst": self.ece_of.max(1)}
-        return found | {name: plain(values) for name, values in calibration.items()} | {"per_finding": each}
+        return found | {name: json_numbers(values) for name, values in calibration.items()} | {"per_finding": each}
 
     def rows(self, form: str = "{} ({})") -> list[tuple[str, list[str]]]:
         """The figures of all findings together as a person reads them: what a row is of, and a cell at each β.
@@ -113,7 +114,7 @@ def evaluate_scored(network: Network, scored: Scored, chose: Bool[np.ndarray, "n
     Args:
         chose: the studies that the network's temperature was fitted to; their calibration is cross-fitted.
     """
-    calibrated = scored if chose is None else judged_anew(scored, chose, network)
+    calibrated = scored if chose is None else recalibrated(scored, chose, network)
     kept = scored.concordant()
     said, fitted = (
         [s.concordant().probabilities(network)[BETA_GRID.index(b)] for b in REPORTED_BETAS]
@@ -200,7 +201,9 @@ def _spread(
 
 def _ends(found: Band) -> list[list[float] | None]:
     """The interval at each β; None where there is none."""
-    return [None if np.isnan(low) else plain([low, high]) for low, high in zip(found.low, found.high, strict=True)]
+    return [
+        None if np.isnan(low) else json_numbers([low, high]) for low, high in zip(found.low, found.high, strict=True)
+    ]
 
 
 def _cells(values: Float[np.ndarray, "betas"], found: Band | None = None, form: str = "", sign: str = "") -> list[str]:

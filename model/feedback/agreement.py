@@ -43,7 +43,7 @@ def reported(flag: Flag, problem_type: str) -> frozenset[str]:
     return frozenset(decision.reported(p, tuple(flag.probabilities), problem_type))
 
 
-def judged(flag: Flag, problem_type: str) -> frozenset[str] | None:
+def reviewer_labels(flag: Flag, problem_type: str) -> frozenset[str] | None:
     """The findings the reviewer holds the case to have; None where they were unsure."""
     if flag.verdict == "agree":
         return reported(flag, problem_type)
@@ -68,7 +68,7 @@ def per_finding(flags: Iterable[Flag], problem_type: str) -> list[Share]:
     """For each finding, the judgements that say of it what the model said; in the order of the model's findings."""
     found = defaultdict(list)
     for flag in flags:
-        labels = judged(flag, problem_type)
+        labels = reviewer_labels(flag, problem_type)
         if labels is not None:
             said = reported(flag, problem_type)
             for finding in flag.probabilities:
@@ -90,7 +90,7 @@ def between_reviewers(flags: Iterable[Flag], problem_type: str) -> list[Kappa]:
     latest: dict[str, dict[str, Flag]] = defaultdict(dict)
     for case, by in latest_of_each(flags).items():
         for reviewer, flag in by.items():
-            if reviewer and judged(flag, problem_type) is not None:
+            if reviewer and reviewer_labels(flag, problem_type) is not None:
                 latest[reviewer][case] = flag
     found = []
     for first, second in combinations(sorted(latest), 2):
@@ -98,14 +98,16 @@ def between_reviewers(flags: Iterable[Flag], problem_type: str) -> list[Kappa]:
         pairs = [(latest[first][case], latest[second][case]) for case in sorted(both)]
         findings = dict.fromkeys(name for pair in pairs for flag in pair for name in flag.probabilities)
         for finding in findings:
-            said = np.array([[finding in (judged(flag, problem_type) or ()) for flag in pair] for pair in pairs])
+            said = np.array(
+                [[finding in (reviewer_labels(flag, problem_type) or ()) for flag in pair] for pair in pairs]
+            )
             found.append(Kappa(first, second, finding, len(said), int((said[:, 0] == said[:, 1]).sum()), _kappa(said)))
     return found
 
 
 def conflicts(flags: Iterable[Flag], problem_type: str) -> set[str]:
     """The cases of which reviewers say different things, see `latest_of_each`."""
-    said = {case: {judged(f, problem_type) for f in by.values()} for case, by in latest_of_each(flags).items()}
+    said = {case: {reviewer_labels(f, problem_type) for f in by.values()} for case, by in latest_of_each(flags).items()}
     return {case for case, each in said.items() if len(each - {None}) > 1}
 
 

@@ -1,8 +1,8 @@
 """From verdicts to labels: what the reviewers of a study, taken together, say of each finding.
 
 The rule, per study and finding: of each reviewer the latest standing verdict counts. "Disagree" votes for the labels it
-was corrected to, "agree" for what the model showed (see `agreement.judged`), "unsure" not at all. The majority is the
-label; a tie changes nothing. Verdicts without a name are of one reviewer.
+was corrected to, "agree" for what the model showed (see `agreement.reviewer_labels`), "unsure" not at all. The majority
+is the label; a tie changes nothing. Verdicts without a name are of one reviewer.
 """
 
 import csv
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from model.config import SINGLE_LABEL
 from model.feedback import Flag, standing
-from model.feedback.agreement import judged, latest_of_each
+from model.feedback.agreement import latest_of_each, reviewer_labels
 from model.storage.spreadsheet import escape
 from model.studies.names import tidy
 from model.studies.table import Study, StudyTable
@@ -145,7 +145,7 @@ def _resolve(study_id: str, flags: list[Flag], findings: tuple[str, ...], proble
     votes: dict[str, list[bool]] = defaultdict(list)
     voters = 0
     for flag in flags:
-        said = judged(flag, problem_type)
+        said = reviewer_labels(flag, problem_type)
         if said is None or (single and len(said) != 1):
             continue
         voters += 1

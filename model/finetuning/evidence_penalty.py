@@ -21,10 +21,10 @@ from model.network.network import Network, Pooled
 from model.studies.table import StudyTable, load_film
 from model.training.batches import draw_beta
 
-AT_ONCE = 16  # studies a step
+PENALTY_BATCH = 16  # studies a step
 
 
-class Mark(NamedTuple):
+class ReviewerMark(NamedTuple):
     """The wrong evidence of one study. Evidence is factors · ∂logit/∂pooled, in units of the checkpoint's colours."""
 
     pooled: Pooled  # batch of 1
@@ -33,16 +33,16 @@ class Mark(NamedTuple):
     pieces: Float[Tensor, "pieces report_channels"]
 
 
-class Marks:
+class EvidencePenalty:
     """The wrong evidence of several studies."""
 
-    def __init__(self, marks: list[Mark]):
+    def __init__(self, marks: list[ReviewerMark]):
         self.marks = marks
 
     def penalty(self, network: Network) -> Float[Tensor, ""]:
         """The mean over some of the studies, each at a β and of a finding drawn anew, of the squared evidence in the
         wrong places. It can be differentiated by the network's parameters."""
-        some = [self.marks[i] for i in torch.randperm(len(self.marks))[:AT_ONCE]]
+        some = [self.marks[i] for i in torch.randperm(len(self.marks))[:PENALTY_BATCH]]
         pooled = Pooled(*(torch.cat(p).requires_grad_() for p in zip(*(m.pooled for m in some), strict=True)))
         has = torch.cat([m.has for m in some])
         logits = network.log_odds(network(pooled, draw_beta(has.cpu()).to(has.device)))
@@ -55,7 +55,7 @@ class Marks:
         return torch.stack(each).mean()
 
 
-def read_marks(engine: Engine, table: StudyTable, corrected: Iterable[Correction]) -> Marks | None:
+def read_marks(engine: Engine, table: StudyTable, corrected: Iterable[Correction]) -> EvidencePenalty | None:
     """The marks of studies, by running the encoders on them; None where there are none. Those on words of a report that
     has changed since are left out, and so are studies that cannot be read any more."""
     marks = []
@@ -69,10 +69,10 @@ def read_marks(engine: Engine, table: StudyTable, corrected: Iterable[Correction
         except InputError:
             continue
         marks.append(mark(engine.network, encoded, correction.wrong_regions, words))
-    return Marks(marks) if marks else None
+    return EvidencePenalty(marks) if marks else None
 
 
-def mark(network: Network, encoded: Encoded, regions: tuple, words: tuple) -> Mark:
+def mark(network: Network, encoded: Encoded, regions: tuple, words: tuple) -> ReviewerMark:
     """What is wrong in one encoded case; regions as in `cells_inside`, words as spans of the report's characters."""
     cells = torch.zeros(0, network.image_channels)
     if encoded.features is not None:
@@ -88,7 +88,7 @@ def mark(network: Network, encoded: Encoded, regions: tuple, words: tuple) -> Ma
         pieces = hidden[wrong] / len(hidden) / network.word_scale
     device = encoded.pooled.image.device
     has = torch.tensor([[m in encoded.modalities for m in ("image", "report")]], dtype=torch.float32, device=device)
-    return Mark(encoded.pooled, has, cells.to(device), pieces.to(device))
+    return ReviewerMark(encoded.pooled, has, cells.to(device), pieces.to(device))
 
 
 def cells_inside(regions: tuple, box, rows: int, cols: int) -> np.ndarray:

@@ -19,7 +19,7 @@ from torch import Tensor
 from model.config import SINGLE_LABEL
 from model.errors import TrainingError
 from model.feedback.corrections import Correction, relabelled
-from model.finetuning.evidence_penalty import Marks
+from model.finetuning.evidence_penalty import EvidencePenalty
 from model.finetuning.label_noise import forward_loss, mistakes
 from model.inference.encoder_features import PooledStudies
 from model.network.network import Network, Pooled
@@ -43,7 +43,7 @@ class Recipe:
     seed: int = 0
 
 
-class Lessons(NamedTuple):
+class FinetuneDataset(NamedTuple):
     """n training studies."""
 
     pooled: Pooled
@@ -52,14 +52,14 @@ class Lessons(NamedTuple):
     labels: Float[Tensor, "n findings"]  # the same, as it is after correction
     judged: Bool[Tensor, "n findings"]  # whether reviewers decided the label
 
-    def rows(self, chosen: Tensor) -> "Lessons":
+    def rows(self, chosen: Tensor) -> "FinetuneDataset":
         """Some of them."""
-        return Lessons(Pooled(*(p[chosen] for p in self.pooled)), *(t[chosen] for t in self[1:]))
+        return FinetuneDataset(Pooled(*(p[chosen] for p in self.pooled)), *(t[chosen] for t in self[1:]))
 
 
-def lessons(
+def finetune_dataset(
     findings: tuple[str, ...], studies: tuple[Study, ...], pooled: PooledStudies, corrected: dict[str, Correction]
-) -> Lessons:
+) -> FinetuneDataset:
     """What there is to learn of some studies.
 
     Args:
@@ -69,7 +69,7 @@ def lessons(
     rows = pooled.rows(studies)
     known = [corrected.get(s.study_id) for s in studies]
     judged = np.array([[bool(c) and f in c.labels for f in findings] for c in known], bool).reshape(-1, len(findings))
-    return Lessons(
+    return FinetuneDataset(
         Pooled(torch.from_numpy(pooled.image[rows]), torch.from_numpy(pooled.report[rows])),
         torch.from_numpy(pooled.has[rows]),
         torch.from_numpy(label_matrix(studies, findings)),
@@ -79,7 +79,11 @@ def lessons(
 
 
 def finetune(
-    network: Network, data: Lessons, recipe: Recipe, marks: Marks | None = None, progress: Progress = iter
+    network: Network,
+    data: FinetuneDataset,
+    recipe: Recipe,
+    marks: EvidencePenalty | None = None,
+    progress: Progress = iter,
 ) -> bool:
     """Teach projections, fusion and head what reviewers said. Ctrl-C ends it early, with what was learnt so far.
 
@@ -101,7 +105,7 @@ def finetune(
         )
     torch.manual_seed(recipe.seed)
     device = network.image_reference.device
-    data = Lessons(Pooled(*(p.to(device) for p in data.pooled)), *(t.to(device) for t in data[1:]))
+    data = FinetuneDataset(Pooled(*(p.to(device) for p in data.pooled)), *(t.to(device) for t in data[1:]))
     step = FinetuneSteps(network, data, recipe, marks)
     try:
         for _ in progress(range(step.count)):
@@ -117,7 +121,7 @@ def finetune(
 class FinetuneSteps:
     """A step of learning, again and again."""
 
-    def __init__(self, network: Network, data: Lessons, recipe: Recipe, marks: Marks | None):
+    def __init__(self, network: Network, data: FinetuneDataset, recipe: Recipe, marks: EvidencePenalty | None):
         self.network, self.data, self.recipe, self.marks = network, data, recipe, marks
         self.single = network.config.problem_type == SINGLE_LABEL
         judged = data.judged.any(1)

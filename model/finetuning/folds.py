@@ -7,8 +7,8 @@ from typing import NamedTuple
 from model.evaluation.held_out import past_of
 from model.feedback.corrections import Correction
 from model.finetuning.encoders import teach_encoders
-from model.finetuning.evidence_penalty import Marks, read_marks
-from model.finetuning.finetune import Lessons, Recipe, finetune, lessons
+from model.finetuning.evidence_penalty import EvidencePenalty, read_marks
+from model.finetuning.finetune import FinetuneDataset, Recipe, finetune, finetune_dataset
 from model.inference.encoder_features import load_pooled
 from model.inference.engine import Engine
 from model.inference.learnt import Past
@@ -36,8 +36,8 @@ class Taught(NamedTuple):
     """A model that has learnt, and of what."""
 
     engine: Engine
-    lessons: Lessons
-    marks: Marks | None
+    finetune_dataset: FinetuneDataset
+    marks: EvidencePenalty | None
     complete: bool  # False after Ctrl-C
 
 
@@ -73,7 +73,7 @@ def _one(base: Engine, studies: tuple[Study, ...], course: Course) -> Taught:
     else:
         start = Engine(copy.deepcopy(base.network), "", base.device)
     pooled = load_pooled(start, course.table, course.progress_for("encode"))
-    data = lessons(base.findings, studies, pooled, some)
+    data = finetune_dataset(base.findings, studies, pooled, some)
     marks = read_marks(start, course.table, some.values()) if course.recipe.evidence_weight else None
     complete = finetune(start.network, data, course.recipe, marks, course.progress_for("learn"))
     start.network.log_temperature.zero_()

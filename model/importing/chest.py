@@ -18,7 +18,7 @@ CHEST = (
 SILENT = {"", "UNKNOWN", "OTHER", "NONE", "N/A", "NA", "UNDEFINED", "UNSPECIFIED", "DEFAULT"}
 
 # The codes of the standard that a report may repeat: anything else that stands there may be a person's.
-RADIOGRAPHY = {
+OTHER_MODALITIES = {
     "BI", "BMD", "CT", "DOC", "ECG", "EPS", "ES", "GM", "HD", "IO", "IVOCT", "IVUS", "KO", "MG", "MR", "NM", "OCT",
     "OP", "OPT", "PR", "PT", "PX", "RF", "RTDOSE", "RTIMAGE", "RTPLAN", "RTRECORD", "RTSTRUCT", "SEG", "SM", "SR", "US",
     "VA", "XA", "XC",
@@ -34,7 +34,7 @@ PARTS = {
 def why_no_chest_film(identity: DicomIdentity) -> tuple[ExclusionReason, str] | None:
     """The reason for which a file is left out, and its sentence; None where it is one, or its header is silent."""
     if identity.modality not in RADIOGRAPHY:
-        named = f"is {identity.modality}" if identity.modality in RADIOGRAPHY else "is none of radiography"
+        named = f"is {identity.modality}" if identity.modality in OTHER_MODALITIES else "is none of radiography"
         return ExclusionReason.MODALITY, f"its Modality {named}"
     part = identity.part
     if part.isascii() and part not in SILENT and not any(word in part for word in CHEST):

@@ -82,7 +82,7 @@ def how(folder: Path, out: Path, copy: bool) -> str:
     return "copies" if copy else "hard links"
 
 
-def refuse_taken(folder: Path, out: Path) -> None:
+def refuse_existing_import(folder: Path, out: Path) -> None:
     """Nothing is ever replaced.
 
     Raises:

@@ -14,10 +14,10 @@ from typing import NamedTuple
 
 from model.config import FEW
 from model.errors import StudyTableError
-from model.importing.file_layout import TABLE, FileLayout, refuse_taken
+from model.importing.file_layout import TABLE, FileLayout, refuse_existing_import
 from model.importing.record import ExclusionReason, Joined, LeftOut, Record, Source
 from model.importing.report import ImportReport, Moved
-from model.importing.screening import judged
+from model.importing.screening import screened
 from model.progress import ProgressTo
 from model.studies.labels import NONE, Labels
 from model.studies.rows import Files, renamed_in_words
@@ -54,7 +54,7 @@ def import_studies(
         StudyTableError: the folder has a table already or cannot be written, no record can be used, or an image cannot
             be linked. Nothing is left of the import then, nor after Ctrl-C.
     """
-    refuse_taken(source.folder, out)
+    refuse_existing_import(source.folder, out)
     existed = out.is_dir()
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -73,7 +73,7 @@ def _import(source: Source, place: FileLayout, spool: Path, seed: int, progress:
     columns = (*COLUMNS, *source.columns)
     place.scratch.mkdir()
     files = Files(source.folder, place.anywhere)
-    with spool.open("w", newline="", encoding="utf-8") as file, closing(judged(source, files)) as records:
+    with spool.open("w", newline="", encoding="utf-8") as file, closing(screened(source, files)) as records:
         kept = _kept(iter(progress(records, source.total)), place, csv.DictWriter(file, columns), report)
     labels = Labels(k.label for k in kept)
     report.notes = [*source.notes(), *labels.notes, *renamed_in_words(files.renamed)]

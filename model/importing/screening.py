@@ -36,7 +36,7 @@ class First(NamedTuple):
         return f"{self.where}, which has another report" if self.report != other.report else self.where
 
 
-def judged(source: Source, files: Files) -> Generator[Record | LeftOut | Joined]:
+def screened(source: Source, files: Files) -> Generator[Record | LeftOut | Joined]:
     """The records of a source in their order, with reports as they are shown; what cannot be used, and why.
 
     Two radiographs are duplicates if they show the same pixels at 8 bits, whatever their files: the first is kept.
@@ -55,9 +55,9 @@ def _decoded(source: Source, files: Files) -> Iterator[tuple[Record | LeftOut | 
     waiting: deque[tuple[Record | LeftOut | Joined, Future | None]] = deque()
     with ThreadPoolExecutor(threads) as pool:
         for record in source.records:
-            screened = _screened(record, files) if isinstance(record, Record) else record
-            film = screened.image if isinstance(screened, Record) else ""
-            waiting.append((screened, pool.submit(_digest, source.folder / film) if film else None))
+            result = _screened(record, files) if isinstance(record, Record) else record
+            film = result.image if isinstance(result, Record) else ""
+            waiting.append((result, pool.submit(_digest, source.folder / film) if film else None))
             while len(waiting) > AHEAD * threads:
                 yield waiting.popleft()
         yield from waiting

@@ -16,7 +16,7 @@ from cachetools.keys import hashkey
 from jaxtyping import Float
 from torch import Tensor
 
-from model.compute.memory import hand_back, keep_heap
+from model.compute.memory import trim_heap, tune_malloc
 from model.errors import CheckpointError, ChoiceError, InputError
 from model.inference.encoding import Case, Encoded, encode_cases, stack_pooled
 from model.inference.learnt import Past, read_past
@@ -98,7 +98,7 @@ class Engine:
             CheckpointError: what the network makes of it is not finite.
         """
         if next(self._encoded) % TIDY_EVERY == 0:
-            hand_back()
+            trim_heap()
         if film is None and not report.strip():
             raise InputError(NOTHING)
         return self.encode_cases([Case.of(film, report, self.config.image_size)])[0]
@@ -196,5 +196,5 @@ def choose_device(name: str) -> torch.device:
         raise ChoiceError("Device cuda was asked for, but PyTorch sees no GPU; use --device cpu or auto.")
     if name != "cpu" and torch.cuda.is_available():
         return torch.device("cuda")
-    keep_heap()
+    tune_malloc()
     return torch.device("cpu")

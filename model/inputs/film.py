@@ -8,7 +8,7 @@ from jaxtyping import Float
 
 from model.errors import ImageError
 from model.inputs.decoding import decode
-from model.inputs.kinds import FORMATS, SEND, kind_of
+from model.inputs.kinds import FORMATS, SEND, kind_of_file
 from model.inputs.limits import MAX_BYTES
 
 
@@ -49,5 +49,5 @@ def read_film(data: bytes, alone: bool = True) -> Film:
     if len(data) > MAX_BYTES:
         raise ImageError(f"The file has {len(data):,} bytes and at most {MAX_BYTES:,} are read: send a smaller one.")
     data = bytes(data)
-    kind = kind_of(data)
+    kind = kind_of_file(data)
     return Film(decode(data, kind, FORMATS[kind], alone), hashlib.sha256(data).hexdigest(), kind)

@@ -58,7 +58,7 @@ def _ybr(elements: Elements) -> bool:
 
 
 def _jpeg(frame: bytes, elements: Elements) -> Frame:
-    head = jpeg.header(frame)
+    head = jpeg.read_header(frame)
     check_size(head.width, head.height)
     if head.samples == 1 or head.kind == jpeg.LS:
         return Frame(jpeg.decode(frame, head), head.bits, ybr=_ybr(elements))

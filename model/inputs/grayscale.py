@@ -7,7 +7,7 @@ import numpy as np
 
 from model.errors import ImageError
 from model.inputs.elements import Elements
-from model.inputs.luts import LookupTable, read_table
+from model.inputs.luts import LookupTable, read_lookup_table
 from model.inputs.tones import by_rows, histogram, stretch, stretch_table
 
 Transform = Callable[[np.ndarray], np.ndarray]
@@ -103,7 +103,7 @@ def _same(values: np.ndarray) -> np.ndarray:
 def _modality(elements: Elements, low: float, high: float) -> Transform:
     for holder in elements.of_first_frame("PixelValueTransformationSequence"):
         if luts := holder.items("ModalityLUTSequence"):
-            return read_table(luts[0], "LUTDescriptor", "LUTData", low, high)
+            return read_lookup_table(luts[0], "LUTDescriptor", "LUTData", low, high)
         slope, intercept = holder.numbers("RescaleSlope")[:1], holder.numbers("RescaleIntercept")[:1]
         if slope or intercept:
             rescale = Rescale(*(slope or [1.0]), *(intercept or [0.0]))
@@ -131,7 +131,9 @@ def _vois(holder: Elements, measured: np.ndarray) -> list[Transform]:
     found: list[Transform] = []
     for lut in holder.items("VOILUTSequence")[:1]:
         try:
-            found.append(LookupTableWindow(read_table(lut, "LUTDescriptor", "LUTData", measured.min(), measured.max())))
+            found.append(
+                LookupTableWindow(read_lookup_table(lut, "LUTDescriptor", "LUTData", measured.min(), measured.max()))
+            )
         except ImageError:
             continue
     function = holder.text("VOILUTFunction").upper()

@@ -39,7 +39,7 @@ class Header(NamedTuple):
     end: int  #: where the picture ends; what follows (a video, another picture) is no part of it
 
 
-def header(jpeg: bytes) -> Header:
+def read_header(jpeg: bytes) -> Header:
     """
     Raises:
         ImageError: too many scans, or coded in a way that is not read.

@@ -106,7 +106,7 @@ JSON = re.compile(rb'\{\s*["}]|\[\s*(?:[\[{"\]]|(?:true|false|null|-?[0-9.e+-]+)
 PRINTED = frozenset(string.printable.encode()) | frozenset(range(0x80, 0x100))
 
 
-def kind_of(data: bytes) -> str:
+def kind_of_file(data: bytes) -> str:
     """The format of a file, of FORMATS.
 
     Raises:

@@ -23,7 +23,7 @@ class LookupTable(NamedTuple):
         return self.entries[places.astype(np.int32)]
 
 
-def read_table(elements: Elements, descriptor: str, data: str, low: float, high: float) -> LookupTable:
+def read_lookup_table(elements: Elements, descriptor: str, data: str, low: float, high: float) -> LookupTable:
     """The table in two elements, for values between `low` and `high`.
 
     Files call the first value unsigned where it is signed, and the other way round: it is taken as the one of both that
@@ -67,7 +67,7 @@ def read_palette(elements: Elements, low: int, high: int) -> tuple[np.ndarray, i
         )
     name = "{}PaletteColorLookupTable"
     tables = [
-        read_table(elements, f"{name.format(colour)}Descriptor", f"{name.format(colour)}Data", low, high)
+        read_lookup_table(elements, f"{name.format(colour)}Descriptor", f"{name.format(colour)}Data", low, high)
         for colour in COLOURS
     ]
     colours = np.stack([table(np.arange(low, high + 1)) for table in tables], axis=-1)

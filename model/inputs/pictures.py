@@ -45,7 +45,7 @@ def _png(data: bytes) -> Picture:
 
 
 def _jpeg(data: bytes) -> Picture:
-    head = jpeg.header(data)
+    head = jpeg.read_header(data)
     check_size(head.width, head.height)
     return Picture(grey(jpeg.decode(data, head), inks=head.samples == 4), head.turn)
 

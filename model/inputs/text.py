@@ -22,7 +22,7 @@ CONTROLS = 0.02  # share of control characters above which a text is none
 CALLED = {"utf-8": "UTF-8", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16", WINDOWS: "Windows-1252"}
 
 
-def kind_of(data: bytes) -> str | None:
+def kind_of_text(data: bytes) -> str | None:
     """What bytes are that are certainly no text; None where they may be one."""
     return next((what for start, what in NO_TEXT.items() if data.startswith(start)), None)
 
@@ -58,7 +58,7 @@ def decode_text(data: bytes) -> tuple[str, str]:
     Raises:
         ReportError: they are no text, or one in another encoding.
     """
-    if what := kind_of(data):
+    if what := kind_of_text(data):
         raise ReportError(f"The file is no text but {what}: save it as plain text in UTF-8.")
     encoding, mark = unicode_of(data)
     try:

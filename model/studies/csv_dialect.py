@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from model.errors import StudyTableError
-from model.inputs.text import CALLED, LOOKED_AT, kind_of, unicode_of
+from model.inputs.text import CALLED, LOOKED_AT, kind_of_text, unicode_of
 from model.studies.names import key, nearest, tidy
 
 DELIMITERS = {",": ",", ";": ";", "\t": "tabs", "|": "|"}
@@ -72,7 +72,7 @@ def form_of(path: Path, file: BinaryIO, known: HeaderColumns) -> Form:
         StudyTableError: it is no table, lacks a required column, or names one twice or nearly.
     """
     start = file.read(LOOKED_AT)
-    if what := kind_of(start):
+    if what := kind_of_text(start):
         raise StudyTableError(f"{path} is no CSV but {what}: save the table as CSV in UTF-8.")
     encoding, mark = unicode_of(start)
     file.seek(mark)

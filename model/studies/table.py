@@ -171,7 +171,7 @@ class StudyTable:
             raise ChoiceError(f"There is no study {study_id[:40]!r} in {self.name}.")
         return self._by_id[study_id]
 
-    def words(self) -> list[str]:
+    def warnings(self) -> list[str]:
         """What whoever trains or measures on this table should know of it, a line each; nothing where all is well."""
         said = [f"{self.name}: {note}" for note in self.notes] + skipped_in_words(self.name, self.skipped)
         splits = {(s.patient_id, s.split) for s in self.studies}

@@ -88,7 +88,7 @@ def cross_fitted(
     return scored._replace(logits=logits), fitted
 
 
-def judged_anew(scored: Scored, chose: Bool[np.ndarray, "n"], network: Network) -> Scored:
+def recalibrated(scored: Scored, chose: Bool[np.ndarray, "n"], network: Network) -> Scored:
     """Studies as they are calibrated, but for those that the network's temperature was fitted to: these by what is
     fitted to the others of them, so that calibration can be measured on all.
 

@@ -82,7 +82,7 @@ def _strata(studies: tuple[Study, ...], count: int) -> np.ndarray:
 
 
 @torch.no_grad()
-def judge(network: Network, data: StudyArrays) -> Float[np.ndarray, "betas n findings"]:
+def grid_logits(network: Network, data: StudyArrays) -> Float[np.ndarray, "betas n findings"]:
     """Logits of studies at each β of BETA_GRID."""
     image, report = network.eval().embed(pool_arrays(network, data))
     has = torch.from_numpy(data.has).to(image.device)
@@ -104,7 +104,7 @@ def out_of_fold(
     logits = np.zeros((len(BETA_GRID), len(data), data.labels.shape[1]), np.float32)
     for number, fold in enumerate(cut):
         network = trained(number, data.rows(fold.train))
-        logits[:, fold.held_out] = judge(network, data.rows(fold.held_out))
+        logits[:, fold.held_out] = grid_logits(network, data.rows(fold.held_out))
         done(network)
     return logits
 

@@ -12,7 +12,7 @@ from model.training.batches import Batch
 MOST_WEIGHT = 10.0  # of a finding that is rare: more, and a few studies would decide
 
 
-class Learner(nn.Module):
+class TrainingLoss(nn.Module):
     """The loss of a batch.
 
     Args:

@@ -24,7 +24,7 @@ from model.inference.encoding import Case, pool_cases
 from model.network.network import Network, Pooled, allowed_beta
 from model.studies.arrays import StudyArrays
 from model.training.batches import LEAST, Part, batches, steps_of
-from model.training.loss import Learner
+from model.training.loss import TrainingLoss
 from model.training.resume import TrainingState, fingerprint
 
 WARM_UP = 0.1  # share of the steps in which the learning rate rises
@@ -92,7 +92,9 @@ class Run:
             least = LEAST * self.part.world
             raise TrainingError(f"Training needs at least {least} studies in split train; there are {len(data)}.")
         torch.manual_seed(config.seed)
-        learner = Learner(network, torch.from_numpy(data.labels), data.masks is not None).to(self.accelerator.device)
+        learner = TrainingLoss(network, torch.from_numpy(data.labels), data.masks is not None).to(
+            self.accelerator.device
+        )
         self.network, self.bare = network, learner
         optimizer, self.schedule = _optimizer(learner, config, self.steps)
         self.learner, self.optimizer = self.accelerator.prepare(learner, optimizer)
@@ -212,7 +214,7 @@ def _copy(network: Network) -> dict[str, Tensor]:
     return copy.deepcopy({name: tensor.detach() for name, tensor in network.state_dict().items()})
 
 
-def _optimizer(learner: Learner, config: Config, steps_per_epoch: int):
+def _optimizer(learner: TrainingLoss, config: Config, steps_per_epoch: int):
     network = learner.network
     encoders = [*network.image_encoder.parameters(), *network.report_encoder.parameters()]
     known = {id(p) for p in encoders}

@@ -11,7 +11,7 @@ from gradio.processing_utils import _check_allowed
 
 from dashboard.guard.quiet import FAILED
 from dashboard.ui.assets import modules
-from dashboard.web.gradio import as_file, locale_module, name_of
+from dashboard.web.gradio import as_file, locale_module, upload_name
 from dashboard.web.scripts import address, served
 
 SCRIPT = re.compile(r"<script([^>]*)>")
@@ -30,8 +30,8 @@ def test_gradio_s_own_check_of_paths_is_on(open_app, tmp_path):
 
 
 def test_a_film_s_name_comes_through():
-    assert name_of(as_file("film-1")) == "film-1"
-    assert name_of(None) == ""
+    assert upload_name(as_file("film-1")) == "film-1"
+    assert upload_name(None) == ""
 
 
 def test_the_front_end_has_a_module_that_changes_the_language(anyone):

@@ -56,7 +56,7 @@ def asked_of(engine: Engine) -> tuple:
 def loaded(engine: Engine) -> worker_process.ExplanationWorker:
     """Explanations with their process at hand."""
     made = worker_process.ExplanationWorker(process=True)
-    made.do(evidence, engine, *asked_of(engine), wanted=lambda: True)
+    made.do(evidence, engine, *asked_of(engine), should_continue=lambda: True)
     until(lambda: made.pid)
     return made
 
@@ -72,11 +72,11 @@ def test_an_explainer_that_hangs_is_replaced_and_its_question_answered(short, co
     made, asked = loaded(copied), asked_of(copied)
     hung = made.pid
     os.kill(hung, signal.SIGSTOP)
-    there = made.do(evidence, copied, *asked, wanted=lambda: True)
+    there = made.do(evidence, copied, *asked, should_continue=lambda: True)
     np.testing.assert_allclose(there.cam, evidence(copied, *asked).cam, atol=1e-6)
     assert not psutil.pid_exists(hung)
 
-    made.do(evidence, copied, *asked, wanted=lambda: True)  # another one begins to load
+    made.do(evidence, copied, *asked, should_continue=lambda: True)  # another one begins to load
     until(lambda: made.pid not in (None, hung))
     end(made)
 
@@ -107,10 +107,10 @@ SPINNING = "sum(range(10**12))"
 @pytest.mark.parametrize(("code", "stays"), [(NAPPING, True), (STARVED, True), (SPINNING, False)])
 def test_one_that_takes_its_time_or_gets_little_of_it_is_left_alone(monkeypatch, copied, capfd, code, stays):
     made = loaded(copied)
-    made.do(evidence, copied, *asked_of(copied), wanted=lambda: True)  # it has loaded the model
+    made.do(evidence, copied, *asked_of(copied), should_continue=lambda: True)  # it has loaded the model
     pid = made.pid
     monkeypatch.setattr(worker_process, "SILENT", 8.0)
-    made.do(print, copied, Runs(code), wanted=lambda: True)
+    made.do(print, copied, Runs(code), should_continue=lambda: True)
     # Where it is done here instead, it is printed.
     assert (made.pid == pid, capfd.readouterr().out == "") == (stays, stays)
     end(made)
@@ -122,10 +122,10 @@ def test_a_version_that_was_removed_is_explained_all_the_same(copied):
     asked = asked_of(copied)
     here = evidence(copied, *asked)
     made = worker_process.ExplanationWorker(process=True)
-    made.do(evidence, copied, *asked, wanted=lambda: True)
+    made.do(evidence, copied, *asked, should_continue=lambda: True)
     shutil.rmtree(copied.folder)
     until(lambda: made.pid)
-    there = made.do(evidence, copied, *asked, wanted=lambda: True)
+    there = made.do(evidence, copied, *asked, should_continue=lambda: True)
     np.testing.assert_allclose(there.cam, here.cam, atol=1e-6)
     end(made)
 

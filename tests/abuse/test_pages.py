@@ -5,7 +5,7 @@ import gc
 import pytest
 from helpers import random_film
 
-from dashboard.review.service import Review
+from dashboard.review.service import ReviewService
 from dashboard.review.steps import Refused, Staged
 from dashboard.serving.model_registry import ModelRegistry
 from dashboard.serving.open_pages import ENCODED, Pages, size
@@ -76,11 +76,11 @@ def test_a_closed_page_is_forgotten(page):
 
 def test_it_says_so_and_opens_again(engine, table):
     serving, session = ModelRegistry(engine, table), Session(beta=0.5)
-    list(Review(serving).open(session, lambda r: r.open_study(session, "one", 0.5)))
+    list(ReviewService(serving).open(session, lambda r: r.open_study(session, "one", 0.5)))
     assert size(session) == ENCODED
     session.release()
-    (said,) = Review(serving).answer(session, lambda r: r.explain(session, engine.findings[0]))
+    (said,) = ReviewService(serving).answer(session, lambda r: r.explain(session, engine.findings[0]))
     assert said == Refused("notice.let_go", level="info")
-    assert Review(serving).shown(session).predict_at(session, 0.5) is None
-    assert isinstance(next(Review(serving).open(session, lambda r: r.open_study(session, "one", 0.5))), Staged)
+    assert ReviewService(serving).shown(session).predict_at(session, 0.5) is None
+    assert isinstance(next(ReviewService(serving).open(session, lambda r: r.open_study(session, "one", 0.5))), Staged)
     assert not session.was_released

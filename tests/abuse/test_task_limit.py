@@ -7,11 +7,9 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -22,12 +20,12 @@ import pytest
 import yaml
 from helpers import random_film, run_async
 from sending import png
+from started import free_port, started
 
 from dashboard.access.identity import Role
 from dashboard.access.users import set_user
 
 ROOT = Path(__file__).resolve().parents[2]
-START_LIMIT = 180  # seconds, on a machine that is busy with something else
 PASSWORD = "correct horse battery"
 READERS = 6
 USER = 60_000 + os.getpid() % 5_000  # nobody else: the limit counts all tasks of a user
@@ -66,8 +64,7 @@ def limited():
         set_user(folder / "users.json", f"reader{number}", Role.REVIEWER, PASSWORD)
     # Like a reverse proxy, a test says by X-Forwarded-For whom it asks for.
     (folder / "access.toml").write_text('proxies = ["127.0.0.1/32"]\n[users]\nfile = "users.json"\n')
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "dashboard.cli", "serve", "--port", str(port), "--access", "access.toml"]
     environment = dict.fromkeys(("HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "TMPDIR"), str(folder))
     environment |= {"BETALENS_SECRET": "0" * 64, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
@@ -80,26 +77,11 @@ def limited():
         read = ("--inh-caps=-all,+dac_read_search", "--ambient-caps=-all,+dac_read_search")
         without_rights = ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups", *read]
         command = ["prlimit", f"--nproc={shipped_task_limit()}", *without_rights, *command]
-    with (folder / "server.log").open("w") as log:
-        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, env=os.environ | environment)
     try:
-        url, end = f"http://127.0.0.1:{port}", time.monotonic() + START_LIMIT
-        while not is_ready(url):
-            if process.poll() is not None or time.monotonic() > end:
-                pytest.fail((folder / "server.log").read_text()[-3000:])
-            time.sleep(0.2)
-        yield Limited(url, psutil.Process(process.pid), folder / "server.log")
+        with started(command, port, folder / "server.log", cwd=folder, env=os.environ | environment) as process:
+            yield Limited(f"http://127.0.0.1:{port}", psutil.Process(process.pid), folder / "server.log")
     finally:
-        process.kill()
-        process.wait()
         shutil.rmtree(folder)
-
-
-def is_ready(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/readyz").status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 class Reader(NamedTuple):

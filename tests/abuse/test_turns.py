@@ -11,9 +11,9 @@ from helpers import run_async
 
 from dashboard import server
 from dashboard.access import open_access
-from dashboard.api.routes import Desks
+from dashboard.api.routes import QueuedPools
 from dashboard.review.paced import paced
-from dashboard.review.service import Reviewer
+from dashboard.review.service import CaseService
 from dashboard.review.steps import Staged
 from dashboard.server import make_app
 from dashboard.serving.explanations import Explanations
@@ -82,7 +82,7 @@ def test_who_waits_in_line_holds_no_thread(engine, tmp_path):
     from model.studies.opening import open_studies
 
     (tmp_path / "studies.csv").write_text("study_id,image,report,label\none,,An effusion is seen.,Effusion\n")
-    reviewer = Reviewer(ServedModel(engine, open_studies(tmp_path / "studies.csv")))
+    reviewer = CaseService(ServedModel(engine, open_studies(tmp_path / "studies.csv")))
     sessions = [Session(beta=0.5) for _ in range(40)]
 
     async def read(session: Session, staged: list) -> None:
@@ -160,9 +160,9 @@ def explained(monkeypatch) -> list[str]:
 def test_who_asks_forty_times_keeps_nobody_waiting(
     serving, access_file, tmp_path, live, monkeypatch, explained, way, leaves
 ):
-    desks, now, kind = Desks(), [0.0], f"{way} {leaves}"
+    desks, now, kind = QueuedPools(), [0.0], f"{way} {leaves}"
     his = f"An effusion is seen, {kind}."
-    monkeypatch.setattr(server, "Desks", lambda: desks)
+    monkeypatch.setattr(server, "QueuedPools", lambda: desks)
     monkeypatch.setattr(listening.listeners, "_heard", TTLCache(listening.REMEMBERED, GRACE, lambda: now[0]))
     app = make_app(serving, FeedbackStore(tmp_path), open_access(access_file))
     url, function = live(app), number_of(app, "explain")
@@ -202,7 +202,7 @@ def test_who_asks_forty_times_keeps_nobody_waiting(
                     now[0] += 2 * GRACE
                     for task in many:
                         task.cancel()  # and so its connection is closed
-                    await until(lambda: not [p for p in (*waiting._waiting, *waiting._working) if p.wanted()])
+                    await until(lambda: not [p for p in (*waiting._waiting, *waiting._working) if p.should_continue()])
                 hers = asyncio.create_task(ask(victor, his, "victor-s", True))
                 await until(lambda: [p for p in (*waiting._waiting, *waiting._working) if p.reader == "victor"])
             answer = await hers

@@ -7,7 +7,7 @@ import pytest
 from helpers import REPORT, random_film
 from PIL import Image
 
-from dashboard.review.service import Reviewer
+from dashboard.review.service import CaseService
 from dashboard.serving.served import ServedModel
 from dashboard.serving.session import Session
 from model.inference.engine import Engine
@@ -33,8 +33,8 @@ def table(tmp_path_factory) -> StudyTable:
 
 
 @pytest.fixture(scope="session")
-def reviewer(engine: Engine, table: StudyTable) -> Reviewer:
-    return Reviewer(ServedModel(engine, table))
+def reviewer(engine: Engine, table: StudyTable) -> CaseService:
+    return CaseService(ServedModel(engine, table))
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from pathlib import Path
 import httpx
 import pandas as pd
 import pytest
-from fronting import free_port
 from learnt import untaught
+from started import free_port
 
 from model.feedback import PURGED, FeedbackStore
 from model.finetuning.versions import Versions

@@ -20,7 +20,8 @@ from typing import NamedTuple
 
 import httpx
 import pytest
-from fronting import ROOT, free_port
+from fronting import ROOT
+from started import free_port
 
 from model.storage.paths import DEMO_STUDIES
 

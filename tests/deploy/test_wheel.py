@@ -2,19 +2,17 @@
 
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import sysconfig
-import time
 from pathlib import Path
 
 import httpx
 import pytest
+from started import free_port, started
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("assets", "dashboard", "explain", "model", "pyproject.toml", "README.md", "LICENSE")
-START_LIMIT = 180  # seconds
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
@@ -53,17 +51,10 @@ def test_it_is_the_wheel_that_is_imported(installed, tmp_path):
 
 
 def test_it_serves_the_demo_from_an_empty_folder(installed, tmp_path):
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    url, log = f"http://127.0.0.1:{port}", (tmp_path / "log").open("w+")
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
     command = [installed / "betalens", "serve", "--device", "cpu", "--port", str(port), "--feedback", tmp_path / "kept"]
-    server = subprocess.Popen(command, cwd=tmp_path, stdout=log, stderr=subprocess.STDOUT)
-    try:
-        end = time.monotonic() + START_LIMIT
-        while not answers(f"{url}/readyz"):
-            assert server.poll() is None, (tmp_path / "log").read_text()
-            assert time.monotonic() < end, "it did not start"
-            time.sleep(0.5)
+    with started(command, port, tmp_path / "log", cwd=tmp_path):
         (entry,) = re.findall(r'<script [^>]*src="\./(betalens/js/\w+/)page\.js"', httpx.get(url).text)
         assert "./review/stage.js" in httpx.get(f"{url}/{entry}page.js").text
         assert "export const mount" in httpx.get(f"{url}/{entry}review/stage.js").text
@@ -76,14 +67,3 @@ def test_it_serves_the_demo_from_an_empty_folder(installed, tmp_path):
         }
         answer = httpx.post(f"{url}/api/v1/explain", json=asked | {"betas": [1]}, timeout=60)
         assert answer.status_code == 200, answer.text
-    finally:
-        server.terminate()
-        server.wait(60)
-        log.close()
-
-
-def answers(url: str) -> bool:
-    try:
-        return httpx.get(url, timeout=5).status_code == 200
-    except httpx.TransportError:
-        return False

@@ -6,12 +6,7 @@ BETALENS_E2E_ARGS adds options to `betalens serve`, to run the tests on another 
 import os
 import shlex
 import shutil
-import socket
-import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +14,7 @@ from typing import NamedTuple
 import pytest
 from e2e.driving import wait_for_exact
 from playwright.sync_api import Browser, Page, sync_playwright
+from started import free_port, started
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
@@ -26,7 +22,6 @@ CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/c
 QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
 # What Gradio's client says of its own open stream when the page is left, by a reload for instance.
 LEAVING = ("AbortError: signal is aborted without reason", "Unexpected error Connection errored out")
-START_LIMIT = 180  # seconds, on a machine that is busy with something else
 
 
 class Server(NamedTuple):
@@ -43,32 +38,10 @@ def server(tmp_path_factory) -> Server:
 
 def serving(folder: Path, *extra: str) -> Iterator[Server]:
     """A server whose verdicts and log go to a folder, until it is not needed any more."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "dashboard.cli", "serve", "--port", str(port), "--feedback", str(folder), *extra]
-    log = (folder / "server.log").open("w+")
-    process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        _wait_for(url, process, folder / "server.log")
-        yield Server(url, folder / "flags.csv")
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-        log.close()
-
-
-def _wait_for(url: str, process: subprocess.Popen, log: Path) -> None:
-    end = time.monotonic() + START_LIMIT
-    while time.monotonic() < end:
-        if process.poll() is not None:
-            pytest.fail(f"the server stopped: {log.read_text()[-2000:]}")
-        try:
-            urllib.request.urlopen(f"{url}/healthz", timeout=5)
-            return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.5)
-    pytest.fail(f"the server did not answer in {START_LIMIT} s")
+    with started(command, port, folder / "server.log", cwd=ROOT):
+        yield Server(f"http://127.0.0.1:{port}", folder / "flags.csv")
 
 
 @pytest.fixture(scope="session")

@@ -15,8 +15,9 @@ import pytest
 import torch
 from e2e.conftest import CHROMIUM, LEAVING, QUIET
 from e2e.driving import EXACT_LIMIT, wait_for_exact
-from fronting import HOST, ROOT, Front, free_port, front
+from fronting import HOST, ROOT, Front, front
 from playwright.sync_api import Page, expect, sync_playwright
+from started import free_port, started
 
 from dashboard.access.identity import Role
 from dashboard.access.users import set_user
@@ -54,29 +55,15 @@ class Server(NamedTuple):
 
 
 @contextlib.contextmanager
-def started(name: str, folder: Path) -> Iterator[Server]:
+def serving(name: str, folder: Path) -> Iterator[Server]:
     """`betalens serve`, ready; it takes logins."""
     port, log = free_port(), folder / f"{name}.log"
     shared = ["--feedback", str(folder / "feedback"), "--models", str(folder / "models")]
     known = ["--access", str(folder / "access.toml"), "--audit", str(folder / f"{name}.audit")]
     command = [sys.executable, "-m", "dashboard.cli", "serve", "--port", str(port), "--replica", name, *shared, *known]
     environment = os.environ | {"BETALENS_SECRET": SECRET}
-    with log.open("w") as out:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=subprocess.STDOUT)
-    try:
-        until(lambda: process.poll() is not None or ready(port), START_LIMIT, f"{name} is ready")
-        assert process.poll() is None, log.read_text()
+    with started(command, port, log, START_LIMIT, cwd=ROOT, env=environment) as process:
         yield Server(name, port, process, log)
-    finally:
-        process.terminate()
-        process.wait(timeout=60)
-
-
-def ready(port: int) -> bool:
-    try:
-        return httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=5).status_code == 200
-    except httpx.HTTPError:
-        return False
 
 
 def until(happened: Callable[[], bool], limit: float, what: str) -> None:
@@ -91,7 +78,7 @@ def servers(tmp_path) -> Iterator[dict[int, Server]]:
     """Both, by their ports. A reviewer may log in."""
     set_user(tmp_path / "users.json", *REVIEWER)
     (tmp_path / "access.toml").write_text('proxies = ["127.0.0.1/32"]\n[users]\nfile = "users.json"\n', "utf-8")
-    with started("a", tmp_path) as first, started("b", tmp_path) as second:
+    with serving("a", tmp_path) as first, serving("b", tmp_path) as second:
         yield {server.port: server for server in (first, second)}
 
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from helpers import made_up, small_network
 
-from explain.every_beta.discordance import alert_figures, calibrate
+from explain.every_beta.discordance import alert_figures, calibrate_alert
 from explain.publish import EVALUATION, figures, worth_of_alert
 from model.evaluation.metrics import evaluate_scored
 from model.inference.engine import Engine
@@ -35,7 +35,7 @@ def test_the_card_says_what_was_measured_with_intervals_and_what_the_alert_is_wo
     reference = reference._replace(image=reference.image + noise[0], report=reference.report + noise[1])
     studies = tuple(s._replace(split="test", patient_id=f"p{i // 2}") for i, s in enumerate(studies))
     scored = score(engine, reference, studies)
-    calibrate(engine.network, scored)
+    calibrate_alert(engine.network, scored)
     card, kept = said(engine, studies, reference)
     measured = evaluate_scored(engine.network, scored)
     assert kept == {"split": "test", **measured.to_json(), "alert": alert_figures(engine.network, scored)}
@@ -70,7 +70,7 @@ def test_what_is_undefined_is_called_so_and_null(engine):
 def test_an_alert_is_measured_on_swapped_reports_where_no_study_is_marked(engine):
     reference, studies = made_up(engine, 60)
     studies = tuple(s._replace(split="test" if i % 2 else "val") for i, s in enumerate(studies))
-    calibrate(engine.network, score(engine, reference, studies[::2]))
+    calibrate_alert(engine.network, score(engine, reference, studies[::2]))
     card, kept = said(engine, studies, reference)
     alert = kept["alert"]
     assert (alert["against"], alert["n"] - alert["n_apart"]) == ("swapped", 30)

@@ -20,7 +20,7 @@ from dashboard.access.identity import Identity, Role
 from dashboard.access.lockout import MOST_FAILURES
 from dashboard.access.sessions import COOKIE
 from dashboard.access.users import Users, read_users, remove_user, set_user
-from dashboard.review.service import Review, reviewer_of
+from dashboard.review.service import ReviewService, case_service_of
 from dashboard.server import is_loopback, make_app
 from dashboard.serving.model_registry import ModelRegistry
 from dashboard.serving.session import Session
@@ -209,10 +209,10 @@ def test_gradio_s_client_logs_in(app, live):
 def test_a_page_is_that_of_whoever_opened_it(engine, table, monkeypatch):
     serving, session = ModelRegistry(engine, table), Session(beta=0.5)
     monkeypatch.setattr("dashboard.serving.model_registry.who", lambda: Identity("rita", Role.REVIEWER))
-    list(reviewer_of(Review(serving).current(session)).open_study(session, "one", 0.5))
+    list(case_service_of(ReviewService(serving).current(session)).open_study(session, "one", 0.5))
     assert (session.login, session.reviewer) == ("rita", "rita")
     monkeypatch.setattr("dashboard.serving.model_registry.who", lambda: Identity("vera", Role.VIEWER))
-    for take in (serving.model_for_session, Review(serving).current):
+    for take in (serving.model_for_session, ReviewService(serving).current):
         with pytest.raises(AccessError, match="another login"):
             take(session)
 

@@ -24,8 +24,8 @@ from dashboard.access import audit, open_access
 from dashboard.access.identity import Role
 from dashboard.access.users import remove_user, set_user
 from dashboard.app import build
-from dashboard.review.service import Review
-from dashboard.review.verdicts import Judge
+from dashboard.review.service import ReviewService
+from dashboard.review.verdicts import VerdictService
 from dashboard.server import make_app
 from dashboard.serving.model_registry import ModelRegistry
 from dashboard.serving.session import Session
@@ -194,8 +194,8 @@ def test_a_line_that_was_torn_is_ended_before_the_next(tmp_path, monkeypatch, ke
 def test_what_the_tabs_show_of_films_and_reports_is_written_down_before(serving, store, kept):
     page = build(serving, store)
     session = Session(beta=0.5)
-    list(Review(serving).open(session, lambda r: r.open_study(session, "one", 0.5)))
-    flag = Judge(serving.now.engine, store).keep(session, 0.5, {"verdict": "agree"})
+    list(ReviewService(serving).open(session, lambda r: r.open_study(session, "one", 0.5)))
+    flag = VerdictService(serving.now.engine, store).keep(session, 0.5, {"verdict": "agree"})
 
     def asked(name: str, *given, cls=gr.EventData, **data) -> str:
         (function,) = (f.fn for f in page.fns.values() if f.name == name)
@@ -288,7 +288,7 @@ def test_the_neighbours_of_a_case_are_written_down_before_they_are_shown(serving
         f.fn for f in build(serving, store).fns.values() if f.name == "look" and inspect.isgeneratorfunction(f.fn)
     )
     session = Session(beta=0.5)
-    list(Review(serving).open(session, lambda r: r.open_study(session, "one", 0.5)))
+    list(ReviewService(serving).open(session, lambda r: r.open_study(session, "one", 0.5)))
     before = len(kept())
     event = gr.EventData(None, {"ticket": session.request_id, "beta": 0.5})
     for step in look(session, event):

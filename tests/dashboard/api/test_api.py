@@ -15,7 +15,7 @@ from helpers import REPORT
 from hypothesis import HealthCheck, given, settings
 from PIL import Image
 
-from dashboard.review.service import reviewer_of
+from dashboard.review.service import case_service_of
 from dashboard.server import make_app
 from dashboard.serving.model_registry import ModelRegistry
 from dashboard.serving.session import Session
@@ -92,7 +92,7 @@ def test_without_a_report_beta_is_one(client, table):
 
 def test_an_explanation_is_the_page_s(client, serving):
     session = Session(beta=0.5)
-    *_, last = reviewer_of(serving.now).open_study(session, "one", 0.5)
+    *_, last = case_service_of(serving.now).open_study(session, "one", 0.5)
     header, arrays = unpack(last.stage)
     betas = NODES[[0, 7, -1]].tolist()
     answer = client.post(

@@ -6,8 +6,8 @@ import pytest
 from helpers import random_film
 
 from dashboard.feedback.log import NEWEST, FeedbackLog, Filters, marked
-from dashboard.review.review_queue import to_judge
-from dashboard.review.verdicts import Judge
+from dashboard.review.review_queue import unjudged
+from dashboard.review.verdicts import VerdictService
 from dashboard.serving.session import Session
 from explain.cohort.worklist import Candidate
 from model.errors import FeedbackError
@@ -20,7 +20,7 @@ AGREE, DISAGREE, UNSURE = ({"verdict": v, "corrected_labels": []} for v in ("agr
 def log(reviewer, table, tmp_path) -> FeedbackLog:
     """Two reviewers who differ on "one", one who agrees on "two" and takes a verdict on "film-only" back."""
     store = FeedbackStore(tmp_path)
-    judge = Judge(reviewer.engine, store)
+    judge = VerdictService(reviewer.engine, store)
     for name, verdicts in {
         "Dr A": {"one": AGREE, "two": AGREE},
         "Dr B": {"one": DISAGREE, "film-only": UNSURE},
@@ -147,5 +147,5 @@ def test_the_queue_leaves_out_what_this_reviewer_judged(log, monkeypatch):
     class Page:
         feedback, reference_cache = log.store, Views()
 
-    assert [c.study_id for c in to_judge(Page, "Dr A")] == ["film-only"]
-    assert [c.study_id for c in to_judge(Page, "Dr B")] == ["two", "film-only"]
+    assert [c.study_id for c in unjudged(Page, "Dr A")] == ["film-only"]
+    assert [c.study_id for c in unjudged(Page, "Dr B")] == ["two", "film-only"]

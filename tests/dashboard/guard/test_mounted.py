@@ -10,8 +10,9 @@ import time
 import httpx
 import pytest
 import uvicorn
-from fronting import free_port, nginx
+from fronting import nginx
 from gradio_client import Client
+from started import free_port
 
 from dashboard.server import make_app
 from dashboard.serving.model_registry import ModelRegistry

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from dashboard.review.service import Review
+from dashboard.review.service import ReviewService
 from dashboard.review.steps import Refused, Staged
-from dashboard.review.verdicts import Judge
+from dashboard.review.verdicts import VerdictService
 from dashboard.serving.model_registry import ModelRegistry
 from dashboard.serving.session import Session
 from dashboard.ui.payload import unpack
@@ -73,13 +73,13 @@ def store(tmp_path):
 def flag(engines, demo, store):
     """A verdict on 0001, of a day when that was served."""
     session, then = Session(beta=BETA), ModelRegistry(engines[0], demo)
-    next(Review(then).open(session, lambda r: r.open_study(session, STUDY, BETA)))
-    return Judge(engines[0], store).keep(session, BETA, {"verdict": "agree", "reviewer": "r"})
+    next(ReviewService(then).open(session, lambda r: r.open_study(session, STUDY, BETA)))
+    return VerdictService(engines[0], store).keep(session, BETA, {"verdict": "agree", "reviewer": "r"})
 
 
 def open_as_reviewed(serving, session, flag) -> list:
     return list(
-        Review(serving).open(
+        ReviewService(serving).open(
             session, lambda r: r.open_study(session, flag.study_id, flag.beta, recorded=flag), flag.model_digest
         )
     )
@@ -95,12 +95,12 @@ def test_a_row_opens_with_the_model_and_beta_of_that_day(serving, session, flag,
     assert not np.allclose(shown, served[0], atol=1e-2)
 
     # What is asked of it then, and a verdict, are that model's too.
-    *_, explained = Review(serving).answer(session, lambda r: r.explain(session, "Nodule"))
+    *_, explained = ReviewService(serving).answer(session, lambda r: r.explain(session, "Nodule"))
     assert unpack(explained.stage)[0]["version"] == "0001"
-    assert Review(serving).shown(session).predict_at(session, BETA)["probabilities"] == pytest.approx(
+    assert ReviewService(serving).shown(session).predict_at(session, BETA)["probabilities"] == pytest.approx(
         list(flag.probabilities.values()), abs=2e-6
     )
-    again = Judge(serving.model_for_session(session).engine, store).keep(
+    again = VerdictService(serving.model_for_session(session).engine, store).keep(
         session, BETA, {"verdict": "unsure", "case": STUDY, "model": header["model"]}
     )
     assert (again.model_digest, again.probabilities) == (flag.model_digest, flag.probabilities)
@@ -109,16 +109,16 @@ def test_a_row_opens_with_the_model_and_beta_of_that_day(serving, session, flag,
 
 def test_any_other_case_is_the_served_models(serving, session, flag, engines):
     open_as_reviewed(serving, session, flag)
-    *_, last = Review(serving).open(session, lambda r: r.open_study(session, "demo-0002", BETA))
+    *_, last = ReviewService(serving).open(session, lambda r: r.open_study(session, "demo-0002", BETA))
     assert (unpack(last.stage)[0]["model"], unpack(last.stage)[0]["version"]) == (engines[1].digest, "")
     assert serving.model_for_session(session) is serving.now
 
 
 def test_the_same_case_goes_back_to_the_served_model_with_its_changes(serving, session, flag, engines):
     open_as_reviewed(serving, session, flag)
-    list(Review(serving).answer(session, lambda r: r.take_report(session, "demo-0002")))
+    list(ReviewService(serving).answer(session, lambda r: r.take_report(session, "demo-0002")))
     assert serving.model_for_session(session).apart
-    *_, last = Review(serving).open(session, lambda r: r.take_over(session))
+    *_, last = ReviewService(serving).open(session, lambda r: r.take_over(session))
     header, arrays = unpack(last.stage)
     assert (header["model"], header["version"], header["recorded"]["same_model"]) == (engines[1].digest, "", False)
     assert [change["kind"] for change in header["changes"]] == ["swap"]
@@ -163,7 +163,7 @@ def test_what_is_asked_for_while_it_is_loaded_wins(serving, session, flag, monke
     other = serving.load_version
 
     def slowly(digest):
-        list(Review(serving).open(session, lambda r: r.open_study(session, "demo-0002", BETA)))
+        list(ReviewService(serving).open(session, lambda r: r.open_study(session, "demo-0002", BETA)))
         return other(digest)
 
     monkeypatch.setattr(serving, "load_version", slowly)
@@ -173,8 +173,10 @@ def test_what_is_asked_for_while_it_is_loaded_wins(serving, session, flag, monke
 
 
 def test_a_case_that_cannot_be_opened_leaves_the_one_on_screen(serving, session, flag, monkeypatch):
-    list(Review(serving).open(session, lambda r: r.open_study(session, "demo-0002", BETA)))
-    steps = list(Review(serving).open(session, lambda r: r.open_study(session, "nothing", BETA), flag.model_digest))
+    list(ReviewService(serving).open(session, lambda r: r.open_study(session, "demo-0002", BETA)))
+    steps = list(
+        ReviewService(serving).open(session, lambda r: r.open_study(session, "nothing", BETA), flag.model_digest)
+    )
     assert [type(step) for step in steps] == [Refused]
     assert (session.opened.case_id, session.served) == ("demo-0002", serving.now)
 
@@ -182,20 +184,20 @@ def test_a_case_that_cannot_be_opened_leaves_the_one_on_screen(serving, session,
 def test_a_promotion_leaves_it_until_it_is_the_promoted_one_itself(serving, session, flag):
     open_as_reviewed(serving, session, flag)
     shown = serving.model_for_session(session)
-    assert serving.model_for_next_request(session) is Review(serving).current(session) is shown
+    assert serving.model_for_next_request(session) is ReviewService(serving).current(session) is shown
     serving.versions.promote("0001")
     serving.swap()
-    assert Review(serving).current(session) is serving.model_for_session(session) is serving.now
-    steps = list(Review(serving).answer(session, lambda r: r.show_again(session)))
+    assert ReviewService(serving).current(session) is serving.model_for_session(session) is serving.now
+    steps = list(ReviewService(serving).answer(session, lambda r: r.show_again(session)))
     assert isinstance(steps[-1], Staged)
     assert unpack(steps[-1].stage)[0]["version"] == ""
 
 
 def test_a_verdict_on_a_model_that_is_not_on_screen_any_more_is_refused(serving, session, flag, store):
     open_as_reviewed(serving, session, flag)
-    list(Review(serving).open(session, lambda r: r.take_over(session)))
+    list(ReviewService(serving).open(session, lambda r: r.take_over(session)))
     with pytest.raises(FeedbackError, match="Another model"):
-        Judge(serving.model_for_session(session).engine, store).keep(
+        VerdictService(serving.model_for_session(session).engine, store).keep(
             session, BETA, {"verdict": "agree", "case": STUDY, "model": flag.model_digest}
         )
     assert len(store.rows()) == 1

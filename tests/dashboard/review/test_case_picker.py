@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from dashboard.review.case_picker import MOST_CASES, handful, shelf
+from dashboard.review.case_picker import MOST_CASES, handful, offered_cases
 from model.studies.table import Study
 
 
@@ -25,16 +25,16 @@ def test_handful_shows_every_finding_and_a_discordant_study():
 
 
 def test_shelf_filters_by_finding(table):
-    offered = json.loads(shelf(table, finding="Effusion"))
+    offered = json.loads(offered_cases(table, finding="Effusion"))
     assert {s["id"] for s in offered["studies"]} == {"one", "film-only"}
 
 
 def test_shelf_has_thumbnails_where_there_is_a_film(table):
-    thumbs = {s["id"]: s["thumb"] for s in json.loads(shelf(table))["studies"]}
+    thumbs = {s["id"]: s["thumb"] for s in json.loads(offered_cases(table))["studies"]}
     assert thumbs["one"].startswith("data:image/jpeg")
     assert thumbs["report-only"] is None
 
 
 @pytest.mark.parametrize("finding", ["", "No such finding"])
 def test_shelf_of_nothing_is_empty_not_an_error(table, finding):
-    assert json.loads(shelf(table, finding=finding, discordant=True))["studies"] == []
+    assert json.loads(offered_cases(table, finding=finding, discordant=True))["studies"] == []

@@ -8,7 +8,7 @@ import pytest
 from dashboard.review.explanation_tests import ExplanationTests, of_methods
 from dashboard.serving.session import Session
 from dashboard.serving.worker_process import ExplanationWorker
-from explain.trust.evaluate import TRUST_FORMAT, measure
+from explain.trust.evaluate import TRUST_FORMAT, measure_explanations
 from model.studies.table import load_film
 
 
@@ -51,7 +51,9 @@ def test_nothing_open_is_nothing_to_test(examiner):
 
 def test_over_a_table_what_is_tested_is_each_true_positive_that_has_the_modality(engine, table):
     """Of four studies one lacks its film and one its report."""
-    found = measure(engine, table, "test", {"image": ("gradcam",), "report": ("contextual_cam",)}, 0, truth_only=True)
+    found = measure_explanations(
+        engine, table, "test", {"image": ("gradcam",), "report": ("contextual_cam",)}, 0, truth_only=True
+    )
     for modality, beta, name in (("image", 1.0, "gradcam"), ("report", 0.0, "contextual_cam")):
         expected = dict.fromkeys(engine.findings, 0)
         for study in table.studies:

@@ -10,7 +10,7 @@ from sending import png, sent
 
 from dashboard.access.identity import LOCAL
 from dashboard.cases.uploads import waiting
-from dashboard.review.service import Refused, Reviewer
+from dashboard.review.service import CaseService, Refused
 from dashboard.serving.served import ServedModel
 from dashboard.ui.payload import unpack
 from explain import Cancelled, Discordance
@@ -43,7 +43,7 @@ def opened(reviewer, session):
 
 
 def test_a_study_opens_with_the_instant_tier_and_then_the_exact_one(engine, table, session):
-    first, second = tiers(Reviewer(ServedModel(engine, table)).open_study(session, "one", 0.5))
+    first, second = tiers(CaseService(ServedModel(engine, table)).open_study(session, "one", 0.5))
     assert (first["tier"], second["tier"]) == ("instant", "exact")
     assert (first["methods"]["report"], second["methods"]["report"]) == ("contextual_cam", "integrated_gradients")
     assert second["completeness"]["report"] is not None
@@ -92,13 +92,13 @@ def test_work_that_nobody_waits_for_ends_quietly(reviewer, opened):
 
 
 def test_long_work_is_asked_whether_it_is_still_wanted(engine, table, session, monkeypatch):
-    def superseded(engine, encoded, finding, image, report, wanted):
+    def superseded(engine, encoded, finding, image, report, should_continue):
         session.next_request()
-        assert not wanted()
+        assert not should_continue()
         raise Cancelled
 
     monkeypatch.setattr("dashboard.serving.explanations.evidence", superseded)
-    assert list(Reviewer(ServedModel(engine, table)).open_study(session, "one", 0.5)) == []
+    assert list(CaseService(ServedModel(engine, table)).open_study(session, "one", 0.5)) == []
 
 
 def test_a_model_without_calibration_says_nothing_of_discordance(reviewer, session):
@@ -119,7 +119,7 @@ def test_an_alert_says_what_it_is_worth(engine, table, session, tmp_path, monkey
     alert = {"n": 40, "prevalence": 0.25, "precision": None, "n_of": {"Effusion": 7}, "false_alarms": {"Effusion": 0.5}}
     (tmp_path / EVALUATION).write_text(json.dumps({"alert": alert}))
     measured = Engine(engine.network, "measured", engine.device, tmp_path)
-    *_, last = tiers(Reviewer(ServedModel(measured, table)).open_study(session, "one", 0.5))
+    *_, last = tiers(CaseService(ServedModel(measured, table)).open_study(session, "one", 0.5))
     assert last["discordance"]["worth"] == alert | {"n_of": 7, "false_alarms": 0.5}
 
 

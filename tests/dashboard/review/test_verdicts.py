@@ -11,7 +11,7 @@ from sending import png, sent
 
 from dashboard.review.explanation_tests import ExplanationTests
 from dashboard.review.verdict_form import VerdictForm
-from dashboard.review.verdicts import Judge
+from dashboard.review.verdicts import VerdictService
 from dashboard.serving.model_registry import ModelRegistry
 from dashboard.serving.worker_process import ExplanationWorker
 from dashboard.ui.payload import unpack
@@ -43,8 +43,8 @@ def blinded(reviewer, session):
 
 
 @pytest.fixture
-def judge(engine, tmp_path) -> Judge:
-    return Judge(engine, FeedbackStore(tmp_path))
+def judge(engine, tmp_path) -> VerdictService:
+    return VerdictService(engine, FeedbackStore(tmp_path))
 
 
 def test_a_verdict_holds_what_the_server_computed(reviewer, judge, opened):

@@ -10,7 +10,7 @@ from sending import png, sent
 
 from dashboard.cases.masks import SIDE
 from dashboard.review.service import MOST_CHANGES, Refused
-from dashboard.review.verdicts import Judge
+from dashboard.review.verdicts import VerdictService
 from dashboard.ui.payload import unpack
 from model.errors import FeedbackError
 from model.feedback import FeedbackStore
@@ -110,7 +110,7 @@ def test_another_finding_is_explained_before_and_after(reviewer, opened):
 
 
 def test_no_verdict_on_a_changed_case(reviewer, opened, tmp_path):
-    judge = Judge(reviewer.engine, FeedbackStore(tmp_path))
+    judge = VerdictService(reviewer.engine, FeedbackStore(tmp_path))
     list(reviewer.analyse(opened, "No effusion.", 0.5))
     with pytest.raises(FeedbackError, match="undo the changes first"):
         judge.keep(opened, 0.5, FORM)
@@ -123,7 +123,7 @@ def test_the_first_report_of_an_uploaded_film_is_no_change(reviewer, uploaded, t
     header, _ = last(reviewer.analyse(session, "A large effusion.", 0.5))
     assert header["modalities"] == ["image", "report"]
     assert header["changes"] == []
-    assert Judge(reviewer.engine, FeedbackStore(tmp_path)).keep(session, 0.5, FORM)
+    assert VerdictService(reviewer.engine, FeedbackStore(tmp_path)).keep(session, 0.5, FORM)
     header, _ = last(reviewer.analyse(session, "No effusion.", 0.5))
     assert [change["kind"] for change in header["changes"]] == ["report"]
 

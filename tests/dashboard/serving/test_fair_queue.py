@@ -3,7 +3,7 @@
 import threading
 import time
 
-from dashboard.review.service import Reviewer
+from dashboard.review.service import CaseService
 from dashboard.review.steps import Staged, Waiting
 from dashboard.serving.fair_queue import FairQueue
 from dashboard.serving.served import ServedModel
@@ -65,7 +65,7 @@ def test_first_come_first_served():
 
 
 def test_a_reader_is_told_the_place_and_then_gets_the_explanation(engine, table):
-    reviewer, session = Reviewer(ServedModel(engine, table)), Session(beta=0.5)
+    reviewer, session = CaseService(ServedModel(engine, table)), Session(beta=0.5)
     with reviewer.explanations.queue.place():
         steps = reviewer.open_study(session, "one", 0.5)
         assert isinstance(next(steps), Staged)
@@ -74,14 +74,14 @@ def test_a_reader_is_told_the_place_and_then_gets_the_explanation(engine, table)
 
 
 def test_what_is_at_hand_does_not_wait(engine, table):
-    reviewer = Reviewer(ServedModel(engine, table))
+    reviewer = CaseService(ServedModel(engine, table))
     list(reviewer.open_study(Session(beta=0.5), "one", 0.5))
     with reviewer.explanations.queue.place():
         assert [type(s) for s in reviewer.open_study(Session(beta=0.5), "one", 0.5)] == [Staged]
 
 
 def test_a_newer_request_leaves_the_line(engine, table):
-    reviewer, session = Reviewer(ServedModel(engine, table)), Session(beta=0.5)
+    reviewer, session = CaseService(ServedModel(engine, table)), Session(beta=0.5)
     with reviewer.explanations.queue.place():
         steps = reviewer.open_study(session, "one", 0.5)
         next(steps), next(steps)

@@ -3,21 +3,19 @@
 import json
 import os
 import shutil
-import socket
-import subprocess
 import sys
 import threading
 import time
 
-import httpx
 import numpy as np
 import pytest
 import torch
 from helpers import small_network
+from started import free_port, started
 
 from benchmarks.page_reader import PageReader
-from dashboard.review.service import Review, reviewer_of
-from dashboard.review.verdicts import Judge
+from dashboard.review.service import ReviewService, case_service_of
+from dashboard.review.verdicts import VerdictService
 from dashboard.server import make_app
 from dashboard.serving.model_registry import ModelRegistry
 from dashboard.serving.session import Session
@@ -58,22 +56,22 @@ def serving(versions, table, monkeypatch):
 
 
 def test_an_open_case_keeps_its_model_until_it_is_asked_for_again(serving, versions, session, tmp_path):
-    first = Review(serving).current(session)
-    list(reviewer_of(first).open_study(session, "one", 0.5))
-    old = reviewer_of(first).predict_at(session, 0.5)["probabilities"]
+    first = ReviewService(serving).current(session)
+    list(case_service_of(first).open_study(session, "one", 0.5))
+    old = case_service_of(first).predict_at(session, 0.5)["probabilities"]
     versions.promote("0002")
     serving.swap()
     assert serving.now.engine.digest == versions.list()[1].digest != first.engine.digest
     assert serving.model_for_session(session) is first
-    assert Review(serving).shown(session).predict_at(session, 0.5)["probabilities"] == old
-    flag = Judge(serving.model_for_session(session).engine, FeedbackStore(tmp_path)).keep(
+    assert ReviewService(serving).shown(session).predict_at(session, 0.5)["probabilities"] == old
+    flag = VerdictService(serving.model_for_session(session).engine, FeedbackStore(tmp_path)).keep(
         session, 0.5, {"verdict": "agree"}
     )
     assert flag.model_digest == first.engine.digest
 
-    second = Review(serving).current(session)
+    second = ReviewService(serving).current(session)
     assert second is serving.now
-    new = reviewer_of(second).predict_at(session, 0.5)["probabilities"]
+    new = case_service_of(second).predict_at(session, 0.5)["probabilities"]
     encoded = second.engine.encode(session.opened.film, session.opened.report)
     expected = second.engine.probabilities(encoded, np.array([0.5]))[0]
     np.testing.assert_allclose(new, expected, rtol=1e-6)
@@ -82,15 +80,15 @@ def test_an_open_case_keeps_its_model_until_it_is_asked_for_again(serving, versi
 
 def test_work_for_the_old_model_ends_as_the_old_models(serving, versions):
     session, finished = Session(beta=0.5), Session(beta=0.5)
-    reviewer = reviewer_of(Review(serving).current(session))
+    reviewer = case_service_of(ReviewService(serving).current(session))
     steps = reviewer.open_study(session, "one", 0.5)
     started = unpack(next(steps).stage)
     versions.promote("0002")
     serving.swap()
     ended = unpack(next(steps).stage)
     np.testing.assert_array_equal(started[1]["curve"], ended[1]["curve"])
-    list(reviewer_of(Review(serving).current(finished)).open_study(finished, "one", 0.5))
-    again = unpack(list(reviewer_of(Review(serving).current(session)).show_again(session))[-1].stage)
+    list(case_service_of(ReviewService(serving).current(finished)).open_study(finished, "one", 0.5))
+    again = unpack(list(case_service_of(ReviewService(serving).current(session)).show_again(session))[-1].stage)
     assert not np.allclose(again[1]["curve"], ended[1]["curve"], atol=1e-3)
 
 
@@ -106,36 +104,28 @@ def test_a_version_that_cannot_be_served_leaves_the_model_at_hand(serving, versi
 
 @pytest.mark.timeout(280)
 def test_a_real_server_swaps_while_it_answers_and_fails_no_request(versions, table, tmp_path):
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     studies = table.studies[0].image.parent / "studies.csv"
     command = [sys.executable, "-m", "dashboard.cli", "serve", "--port", str(port), "--device", "cpu"]
     command += ["--models", str(versions.folder), "--studies", str(studies), "--feedback", str(tmp_path / "feedback")]
     url, digests = f"http://127.0.0.1:{port}", [version.digest for version in versions.list()]
-    with (tmp_path / "log").open("w+") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | {"HF_HUB_OFFLINE": "1"})
-        try:
-            _wait(url, server, tmp_path / "log")
-            stop, counts, failed = threading.Event(), [0, 0], []
-            readers = [
-                threading.Thread(target=_read, args=(url, n, stop, counts, failed), daemon=True) for n in range(2)
-            ]
-            for reader in readers:
-                reader.start()
-            _until(lambda: min(counts) >= 2 or failed)
-            versions.promote("0002")
-            _until(lambda: digests[1][:8] in _header(url) or failed)
-            before = list(counts)
-            _until(lambda: min(c - b for c, b in zip(counts, before, strict=True)) >= 2 or failed)
-            versions.rollback()
-            _until(lambda: digests[0][:8] in _header(url) or failed)
-            stop.set()
-            for reader in readers:
-                reader.join(60)
-            assert failed == []
-        finally:
-            server.terminate()
-            server.wait(30)
+    environment = os.environ | {"HF_HUB_OFFLINE": "1"}
+    with started(command, port, tmp_path / "log", env=environment):
+        stop, counts, failed = threading.Event(), [0, 0], []
+        readers = [threading.Thread(target=_read, args=(url, n, stop, counts, failed), daemon=True) for n in range(2)]
+        for reader in readers:
+            reader.start()
+        _until(lambda: min(counts) >= 2 or failed)
+        versions.promote("0002")
+        _until(lambda: digests[1][:8] in _header(url) or failed)
+        before = list(counts)
+        _until(lambda: min(c - b for c, b in zip(counts, before, strict=True)) >= 2 or failed)
+        versions.rollback()
+        _until(lambda: digests[0][:8] in _header(url) or failed)
+        stop.set()
+        for reader in readers:
+            reader.join(60)
+        assert failed == []
 
 
 def _read(url: str, number: int, stop: threading.Event, counts: list[int], failed: list) -> None:
@@ -157,18 +147,6 @@ def _header(url: str) -> str:
         return json.dumps(page.loaded("bl-header"))
     finally:
         page.close()
-
-
-def _wait(url: str, server: subprocess.Popen, log) -> None:
-    def answers() -> bool:
-        if server.poll() is not None:
-            pytest.fail(log.read_text()[-2000:])
-        try:
-            return httpx.get(url, timeout=5, trust_env=False).status_code == 200
-        except httpx.HTTPError:
-            return False
-
-    _until(answers)
 
 
 def _until(true) -> None:
@@ -197,26 +175,26 @@ def test_what_the_gpu_has_no_memory_for_is_computed_on_the_cpu(table, session, m
         raise torch.OutOfMemoryError
 
     monkeypatch.setattr(engine.network, "feature_map", full)
-    told, *steps = Review(serving).answer(session, lambda r: r.open_study(session, "one", 0.5))
+    told, *steps = ReviewService(serving).answer(session, lambda r: r.open_study(session, "one", 0.5))
     assert (told.key, told.level) == ("notice.cpu", "info")
     assert [unpack(step.stage)[0]["tier"] for step in steps] == ["instant", "exact"]
     assert session.served.engine is not engine
     assert session.served.engine.digest == engine.digest
     monkeypatch.undo()
-    list(Review(serving).answer(session, lambda r: r.open_study(session, "two", 0.5)))
+    list(ReviewService(serving).answer(session, lambda r: r.open_study(session, "two", 0.5)))
     assert session.served is serving.now  # the next case is the GPU's again
 
 
 def test_a_change_that_was_made_is_not_made_twice_on_the_cpu(table, session, monkeypatch):
     engine = Engine(small_network(), "weights", torch.device("cpu"))
     serving = ModelRegistry(engine, table)
-    list(Review(serving).answer(session, lambda r: r.open_study(session, "one", 0.5)))
+    list(ReviewService(serving).answer(session, lambda r: r.open_study(session, "one", 0.5)))
 
     def full(*_):
         raise torch.OutOfMemoryError
 
     monkeypatch.setattr(serving.now.explanations, "evidence", full)
-    told, *steps = Review(serving).answer(session, lambda r: r.take_report(session, "two"))
+    told, *steps = ReviewService(serving).answer(session, lambda r: r.take_report(session, "two"))
     assert told.key == "notice.cpu"
     assert len(steps) == 2
     assert len(session.cases) == 2

@@ -32,7 +32,7 @@ from model.inference.engine import Engine
 engine, worker = Engine.load(device="cpu"), ExplanationWorker(process=True)
 encoded = engine.encode(None, "The heart is enlarged.")
 while not worker.pid:
-    worker.do(evidence, engine, encoded, engine.findings[0], wanted=lambda: True)
+    worker.do(evidence, engine, encoded, engine.findings[0], should_continue=lambda: True)
 print(worker.pid, flush=True)
 time.sleep(600)
 """
@@ -61,13 +61,13 @@ def asked(demo) -> tuple:
 @pytest.fixture(scope="module")
 def worker(demo, asked) -> ExplanationWorker:
     worker = ExplanationWorker(process=True)
-    worker.do(evidence, demo, *asked, wanted=lambda: True)  # here: the process begins to load
+    worker.do(evidence, demo, *asked, should_continue=lambda: True)  # here: the process begins to load
     assert soon(lambda: bool(worker.pid))
     return worker
 
 
 def test_the_process_says_what_is_said_here(demo, asked, worker):
-    there, here = worker.do(evidence, demo, *asked, wanted=lambda: True), evidence(demo, *asked)
+    there, here = worker.do(evidence, demo, *asked, should_continue=lambda: True), evidence(demo, *asked)
     assert psutil.Process(worker.pid).cpu_times().user > 1
     np.testing.assert_allclose(there.cam, here.cam, atol=1e-6)
     np.testing.assert_allclose(there.word_scores, here.word_scores, atol=1e-6)
@@ -80,19 +80,19 @@ def flat(trust: Trust) -> dict[str, float]:
 
 def test_explanations_are_tested_there_as_well(demo, asked, worker):
     of_words = asked[0], asked[1], "report", "contextual_cam", None, None
-    there = worker.do(examine, demo, *of_words, wanted=lambda: True)
+    there = worker.do(examine, demo, *of_words, should_continue=lambda: True)
     assert flat(there) == pytest.approx(flat(examine(demo, *of_words)), abs=1e-6)
 
 
 def test_what_is_not_wanted_any_more_ends_early_and_the_next_is_answered(demo, asked, worker):
     with pytest.raises(Cancelled):
-        worker.do(evidence, demo, *asked, wanted=lambda: False)
-    assert worker.do(evidence, demo, *asked, wanted=lambda: True).report_method == "integrated_gradients"
+        worker.do(evidence, demo, *asked, should_continue=lambda: False)
+    assert worker.do(evidence, demo, *asked, should_continue=lambda: True).report_method == "integrated_gradients"
 
 
 def test_what_it_refuses_is_refused_here(demo, asked, worker):
     with pytest.raises(ChoiceError, match="is unknown"):
-        worker.do(evidence, demo, asked[0], "Sunburn", wanted=lambda: True)
+        worker.do(evidence, demo, asked[0], "Sunburn", should_continue=lambda: True)
 
 
 def test_it_gives_way_to_everybody_else(worker):
@@ -102,14 +102,14 @@ def test_it_gives_way_to_everybody_else(worker):
 def test_a_killed_process_costs_nobody_an_answer_and_is_started_again(demo, asked, worker):
     pid = worker.pid
 
-    def wanted() -> bool:  # asked while the process works
+    def should_continue() -> bool:  # asked while the process works
         if psutil.pid_exists(pid):
             os.kill(pid, signal.SIGKILL)
         return True
 
-    assert worker.do(evidence, demo, *asked, wanted=wanted).report_method == "integrated_gradients"
+    assert worker.do(evidence, demo, *asked, should_continue=should_continue).report_method == "integrated_gradients"
     assert not psutil.pid_exists(pid)
-    worker.do(evidence, demo, *asked, wanted=lambda: True)
+    worker.do(evidence, demo, *asked, should_continue=lambda: True)
     assert soon(lambda: worker.pid not in (None, pid))
 
 

@@ -13,14 +13,14 @@ from dashboard.atlas.service import AtlasService, choices
 from dashboard.beta_lab.service import BetaLabService
 from dashboard.feedback.log import FeedbackLog, Filters
 from dashboard.page.header import facts
-from dashboard.review.case_picker import queue, shelf
+from dashboard.review.case_picker import offered_cases, queued_cases
 from dashboard.review.explanation_tests import ExplanationTests
 from dashboard.review.neighbours import NeighboursService
-from dashboard.review.service import Reviewer
+from dashboard.review.service import CaseService
 from dashboard.review.steps import Refused, Waiting
 from dashboard.review.tab import _methods
 from dashboard.review.verdict_form import VerdictForm
-from dashboard.review.verdicts import Judge
+from dashboard.review.verdicts import VerdictService
 from dashboard.serving.model_registry import ModelRegistry
 from dashboard.serving.reference_cache import ReferenceCache
 from dashboard.serving.served import ServedModel
@@ -87,15 +87,15 @@ def test_what_stands_around_the_stage(engine, table, reviewer):
     holds(m.Notice, Refused("error.empty").to_json())
     holds(m.Methods, _methods())
     holds(m.Facts, facts(engine))
-    holds(m.Shelf, shelf(table))
-    holds(m.Shelf, shelf(table, "Effusion"))
-    views = ReferenceCache(engine, table)
-    holds(m.Shelf, queue(table, worklist(engine, table, views.reference(), 0.5)))
+    holds(m.Shelf, offered_cases(table))
+    holds(m.Shelf, offered_cases(table, "Effusion"))
+    reference_cache = ReferenceCache(engine, table)
+    holds(m.Shelf, queued_cases(table, worklist(engine, table, reference_cache.reference(), 0.5)))
 
 
 def test_the_tests_of_an_explanation(engine, table, session):
     served = ServedModel(engine, table)
-    list(Reviewer(served).open_study(session, "one", 0.5))
+    list(CaseService(served).open_study(session, "one", 0.5))
     steps = list(ExplanationTests(engine, table, served.worker).examine(session, session.request_id))
     done = [step for step in steps if isinstance(step, str)]
     assert len(done) == 2
@@ -154,7 +154,7 @@ def test_the_form_of_a_verdict(engine, table, reviewer, session, tmp_path):
 
 def test_verdicts(reviewer, table, session, tmp_path):
     store = FeedbackStore(tmp_path)
-    judge, log = Judge(reviewer.engine, store), FeedbackLog(reviewer.engine, table, store)
+    judge, log = VerdictService(reviewer.engine, store), FeedbackLog(reviewer.engine, table, store)
     holds(m.Troubles, status_of(store))
     numbered = {"number": 1}
     holds(m.Log, log.shown(Filters()) | numbered)

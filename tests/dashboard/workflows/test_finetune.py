@@ -58,8 +58,8 @@ def place(tmp_path_factory) -> QueuePlace:
 
 def command(place: QueuePlace, models: Path, *more: str) -> list[str]:
     program = [sys.executable, "-m", "dashboard.cli", "finetune", "--device", "cpu", "--models", str(models)]
-    named = {"--studies": place.studies, "--checkpoint": place.checkpoint, "--feedback": place.feedback}
-    return program + [str(part) for pair in named.items() for part in pair] + list(more)
+    study_digest = {"--studies": place.studies, "--checkpoint": place.checkpoint, "--feedback": place.feedback}
+    return program + [str(part) for pair in study_digest.items() for part in pair] + list(more)
 
 
 @pytest.fixture

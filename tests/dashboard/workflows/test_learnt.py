@@ -16,7 +16,7 @@ from dashboard.beta_lab.service import BetaLabService
 from dashboard.cli import app
 from dashboard.serving.reference_cache import ReferenceCache
 from model.errors import BetaLensError
-from model.evaluation.held_out import judge
+from model.evaluation.held_out import predict_held_out
 from model.evaluation.metrics import evaluate
 from model.feedback import FeedbackStore, Flag
 from model.finetuning.versions import Versions
@@ -121,10 +121,10 @@ def test_films_packed_anew_and_new_films_of_a_patient_are_known(places, tmp_path
         writer.writeheader()
         writer.writerows(rows)
     engine, table = Engine.load(folder / "cv", "cpu"), open_studies(tmp_path / "studies.csv")
-    judged = judge(engine, table, table.studies)
+    judged = predict_held_out(engine, table, table.studies)
     assert (judged.by_folds, judged.left_out) == (30, 0)
     # A patient's new study is judged by the fold that held the patient out, not by the model itself.
-    alone = judge(Engine(engine.network, "", engine.device, past=Past.of(())), table, table.studies)
+    alone = predict_held_out(Engine(engine.network, "", engine.device, past=Past.of(())), table, table.studies)
     assert np.abs(judged.scored.logits - alone.scored.logits).max(axis=(0, 2)).min() > 1e-3
 
 
@@ -148,8 +148,8 @@ def test_what_chose_a_model_is_known_wherever_it_is_met_again(places, tmp_path):
     assert (result["n"], result["left_out"], result["chose_the_model"]) == (20, 10, 10)
     assert "it was chosen on 10 of these 20 studies, which flatters its AUROC" in done.stderr
     chosen = Engine.load(tmp_path / "chosen", "cpu")
-    assert judge(chosen, table, table.of_split("val")).chose.all()
-    assert not judge(chosen, table, table.of_split("test")).chose.any()
+    assert predict_held_out(chosen, table, table.of_split("val")).chose.all()
+    assert not predict_held_out(chosen, table, table.of_split("test")).chose.any()
     # Fine-tuning teaches other studies, and is chosen on the same.
     later = chosen.past.with_more(contents_of(table.of_split("test")))
     assert all(later.has_chosen(content) for content in contents_of(table.of_split("val")))

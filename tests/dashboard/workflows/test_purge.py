@@ -8,7 +8,7 @@ import torch
 from learnt import untaught
 
 from dashboard.workflows.finetune import finetune_version
-from dashboard.workflows.purge import DERIVED, named, purge
+from dashboard.workflows.purge import DERIVED, purge, study_digest
 from model.feedback import UNDO, FeedbackStore, Flag, new_flag_id
 from model.finetuning.finetune import Recipe
 from model.finetuning.versions import LEARNT, Versions
@@ -78,7 +78,7 @@ def test_a_version_says_from_which_verdicts_it_learnt_and_of_studies_digests_alo
     assert origins["0003"][LEARNT]["flags"] == place.flags[1:]
     assert origins["0004"][LEARNT] == origins["0003"][LEARNT]
     assert [name for name in origins if LEARNT not in origins[name]] == ["0001", "0005"]
-    assert origins["0002"][LEARNT]["studies"] == sorted(named(f"study-{i}") for i in range(18))
+    assert origins["0002"][LEARNT]["studies"] == sorted(study_digest(f"study-{i}") for i in range(18))
     files = [path for path in place.versions.folder.rglob("*") if path.is_file()]
     assert len(files) > 20
     assert [path for path in files if b"study-" in path.read_bytes() or b"patient-" in path.read_bytes()] == []

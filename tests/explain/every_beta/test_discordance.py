@@ -9,7 +9,7 @@ from helpers import REPORT, made_up, random_film, small_network
 from sklearn.metrics import roc_auc_score
 
 import explain
-from explain.every_beta.discordance import calibrate, scores, told_apart
+from explain.every_beta.discordance import calibrate_alert, scores, told_apart
 from model.inference.engine import Engine
 from model.inference.predictions import score
 
@@ -20,7 +20,7 @@ def fresh() -> Engine:
 
 
 def test_calibration_tells_swapped_pairs_from_own_ones(fresh):
-    calibrate(fresh.network, score(fresh, *made_up(fresh)))
+    calibrate_alert(fresh.network, score(fresh, *made_up(fresh)))
     reference, studies = made_up(fresh, 80, agree=0.5)
     odds = float(fresh.network.discord_slope) * scores(fresh, reference, studies) + float(fresh.network.discord_offset)
     discordant = np.array([s.discordant for s in studies])
@@ -37,7 +37,7 @@ def test_calibration_tells_swapped_pairs_from_own_ones(fresh):
 
 def test_too_few_studies_leave_a_model_uncalibrated(fresh):
     reference, studies = made_up(fresh, 8)
-    calibrate(fresh.network, score(fresh, reference, studies))
+    calibrate_alert(fresh.network, score(fresh, reference, studies))
     assert fresh.network.discord_slope == 0
     assert explain.discordance(fresh, fresh.encode(random_film(), REPORT)) is None
 
@@ -64,17 +64,17 @@ def test_an_alert_is_never_fitted_to_chance_or_upside_down(fresh, seed):
     reference, studies = made_up(fresh, 60, agree=1.0)
     rng = np.random.default_rng(seed)
     unrelated = reference._replace(report=reference.report[rng.permutation(60)])
-    calibrate(fresh.network, score(fresh, unrelated, studies))
+    calibrate_alert(fresh.network, score(fresh, unrelated, studies))
     slope = float(fresh.network.discord_slope)
     assert slope >= 0
     upside_down = reference._replace(report=-reference.report)
-    calibrate(fresh.network, score(fresh, upside_down, studies))
+    calibrate_alert(fresh.network, score(fresh, upside_down, studies))
     assert fresh.network.discord_slope == 0
     assert fresh.network.discord_offset == 0
 
 
 def test_precision_and_false_alarms_are_counted_by_hand(fresh):
-    calibrate(fresh.network, score(fresh, *made_up(fresh)))
+    calibrate_alert(fresh.network, score(fresh, *made_up(fresh)))
     reference, studies = made_up(fresh, 80, agree=0.7)
     odds = float(fresh.network.discord_slope) * scores(fresh, reference, studies) + float(fresh.network.discord_offset)
     told = told_apart(fresh, reference, studies)

@@ -37,12 +37,12 @@ def test_the_interaction_is_what_the_two_add_only_together(engine, encoded):
 def test_work_that_nobody_waits_for_ends(engine, encoded):
     asked = []
 
-    def wanted():
+    def should_continue():
         asked.append(1)
         return len(asked) < 3
 
     with pytest.raises(explain.Cancelled):
-        explain.evidence(engine, encoded, "Effusion", wanted=wanted)
+        explain.evidence(engine, encoded, "Effusion", should_continue=should_continue)
     assert len(asked) == 3
 
 

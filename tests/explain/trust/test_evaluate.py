@@ -213,4 +213,4 @@ def test_what_the_truth_does_not_say_is_left_out(engine, encoded):
 
 def test_tests_that_nobody_waits_for_end(engine, encoded):
     with pytest.raises(explain.Cancelled):
-        examine(engine, encoded, "Effusion", "image", "gradcam", wanted=lambda: False)
+        examine(engine, encoded, "Effusion", "image", "gradcam", should_continue=lambda: False)

@@ -12,16 +12,16 @@ SCRIPT = """
 import json
 from pathlib import Path
 import numpy as np
-from model.compute.memory import hand_back, keep_heap
+from model.compute.memory import trim_heap, tune_malloc
 resident = lambda: int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 2**20
-keep_heap()
+tune_malloc()
 stays, goes = [], []
 for size in range(1, 120):
     goes.append(np.ones(size * 2**14)), stays.append(np.ones(2**10))
 full = resident()
 goes.clear()
 kept = resident()
-hand_back()
+trim_heap()
 print(json.dumps([full, kept, resident()]))
 """
 

@@ -7,7 +7,7 @@ import pytest
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
-from model.evaluation.beta_curves import BETA_GRID, Lab, Measures, best_beta, measure, youden_threshold
+from model.evaluation.beta_curves import BETA_GRID, Lab, Measures, best_beta, measure_over_beta, youden_threshold
 from model.evaluation.metrics import evaluate
 from model.inference.embeddings import Reference
 from model.inference.engine import Engine
@@ -47,7 +47,7 @@ def case(engine: Engine) -> Case:
 
 @pytest.fixture(scope="module")
 def lab(engine: Engine, case: Case) -> Lab:
-    return measure(engine.network, score(engine, case.reference, case.studies), RESAMPLES)
+    return measure_over_beta(engine.network, score(engine, case.reference, case.studies), RESAMPLES)
 
 
 def test_values_are_those_of_scikit_learn(lab):
@@ -94,7 +94,7 @@ def test_bands_hold_the_value_and_come_from_patients(engine, case, lab):
     twice = tuple(s._replace(study_id=f"{s.study_id}b") for s in case.studies)
     ids = case.reference.study_ids + tuple(s.study_id for s in twice)
     doubled = Reference(ids, *(np.concatenate([a, a]) for a in case.reference[1:]))
-    again = measure(engine.network, score(engine, doubled, case.studies + twice), RESAMPLES)
+    again = measure_over_beta(engine.network, score(engine, doubled, case.studies + twice), RESAMPLES)
     np.testing.assert_allclose(again.overall.auroc.low, lab.overall.auroc.low, atol=1e-9)
 
 
@@ -117,13 +117,15 @@ def test_a_report_that_holds_the_answer_is_named(engine, case):
     studies = case.studies
     reference = case.reference._replace(report=case.reference.image, image=case.reference.report)
     leaked = reference._replace(image=np.zeros_like(reference.image))
-    assert measure(engine.network, score(engine, leaked, studies), RESAMPLES).overall.alone_suffices() == ("report",)
+    assert measure_over_beta(engine.network, score(engine, leaked, studies), RESAMPLES).overall.alone_suffices() == (
+        "report",
+    )
 
 
 def test_a_finding_without_positives_is_undefined_and_does_not_stop_the_rest(engine, case):
     missing = engine.findings[2]
     studies = tuple(s._replace(labels=s.labels - {missing}) for s in case.studies)
-    lab = measure(engine.network, score(engine, case.reference, studies), 50)
+    lab = measure_over_beta(engine.network, score(engine, case.reference, studies), 50)
     found: Measures = lab.per_finding[missing]
     assert found.positives == 0
     assert np.isnan(found.auroc.value).all()
@@ -138,7 +140,7 @@ def test_single_label_calibration_is_that_of_the_decision(case):
 
     single = Engine(small_network(problem_type="single_label_classification"), "single", device("cpu"))
     studies = tuple(s._replace(labels=frozenset(sorted(s.labels)[:1] or single.findings[:1])) for s in case.studies)
-    lab = measure(single.network, score(single, case.reference, studies), 20)
+    lab = measure_over_beta(single.network, score(single, case.reference, studies), 20)
     printed = evaluate(single, case.reference, studies, BETA_GRID)
     np.testing.assert_allclose(lab.overall.ece.value, printed.ece, atol=1e-6)
     np.testing.assert_allclose(lab.probabilities.sum(2), 1, atol=1e-5)
@@ -164,7 +166,7 @@ def test_of_too_few_patients_nothing_is_ruled_out(engine, case, positives):
     finding = engine.findings[1]
     has = [s for s in case.studies if finding in s.labels and not s.discordant][: 2 * positives : 2]
     some = (*has, *[s for s in case.studies if finding not in s.labels and not s.discordant][:40])
-    found = measure(engine.network, score(engine, case.reference, some), RESAMPLES).per_finding[finding]
+    found = measure_over_beta(engine.network, score(engine, case.reference, some), RESAMPLES).per_finding[finding]
     assert found.few
     assert found.alone_suffices() == ()
     assert np.isnan([gain.p for gain in found.gains.values()]).all()
@@ -203,7 +205,7 @@ SIMULATED = range(40)
 
 @pytest.fixture(scope="module")
 def simulations(engine) -> list[Lab]:
-    return [measure(engine.network, simulated(seed), 200, seed) for seed in SIMULATED]
+    return [measure_over_beta(engine.network, simulated(seed), 200, seed) for seed in SIMULATED]
 
 
 def test_words_interval_and_p_never_contradict_one_another(simulations):

@@ -41,7 +41,7 @@ def test_values_are_scikit_learns_and_differences_are_paired(studies):
             name: np.array([roc_auc_score(truth, d.probabilities[way], sample_weight=c) for c in counts])
             for name, d in (("a", first), ("b", second))
         }
-        found = result.standings["b"]
+        found = result.results["b"]
         assert found.auroc[way].value == pytest.approx(drawn["b"][0])
         apart = drawn["b"] - drawn["a"]
         assert found.difference[way].value == pytest.approx(apart[0])
@@ -51,14 +51,14 @@ def test_values_are_scikit_learns_and_differences_are_paired(studies):
 
 def test_a_model_is_not_better_than_itself(studies):
     one = decisions(studies, 1, 1)
-    difference = compare_models({"a": one, "again": one}, studies).standings["again"].difference["fused"]
+    difference = compare_models({"a": one, "again": one}, studies).results["again"].difference["fused"]
     assert difference.to_json() == {"value": 0, "low": None, "high": None}
 
 
 def test_the_order_of_findings_does_not_matter(studies):
     one = decisions(studies, 1, 1)
     turned = Decisions(FINDINGS[::-1], one.beta, one.beta_from, {w: p[:, ::-1] for w, p in one.probabilities.items()})
-    result = compare_models({"a": one, "turned": turned}, studies).standings
+    result = compare_models({"a": one, "turned": turned}, studies).results
     assert result["a"].auroc["fused"].value == pytest.approx(result["turned"].auroc["fused"].value)
 
 

@@ -79,9 +79,9 @@ def test_of_one_class_nothing_is_defined_and_nothing_decided(network):
     assert np.isnan(found.macro.value)
     assert found.worse() == ()
     assert not found.decides()
-    plain = found.before.to_json()
-    assert plain["macro_auroc"] == [None] * len(GATE_BETAS)
-    assert plain["per_finding"]["Effusion"]["auroc"] == [None] * len(GATE_BETAS)
+    json_numbers = found.before.to_json()
+    assert json_numbers["macro_auroc"] == [None] * len(GATE_BETAS)
+    assert json_numbers["per_finding"]["Effusion"]["auroc"] == [None] * len(GATE_BETAS)
 
 
 def test_without_a_study_every_figure_is_undefined(network):

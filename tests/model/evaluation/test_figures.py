@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from model.evaluation.figures import interval_shown, p_shown, plain, shown
+from model.evaluation.figures import interval_shown, json_numbers, p_shown, shown
 
 
 def test_what_is_undefined_is_null_for_programs_and_called_so_for_people():
-    assert plain(np.array([[0.123456, np.nan], [np.nan, 1]])) == [[0.1235, None], [None, 1.0]]
-    assert (plain(None), plain(np.float32("nan")), plain(0)) == (None, None, 0)
+    assert json_numbers(np.array([[0.123456, np.nan], [np.nan, 1]])) == [[0.1235, None], [None, 1.0]]
+    assert (json_numbers(None), json_numbers(np.float32("nan")), json_numbers(0)) == (None, None, 0)
     assert (shown(None), shown(float("nan")), shown(0.5), shown(-0.5, "+")) == ("not defined",) * 2 + (
         "0.500",
         "-0.500",

@@ -7,7 +7,15 @@ from sklearn.metrics import cohen_kappa_score
 
 from model.config import MULTI_LABEL, SINGLE_LABEL
 from model.feedback import Flag
-from model.feedback.agreement import between_reviewers, case_of, conflicts, judged, over_time, per_finding, reported
+from model.feedback.agreement import (
+    between_reviewers,
+    case_of,
+    conflicts,
+    over_time,
+    per_finding,
+    reported,
+    reviewer_labels,
+)
 from model.feedback.corrections import corrections
 
 SHOWN = {"Cardiomegaly": 0.9, "Effusion": 0.2}
@@ -24,9 +32,9 @@ def flag(
 def test_what_was_decided_and_what_the_reviewer_holds():
     assert reported(flag(1), MULTI_LABEL) == {"Cardiomegaly"}
     assert reported(flag(1), SINGLE_LABEL) == {"Cardiomegaly"}
-    assert judged(flag(1), MULTI_LABEL) == {"Cardiomegaly"}
-    assert judged(flag(1, "disagree", ("Effusion",)), MULTI_LABEL) == {"Effusion"}
-    assert judged(flag(1, "unsure"), MULTI_LABEL) is None
+    assert reviewer_labels(flag(1), MULTI_LABEL) == {"Cardiomegaly"}
+    assert reviewer_labels(flag(1, "disagree", ("Effusion",)), MULTI_LABEL) == {"Effusion"}
+    assert reviewer_labels(flag(1, "unsure"), MULTI_LABEL) is None
 
 
 def test_a_case_without_a_study_is_known_by_its_film():

@@ -14,8 +14,8 @@ from explain.methods.registry import method
 from model.errors import TrainingError
 from model.evaluation.compare_versions import MeasuredModel, compare_versions
 from model.feedback.corrections import Correction
-from model.finetuning.evidence_penalty import Marks, cells_inside, mark
-from model.finetuning.finetune import Recipe, finetune, lessons
+from model.finetuning.evidence_penalty import EvidencePenalty, cells_inside, mark
+from model.finetuning.finetune import Recipe, finetune, finetune_dataset
 from model.finetuning.label_noise import MOST_OF_TABLE, forward_loss, mistakes
 from model.inference.encoder_features import PooledStudies
 from model.inference.engine import Engine
@@ -53,7 +53,7 @@ def auroc(network, studies, pooled, index: int) -> float:
 def test_lessons_hold_the_reviewers_labels_beside_the_tables():
     studies, pooled = made_up(4)
     found = {"1": correction("1", labels={"Effusion": "Effusion" not in studies[1].labels})}
-    data = lessons(FINDINGS, studies[1:3], pooled, found)
+    data = finetune_dataset(FINDINGS, studies[1:3], pooled, found)
     assert data.judged.tolist() == [[False, True, False], [False] * 3]
     assert (data.table != data.labels).tolist() == [[False, True, False], [False] * 3]
     np.testing.assert_array_equal(data.pooled.image.numpy(), pooled.image[1:3])
@@ -67,10 +67,10 @@ def test_a_model_taught_wrong_is_put_right_and_forgets_nothing():
     flipped = tuple(s._replace(labels=s.labels ^ {"Effusion"}) if w else s for s, w in zip(studies, wrong, strict=True))
     network = small_network()
     everything = {s.study_id: correction(s.study_id, labels={f: f in s.labels for f in FINDINGS}) for s in flipped}
-    finetune(network, lessons(FINDINGS, flipped, pooled, everything), Recipe(passes=8, learning_rate=3e-3))
+    finetune(network, finetune_dataset(FINDINGS, flipped, pooled, everything), Recipe(passes=8, learning_rate=3e-3))
     broken = [auroc(network, test, test_pooled, i) for i in range(3)]
     found = {s.study_id: correction(s.study_id, labels={f: f in s.labels for f in FINDINGS}) for s in studies[:150]}
-    data = lessons(FINDINGS, flipped, pooled, found)
+    data = finetune_dataset(FINDINGS, flipped, pooled, found)
     assert finetune(network, data, Recipe(passes=20, learning_rate=1e-3))
     tuned = [auroc(network, test, test_pooled, i) for i in range(3)]
     assert broken[1] < 0.9
@@ -85,7 +85,9 @@ def test_nothing_but_projections_fusion_and_head_changes():
     before = copy.deepcopy(network.state_dict())
     studies, pooled = made_up(12)
     finetune(
-        network, lessons(FINDINGS, studies, pooled, {"3": correction("3", labels={"Effusion": True})}), Recipe(passes=3)
+        network,
+        finetune_dataset(FINDINGS, studies, pooled, {"3": correction("3", labels={"Effusion": True})}),
+        Recipe(passes=3),
     )
     changed = {k.split(".")[0] for k, v in network.state_dict().items() if not torch.equal(v, before[k])}
     learnt = {"image_projection", "report_projection", "head"}
@@ -95,12 +97,12 @@ def test_nothing_but_projections_fusion_and_head_changes():
 def test_without_a_correction_there_is_nothing_to_learn():
     studies, pooled = made_up(6)
     with pytest.raises(TrainingError, match="split train"):
-        finetune(small_network(), lessons(FINDINGS, studies, pooled, {}), Recipe())
+        finetune(small_network(), finetune_dataset(FINDINGS, studies, pooled, {}), Recipe())
 
 
 def test_ctrl_c_keeps_what_was_learnt_so_far():
     studies, pooled = made_up(40)
-    data = lessons(FINDINGS, studies, pooled, {"1": correction("1", labels={"Effusion": True})})
+    data = finetune_dataset(FINDINGS, studies, pooled, {"1": correction("1", labels={"Effusion": True})})
 
     def interrupted(steps):
         yield next(iter(steps))
@@ -173,10 +175,10 @@ def test_cells_of_a_region_are_those_of_the_film_inside_its_square():
 
 def test_the_penalty_takes_evidence_out_of_the_wrong_place(engine):
     encoded = engine.encode(random_film(), REPORT)
-    marks = Marks([mark(engine.network, encoded, ((0.0, 0.0, 0.5, 0.5),), ((0, 20),))])
+    marks = EvidencePenalty([mark(engine.network, encoded, ((0.0, 0.0, 0.5, 0.5),), ((0, 20),))])
     studies, pooled = made_up(60)
     found = {s.study_id: correction(s.study_id, labels={f: f in s.labels for f in FINDINGS}) for s in studies[:30]}
-    data = lessons(FINDINGS, studies, pooled, found)
+    data = finetune_dataset(FINDINGS, studies, pooled, found)
     left = {}
     for weight in (0.0, 10.0):
         network = copy.deepcopy(engine.network)
@@ -190,7 +192,7 @@ def test_two_models_are_compared_on_the_same_resamples(engine):
     studies, pooled = made_up(80)
     worse = Engine(copy.deepcopy(engine.network), "", engine.device)
     good = copy.deepcopy(engine.network)
-    data = lessons(
+    data = finetune_dataset(
         FINDINGS,
         studies,
         pooled,

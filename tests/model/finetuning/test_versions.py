@@ -151,6 +151,10 @@ def test_versions_differ_by_their_weights_alone(made, tmp_path):
     versions.add(lambda folder: checkpoint.save(network, folder), {"how": "fine-tuned", "parent": "0001"})
     first, second = versions.list()
     assert first.digest != second.digest
-    assert [versions.named(digest) for digest in (first.digest, second.digest, "0" * 64)] == ["0001", "0002", None]
+    assert [versions.with_digest(digest) for digest in (first.digest, second.digest, "0" * 64)] == [
+        "0001",
+        "0002",
+        None,
+    ]
     assert (second.parent, second.how) == ("0001", "fine-tuned")
     assert versions.origin("0002")["parent"] == "0001"

@@ -31,7 +31,7 @@ def test_other_spellings_are_the_models_and_are_said(table):
     found = named_for(table("effusion", "lung_opacity|EFFUSION", unicodedata.normalize("NFD", "Ödem"), ""), MULTI)
     assert labels(found) == [{"Effusion"}, {"Lung Opacity", "Effusion"}, {"Ödem"}, set()]
     assert found.findings == MULTI.findings
-    assert "the finding 'lung_opacity' is read as the model's 'Lung Opacity'" in " ".join(found.words())
+    assert "the finding 'lung_opacity' is read as the model's 'Lung Opacity'" in " ".join(found.warnings())
 
 
 def test_a_table_in_the_models_names_is_left_as_it_is(table):

@@ -72,7 +72,7 @@ def test_a_table_is_read_whatever_separates_its_cells_and_in_any_unicode(tmp_pat
     found = open_studies(path)
     assert [s.study_id for s in found.studies] == expected["study_id"].tolist()
     assert [s.report for s in found.studies] == expected["report"].tolist()
-    said = " ".join(found.words())
+    said = " ".join(found.warnings())
     assert ("UTF-16" in said) == (encoding[:6] == "utf-16")
     assert ("separated by" in said) == (delimiter != ",")
 
@@ -113,8 +113,8 @@ def test_a_column_is_the_one_that_is_meant(tmp_path, column):
     path.write_text(f"Study_ID,image,report,label,{column},Split \n1,,x,Edema,p,Train\n2,,y,,p ,Validation\n")
     found = open_studies(path)
     assert [(s.patient_id, s.split) for s in found.studies] == [("p", "train"), ("p", "val")]
-    assert f"the column {column!r} is read as 'patient_id'" in " ".join(found.words())
-    assert "1 patient has studies in more than one split" in " ".join(found.words())
+    assert f"the column {column!r} is read as 'patient_id'" in " ".join(found.warnings())
+    assert "1 patient has studies in more than one split" in " ".join(found.warnings())
 
 
 def test_cells_that_say_nothing_are_empty(tmp_path):

@@ -186,13 +186,13 @@ def test_the_real_table_reads_as_it_stands(shared_data):
 
 def test_a_patient_in_two_splits_is_told(tmp_path):
     write_splits(tmp_path, "a,p1,train", "b,p1,test", "c,p2,test")
-    (said,) = open_studies(tmp_path / "studies.csv").words()
+    (said,) = open_studies(tmp_path / "studies.csv").warnings()
     assert "1 patient has studies in more than one split" in said
 
 
 def test_of_patients_in_one_split_each_nothing_is_told(tmp_path):
     write_splits(tmp_path, "a,p1,train", "b,p1,train", "c,p2,test")
-    assert open_studies(tmp_path / "studies.csv").words() == []
+    assert open_studies(tmp_path / "studies.csv").warnings() == []
 
 
 def write_splits(folder, *rows: str) -> None:
@@ -217,7 +217,7 @@ def test_a_path_that_is_spelt_otherwise_is_found_and_said(tmp_path, file, named)
     table = open_studies(tmp_path / "studies.csv")
     assert table.studies[0].image == tmp_path / file
     assert load_film(table.studies[0]) is not None
-    assert repr(file) in " ".join(table.words())
+    assert repr(file) in " ".join(table.warnings())
 
 
 def test_of_two_files_that_may_be_meant_none_is_taken_and_kin_is_named(tmp_path):

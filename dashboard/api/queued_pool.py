@@ -15,23 +15,23 @@ MOST, MOST_EACH = 128, 64  # requests at work and waiting: of all, and of one re
 T = TypeVar("T")
 
 
-class Desk:
+class QueuedPool:
     """Works on as many requests as its pool has threads."""
 
     def __init__(self, pool: Pool):
         self.pool = pool
         self.queue = FairQueue(pool.threads, MOST, MOST_EACH)
 
-    async def do(self, reader: Hashable, wanted: Callable[[], bool], work: Callable[..., T], *asked: Any) -> T:
+    async def do(self, reader: Hashable, should_continue: Callable[[], bool], work: Callable[..., T], *asked: Any) -> T:
         """What `work(*asked)` returns or raises, in its turn.
 
         Raises:
             BusyError: too many wait.
             Cancelled: it is not wanted any more.
         """
-        with self.queue.place(wanted, reader) as place:
+        with self.queue.place(should_continue, reader) as place:
             while place(0):
-                if not wanted():
+                if not should_continue():
                     raise Cancelled
                 await place.moved(QUEUE_CHECK_SECONDS)
             return await self.pool.run(work, *asked)
