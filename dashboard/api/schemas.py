@@ -151,6 +151,9 @@ class Flag(Case, Judgement, frozen=True):
     beta: Beta
     # Of Judgement, with the limits of a request. Its other fields are inherited as they are.
     verdict: Verdict = Field(description="What the reviewer says of the decision.")
+    corrected_labels: tuple[Name, ...] = Field(
+        (), max_length=100, description="What the case has, where the model is wrong."
+    )
     comment: str = Field("", max_length=MAX_CHARACTERS, description="In the reviewer's words.")
     reviewer: str = Field(
         "", max_length=LONGEST_NAME, description="Where nobody has to log in; otherwise it is the login."

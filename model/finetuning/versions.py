@@ -134,7 +134,7 @@ class Versions:
             self._choose(history[:-1])
             return history[-2]
 
-    def named(self, digest: str) -> str | None:
+    def with_digest(self, digest: str) -> str | None:
         """The oldest version with weights of that SHA-256; None where there is none.
 
         Raises:
