@@ -19,8 +19,8 @@ test: $(VENV)/.tested check-js  ## run every test but the slow ones
 		|| { [ $$? -eq 1 ] && echo "Failed beside others: once more, alone" && \
 			$(BIN)/pytest -m "not slow" --last-failed --last-failed-no-failures none -v $(ARGS); }
 
-check-js: node_modules/.installed  ## lint, formatting and unit tests of the page's scripts
-	PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent check
+check-js: tests/js/node_modules/.installed  ## lint, formatting and unit tests of the page's scripts
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix tests/js run --silent check
 
 test-slow: $(VENV)/.tested  ## run the tests that take minutes
 	$(BIN)/pytest -m slow $(ARGS)
@@ -60,8 +60,8 @@ $(VENV)/.tested: $(VENV)/.installed
 	touch $@
 
 # Node comes with the extra `test`.
-node_modules/.installed: package.json package-lock.json $(VENV)/.tested
-	PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent
+tests/js/node_modules/.installed: tests/js/package.json tests/js/package-lock.json $(VENV)/.tested
+	cd tests/js && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent
 	touch $@
 
 $(VENV)/.docs: $(VENV)/.installed
@@ -73,4 +73,4 @@ $(VENV)/.demo: $(VENV)/.installed
 	touch $@
 
 clean:
-	rm -rf $(VENV) build node_modules
+	rm -rf $(VENV) build tests/js/node_modules

@@ -46,7 +46,7 @@ test("a feature imports what is shared, and of other features the open case alon
 });
 
 test("what checks the scripts is of exact versions, from whichever registry npm is set to", async () => {
-  const root = new URL("../../", import.meta.url);
+  const root = new URL("./", import.meta.url);
   const [manifest, lock] = await Promise.all(
     ["package.json", "package-lock.json"].map((file) => readFile(new URL(file, root))),
   );
