@@ -169,6 +169,9 @@ class Flag(Judgement, frozen=True):
         """
         return Flag(**self.by_column() | changes)
 
+    def __hash__(self) -> int:
+        return hash(self.flag_id)  # its probabilities, a dict, have none
+
     def repeats(self, other: "Flag", *whatever: str) -> bool:
         """Whether it is the same flag, sent again: later, or by a newer version of the program.
 

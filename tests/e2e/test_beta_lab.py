@@ -26,7 +26,7 @@ def test_every_finding_has_a_best_beta_with_its_interval(lab):
 
 def test_what_has_nothing_to_show_yet_says_so(page):
     held = []
-    page.route("**/plotly.js", held.append)
+    page.route("**/plotly.js", lambda route: held.append(route))
     with page.expect_request("**/plotly.js", timeout=EXACT_LIMIT):
         page.get_by_role("tab", name="β lab").click()
     expect(page.locator(".bl-lab-wait")).to_be_visible()

@@ -32,7 +32,7 @@ from model.inference.engine import Engine
 engine, worker = Engine.load(device="cpu"), ExplanationWorker(process=True)
 encoded = engine.encode(None, "The heart is enlarged.")
 while not worker.pid:
-    worker.do(evidence, engine, encoded, engine.findings[0], should_continue=lambda: True)
+    worker.do(evidence, engine, encoded, engine.findings[0], "gradcam", "contextual_cam", should_continue=lambda: True)
 print(worker.pid, flush=True)
 time.sleep(600)
 """

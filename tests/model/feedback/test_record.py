@@ -89,3 +89,9 @@ def test_an_undo_names_the_case_and_nothing_that_was_said_and_a_tombstone_nothin
 def test_a_flag_cannot_be_changed_in_place():
     with pytest.raises(ValidationError, match="frozen"):
         FLAG.comment = "another"
+
+
+def test_flags_that_are_equal_have_one_hash():
+    again = FLAG.changed()
+    assert again == FLAG
+    assert len({FLAG, again, FLAG.changed(flag_id="another")}) == 2
