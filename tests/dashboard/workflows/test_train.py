@@ -165,8 +165,8 @@ def test_a_second_training_into_a_folder_is_refused_at_once(tmp_path):
 
 
 def test_a_lock_ends_with_the_process_that_holds_it(tmp_path):
-    code = "import sys; from pathlib import Path; from model.storage.files import alone\n"
-    code += "with alone(Path(sys.argv[1]), RuntimeError()): print('held', flush=True); sys.stdin.read()"
+    code = "import sys; from pathlib import Path; from model.storage.files import exclusive\n"
+    code += "with exclusive(Path(sys.argv[1]), RuntimeError()): print('held', flush=True); sys.stdin.read()"
     with subprocess.Popen(
         [sys.executable, "-c", code, tmp_path / "lock"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:

@@ -117,7 +117,7 @@ HOLD = """
 import subprocess, sys, time
 from pathlib import Path
 from model.finetuning.versions import Versions
-with Versions(Path(sys.argv[1])).alone():
+with Versions(Path(sys.argv[1])).exclusive():
     child = subprocess.Popen(["sleep", "60"], stdout=subprocess.DEVNULL)  # such as decodes films, and outlives it
     print(child.pid, flush=True)
     time.sleep(60)
