@@ -38,6 +38,7 @@ export const mount = ({ element, trigger, props, watch }) => {
   const select = (id, onchange) => el("select", { class: "bl-select", id, onchange });
   const split = select("bl-lab-split", () => trigger("measure", { split: split.value }));
   const chooser = select("bl-lab-finding", () => choose(chooser.selectedIndex));
+  const chooserLabel = phrase("label", "lab.finding", { for: "bl-lab-finding" });
   const note = el("p", { class: "bl-muted bl-lab-note bl-num" });
   const save = el("button", { type: "button", class: "bl-button bl-primary bl-lab-save", onclick: () => keep() });
   const saved = el("p", { class: "bl-lab-saved", role: "status", hidden: true });
@@ -99,7 +100,7 @@ export const mount = ({ element, trigger, props, watch }) => {
     { class: "bl-lab-head" },
     phrase("label", "lab.split", { for: "bl-lab-split" }),
     split,
-    phrase("label", "lab.finding", { for: "bl-lab-finding" }),
+    chooserLabel,
     chooser,
     note,
     save,
@@ -332,12 +333,12 @@ export const mount = ({ element, trigger, props, watch }) => {
     if (measuring) {
       content.hidden = true;
       wait.hidden = false;
-      for (const node of [save, note, chooser]) node.hidden = !lab;
+      for (const node of [save, note, chooser, chooserLabel]) node.hidden = !lab;
       element.dataset.state = message.error ? "failed" : "working";
       return say(message);
     }
     saved.hidden = true;
-    note.hidden = chooser.hidden = false;
+    note.hidden = chooser.hidden = chooserLabel.hidden = false;
     lab = new LabData(message);
     fillChooser();
     place = Math.max(0, lab.names.indexOf(finding));
