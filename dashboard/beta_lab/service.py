@@ -103,7 +103,8 @@ class BetaLabService:
             return {"key": "lab.save.failed", "reason": str(error), "bad": True}
 
     def _measure(self, split: str, counted: ProgressOf) -> Measured:
-        studies = named_for(self.table, self.engine.config).of_split(split)
+        of_split = named_for(self.table, self.engine.config).of_split(split)
+        studies = tuple(s for s in of_split if not s.discordant)  # as nothing of the others is measured
 
         def encode(engine: Engine, some: tuple[Study, ...]) -> Reference:
             own = engine is self.engine

@@ -181,6 +181,19 @@ def test_the_lab_measures_what_evaluate_measures(places):
     assert values[[0, 5, 10, 15, 20]] == pytest.approx(own["macro_auroc"], abs=1e-3)
 
 
+def test_the_lab_counts_among_the_studies_that_it_measures(places):
+    folder = places[0]
+    with (folder / "studies.csv").open(newline="") as file:
+        rows = [row | {"discordant": int(i < 10)} for i, row in enumerate(csv.DictReader(file))]
+    with (folder / "mixed.csv").open("w", newline="") as file:
+        table = csv.DictWriter(file, list(rows[0]))
+        table.writeheader()
+        table.writerows(rows)
+    engine, mixed = Engine.load(folder / "cv", "cpu"), open_studies(folder / "mixed.csv")
+    *_, shown = BetaLabService(engine, mixed, ReferenceCache(engine, mixed)).measure("all")
+    assert (shown["n"], shown["out_of_fold"], shown["left_out"], shown["chose"]) == (20, 20, 0, 0)
+
+
 def test_explanations_are_tested_on_networks_that_have_not_seen_the_study(places):
     folder = places[0]
     asked = ("--split", "all", "--truth-only", "--cases", 4, "--report-method", "none", "--image-method", "gradcam")
