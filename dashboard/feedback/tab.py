@@ -11,8 +11,8 @@ from dashboard.access.identity import Role
 from dashboard.feedback.finetune_panel import finetune_panel
 from dashboard.feedback.log import FeedbackLog, Filters
 from dashboard.page.context import Context, request
-from dashboard.review.case_picker import ids_of, queued_cases
-from dashboard.review.review_queue import unjudged
+from dashboard.review.case_picker import QUEUES, Question, ids_of
+from dashboard.review.reader_cases import cases_for
 from dashboard.serving.session import Session
 from dashboard.ui.events import EVERY, QUIET
 from dashboard.ui.widgets import widget
@@ -36,7 +36,7 @@ def build(ctx: Context) -> None:
             worth = widget("queue")
         file = widget("download")
         finetune_panel(ctx)
-        filters = gr.State(Filters())
+        filters, queue = gr.State(Filters()), gr.State(QUEUES[0])
 
     def log() -> FeedbackLog:
         return FeedbackLog(ctx.engine, ctx.table, ctx.feedback, ctx.serving.versions)
@@ -49,13 +49,17 @@ def build(ctx: Context) -> None:
         now = Filters.read(event._data)
         return now, *shown(now)
 
-    def queued(session: Session):
+    def queued(session: Session, queue: str):
         try:
-            found = queued_cases(ctx.table, unjudged(ctx, session.reviewer))
+            found = cases_for(ctx, session, Question(queue=queue, judged="no"))
             audit.record_shown("queue", ids_of(found))
             return found
         except BetaLensError as error:
             return _json({"error": str(error)})
+
+    def choose(session: Session, event: gr.EventData):
+        queue = Question.read(event._data).queue or QUEUES[0]
+        return queue, queued(session, queue)
 
     def open_row(session: Session, event: gr.SelectData):
         try:
@@ -91,7 +95,8 @@ def build(ctx: Context) -> None:
 
     for event in (ctx.tab.select, ctx.saved.change):
         event(shown, filters, [table, agreement, ctx.troubles], **QUIET)
-    ctx.tab.select(queued, ctx.session, worth, **QUIET)
+    ctx.tab.select(queued, [ctx.session, queue], worth, **QUIET)
+    worth.choose(choose, ctx.session, [queue, worth], **QUIET)
     table.filter(filtered, None, [filters, table, agreement, ctx.troubles], **EVERY)
     table.select(open_row, ctx.session, record, **QUIET)
     table.download(download, None, file, **QUIET)

@@ -1,50 +1,140 @@
-"""Which reference studies the picker offers: a handful that shows every finding, those of one finding, or those most
-worth a look."""
+"""Which reference studies the picker offers: every study of the table can be reached, a page of cards at a time.
+
+What a reader asks for is a `Question`: words, filters, an order, or the queue of what is most worth a look. In blind
+mode the cards say nothing of what a study has, and stand in an order that says nothing of it either: shuffled by a seed
+that is the reader's own.
+"""
 
 import json
+import random
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain, zip_longest
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
+from jaxtyping import Float
 
 from dashboard.ui.pictures import thumbnail
 from explain.cohort.worklist import Candidate
-from model.errors import ChoiceError
+from model.studies.splits import SPLITS
 from model.studies.table import Study, StudyTable
 
-MOST_CASES = 24
+CARDS = 24  # of one page
+ORDERS = ("mixed", "id", "likely", "uncertain")
+QUEUES = ("evaluation", "training")
+ALL = "all"
+MOST_CHARACTERS = 200  # of what is searched for
+
+Probabilities = Callable[[], dict[str, Float[np.ndarray, "n"]]]
 
 
-def offered_cases(table: StudyTable, finding: str = "", discordant: bool = False) -> str:
+class Question(NamedTuple):
+    """What a reader asks to see; an empty field asks for nothing.
+
+    Attributes:
+        text: stands in the study's id or in its report, whatever the case of the letters.
+        finding: the study has it; likelihood and uncertainty are of it.
+        discordant: image and report disagree on purpose.
+        split: one of SPLITS, or ALL; "" for the test split, and for all where there is none.
+        judged: "yes" for what the reader has judged, "no" for what they have not.
+        order: "mixed", every finding in turn; "id"; "likely", highest probability first; "uncertain", nearest to ½ first.
+        queue: one of QUEUES: what is most worth a look, of the studies whose verdicts measure the model, or of those
+            whose verdicts teach it. Only `text` and `judged` narrow it.
+        offset: how many studies come before the first card.
+        number: the page's own, which comes back with the answer.
+    """
+
+    text: str = ""
+    finding: str = ""
+    discordant: bool = False
+    split: str = ""
+    judged: str = ""
+    order: str = "mixed"
+    queue: str = ""
+    offset: int = 0
+    number: int = 0
+
+    @classmethod
+    def read(cls, asked: Mapping[str, Any]) -> "Question":
+        """From what the page sent; what is not understood asks for nothing."""
+
+        def one_of(name: str, allowed: Sequence[str]) -> str:
+            value = asked.get(name)
+            return value if isinstance(value, str) and value in allowed else ""
+
+        def count(name: str) -> int:
+            value = asked.get(name)
+            return value if type(value) is int and value >= 0 else 0
+
+        return cls(
+            text=str(asked.get("text") or "")[:MOST_CHARACTERS].strip(),
+            finding=str(asked.get("finding") or "")[:MOST_CHARACTERS],
+            discordant=bool(asked.get("discordant")),
+            split=one_of("split", (*SPLITS, ALL)),
+            judged=one_of("judged", ("yes", "no")),
+            order=one_of("order", ORDERS) or "mixed",
+            queue=one_of("queue", QUEUES),
+            offset=count("offset"),
+            number=count("number"),
+        )
+
+
+class Reader(NamedTuple):
+    """For whom the cards are.
+
+    Attributes:
+        seed: of the order in blind mode.
+        blind: whether nothing may be said of what a study has, or of what the model says of it.
+        judged: the reader's verdicts that stand, by study.
+    """
+
+    seed: str = ""
+    blind: bool = False
+    judged: Mapping[str, str] = {}
+
+
+def offered_cases(
+    table: StudyTable,
+    question: Question = Question(),
+    reader: Reader = Reader(),
+    probabilities: Probabilities | None = None,
+    candidates: Callable[[], list[Candidate]] = list,
+) -> str:
     """The value of the picker.
 
     Args:
-        finding: keep studies with it; "" keeps all.
-        discordant: keep studies whose image and report disagree on purpose.
+        probabilities: of each finding, for every study of the table, which an order may ask for.
+        candidates: what is most worth a look, first first, which a queue asks for.
     """
-    offered = _offered(table)
-    kept = [s for s in offered if (not finding or finding in s.labels) and (not discordant or s.discordant)]
-    shown = kept[:MOST_CASES] if finding or discordant else handful(offered, table.findings)
+    reasons: dict[str, list[dict[str, Any]]] = {}
+    if question.queue:
+        queued = candidates()
+        reasons = {c.study_id: [r._asdict() for r in c.reasons] for c in queued}
+        studies = [s for c in queued if in_queue(s := table.by_id(c.study_id), question.queue)]
+        question = question._replace(finding="", discordant=False, split="", order="mixed")
+    else:
+        studies = list(_of_split(table, question.split))
+    if reader.blind:
+        order = "id" if question.order == "id" else "mixed"
+        question = question._replace(finding="", discordant=False, order=order)
+    has_discordant = any(s.discordant for s in studies)
+    found = [s for s in studies if _passes(s, question, reader)]
+    if not question.queue:
+        found = _ordered(table, found, question, reader, probabilities)
+    elif reader.blind:
+        found = _shuffled(found, reader)
     return json.dumps(
         {
             "findings": table.findings,
-            "finding": finding,
-            "has_discordant": any(s.discordant for s in offered),
-            "total": len(kept),
-            "studies": [_card(s) for s in shown],
-        },
-        ensure_ascii=False,
-    )
-
-
-def queued_cases(table: StudyTable, candidates: list[Candidate]) -> str:
-    """The value of the picker that offers the studies most worth a look, each with its reasons."""
-    shown = [(table.by_id(c.study_id), c) for c in candidates[:MOST_CASES]]
-    return json.dumps(
-        {
-            "findings": table.findings,
-            "queue": True,
-            "has_discordant": any(s.discordant for s in _offered(table)),
-            "total": len(candidates),
-            "studies": [_card(s) | {"reasons": [r._asdict() for r in c.reasons]} for s, c in shown],
+            "splits": [split for split in SPLITS if any(s.split == split for s in table.studies)],
+            "has_discordant": has_discordant,
+            "question": question._asdict(),
+            "blind": reader.blind,
+            "total": len(found),
+            "studies": [
+                _card(s, reader, reasons.get(s.study_id, []))
+                for s in found[question.offset : question.offset + CARDS]
+            ],
         },
         ensure_ascii=False,
     )
@@ -55,28 +145,70 @@ def ids_of(offered: str) -> list[str]:
     return [study["id"] for study in json.loads(offered)["studies"]]
 
 
-def handful(studies: tuple[Study, ...], findings: tuple[str, ...], count: int = MOST_CASES) -> list[Study]:
-    """A few studies in turn from each finding, from those without any, and from the discordant ones."""
+def in_queue(study: Study, queue: str) -> bool:
+    """Whether a verdict on this study does what the queue is for: one on a training study teaches the model, one on any
+    other measures it."""
+    return (study.split == "train") == (queue == "training")
+
+
+def in_turn(studies: Sequence[Study], findings: Sequence[str]) -> list[Study]:
+    """The studies in turn from each finding, from those without any, and from the discordant ones."""
     single = sorted(studies, key=lambda s: len(s.labels))  # a study with one finding shows it best
     turns = [[s for s in single if name in s.labels and not s.discordant] for name in findings]
     turns += [[s for s in single if not s.labels], [s for s in single if s.discordant]]
-    in_turn = (s for s in chain.from_iterable(zip_longest(*turns)) if s)
-    return list({s.study_id: s for s in in_turn}.values())[:count]
+    found = (s for s in chain.from_iterable(zip_longest(*turns)) if s)
+    return list({s.study_id: s for s in found}.values())
 
 
-def _card(study: Study) -> dict[str, Any]:
+def _of_split(table: StudyTable, split: str) -> Sequence[Study]:
+    """Those of a split; by default of the test split, which the model has never seen, and all where there is none."""
+    found = tuple(s for s in table.studies if s.split == (split or "test"))
+    return table.studies if split == ALL or not (found or split) else found
+
+
+def _passes(study: Study, question: Question, reader: Reader) -> bool:
+    text = question.text.casefold()
+    return (
+        (not question.finding or question.finding in study.labels)
+        and (not question.discordant or study.discordant)
+        and (not question.judged or (study.study_id in reader.judged) == (question.judged == "yes"))
+        and (not text or text in study.study_id.casefold() or text in study.report.casefold())
+    )
+
+
+def _ordered(
+    table: StudyTable,
+    studies: list[Study],
+    question: Question,
+    reader: Reader,
+    probabilities: Probabilities | None,
+) -> list[Study]:
+    if question.order == "id":
+        return sorted(studies, key=lambda s: s.study_id)
+    if question.order in ("likely", "uncertain") and probabilities:
+        by_finding = probabilities()
+        p = np.stack([by_finding[question.finding]] if question.finding in by_finding else [*by_finding.values()], 1)
+        first = p.max(1) if question.order == "likely" else -np.abs(p - 0.5).min(1)
+        place = {s.study_id: i for i, s in enumerate(table.studies)}
+        return sorted(studies, key=lambda s: -first[place[s.study_id]])
+    if reader.blind:
+        return _shuffled(studies, reader)
+    return studies if question.finding or question.discordant or question.text else in_turn(studies, table.findings)
+
+
+def _shuffled(studies: list[Study], reader: Reader) -> list[Study]:
+    """In an order that is the reader's own, and the same each time."""
+    return random.Random(reader.seed).sample(studies, len(studies))
+
+
+def _card(study: Study, reader: Reader, reasons: list[dict[str, Any]]) -> dict[str, Any]:
+    known = not reader.blind
     return {
         "id": study.study_id,
-        "labels": sorted(study.labels),
-        "discordant": study.discordant,
+        "labels": sorted(study.labels) if known else None,
+        "discordant": study.discordant and known,
         "split": study.split,
+        "judged": reader.judged.get(study.study_id, ""),
         "thumb": thumbnail(study.image),
+        "reasons": reasons if known else [],
     }
-
-
-def _offered(table: StudyTable) -> tuple[Study, ...]:
-    """The test split, which the model has never seen; every study where there is no such split."""
-    try:
-        return table.of_split("test")
-    except ChoiceError:
-        return table.studies

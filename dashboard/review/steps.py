@@ -94,6 +94,7 @@ def blinded_stage(engine: Engine, session: Session, request_id: int, case: OpenC
         chosen={"image": session.image_method, "report": session.report_method},
         changes=[change._asdict() for change in case.changes],
         **_model(engine, session),
+        **_study(case),
         **_facts(case, pictures),
     )
     return Staged(case, value)
@@ -149,6 +150,7 @@ def staged(
         changes=[change._asdict() for change in case.changes],
         recorded=session.recorded and as_recorded(session.recorded, case, engine.digest),
         **_model(engine, session),
+        **_study(case),
         **_facts(case, pictures),
     )
     return Staged(case, value, pause)
@@ -164,3 +166,8 @@ def _facts(case: OpenCase, pictures: bool) -> dict[str, Any]:
     """What the stage says of a case beside its evidence."""
     film = data_url(case.film.pixels) if case.film and pictures else None
     return {"film": film, "modalities": case.encoded.modalities}
+
+
+def _study(case: OpenCase) -> dict[str, str]:
+    """The split of a reference study; "" of what somebody sent."""
+    return {"split": case.study.split if case.study else ""}

@@ -10,17 +10,17 @@ from dashboard.access import audit
 from dashboard.access.looking import record_shown
 from dashboard.page.context import Context, Request
 from dashboard.page.header import facts
-from dashboard.review.case_picker import ids_of, offered_cases, queued_cases
+from dashboard.review.case_picker import Question, ids_of, offered_cases
 from dashboard.review.explanation_tests import ExplanationTests
 from dashboard.review.neighbours import neighbours
 from dashboard.review.paced import paced
-from dashboard.review.review_queue import unjudged
+from dashboard.review.reader_cases import cases_for
 from dashboard.review.service import Ask, ReviewService
 from dashboard.review.steps import Refused, Staged, Step, Steps, Waiting, refused
 from dashboard.review.verdict_form import VerdictForm
 from dashboard.serving.model_registry import ServedModel
 from dashboard.serving.session import Session
-from dashboard.ui.events import QUIET, UNLIMITED
+from dashboard.ui.events import EVERY, QUIET, UNLIMITED
 from dashboard.ui.i18n import t
 from dashboard.ui.widgets import widget
 from dashboard.ui.widgets.relay import relay
@@ -39,17 +39,20 @@ def build(ctx: Context) -> None:
     with gr.Row(elem_classes="bl-review", equal_height=False):
         with gr.Column(elem_classes="bl-left", min_width=240):
             cases = widget("cases", offered_cases(ctx.table))
-            upload = gr.File(label=t("upload.label"), height=88, elem_classes="bl-upload")
-            report = gr.Textbox(
-                label=t("report.label"),
-                placeholder=t("report.placeholder"),
-                lines=5,
-                max_lines=5,
-                elem_classes="bl-report",
-            )
-            with gr.Row(elem_classes="bl-ask"):
-                analyse = gr.Button(t("analyse"), variant="primary", elem_classes="bl-analyse", min_width=90)
-                alone = gr.Button(t("analyse.alone"), elem_classes="bl-analyse", min_width=90)
+            upload = gr.File(label=t("upload.label"), height=64, elem_classes="bl-upload")
+            with gr.Accordion(t("given.title"), open=False, elem_classes="bl-given"):
+                report = gr.Textbox(
+                    label=t("report.label"),
+                    placeholder=t("report.placeholder"),
+                    lines=5,
+                    max_lines=5,
+                    elem_classes="bl-report",
+                )
+                with gr.Row(elem_classes="bl-ask"):
+                    analyse = gr.Button(t("analyse"), variant="primary", elem_classes="bl-analyse", min_width=90)
+                    alone = gr.Button(
+                        t("analyse.alone"), elem_classes=["bl-analyse", "bl-analyse-alone"], min_width=90
+                    )
             form = VerdictForm(ctx)
         with gr.Column(elem_classes="bl-main", min_width=600):
             notice = widget("notice")
@@ -58,7 +61,7 @@ def build(ctx: Context) -> None:
             neighbours(ctx)
     _on_opening(ctx, cases, upload, report, analyse, alone, notice, stage, waiting, form)
     _on_beta(ctx, settled)
-    form.listen(stage)
+    form.listen(stage, cases)
     if ctx.serving.versions:
         _on_replacement(ctx, notice, stage, waiting, form)
     _on_standing_still(ctx, stage, tested)
@@ -199,16 +202,13 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, alone, notice, sta
             yield values
 
     def narrow(session: Session, event: gr.EventData):
-        if event.queue:
-            found = queued_cases(ctx.table, unjudged(ctx, session.reviewer))
-        else:
-            found = offered_cases(ctx.table, str(event.finding or ""), bool(event.discordant))
+        found = cases_for(ctx, session, Question.read(event._data))
         record_shown("picker", ids_of(found))
         return found
 
     asked = [ctx.session, ctx.beta]
     cases.select(open_study, asked, shown, **UNLIMITED)
-    cases.filter(narrow, ctx.session, cases, **QUIET)
+    cases.filter(narrow, ctx.session, cases, **EVERY)
     ctx.request.change(open_requested, [*asked, ctx.request], shown, **UNLIMITED)
     ctx.page.load(open_first, asked, shown, **UNLIMITED)
     ctx.page.unload(leave)

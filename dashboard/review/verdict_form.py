@@ -8,17 +8,21 @@ import gradio as gr
 
 from dashboard.access import audit
 from dashboard.access.identity import Role, who
+from dashboard.access.looking import record_shown
 from dashboard.page.context import Context
+from dashboard.review.case_picker import Question, ids_of
 from dashboard.review.paced import paced
+from dashboard.review.reader_cases import cases_for
 from dashboard.review.service import ReviewService
 from dashboard.review.steps import Staged
-from dashboard.review.verdicts import VerdictService
+from dashboard.review.verdicts import LONGEST_NAME, VerdictService
 from dashboard.serving.session import Session
 from dashboard.ui.events import QUIET
 from dashboard.ui.widgets import widget
 from dashboard.web.thread_pools import in_pool, judging
 from model.config import SINGLE_LABEL
 from model.errors import AccessError, FeedbackError
+from model.feedback import Flag
 
 
 class VerdictForm:
@@ -33,8 +37,9 @@ class VerdictForm:
         reader may know them."""
         return self._value(session, {"fresh": True, **self._labels(session)})
 
-    def listen(self, stage: gr.HTML) -> None:
-        """Wire the form; a verdict given in blind mode lifts the veil from the stage."""
+    def listen(self, stage: gr.HTML, cases: gr.HTML) -> None:
+        """Wire the form; a verdict given in blind mode lifts the veil from the stage, and a reader who has a name finds
+        in the picker what they have judged."""
         ctx, form, review = self.ctx, self.widget, ReviewService(self.ctx.serving)
 
         def keep(session: Session, beta: float, saved: int, event: gr.EventData):
@@ -47,7 +52,7 @@ class VerdictForm:
                 key = "flag.let_go" if session.was_released else key
                 return self._value(session, {"key": key, "values": {"reason": str(error)}, "bad": True}), saved
             key = f"flag.saved_blind_{flag.verdict}" if blinded else "flag.saved"
-            outcome = {"key": key, "flag_id": flag.flag_id, "lifted": blinded, **self._labels(session, blinded)}
+            outcome = {"key": key, "lifted": blinded, **_saved(flag, flag.verdict), **self._labels(session, blinded)}
             return self._value(session, outcome), saved + 1
 
         async def lift(session: Session):
@@ -65,7 +70,14 @@ class VerdictForm:
                 return self._value(
                     session, {"key": "flag.not_undone", "values": {"reason": str(error)}, "bad": True}
                 ), saved
-            return self._value(session, {"key": "flag.undone", "flag_id": taken.flag_id}), saved + 1
+            return self._value(session, {"key": "flag.undone", **_saved(taken, "")}), saved + 1
+
+        def name_reader(session: Session, event: gr.EventData):
+            if not session.login:
+                session.reviewer = str(event._data.get("name") or "").strip()[:LONGEST_NAME]
+            found = cases_for(ctx, session, Question())
+            record_shown("picker", ids_of(found))
+            return found
 
         async def go_blind(session: Session, event: gr.EventData):
             on, fresh = bool(event._data.get("on")), True
@@ -82,6 +94,7 @@ class VerdictForm:
         form.lift(lift, ctx.session, stage, **QUIET)
         form.undo(in_pool(judging, undo), [ctx.session, ctx.saved], [form, ctx.saved], **QUIET)
         form.blind(go_blind, ctx.session, [form, stage], **QUIET)
+        form.named(name_reader, ctx.session, cases, **QUIET)
 
     def _judge(self, session: Session) -> VerdictService:
         """Of the model that the reader's open case is shown under."""
@@ -108,3 +121,8 @@ class VerdictForm:
             },
             ensure_ascii=False,
         )
+
+
+def _saved(flag: Flag, verdict: str) -> dict[str, str]:
+    """Which row is safe, and what the reader says of its study from now on; "" where they took it back."""
+    return {"flag_id": flag.flag_id, "study": flag.study_id, "verdict": verdict}

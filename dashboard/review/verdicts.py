@@ -69,6 +69,10 @@ class VerdictService:
                 verdict = "agree" if set(labels) == set(self.decided(case, beta)) else "disagree"
         else:
             regions, words = _regions(form, case), _words(form, case)
+        if verdict == "disagree" and not session.blinded and not self._differs(case, beta, labels, form):
+            raise FeedbackError(
+                "A disagreement says what differs: correct the findings, mark evidence as wrong, or write a comment."
+            )
         if verdict == "disagree" and self.problem_type == SINGLE_LABEL and len(labels) != 1:
             raise FeedbackError("This model decides on one finding of a case: name the one that it has.")
         said = {name: form[name] for name in Judgement.model_fields if name in form}
@@ -151,6 +155,14 @@ class VerdictService:
         if form.get("model", self.engine.digest) != self.engine.digest:
             raise FeedbackError("Another model has taken over meanwhile: look at its answer, then judge it.")
         return case
+
+    def _differs(self, case: OpenCase, beta: float, labels: tuple[str, ...], form: dict[str, Any]) -> bool:
+        return (
+            set(labels) != set(self.decided(case, beta))
+            or any(form.get(name) for name in ("wrong_regions", "wrong_words"))
+            or form.get("wrong_evidence", "neither") != "neither"
+            or bool(str(form.get("comment") or "").strip())
+        )
 
     def _labels(self, form: dict[str, Any]) -> tuple[str, ...]:
         """In the order of the model's findings."""

@@ -3,9 +3,12 @@
 import threading
 from functools import cached_property
 
+import numpy as np
+from jaxtyping import Float
+
 from explain.cohort.neighbours import Finder
 from explain.cohort.spaces import Vectors
-from explain.cohort.worklist import Candidate, worklist
+from explain.cohort.worklist import Candidate, probabilities_at, worklist
 from model.inference.embeddings import Reference, load_reference
 from model.inference.encoder_features import load_pooled
 from model.inference.engine import Engine
@@ -28,6 +31,11 @@ class ReferenceCache:
     @cached_property
     def _worklist(self) -> list[Candidate]:
         return worklist(self.engine, self.table, self.reference(), self.engine.default_beta)
+
+    @cached_property
+    def _probabilities(self) -> dict[str, Float[np.ndarray, "n"]]:
+        p = probabilities_at(self.engine, self.reference(), self.engine.default_beta)
+        return dict(zip(self.engine.findings, p.T, strict=True))
 
     def reference(self, progress: Progress = iter) -> Reference:
         """The embeddings of every study.
@@ -64,6 +72,11 @@ class ReferenceCache:
         """The studies most worth a reviewer's look, decided at the model's own β."""
         with self._lock:
             return self._worklist
+
+    def probabilities(self) -> dict[str, Float[np.ndarray, "n"]]:
+        """What the model gives each study of the table at its own β, by finding."""
+        with self._lock:
+            return self._probabilities
 
     def row_of(self, study_id: str) -> int | None:
         """The place of a study among the reference's; None where it is none of them."""

@@ -127,6 +127,7 @@ class Staged(TypedDict):
     changes: list[Change]
     model: str
     version: str
+    split: Literal["train", "val", "test", ""]  # "" of what somebody sent
 
 
 class Stage(Staged, Evidence):
@@ -205,25 +206,41 @@ class Reason(TypedDict):
 
 
 class Offered(TypedDict):
-    """A study that the picker offers."""
+    """A study that the picker offers; in blind mode without anything that is known of it."""
 
     id: str
-    labels: list[str]
+    labels: list[str] | None
+    discordant: bool
+    split: Literal["train", "val", "test"]
+    judged: Literal["agree", "disagree", "unsure", ""]
+    thumb: str | None
+    reasons: list[Reason]
+
+
+class Question(TypedDict):
+    """What a reader asks to see of the table (`dashboard.review.case_picker.Question`)."""
+
+    text: str
+    finding: str
     discordant: bool
     split: str
-    thumb: str | None
-    reasons: NotRequired[list[Reason]]
+    judged: Literal["", "yes", "no"]
+    order: Literal["mixed", "id", "likely", "uncertain"]
+    queue: Literal["", "evaluation", "training"]
+    offset: int
+    number: int
 
 
-class Shelf(TypedDict):
+class CaseList(TypedDict):
     """The value of the picker, and of the queue in Feedback."""
 
     findings: list[str]
+    splits: list[Literal["train", "val", "test"]]
     has_discordant: bool
+    question: Question
+    blind: bool
     total: int
     studies: list[Offered]
-    finding: NotRequired[str]
-    queue: NotRequired[bool]
 
 
 class Outcome(TypedDict):
@@ -234,6 +251,8 @@ class Outcome(TypedDict):
     values: NotRequired[dict[str, str]]
     bad: NotRequired[bool]
     flag_id: NotRequired[str]
+    study: NotRequired[str]
+    verdict: NotRequired[Literal["agree", "disagree", "unsure", ""]]
     lifted: NotRequired[bool]
     labels: NotRequired[list[str]]
 

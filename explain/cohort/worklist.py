@@ -63,7 +63,7 @@ class Signal(NamedTuple):
 
 def worklist(engine: Engine, table: StudyTable, reference: Reference, beta: float) -> list[Candidate]:
     """The studies of a table that have a reason to be looked at, most worth it first; decided at β."""
-    fused_p, image_p, report_p = (_probabilities(engine, reference, b) for b in (beta, 1.0, 0.0))
+    fused_p, image_p, report_p = (probabilities_at(engine, reference, b) for b in (beta, 1.0, 0.0))
     signals = {"uncertain": uncertain(fused_p, engine.config.problem_type == SINGLE_LABEL)}
     apart = np.where(reference.has.all(1), scores(engine, reference, table.studies), np.nan)
     signals["discordant"] = discordant(apart, image_p, report_p)
@@ -74,6 +74,12 @@ def worklist(engine: Engine, table: StudyTable, reference: Reference, beta: floa
         wrong = decided(fused_p, engine.config.problem_type) != labels
         signals |= {"far": far(distances), "error_prone": error_prone(rows, wrong)}
     return fuse(reference.study_ids, engine.findings, signals)
+
+
+def probabilities_at(engine: Engine, reference: Reference, beta: float) -> Float[np.ndarray, "n findings"]:
+    """What the model gives each study at β."""
+    logits = torch.from_numpy(logits_at(engine, reference, beta))
+    return engine.network.probabilities(logits).numpy()
 
 
 def uncertain(p: Float[np.ndarray, "n findings"], single: bool) -> Signal:
@@ -142,8 +148,3 @@ def _ranks(strength: Float[np.ndarray, "n"]) -> Float[np.ndarray, "n"]:
     ranks = np.full(len(strength), np.inf)
     ranks[known] = rankdata(-strength[known], method="average")
     return ranks
-
-
-def _probabilities(engine: Engine, reference: Reference, beta: float) -> Float[np.ndarray, "n findings"]:
-    logits = torch.from_numpy(logits_at(engine, reference, beta))
-    return engine.network.probabilities(logits).numpy()

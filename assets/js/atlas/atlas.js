@@ -75,7 +75,7 @@ export const mount = ({ element, trigger, props, watch }) => {
   try {
     map = new MapView(cards, {
       open: (point) => {
-        emit("opening");
+        emit("opening", "");
         trigger("open", { ...key(), point });
       },
       films: (points) => cards.want(points),

@@ -57,7 +57,7 @@ export const mount = ({ element, trigger, props, watch }) => {
   const confusion = new ConfusionView(
     (ids) => trigger("films", { ids }),
     (study) => {
-      emit("opening");
+      emit("opening", study);
       trigger("open", { study, finding, beta: lab.betas[index] });
     },
   );

@@ -11,14 +11,21 @@ import { blind } from "../review/blind.js";
 /** @type {Mount} */
 export const mount = ({ element, trigger, props, watch }) => {
   const list = el("div", { class: "bl-queue-list" });
+  const which = el("select", {
+    class: "bl-select bl-push",
+    "data-i18n-label": "cases.queue",
+    "aria-label": t("cases.queue"),
+    onchange: () => trigger("choose", { queue: which.value }),
+  });
+  const purpose = el("p", { class: "bl-muted bl-lab-note" });
   const none = phrase("p", "queue.waiting", { class: "bl-muted bl-lab-note" });
   const count = el("span", { class: "bl-muted bl-num" });
   element.replaceChildren(
     el(
       "section",
       { class: "bl-panel bl-queue" },
-      el("header", { class: "bl-panel-head" }, phrase("h3", "queue.title"), count),
-      phrase("p", "queue.note", { class: "bl-muted bl-lab-note" }),
+      el("header", { class: "bl-panel-head" }, phrase("h3", "queue.title"), count, which),
+      purpose,
       none,
       list,
     ),
@@ -26,15 +33,23 @@ export const mount = ({ element, trigger, props, watch }) => {
 
   /** @param {string} study @param {number} index */
   const open = (study, index) => {
-    emit("opening");
-    emit("use-queue");
+    emit("opening", study);
+    emit("use-queue", queue);
     trigger("select", { index, value: study });
   };
+  /** @type {m.Question["queue"]} */
+  let queue = "evaluation";
   let drawn = "";
   const draw = () => {
     if (!props.value) return;
-    /** @type {Partial<m.Shelf> & Partial<m.Failed>} */
-    const { studies = [], total = 0, error } = JSON.parse(props.value);
+    /** @type {Partial<m.CaseList> & Partial<m.Failed>} */
+    const { studies = [], total = 0, error, question } = JSON.parse(props.value);
+    queue = question?.queue || queue;
+    which.replaceChildren(
+      ...["evaluation", "training"].map((value) => phrase("option", `cases.queue.${value}`, { value })),
+    );
+    which.value = queue;
+    purpose.textContent = t(`cases.purpose.${queue}`);
     none.hidden = studies.length > 0;
     none.textContent = error || t("queue.none");
     count.textContent = studies.length ? t("cases.count", { shown: studies.length, all: total }) : "";

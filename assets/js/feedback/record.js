@@ -81,7 +81,7 @@ export const mount = ({ element, trigger, props, watch }) => {
         class: "bl-button bl-primary bl-record-open",
         text: t(`feedback.record_open.${which}`, models),
         onclick: () => {
-          emit("opening");
+          emit("opening", "");
           trigger("open", { id: record.id });
         },
       });

@@ -108,7 +108,7 @@ export const beginI18n = () => {
   language = supported(localStorage.getItem(STORED) || navigator.language);
   new MutationObserver(() => {
     const now = supported(document.documentElement.lang);
-    if (now === language && document.title === t("page.title")) return;
+    if (now === language && document.title.endsWith(t("page.title"))) return;
     language = now;
     translate(document);
     document.title = t("page.title");

@@ -104,6 +104,7 @@ export interface Staged {
   changes: Change[];
   model: string;
   version: string;
+  split: "train" | "val" | "test" | "";
 }
 
 /** The value of the stage: a case with its evidence. */
@@ -115,6 +116,7 @@ export interface Stage {
   changes: Change[];
   model: string;
   version: string;
+  split: "train" | "val" | "test" | "";
   arrays: Record<string, number[]>;
   block: string;
   finding: string;
@@ -146,6 +148,7 @@ export interface Veiled {
   changes: Change[];
   model: string;
   version: string;
+  split: "train" | "val" | "test" | "";
   arrays: Record<string, number[]>;
   block: string;
   tier: "veiled";
@@ -202,24 +205,39 @@ export interface Reason {
   values: number[];
 }
 
-/** A study that the picker offers. */
+/** A study that the picker offers; in blind mode without anything that is known of it. */
 export interface Offered {
   id: string;
-  labels: string[];
+  labels: string[] | null;
+  discordant: boolean;
+  split: "train" | "val" | "test";
+  judged: "agree" | "disagree" | "unsure" | "";
+  thumb: string | null;
+  reasons: Reason[];
+}
+
+/** What a reader asks to see of the table (`dashboard.review.case_picker.Question`). */
+export interface Question {
+  text: string;
+  finding: string;
   discordant: boolean;
   split: string;
-  thumb: string | null;
-  reasons?: Reason[];
+  judged: "" | "yes" | "no";
+  order: "mixed" | "id" | "likely" | "uncertain";
+  queue: "" | "evaluation" | "training";
+  offset: number;
+  number: number;
 }
 
 /** The value of the picker, and of the queue in Feedback. */
-export interface Shelf {
+export interface CaseList {
   findings: string[];
+  splits: ("train" | "val" | "test")[];
   has_discordant: boolean;
+  question: Question;
+  blind: boolean;
   total: number;
   studies: Offered[];
-  finding?: string;
-  queue?: boolean;
 }
 
 /** What became of a verdict; `fresh` where the form is of another case. */
@@ -229,6 +247,8 @@ export interface Outcome {
   values?: Record<string, string>;
   bad?: boolean;
   flag_id?: string;
+  study?: string;
+  verdict?: "agree" | "disagree" | "unsure" | "";
   lifted?: boolean;
   labels?: string[];
 }

@@ -39,7 +39,9 @@ export interface Events {
   "atlas-trust": m.MapTrust;
   beta: number;
   blind: boolean;
+  "case-place": CasePlace;
   changed: boolean;
+  changing: undefined;
   "clear-marks": undefined;
   explained: Case;
   "lab-films": m.LabFilms;
@@ -48,22 +50,35 @@ export interface Events {
   language: string;
   "mark-region": undefined;
   "next-case": undefined;
-  "no-next": undefined;
+  "no-next": number;
+  "not-opened": undefined;
   opened: Case;
-  opening: undefined;
+  opening: string; // the study's id; "" of what has none yet
   pick: boolean;
+  "previous-case": undefined;
   refused: undefined;
   regions: Box[];
+  saved: { study: string; verdict: m.Offered["judged"] }; // "" of a verdict that was taken back
   settled: m.Settled | null;
   theme: string;
   "to-words": undefined;
   trust: m.Tests;
   truth: boolean;
   unanswered: string;
-  "use-queue": undefined;
+  "use-queue": m.Question["queue"];
   veiled: Case;
   waiting: m.Waiting;
   "wrong-words": number[];
+}
+
+/** What the list of cases knows of the open one; an index of -1 where it is not on the list. */
+export interface CasePlace {
+  study: string;
+  index: number;
+  total: number;
+  queue: m.Question["queue"];
+  reasons: m.Reason[];
+  judged: m.Offered["judged"];
 }
 
 /** Phrases of a language by their keys. */

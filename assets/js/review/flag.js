@@ -1,9 +1,12 @@
 // What the reviewer thinks of the decision on screen. Only the reviewer's own words travel from here: what was
-// decided is kept by the server, and in blind mode it has not even been sent.
+// decided is kept by the server, and in blind mode it has not even been sent. From the click that opens another case
+// until it stands there, and while none does, no verdict is taken. What is asked in addition stands above the buttons,
+// and what they came to below them in a place of its own, so that nothing moves under the pointer.
 import { el } from "../lib/dom.js";
 import { emit, on } from "../lib/events.js";
 import { findingName, phrase, t } from "../lib/i18n.js";
 import { setBlind } from "./blind.js";
+import { readerName, rememberName } from "./reader.js";
 import { onShortcut, ShortcutHelp } from "./shortcuts.js";
 
 /** @import * as m from "../lib/messages.d.ts" */
@@ -12,6 +15,7 @@ import { onShortcut, ShortcutHelp } from "./shortcuts.js";
 /** @type {Mount} */
 export const mount = ({ element, trigger, props, watch }) => {
   const VERDICTS = ["agree", "disagree", "unsure"];
+  const PATIENCE_MS = 5000; // after which a verdict without an answer is said not to be saved
   const EVIDENCE = ["neither", "image", "text", "both"];
   /** @type {m.Form} */
   const setup = JSON.parse(props.value);
@@ -19,6 +23,7 @@ export const mount = ({ element, trigger, props, watch }) => {
   const id = (suffix) => `bl-flag-${suffix}`;
   let state = setup;
   let changed = false;
+  let told = ""; // the reader's name as the server last said it
   /** @type {{ case?: string, model?: string }} */
   let opened = {};
   /** @type {{ regions: Box[], words: number[] }} */
@@ -75,7 +80,6 @@ export const mount = ({ element, trigger, props, watch }) => {
     ...EVIDENCE.map((name) => phrase("option", `evidence.${name}`, { value: name })),
   );
   const comment = el("textarea", { class: "bl-input", rows: 2, maxlength: 4000, id: id("comment") });
-  const reviewer = el("input", { class: "bl-input", maxlength: 120, id: id("reviewer"), autocomplete: "name" });
   /** @param {string} key @param {HTMLElement} input @param {string} [extra] */
   const field = (key, input, extra = "") =>
     el("div", { class: `bl-field ${extra}` }, phrase("label", key, { for: input.id }), input);
@@ -84,7 +88,17 @@ export const mount = ({ element, trigger, props, watch }) => {
     { class: "bl-flag-details" },
     field("flag.evidence", evidence, "bl-flag-line"),
     field("flag.comment", comment),
-    field("flag.reviewer", reviewer, "bl-flag-line"),
+  );
+  const reviewer = el("input", { class: "bl-input", maxlength: 120, id: id("reviewer"), autocomplete: "name" });
+  const nameless = phrase("button", "flag.nameless", { type: "button", class: "bl-toggle bl-compact" });
+  const named = phrase("button", "flag.named", { type: "button", class: "bl-toggle bl-compact bl-primary" });
+  const who = el(
+    "div",
+    { class: "bl-field bl-flag-line bl-flag-who" },
+    phrase("label", "flag.reviewer", { for: reviewer.id }),
+    reviewer,
+    named,
+    nameless,
   );
   const more = phrase("button", "flag.more", {
     type: "button",
@@ -107,7 +121,7 @@ export const mount = ({ element, trigger, props, watch }) => {
   const undo = keyed(
     "flag.undo",
     "button",
-    { type: "button", class: "bl-toggle bl-flag-undo", onclick: () => trigger("undo") },
+    { type: "button", class: "bl-toggle bl-flag-undo", disabled: true, onclick: () => trigger("undo") },
     "z",
   );
   const next = keyed(
@@ -116,7 +130,13 @@ export const mount = ({ element, trigger, props, watch }) => {
     { type: "button", class: "bl-toggle bl-next", onclick: () => emit("next-case") },
     "n",
   );
-  const outcome = el("p", { class: "bl-outcome", role: "status" });
+  const outcome = el("span", { role: "status" });
+  const retry = phrase("button", "flag.retry", {
+    type: "button",
+    class: "bl-toggle bl-compact bl-flag-retry",
+    hidden: true,
+    onclick: () => pending && send(pending),
+  });
   const said = el("p", { class: "bl-muted bl-flag-note" });
   const form = el(
     "form",
@@ -128,25 +148,32 @@ export const mount = ({ element, trigger, props, watch }) => {
       shortcuts.node,
       el("span", { class: "bl-push" }, more, " ", blind),
     ),
+    said,
+    el("div", { class: "bl-flag-more-of-it" }, corrected, markline, details, save),
+    who,
     el(
       "div",
       { class: "bl-flag-says", role: "group", "data-i18n-label": "flag.verdict", "aria-label": t("flag.verdict") },
       ...buttons,
     ),
-    said,
-    corrected,
-    markline,
-    details,
-    el("div", { class: "bl-flag-foot" }, save, undo, next),
-    outcome,
+    el("div", { class: "bl-flag-foot" }, undo, next),
+    el("p", { class: "bl-outcome" }, outcome, " ", retry),
   );
   element.replaceChildren(form);
 
   let attempt = ""; // until it is answered
-  let verdict = "";
-  let kept = "";
-  let named = "";
+  /** @type {Record<string, unknown> | null} */
+  let pending = null; // what was sent and has no answer
+  let patience = 0;
+  let locked = true; // no case stands on the stage, or another is being opened
+  let writing = false; // what a disagreement is about
+  /** @type {m.Offered["judged"]} */
+  let saved = ""; // the verdict of this case that is safe
+  let asked = ""; // the verdict that waits for a name
+  let knows = state.login || readerName() !== null; // who the reader is, or that they will not say
   let unfolded = false;
+  /** @type {string[]} */
+  let ticked = []; // as the form came
 
   // A verdict is about a case as it came; the server refuses any other.
   on("changed", (now) => {
@@ -154,15 +181,31 @@ export const mount = ({ element, trigger, props, watch }) => {
     changed = now;
     update();
   });
+  /** @param {boolean} now */
+  const lock = (now) => {
+    locked = now;
+    update();
+  };
+  on("opening", () => lock(true));
+  on("not-opened", () => {
+    say(null);
+    lock(true);
+  });
+  on("opened", (now) => {
+    opened = now;
+    lock(false);
+  });
   // Whether it was saved nobody can tell; sent again, it is kept once.
-  on("unanswered", (asked) => {
-    if (!busy || !asked.includes('"wrong_words"')) return;
+  const unanswered = () => {
+    clearTimeout(patience);
+    if (!busy) return;
     busy = false;
     say("flag.unanswered", {}, true);
+    retry.hidden = false;
     update();
-  });
-  on("opened", (now) => (opened = now));
-  on("no-next", () => say("flag.no_next", {}));
+  };
+  on("unanswered", (body) => body.includes('"wrong_words"') && unanswered());
+  on("no-next", (by) => say(by > 0 ? "flag.no_next" : "flag.no_previous", {}));
   on("regions", (regions) => {
     marks.regions = regions;
     update();
@@ -181,45 +224,82 @@ export const mount = ({ element, trigger, props, watch }) => {
   const update = () => {
     const { veiled } = state;
     const count = marks.regions.length + marks.words.length;
-    const lists = veiled || verdict === "disagree";
-    const open = unfolded || verdict === "disagree";
+    const lists = veiled || writing;
+    const open = unfolded || writing;
+    const shut = changed || busy || locked || !state.may;
     blind.setAttribute("aria-pressed", String(state.blind));
     for (const button of buttons) {
       button.hidden = veiled && button.dataset.verdict !== "unsure";
-      button.disabled = changed || busy || !state.may;
-      button.setAttribute("aria-pressed", String(button.dataset.verdict === verdict));
+      button.disabled = shut;
+      const lit = writing ? "disagree" : asked || saved;
+      button.setAttribute("aria-pressed", String(button.dataset.verdict === lit));
     }
     corrected.hidden = !lists;
     details.hidden = !open;
     form.classList.toggle("bl-open", open);
     form.dataset.veiled = String(veiled);
     save.hidden = !lists;
-    save.disabled = changed || busy || !state.may;
-    undo.hidden = !state.undoable;
+    save.disabled = shut;
+    undo.disabled = !state.undoable;
     markline.hidden = !count;
     marked.textContent = t("flag.marks", { regions: marks.regions.length, words: marks.words.length });
     legend.textContent = t(veiled ? "flag.findings_blind" : "flag.corrected");
     said.hidden = !veiled && state.may;
     said.textContent = t(state.may ? "flag.blind_note" : "flag.viewer");
     reviewer.disabled = state.login;
+    who.classList.toggle("bl-asked", Boolean(asked));
+    named.hidden = nameless.hidden = !asked;
   };
   /** @param {string | null} key @param {Record<string, unknown>} [values] @param {boolean} [bad] */
   const say = (key, values, bad = false) => {
+    retry.hidden = true;
     outcome.textContent = key ? t(key, values) : "";
-    outcome.classList.toggle("bl-bad", bad);
+    outcome.parentElement.classList.toggle("bl-bad", bad);
   };
   /** @param {string[] | undefined} labels */
   const tick = (labels) => {
-    for (const box of boxes()) box.checked = (labels || []).includes(box.value);
+    ticked = labels || [];
+    for (const box of boxes()) box.checked = ticked.includes(box.value);
   };
-  /** @param {string} now */
-  const send = (now) => {
-    if (busy || changed) return;
+  const labels = () =>
+    boxes()
+      .filter((box) => box.checked)
+      .map((box) => box.value);
+  // A disagreement says what differs.
+  const differs = () =>
+    marks.regions.length + marks.words.length > 0 ||
+    comment.value.trim() !== "" ||
+    evidence.value !== "neither" ||
+    labels().join() !==
+      boxes()
+        .map((box) => box.value)
+        .filter((name) => ticked.includes(name))
+        .join();
+  /** @param {Record<string, unknown>} what */
+  const send = (what) => {
+    if (busy || changed || locked) return;
     busy = true;
-    attempt ||= `${Date.now()}-${Math.random()}`;
+    pending = what;
     say("flag.saving");
     update();
-    trigger("submit", {
+    clearTimeout(patience);
+    patience = setTimeout(unanswered, PATIENCE_MS);
+    trigger("submit", what);
+  };
+  /** @param {string} now */
+  const give = (now) => {
+    if (busy || changed || locked) return;
+    if (now === "disagree" && !differs()) return say("flag.say_what", {}, true);
+    if (!knows && !reviewer.value.trim()) {
+      asked = now;
+      update();
+      reviewer.focus();
+      return;
+    }
+    asked = "";
+    rememberName(reviewer.value.trim());
+    attempt ||= `${Date.now()}-${Math.random()}`;
+    send({
       attempt,
       case: opened.case,
       model: opened.model,
@@ -229,26 +309,34 @@ export const mount = ({ element, trigger, props, watch }) => {
       reviewer: reviewer.value,
       wrong_regions: marks.regions,
       wrong_words: marks.words,
-      corrected_labels:
-        now === "disagree" || now === "findings"
-          ? boxes()
-              .filter((box) => box.checked)
-              .map((box) => box.value)
-          : [],
+      corrected_labels: now === "disagree" || now === "findings" ? labels() : [],
     });
   };
+  const giveAsked = () => asked && give(asked);
+  named.addEventListener("click", () => (reviewer.value.trim() ? giveAsked() : reviewer.focus()));
+  nameless.addEventListener("click", () => {
+    knows = true;
+    giveAsked();
+  });
+  reviewer.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    if (reviewer.value.trim()) giveAsked();
+  });
   // Agreeing and being unsure need no more; who disagrees says what it really is. A second click on what is
   // saved already is no second verdict.
   /** @param {string} now */
   const choose = (now) => {
-    if (changed || busy || (now === kept && now !== "disagree")) return;
-    verdict = now;
+    if (changed || busy || locked || (now === saved && now !== "disagree")) return;
+    writing = now === "disagree" && !writing;
+    asked = "";
+    say(null);
     update();
-    if (now !== "disagree") send(now);
+    if (now !== "disagree") give(now);
   };
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (!save.hidden) send(state.veiled ? "findings" : "disagree");
+    if (!save.hidden) give(state.veiled ? "findings" : "disagree");
   });
 
   onShortcut(form, {
@@ -257,7 +345,7 @@ export const mount = ({ element, trigger, props, watch }) => {
     u: () => choose("unsure"),
     s: () => !save.hidden && form.requestSubmit(),
     n: () => emit("next-case"),
-    z: () => !undo.hidden && trigger("undo"),
+    z: () => !undo.disabled && trigger("undo"),
     b: () => blind.click(),
     m: () => emit("mark-region"),
     w: () => emit("to-words"),
@@ -272,14 +360,19 @@ export const mount = ({ element, trigger, props, watch }) => {
   const load = () => {
     state = JSON.parse(props.value);
     const now = state.outcome;
-    busy = false;
-    if (now) attempt = "";
-    if (state.reviewer !== named) reviewer.value = named = state.reviewer; // what is typed meanwhile stays
+    if (now) {
+      busy = false;
+      clearTimeout(patience);
+      attempt = "";
+      pending = null;
+    }
+    // What is typed meanwhile stays.
+    if (state.reviewer && state.reviewer !== told) reviewer.value = told = state.reviewer;
     if (now?.fresh) {
       comment.value = "";
       evidence.value = "neither";
-      verdict = kept = "";
-      unfolded = false;
+      saved = asked = "";
+      writing = unfolded = false;
       more.setAttribute("aria-expanded", "false");
       emit("clear-marks");
       tick(now.labels);
@@ -289,11 +382,13 @@ export const mount = ({ element, trigger, props, watch }) => {
         tick(now.labels);
         trigger("lift");
       }
-      if (now.bad && verdict !== "disagree") verdict = "";
-      if (now.flag_id) kept = verdict = now.key === "flag.undone" ? "" : verdict;
-      if (kept === "disagree") verdict = "";
+      if (now.flag_id) {
+        saved = now.key === "flag.undone" ? "" : now.verdict;
+        writing = false;
+        emit("saved", { study: now.study, verdict: saved });
+      }
       form.dataset.flag = now.flag_id || "";
-      outcome.title = now.flag_id || "";
+      outcome.parentElement.title = now.flag_id || "";
       say(now.key, now.values, now.bad);
     }
     setBlind(state.blind);
@@ -301,5 +396,10 @@ export const mount = ({ element, trigger, props, watch }) => {
   };
   watch("value", load);
   on("language", update);
+  const name = readerName();
+  if (name && !state.login) {
+    reviewer.value = name;
+    trigger("named", { name }); // the page was loaded anew
+  }
   update();
 };

@@ -34,6 +34,8 @@ export const mount = ({ element, trigger, props, watch }) => {
   let opened = null;
   const ask = debounce(() => opened && trigger("ask", { ticket: opened.ticket, beta: currentBeta() }), STILL_MS);
 
+  on("not-opened", () => (panel.hidden = true));
+
   /** @param {m.Near} near */
   const card = (near) => {
     const [film, labels, id, words] = Cards.parts(near);
@@ -46,7 +48,7 @@ export const mount = ({ element, trigger, props, watch }) => {
         "data-study": near.id,
         title: t("neighbours.open", { study: near.id }),
         onclick: () => {
-          emit("opening");
+          emit("opening", near.id);
           trigger("select", { index: 0, value: near.id });
         },
       },

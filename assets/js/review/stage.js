@@ -6,6 +6,7 @@ import { number, percent, probability } from "../lib/format.js";
 import { findingName, ifDefined, phrase, t } from "../lib/i18n.js";
 import { whileSeen } from "../lib/timing.js";
 import { Case } from "./case/case.js";
+import { CaseBar } from "./case_bar.js";
 import { ChangesView } from "./changes.js";
 import { BarsView } from "./decision/bars.js";
 import { CurveView } from "./decision/curve.js";
@@ -20,6 +21,7 @@ import "./tests.js"; // fills the strips under film and report
 /** @import * as m from "../lib/messages.d.ts" */
 
 const STILL_MS = 700;
+const PATIENCE_MS = 10_000; // after which a case that does not come is said not to have come yet
 const SAME = 1e-3; // of a probability: what the server says may differ by less from what was drawn
 
 /** @type {Mount} */
@@ -38,13 +40,13 @@ export const mount = ({ element, trigger, props, watch }) => {
   on("pick", (on) => swap.setAttribute("aria-pressed", String(on)));
 
   const changes = new ChangesView((all) => {
-    opening();
+    dim();
     trigger("undo", { all });
   });
   const film = new FilmView(
     picker("image"),
     (mask) => {
-      opening();
+      dim();
       trigger("erase", { mask });
     },
     changes.node,
@@ -63,6 +65,10 @@ export const mount = ({ element, trigger, props, watch }) => {
   const settled = el("span", { class: "bl-settled bl-muted bl-num" });
   const discord = el("p", { class: "bl-discord", role: "status", hidden: true });
   const empty = phrase("p", "stage.empty", { class: "bl-empty" });
+  const why = el("p");
+  const back = el("button", { type: "button", class: "bl-toggle", onclick: () => showBefore() });
+  const notOpened = el("div", { class: "bl-empty bl-not-opened", role: "status", hidden: true }, why, back);
+  const bar = new CaseBar();
 
   const answer = [
     el(
@@ -80,11 +86,12 @@ export const mount = ({ element, trigger, props, watch }) => {
   const veil = new VeilView();
   const recorded = new RecordedView();
   const version = new VersionView(() => {
-    opening();
+    dim();
     trigger("leave_version");
   });
-  const grid = el("div", { class: "bl-stage-grid", hidden: true }, film.node, decision, words.node);
-  element.replaceChildren(empty, version.node, recorded.node, grid);
+  const grid = el("div", { class: "bl-stage-grid" }, film.node, decision, words.node);
+  const all = el("div", { hidden: true }, bar.node, version.node, recorded.node, grid);
+  element.replaceChildren(empty, notOpened, all);
 
   /** @type {Case | null} */
   let opened = null;
@@ -173,6 +180,7 @@ export const mount = ({ element, trigger, props, watch }) => {
   const load = () => {
     // What the model said of an earlier case, or of this one before it was veiled, is taken out and not just covered.
     decision.replaceChildren(...(opened.veiled ? [veil.load(opened)] : answer));
+    bar.load(opened);
     version.load(opened);
     recorded.load(opened.recorded);
     if (opened.veiled) changes.load(opened);
@@ -187,16 +195,56 @@ export const mount = ({ element, trigger, props, watch }) => {
     clearTimeout(dimming);
     element.classList.remove("bl-busy");
   };
-  const opening = () => {
+  const dim = () => {
     clearTimeout(dimming);
     dimming = setTimeout(() => element.classList.add("bl-busy"), 200);
   };
-  on("opening", opening);
-  on("refused", settleDown);
+  // From the click that opens another case until it stands here nothing is said of the one before; where it cannot be
+  // opened, the one before comes back only when somebody asks for it.
+  /** @type {{ study: string, after: number } | null} */
+  let awaited = null;
+  let patience = 0;
+  on("opening", (study) => {
+    awaited = { study, after: opened?.ticket ?? -1 };
+    dim();
+    clearTimeout(patience);
+    patience = setTimeout(() => tellNotOpened("stage.slow"), PATIENCE_MS);
+  });
+  on("changing", dim);
+  /** @param {m.Stage | m.Veiled} message */
+  const isAwaited = (message) =>
+    !awaited || (awaited.study ? message.case === awaited.study : message.ticket > awaited.after);
+  /** @param {string} key */
+  const tellNotOpened = (key) => {
+    clearTimeout(patience);
+    settleDown();
+    if (!awaited) return;
+    all.hidden = empty.hidden = true;
+    notOpened.hidden = false;
+    why.textContent = t(key);
+    back.hidden = !opened;
+    back.textContent = opened ? t("stage.back", { case: opened.case }) : "";
+    emit("not-opened");
+  };
+  on("refused", () => {
+    tellNotOpened("stage.not_opened");
+    awaited = null;
+  });
+  const showBefore = () => {
+    awaited = null;
+    notOpened.hidden = true;
+    all.hidden = false;
+    load();
+    emit("opened", opened);
+  };
   /** @param {Event} event @param {string} selector */
   const isIn = ({ target }, selector) => target instanceof Element && target.closest(selector);
-  document.addEventListener("click", (event) => isIn(event, ".bl-analyse") && opening());
-  document.addEventListener("change", (event) => isIn(event, ".bl-upload") && opening());
+  document.addEventListener("click", (event) => {
+    if (isIn(event, ".bl-analyse-alone")) emit("opening", "");
+    else if (isIn(event, ".bl-analyse")) dim();
+  });
+  document.addEventListener("change", (event) => isIn(event, ".bl-upload") && emit("opening", ""));
+  document.addEventListener("drop", (event) => isIn(event, ".bl-upload") && emit("opening", ""), { capture: true });
 
   // The tests of what is on the stage are asked for once it stands still.
   let still = 0;
@@ -210,11 +258,13 @@ export const mount = ({ element, trigger, props, watch }) => {
     if (!props.value) return;
     /** @type {m.Stage | m.Veiled} */
     const message = JSON.parse(props.value);
-    if (opened && message.ticket < opened.ticket) return;
+    if ((opened && message.ticket < opened.ticket) || !isAwaited(message)) return;
+    awaited = null;
+    clearTimeout(patience);
     opened = new Case(message, opened && opened.case === message.case ? opened : null);
     settleDown();
-    empty.hidden = true;
-    grid.hidden = false;
+    empty.hidden = notOpened.hidden = true;
+    all.hidden = false;
     if (!isAnew()) {
       contradicted = null;
       settled.textContent = "";
