@@ -13,7 +13,7 @@ from dashboard.page.header import facts
 from dashboard.review.case_picker import ids_of, offered_cases, queued_cases
 from dashboard.review.explanation_tests import ExplanationTests
 from dashboard.review.neighbours import neighbours
-from dashboard.review.paced import paced
+from dashboard.review.paced import paced, streamed
 from dashboard.review.review_queue import unjudged
 from dashboard.review.service import Ask, ReviewService
 from dashboard.review.steps import Refused, Staged, Step, Steps, Waiting, refused
@@ -69,16 +69,18 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, alone, notice, sta
     pages: WeakValueDictionary[str | None, Session] = WeakValueDictionary()  # of the readers, by their number
     shown = [*staged, report, ctx.beta, ctx.beta_ends, form.widget]
 
-    async def show(session: Session, ask: Ask, beta: float):
+    def show(session: Session, ask: Ask, beta: float):
         """The outputs of each step with the open case. Text, film and slider are set by the first one alone, lest they
         undo what the reader does meanwhile."""
-        async for values in outputs(session, review.answer(session, ask), beta):
-            yield values
+        return outputs(session, review.answer(session, ask), beta)
 
-    async def open_case(session: Session, ask: Ask, beta: float, digest: str = ""):
+    def open_case(session: Session, ask: Ask, beta: float, digest: str = ""):
         """The same of another case, under the served model or the version of that digest."""
-        async for values in outputs(session, review.open(session, ask, digest), beta):
-            yield values
+        return outputs(session, review.open(session, ask, digest), beta)
+
+    def explain_again(session: Session, ask: Ask):
+        """What each step changes of the stage, where the case and its changes stay."""
+        return paced(review.answer(session, ask), _outputs)
 
     async def outputs(session: Session, steps: Steps, beta: float):
         if session.opened and len(session.opened.encoded.modalities) == 2:
@@ -117,45 +119,45 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, alone, notice, sta
         digest = recorded.model_digest if recorded else ""
         return open_case(session, lambda r: r.open_study(session, study_id, beta, finding, recorded), beta, digest)
 
-    async def open_study(session: Session, beta: float, event: gr.SelectData):
-        async for values in show_study(session, event.value, beta):
-            yield values
+    @streamed
+    def open_study(session: Session, beta: float, event: gr.SelectData):
+        return show_study(session, event.value, beta)
 
     async def open_requested(session: Session, beta: float, request: Request | None):
         if request is None:
             return
         if request.beta is not None:
             beta = session.beta = request.beta
-        if request.study_id:
-            async for values in show_study(session, request.study_id, beta, request.finding, request.recorded):
-                yield values
-            return
         flag = request.recorded
-        if flag is None:
+        if request.study_id:
+            opened = show_study(session, request.study_id, beta, request.finding, flag)
+        elif flag:
+            opened = open_case(
+                session, lambda r: r.open_kept(session, ctx.feedback, beta, flag), beta, flag.model_digest
+            )
+        else:
             return
-        async for values in open_case(
-            session, lambda r: r.open_kept(session, ctx.feedback, beta, flag), beta, flag.model_digest
-        ):
+        async for values in opened:
             yield values
 
-    async def open_first(session: Session, beta: float, request: gr.Request):
+    @streamed
+    def open_first(session: Session, beta: float, request: gr.Request):
         pages[request.session_hash] = session
         session.announced = ctx.serving.now.engine.digest  # by the header
-        async for values in show_study(session, ids_of(offered_cases(ctx.table))[0], beta):
-            yield values
+        return show_study(session, ids_of(offered_cases(ctx.table))[0], beta)
 
     def leave(request: gr.Request):
         """Nobody waits for what is at work for a page that was closed."""
         if session := pages.get(request.session_hash):
             session.next_request()
 
-    async def open_given(session: Session, beta: float, text: str):
-        async for values in show(session, lambda r: r.analyse(session, text, beta), beta):
-            yield values
+    @streamed
+    def open_given(session: Session, beta: float, text: str):
+        return show(session, lambda r: r.analyse(session, text, beta), beta)
 
-    async def open_alone(session: Session, beta: float, text: str):
-        async for values in open_case(session, lambda r: r.open_report(session, text, beta), beta):
-            yield values
+    @streamed
+    def open_alone(session: Session, beta: float, text: str):
+        return open_case(session, lambda r: r.open_report(session, text, beta), beta)
 
     async def open_upload(session: Session, beta: float, film: dict[str, Any] | None, text: str | None):
         """A new film does not belong to the report of the study that was open. Where it was dropped there is room for
@@ -167,36 +169,35 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, alone, notice, sta
         ):
             yield None, *step
 
-    async def erase(session: Session, beta: float, event: gr.EventData):
-        async for values in show(session, lambda r: r.erase(session, event._data.get("mask")), beta):
-            yield values
+    @streamed
+    def erase(session: Session, beta: float, event: gr.EventData):
+        return show(session, lambda r: r.erase(session, event._data.get("mask")), beta)
 
-    async def take_report(session: Session, beta: float, event: gr.EventData):
-        async for values in show(session, lambda r: r.take_report(session, str(event._data.get("value"))), beta):
-            yield values
+    @streamed
+    def take_report(session: Session, beta: float, event: gr.EventData):
+        return show(session, lambda r: r.take_report(session, str(event._data.get("value"))), beta)
 
-    async def undo(session: Session, beta: float, event: gr.EventData):
-        async for values in show(session, lambda r: r.undo(session, bool(event._data.get("all"))), beta):
-            yield values
+    @streamed
+    def undo(session: Session, beta: float, event: gr.EventData):
+        return show(session, lambda r: r.undo(session, bool(event._data.get("all"))), beta)
 
-    async def leave_version(session: Session, beta: float):
-        async for values in open_case(session, lambda r: r.take_over(session), beta):
-            yield values
+    @streamed
+    def leave_version(session: Session, beta: float):
+        return open_case(session, lambda r: r.take_over(session), beta)
 
-    async def explain(session: Session, event: gr.SelectData):
-        async for values in paced(review.answer(session, lambda r: r.explain(session, event.value)), _outputs):
-            yield values
+    @streamed
+    def explain(session: Session, event: gr.SelectData):
+        return explain_again(session, lambda r: r.explain(session, event.value))
 
-    async def choose_method(session: Session, event: gr.EventData):
+    @streamed
+    def choose_method(session: Session, event: gr.EventData):
         modality, name = (str(event._data.get(key)) for key in ("modality", "name"))
-        steps = review.answer(session, lambda r: r.choose_method(session, modality, name))
-        async for values in paced(steps, _outputs):
-            yield values
+        return explain_again(session, lambda r: r.choose_method(session, modality, name))
 
-    async def show_again(session: Session):
+    @streamed
+    def show_again(session: Session):
         """What the page drew is not what the model says."""
-        async for values in paced(review.answer(session, lambda r: r.show_again(session)), _outputs):
-            yield values
+        return explain_again(session, lambda r: r.show_again(session))
 
     def narrow(session: Session, event: gr.EventData):
         if event.queue:
