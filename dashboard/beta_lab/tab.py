@@ -9,9 +9,9 @@ from dashboard.beta_lab.service import BetaLabService
 from dashboard.page.context import Context, request
 from dashboard.serving.model_registry import ServedModel
 from dashboard.ui.events import AT_ONCE, QUIET
-from dashboard.ui.payload import as_json, share
+from dashboard.ui.payload import as_json, numbered, share
 from dashboard.ui.widgets import widget
-from dashboard.ui.widgets.relay import Relay
+from dashboard.ui.widgets.relay import relay
 from model.errors import AccessError, AuditError, BetaLensError
 
 ORDER = 20
@@ -27,7 +27,7 @@ def build(ctx: Context) -> None:
     setup = {"splits": splits, "split": first}
     with gr.Column(elem_classes="bl-page"):
         lab = widget("beta_lab", as_json(setup))
-        told_scores, told_films, told_saved = (Relay(f"lab-{kind}") for kind in ("scores", "films", "saved"))
+        scores_relay, films_relay, saved_relay = (relay(f"lab-{kind}") for kind in ("scores", "films", "saved"))
         chosen = gr.State(first)
 
     def measure(split: str):
@@ -42,14 +42,14 @@ def build(ctx: Context) -> None:
     def scores(event: gr.EventData):
         asked = event._data
         try:
-            return told_scores.answer(service().scores(str(asked.get("split")), str(asked.get("finding"))))
+            return numbered(service().scores(str(asked.get("split")), str(asked.get("finding"))))
         except BetaLensError:
             return gr.skip()  # asked by no page of ours
 
     def films(event: gr.EventData) -> str:
         found = service().films([str(i) for i in event._data.get("ids") or []])
         record_shown("beta_lab", found)
-        return told_films.answer({"films": found})
+        return numbered({"films": found})
 
     def open_case(event: gr.EventData):
         asked = event._data
@@ -61,17 +61,17 @@ def build(ctx: Context) -> None:
             audit.require(Role.ADMINISTRATOR, "save_beta")
             audit.record("save_beta", beta=share(event._data.get("beta")))
         except (AccessError, AuditError) as error:
-            return told_saved.answer({"key": "lab.save.failed", "reason": str(error), "bad": True})
+            return numbered({"key": "lab.save.failed", "reason": str(error), "bad": True})
         done = service().save(share(event._data.get("beta")))
         audit.note("saved_beta", outcome=done["key"])
-        return told_saved.answer(done)
+        return numbered(done)
 
     ctx.tab.select(measure, chosen, [lab, chosen], **AT_ONCE)
     lab.measure(measure_asked, None, [lab, chosen], **AT_ONCE)
-    lab.scores(scores, None, told_scores.box, **AT_ONCE)
-    lab.films(films, None, told_films.box, **AT_ONCE)
+    lab.scores(scores, None, scores_relay, **AT_ONCE)
+    lab.films(films, None, films_relay, **AT_ONCE)
     lab.open(open_case, None, [ctx.request, ctx.tabs], **QUIET)
-    lab.keep(save, None, told_saved.box, **QUIET)
+    lab.keep(save, None, saved_relay, **QUIET)
 
 
 def _beta_lab_of(served: ServedModel) -> BetaLabService:

@@ -1,9 +1,5 @@
 """Feedback: the verdicts so far, how reviewers agree, what to look at next, and the files that others read."""
 
-import json
-import time
-from typing import Any
-
 import gradio as gr
 
 from dashboard.access import audit
@@ -15,6 +11,7 @@ from dashboard.review.case_picker import ids_of, queued_cases
 from dashboard.review.review_queue import unjudged
 from dashboard.serving.session import Session
 from dashboard.ui.events import EVERY, QUIET
+from dashboard.ui.payload import numbered
 from dashboard.ui.widgets import widget
 from dashboard.ui.widgets.troubles import status_of
 from dashboard.web.problems import as_gradio_error
@@ -31,8 +28,8 @@ def build(ctx: Context) -> None:
         record = widget("record")
         with gr.Row(elem_classes="bl-feedback"):
             with gr.Column(elem_classes="bl-feedback-main"):
-                table = widget("verdicts", _json({"rows": [], "total": 0}))
-                agreement = widget("agreement", _json({}))
+                table = widget("verdicts", numbered({"rows": [], "total": 0}))
+                agreement = widget("agreement", numbered({}))
             worth = widget("queue")
         file = widget("download")
         finetune_panel(ctx)
@@ -43,7 +40,7 @@ def build(ctx: Context) -> None:
 
     def shown(now: Filters):
         found = log().shown(now)
-        return _json(found), _json(found.get("agreement", {})), status_of(ctx.feedback)
+        return numbered(found), numbered(found.get("agreement", {})), status_of(ctx.feedback)
 
     def filtered(event: gr.EventData):
         now = Filters.read(event._data)
@@ -55,7 +52,7 @@ def build(ctx: Context) -> None:
             audit.record_shown("queue", ids_of(found))
             return found
         except BetaLensError as error:
-            return _json({"error": str(error)})
+            return numbered({"error": str(error)})
 
     def open_row(session: Session, event: gr.SelectData):
         try:
@@ -63,9 +60,9 @@ def build(ctx: Context) -> None:
             flag, _ = log().flag(found["id"])
             audit.record_shown("feedback", [flag.study_id or flag.image_name or "report"], flag=flag.flag_id)
         except BetaLensError as error:
-            return _json({"error": str(error)})
+            return numbered({"error": str(error)})
         session.seen.add((flag.image_sha256, flag.report))  # it says what the model answered
-        return _json(found)
+        return numbered(found)
 
     def open_as_reviewed(event: gr.EventData):
         with as_gradio_error():  # it may have been purged since it was shown
@@ -83,11 +80,11 @@ def build(ctx: Context) -> None:
             what = "fine-tuning" if event._data.get("what") == "finetune" else "feedback"
             audit.record("export", what=what, rows=len(rows))
         except (AccessError, FeedbackError) as error:
-            return _json({"error": str(error)})
+            return numbered({"error": str(error)})
         if what == "feedback":
-            return _json({"name": "flags.csv", "text": as_csv(rows).decode()})
+            return numbered({"name": "flags.csv", "text": as_csv(rows).decode()})
         found = corrections(rows, ctx.engine.findings, ctx.engine.config.problem_type)
-        return _json({"name": "fine-tuning.csv", "text": fine_tuning_set(ctx.table, found), "rows": len(found)})
+        return numbered({"name": "fine-tuning.csv", "text": fine_tuning_set(ctx.table, found), "rows": len(found)})
 
     for event in (ctx.tab.select, ctx.saved.change):
         event(shown, filters, [table, agreement, ctx.troubles], **QUIET)
@@ -97,8 +94,3 @@ def build(ctx: Context) -> None:
     table.download(download, None, file, **QUIET)
     record.open(open_as_reviewed, None, [ctx.request, ctx.tabs], **QUIET)
     worth.select(open_queued, None, [ctx.request, ctx.tabs], **QUIET)
-
-
-def _json(value: dict[str, Any]) -> str:
-    # Numbered, so that the same answer twice is news twice.
-    return json.dumps(value | {"number": time.monotonic_ns()}, ensure_ascii=False, allow_nan=False)

@@ -10,6 +10,7 @@ from dashboard.cases.case import OpenCase
 from dashboard.review.steps import Waiting, until_turn
 from dashboard.serving.session import Session
 from dashboard.serving.worker_process import ExplanationWorker
+from dashboard.ui.payload import as_json
 from explain import Cancelled
 from explain.methods.registry import methods_of
 from explain.methods.words import split_words
@@ -57,7 +58,7 @@ class ExplanationTests:
             title = methods_of(modality)[name].title
             figures = trust.figures()
             result[modality] = {"method": title, "figures": figures, "passed": passed(figures), "curves": _drawn(trust)}
-            yield json.dumps(result, ensure_ascii=False)
+            yield as_json(result)
 
     def _examined(
         self, session: Session, case: OpenCase, request_id: int, modality: str

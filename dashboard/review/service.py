@@ -250,7 +250,7 @@ class CaseService:
         shown, finding = [c for c in (session.opened, session.original) if c], session.finding
         chosen = Methods(session.image_method, session.report_method)
         if session.blinded:
-            yield blinded_stage(self.engine, session, request_id, shown[0], pictures)
+            yield blinded_stage(self.engine, session, request_id, shown[0], chosen, pictures)
             return
 
         def should_continue() -> bool:

@@ -1,6 +1,5 @@
 """Review: a case in, a decision with its evidence out."""
 
-import json
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -22,12 +21,14 @@ from dashboard.serving.model_registry import ServedModel
 from dashboard.serving.session import Session
 from dashboard.ui.events import QUIET, UNLIMITED
 from dashboard.ui.i18n import t
+from dashboard.ui.payload import as_json
 from dashboard.ui.widgets import widget
 from dashboard.ui.widgets.relay import relay
 from dashboard.web.gradio import upload_name
 from explain.methods.registry import methods_of
 from model.errors import AuditError
 from model.feedback import Flag
+from model.inference.encoding import MODALITIES
 
 ORDER = 10
 TITLE = "tab.review"
@@ -232,7 +233,7 @@ def _on_beta(ctx: Context, settled: gr.HTML) -> None:
     review = ReviewService(ctx.serving)
 
     def predict_at(session: Session, beta: float) -> str:
-        return json.dumps(review.shown(session).predict_at(session, beta))
+        return as_json(review.shown(session).predict_at(session, beta))
 
     ctx.beta.change(None, ctx.beta, None, js="betalens:setBeta", api_visibility="private")
     ctx.beta.change(
@@ -304,10 +305,10 @@ def _explanation_tests_of(served: ServedModel) -> ExplanationTests:
 
 def _methods() -> str:
     """What the stage offers to choose from, with its help."""
-    return json.dumps(
+    return as_json(
         {
             modality: [{"name": m.name, "title": m.title, "help": m.help} for m in methods_of(modality).values()]
-            for modality in ("image", "report")
+            for modality in MODALITIES
         }
     )
 

@@ -1,7 +1,5 @@
 """The form that takes a verdict in Review: two clicks where the reader agrees, nothing of the model's in blind mode."""
 
-import json
-import time
 from typing import Any
 
 import gradio as gr
@@ -15,6 +13,7 @@ from dashboard.review.steps import Staged
 from dashboard.review.verdicts import VerdictService
 from dashboard.serving.session import Session
 from dashboard.ui.events import QUIET
+from dashboard.ui.payload import numbered
 from dashboard.ui.widgets import widget
 from dashboard.web.thread_pools import in_pool, judging
 from model.config import SINGLE_LABEL
@@ -93,7 +92,7 @@ class VerdictForm:
         return {"labels": self._judge(session).decided(session.opened, session.beta)}
 
     def _value(self, session: Session, outcome: dict[str, Any] | None = None) -> str:
-        return json.dumps(
+        return numbered(
             {
                 "findings": self.ctx.engine.findings,
                 "single": self.ctx.engine.config.problem_type == SINGLE_LABEL,
@@ -104,7 +103,5 @@ class VerdictForm:
                 "veiled": session.blinded,
                 "undoable": len(session.saved),
                 "outcome": outcome,
-                "number": time.monotonic_ns(),  # the same outcome twice is news twice
-            },
-            ensure_ascii=False,
+            }
         )

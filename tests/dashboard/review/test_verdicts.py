@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers import random_film
+from packed import unpack
 from sending import png, sent
 
 from dashboard.review.explanation_tests import ExplanationTests
@@ -14,7 +15,6 @@ from dashboard.review.verdict_form import VerdictForm
 from dashboard.review.verdicts import VerdictService
 from dashboard.serving.model_registry import ModelRegistry
 from dashboard.serving.worker_process import ExplanationWorker
-from dashboard.ui.payload import unpack
 from explain.methods.words import split_words
 from model.config import SINGLE_LABEL
 from model.errors import FeedbackError
