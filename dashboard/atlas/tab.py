@@ -6,7 +6,6 @@ import gradio as gr
 
 from dashboard.access import audit
 from dashboard.access.identity import Role, who
-from dashboard.access.looking import record_shown
 from dashboard.atlas.service import FIRST, AtlasService, Key, choices, key_of
 from dashboard.page.context import Context, request
 from dashboard.review.service import ReviewService
@@ -16,7 +15,6 @@ from dashboard.ui.events import AT_ONCE, QUIET
 from dashboard.ui.payload import as_json, numbered, share
 from dashboard.ui.widgets import widget
 from dashboard.ui.widgets.relay import relay
-from dashboard.web.problems import as_gradio_error
 from model.errors import BetaLensError
 
 ORDER = 30
@@ -75,22 +73,20 @@ def build(ctx: Context) -> None:
     def show_cards(event: gr.EventData):
         asked = event._data
         found = service().cards(key_of(asked), list(asked.get("points") or []))
-        record_shown("atlas", [card["id"] for card in found["cards"].values()])
+        audit.record_shown("atlas", [card["id"] for card in found["cards"].values()])
         return numbered(found | {"generation": asked.get("generation")})
 
     def show_selection(event: gr.EventData):
         area = _area(event)
         # Words and regions of a group of one are those of its report and film.
-        with as_gradio_error():
-            inside = service().inside(*area)
-            audit.record("look", where="atlas selection", cases=inside[:NAMED], size=len(inside))
+        inside = service().inside(*area)
+        audit.record("look", where="atlas selection", cases=inside[:NAMED], size=len(inside))
         for step in service().select(*area):
             yield numbered(step)
 
     def show_export(event: gr.EventData):
         area, patients = _area(event), who().role >= Role.ADMINISTRATOR  # as for the verdicts
-        with as_gradio_error():
-            audit.record("export", what="atlas", rows=len(service().inside(*area)), patients=patients)
+        audit.record("export", what="atlas", rows=len(service().inside(*area)), patients=patients)
         return numbered({"csv": service().export(*area, patients)})
 
     def open_point(event: gr.EventData):

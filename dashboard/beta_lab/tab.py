@@ -4,7 +4,6 @@ import gradio as gr
 
 from dashboard.access import audit
 from dashboard.access.identity import Role
-from dashboard.access.looking import record_shown
 from dashboard.beta_lab.service import BetaLabService
 from dashboard.page.context import Context, request
 from dashboard.serving.model_registry import ServedModel
@@ -48,7 +47,7 @@ def build(ctx: Context) -> None:
 
     def films(event: gr.EventData) -> str:
         found = service().films([str(i) for i in event._data.get("ids") or []])
-        record_shown("beta_lab", found)
+        audit.record_shown("beta_lab", found)
         return numbered({"films": found})
 
     def open_case(event: gr.EventData):

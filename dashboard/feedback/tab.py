@@ -14,7 +14,6 @@ from dashboard.ui.events import EVERY, QUIET
 from dashboard.ui.payload import numbered
 from dashboard.ui.widgets import widget
 from dashboard.ui.widgets.troubles import status_of
-from dashboard.web.problems import as_gradio_error
 from model.errors import AccessError, BetaLensError, FeedbackError
 from model.feedback import as_csv
 from model.feedback.corrections import corrections, fine_tuning_set
@@ -65,8 +64,7 @@ def build(ctx: Context) -> None:
         return numbered(found)
 
     def open_as_reviewed(event: gr.EventData):
-        with as_gradio_error():  # it may have been purged since it was shown
-            flag, _ = log().flag(str(event._data.get("id")))
+        flag, _ = log().flag(str(event._data.get("id")))  # it may have been purged since it was shown
         study, _ = log().study_of(flag)
         return request(study.study_id if study else "", beta=flag.beta, recorded=flag), gr.Tabs(selected="review")
 

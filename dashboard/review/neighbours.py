@@ -5,7 +5,7 @@ from typing import Any
 
 import gradio as gr
 
-from dashboard.access.looking import record_shown
+from dashboard.access import audit
 from dashboard.cases.case import OpenCase
 from dashboard.page.context import Context, request
 from dashboard.serving.background_job import BackgroundJobs
@@ -36,7 +36,7 @@ def neighbours(ctx: Context) -> None:
             ctx.serving.model_for_session(session).get_or_create(_neighbours_of).nearest(case, share(event.beta))
         ):
             near = [card["id"] for space in step.get("spaces", []) for card in space["near"] or []]
-            record_shown("neighbours", near)
+            audit.record_shown("neighbours", near)
             yield as_json({"ticket": request_id, **step})
 
     def open_study(event: gr.SelectData):

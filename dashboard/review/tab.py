@@ -6,7 +6,6 @@ from weakref import WeakValueDictionary
 import gradio as gr
 
 from dashboard.access import audit
-from dashboard.access.looking import record_shown
 from dashboard.page.context import Context, Request
 from dashboard.page.header import facts
 from dashboard.review.case_picker import ids_of, offered_cases, queued_cases
@@ -205,7 +204,7 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, alone, notice, sta
             found = queued_cases(ctx.table, unjudged(ctx, session.reviewer))
         else:
             found = offered_cases(ctx.table, str(event.finding or ""), bool(event.discordant))
-        record_shown("picker", ids_of(found))
+        audit.record_shown("picker", ids_of(found))
         return found
 
     asked = [ctx.session, ctx.beta]
