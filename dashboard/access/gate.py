@@ -64,7 +64,7 @@ class AuthMiddleware:
     async def _who(self, access: Access, connection: HTTPConnection) -> Identity | None:
         """
         Raises:
-            RefusedError: they may not be asked now, have no role here, or their session is over.
+            LoginRefusedError: they may not be asked now, have no role here, or their session is over.
         """
         session, rules = connection.session, access.sessions
         ended = "number" in session and not rules.holds(session)

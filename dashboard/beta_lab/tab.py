@@ -6,7 +6,6 @@ from dashboard.access import audit
 from dashboard.access.identity import Role
 from dashboard.beta_lab.service import BetaLabService
 from dashboard.page.context import Context, request
-from dashboard.serving.model_registry import ServedModel
 from dashboard.ui.events import AT_ONCE, QUIET
 from dashboard.ui.payload import as_json, numbered, share
 from dashboard.ui.widgets import widget
@@ -19,7 +18,7 @@ TITLE = "tab.beta_lab"
 
 def build(ctx: Context) -> None:
     def service() -> BetaLabService:
-        return ctx.serving.now.get_or_create(_beta_lab_of)
+        return ctx.serving.now.get_or_create(BetaLabService)
 
     splits = service().splits()
     first = "val" if "val" in splits else splits[0]
@@ -71,7 +70,3 @@ def build(ctx: Context) -> None:
     lab.films(films, None, films_relay, **AT_ONCE)
     lab.open(open_case, None, [ctx.request, ctx.tabs], **QUIET)
     lab.keep(save, None, saved_relay, **QUIET)
-
-
-def _beta_lab_of(served: ServedModel) -> BetaLabService:
-    return BetaLabService(served.engine, served.table, served.reference_cache)

@@ -105,7 +105,7 @@ class GradioCallValidator:
         Raises:
             NotTakenError: a value that the function does not take.
             ValidationError: likewise, of a function for programs.
-            RefusedError: it is by somebody else's page.
+            InvalidCallError: it is by somebody else's page.
             TooLarge: it is larger than the function takes.
         """
         if not isinstance(sent, dict):

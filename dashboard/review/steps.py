@@ -124,7 +124,7 @@ def staged(
         "recorded": session.recorded and as_recorded(session.recorded, case, engine.digest),
     }
 
-    def described(case: OpenCase, evidence: Evidence, **facts: Any) -> dict[str, Any]:
+    def described(case: OpenCase, evidence: Evidence, /, **facts: Any) -> dict[str, Any]:
         truth = known_truth(table, case, evidence)
         return describe_evidence(evidence, case.report, truth=truth, **facts, **_film(case, pictures))
 

@@ -16,7 +16,6 @@ from dashboard.review.review_queue import unjudged
 from dashboard.review.service import Ask, ReviewService
 from dashboard.review.steps import Refused, Staged, Step, Steps, Waiting, refused
 from dashboard.review.verdict_form import VerdictForm
-from dashboard.serving.model_registry import ServedModel
 from dashboard.serving.session import Session
 from dashboard.ui.events import QUIET, UNLIMITED
 from dashboard.ui.i18n import t
@@ -250,7 +249,7 @@ def _on_standing_still(ctx: Context, stage: gr.HTML, tested: gr.HTML) -> None:
     """What stays on the stage is tested; see `dashboard.review.explanation_tests`."""
 
     async def examine(session: Session, event: gr.EventData):
-        examiner = ctx.serving.model_for_session(session).get_or_create(_explanation_tests_of)
+        examiner = ctx.serving.model_for_session(session).get_or_create(ExplanationTests)
         async for value in paced(examiner.examine(session, int(event.ticket or 0)), lambda step: step):
             if not isinstance(value, Waiting):
                 yield value
@@ -296,10 +295,6 @@ def _outputs(step: Step) -> tuple:
     if isinstance(step, Waiting):
         return gr.skip(), step.to_json(), gr.skip()
     return gr.skip(), gr.skip(), step.to_json()
-
-
-def _explanation_tests_of(served: ServedModel) -> ExplanationTests:
-    return ExplanationTests(served.engine, served.table, served.worker)
 
 
 def _methods() -> str:

@@ -9,7 +9,7 @@ from js.messages import OUT, typescript
 from pydantic import ConfigDict, TypeAdapter
 from typing_extensions import is_typeddict
 
-from dashboard.atlas.service import AtlasService, choices
+from dashboard.atlas.service import AtlasService, Key, choices
 from dashboard.beta_lab.service import BetaLabService
 from dashboard.feedback.log import FeedbackLog, Filters
 from dashboard.page.header import facts
@@ -96,7 +96,7 @@ def test_what_stands_around_the_stage(engine, table, reviewer):
 def test_the_tests_of_an_explanation(engine, table, session):
     served = ServedModel(engine, table)
     list(CaseService(served).open_study(session, "one", 0.5))
-    steps = list(ExplanationTests(engine, table, served.worker).examine(session, session.request_id))
+    steps = list(ExplanationTests(served).examine(session, session.request_id))
     done = [step for step in steps if isinstance(step, str)]
     assert len(done) == 2
     for step in done:
@@ -109,12 +109,12 @@ def test_the_methods_that_were_tested_over_many_cases():
 
 def test_neighbours(reports, reviewer, session):
     list(reviewer.open_study(session, "report-only", 0.5))
-    for step in NeighboursService(reports).nearest(session.opened, 0.5):
+    for step in NeighboursService(ServedModel(reports.engine, reports.table)).nearest(session.opened, 0.5):
         holds(m.Neighbours, {"ticket": 1, **step})
 
 
 def test_the_beta_lab(engine, table):
-    lab = BetaLabService(engine, table, ReferenceCache(engine, table))
+    lab = BetaLabService(ServedModel(engine, table))
     setup = {"splits": lab.splits()}
     *steps, last = lab.measure("test")
     for step in steps:
@@ -126,7 +126,7 @@ def test_the_beta_lab(engine, table):
 
 
 def test_the_atlas(reports, tmp_path):
-    maps, key = AtlasService(reports, FeedbackStore(tmp_path)), ("report", "pca")
+    maps, key = AtlasService(reports, FeedbackStore(tmp_path)), Key("report", "pca")
     *steps, chart = maps.chart(key)
     for step in [{}, *steps]:
         holds(m.MapWait, choices() | step)
