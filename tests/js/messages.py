@@ -1,4 +1,4 @@
-"""Writes dashboard/ui/messages.py as types for the page's scripts. Run it after a change there:
+"""Writes tests/js/message_types.py as types for the page's scripts. Run it after a change there:
 
 python tests/js/messages.py
 """
@@ -12,18 +12,18 @@ from typing import Any, Literal, NotRequired, Union, get_args, get_origin, get_t
 from typing_extensions import is_typeddict
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from dashboard.ui import messages  # noqa: E402 (found by the line before)
+from js import message_types  # noqa: E402 (found by the line before)
 
 OUT = ROOT / "assets" / "js" / "lib" / "messages.d.ts"
-HEAD = "// Written by tests/js/messages.py from dashboard/ui/messages.py: change it there.\n"
+HEAD = "// Written by tests/js/messages.py from tests/js/message_types.py: change it there.\n"
 PLAIN = {str: "string", int: "number", float: "number", bool: "boolean", type(None): "null"}
 
 
 def typescript() -> str:
     """The text of the file."""
-    found = [value for value in vars(messages).values() if is_typeddict(value)]
+    found = [value for value in vars(message_types).values() if is_typeddict(value)]
     return HEAD + "".join(_interface(message) for message in found)
 
 

@@ -1,4 +1,4 @@
-// Written by tests/js/messages.py from dashboard/ui/messages.py: change it there.
+// Written by tests/js/messages.py from tests/js/message_types.py: change it there.
 
 /** Arrays of float32, end to end in base64 (`dashboard.ui.payload.lay_out`). */
 export interface Packed {
@@ -38,7 +38,7 @@ export interface Truth {
   width?: number;
 }
 
-/** One finding of one case at every β (`dashboard.ui.payload.describe`). */
+/** One finding of one case at every β (`dashboard.ui.payload.describe_evidence`). */
 export interface Evidence {
   arrays: Record<string, number[]>;
   block: string;

@@ -1,10 +1,11 @@
-"""What the server tells the page is what `dashboard.ui.messages` says; the page's scripts are checked against it."""
+"""What the server tells the page is what tests/js/message_types.py says; the page's scripts are checked against it."""
 
 import json
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from js import message_types as m
 from js.messages import OUT, typescript
 from pydantic import ConfigDict, TypeAdapter
 from typing_extensions import is_typeddict
@@ -24,7 +25,6 @@ from dashboard.review.verdicts import VerdictService
 from dashboard.serving.model_registry import ModelRegistry
 from dashboard.serving.reference_cache import ReferenceCache
 from dashboard.serving.served import ServedModel
-from dashboard.ui import messages as m
 from dashboard.ui.widgets.troubles import status_of
 from dashboard.workflows.finetune import ComparisonRow, FinetuneResult, Gate
 from explain.cohort.worklist import worklist

@@ -1,7 +1,8 @@
 """What the server tells the page, as types: the values of widgets and the answers to what they ask.
 
 The page's scripts are checked against them: `tests/js/messages.py` writes them as assets/js/lib/messages.d.ts, and
-`tests/dashboard/ui/test_messages.py` holds that file, and what the server really tells, to them.
+`tests/dashboard/ui/test_messages.py` holds that file, and what the server really tells, to them. The server itself
+needs none of them.
 """
 
 from typing import Literal, NotRequired
@@ -58,7 +59,7 @@ class Truth(TypedDict):
 
 
 class Evidence(Packed):
-    """One finding of one case at every β (`dashboard.ui.payload.describe`)."""
+    """One finding of one case at every β (`dashboard.ui.payload.describe_evidence`)."""
 
     finding: str
     methods: Explained
