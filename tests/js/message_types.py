@@ -9,6 +9,14 @@ from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict  # pydantic reads that of `typing` from Python 3.12 on
 
+from dashboard.serving.background_job import JobProgress
+from dashboard.workflows.finetune import ComparisonRow, Gate
+from explain.cohort.contrast import DistinctiveWord
+from explain.cohort.selection import FindingOf, Summary  # noqa: F401 (the one is a field of the other)
+from explain.cohort.worklist import ReviewReason
+from model.feedback.agreement import Kappa, Share
+from model.feedback.corrections import Untaught
+
 Modality = Literal["image", "report"]
 Verdict = Literal["agree", "disagree", "unsure"]
 Layout = dict[str, list[int]]  # name to [offset, *shape] in floats of a block
@@ -197,14 +205,6 @@ class Methods(TypedDict):
     report: list[MethodOf]
 
 
-class Reason(TypedDict):
-    """Why a study is worth a look (`explain.cohort.worklist.ReviewReason`)."""
-
-    kind: Literal["uncertain", "discordant", "far", "error_prone"]
-    finding: str
-    values: list[float]
-
-
 class Offered(TypedDict):
     """A study that the picker offers."""
 
@@ -213,10 +213,10 @@ class Offered(TypedDict):
     discordant: bool
     split: str
     thumb: str | None
-    reasons: NotRequired[list[Reason]]
+    reasons: NotRequired[list[ReviewReason]]
 
 
-class Shelf(TypedDict):
+class CaseList(TypedDict):
     """The value of the picker, and of the queue in Feedback."""
 
     findings: list[str]
@@ -269,14 +269,6 @@ class Near(Card):
     distance: float
 
 
-class Progress(TypedDict):
-    """How far work on the server is."""
-
-    name: str
-    done: int
-    total: int
-
-
 class NearIn(TypedDict):
     """The nearest studies in one space; None where the case has no place in it."""
 
@@ -288,7 +280,7 @@ class Neighbours(TypedDict):
     """The value of the neighbours: progress, an error, or what was found."""
 
     ticket: int
-    progress: NotRequired[Progress]
+    progress: NotRequired[JobProgress]
     error: NotRequired[str]
     beta: NotRequired[float]
     modalities: NotRequired[list[Modality]]
@@ -407,7 +399,7 @@ class LabWait(TypedDict):
 
     split: str
     splits: list[str]
-    progress: NotRequired[Progress]
+    progress: NotRequired[JobProgress]
     error: NotRequired[str]
 
 
@@ -458,7 +450,7 @@ class MapWait(TypedDict):
     methods: list[str]
     space: NotRequired[str]
     method: NotRequired[str]
-    progress: NotRequired[Progress]
+    progress: NotRequired[JobProgress]
     error: NotRequired[str]
 
 
@@ -514,37 +506,6 @@ class MapExport(TypedDict):
     csv: str
 
 
-class FindingOf(TypedDict):
-    """One finding in a group (`explain.cohort.selection.FindingOf`)."""
-
-    finding: str
-    positives: int
-    prevalence: float
-    elsewhere: float | None
-    auroc: float | None
-    error: float | None
-
-
-class Summary(TypedDict):
-    """A group at β (`explain.cohort.selection.Summary`)."""
-
-    size: int
-    of: int
-    discordant: int
-    error: float | None
-    elsewhere: float | None
-    findings: list[FindingOf]
-
-
-class TellingWord(TypedDict):
-    """A word that a group's reports have more often (z > 0), or less."""
-
-    word: str
-    z: float
-    share: float
-    elsewhere: float
-
-
 class Regions(Packed):
     """Where a group's films are brighter, or darker."""
 
@@ -560,7 +521,7 @@ class Selection(TypedDict):
     members: str
     reading: bool
     summary: NotRequired[Summary]
-    words: NotRequired[list[TellingWord]]
+    words: NotRequired[list[DistinctiveWord]]
     regions: NotRequired[Regions | None]
 
 
@@ -601,27 +562,6 @@ class Choices(TypedDict):
     finding: list[str]
     verdict: list[str]
     model: list[str]
-
-
-class Share(TypedDict):
-    """How many of n judgements agree with the model, with the 95 % interval."""
-
-    of: str
-    agree: int
-    n: int
-    low: float
-    high: float
-
-
-class Kappa(TypedDict):
-    """Cohen's κ of two reviewers on one finding."""
-
-    first: str
-    second: str
-    finding: str
-    n: int
-    same: int
-    kappa: float | None
 
 
 class Agreement(TypedDict):
@@ -683,25 +623,6 @@ class Download(TypedDict):
     number: int
 
 
-class FinetunedRow(TypedDict):
-    """A figure before and after a fine-tuning (`dashboard.workflows.finetune.ComparisonRow`)."""
-
-    name: str
-    before: float | None
-    after: float | None
-    low: float | None
-    high: float | None
-    paired: bool
-
-
-class Gate(TypedDict):
-    """How sure it is that nothing got worse (`dashboard.workflows.finetune.Gate`)."""
-
-    patients: int
-    detectable: float | None
-    decided: bool
-
-
 class Learnt(TypedDict):
     """What a version learnt from."""
 
@@ -716,14 +637,6 @@ class Learnt(TypedDict):
     wrong_by_reviewers: float
 
 
-class Untaught(TypedDict):
-    """A corrected study that taught nothing."""
-
-    study_id: str
-    why: str
-    may_be: str
-
-
 class Finetuned(TypedDict):
     """What came of a fine-tuning (`dashboard.workflows.finetune.FinetuneResult`)."""
 
@@ -734,7 +647,7 @@ class Finetuned(TypedDict):
     gate: Gate
     complete: bool
     learnt: Learnt
-    rows: list[FinetunedRow]
+    rows: list[ComparisonRow]
     untaught: list[Untaught]
     unknown_findings: list[str]
 

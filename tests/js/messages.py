@@ -23,8 +23,13 @@ PLAIN = {str: "string", int: "number", float: "number", bool: "boolean", type(No
 
 def typescript() -> str:
     """The text of the file."""
-    found = [value for value in vars(message_types).values() if is_typeddict(value)]
+    found = dict.fromkeys(value for value in vars(message_types).values() if _is_record(value))
     return HEAD + "".join(_interface(message) for message in found)
+
+
+def _is_record(value: Any) -> bool:
+    """Whether a type is told as an object: a TypedDict, or the fields of a named tuple by their names."""
+    return is_typeddict(value) or (inspect.isclass(value) and issubclass(value, tuple) and hasattr(value, "_fields"))
 
 
 def _interface(message: type) -> str:
@@ -40,14 +45,14 @@ def _interface(message: type) -> str:
 def _type(hint: Any) -> str:
     if hint in PLAIN:
         return PLAIN[hint]
-    if is_typeddict(hint):
+    if _is_record(hint):
         return hint.__name__
     origin, inside = get_origin(hint), get_args(hint)
     if origin is Literal:
         return " | ".join("true" if value is True else f'"{value}"' for value in inside)
     if origin in (Union, types.UnionType):
         return " | ".join(dict.fromkeys(map(_type, inside)))
-    if origin is list:
+    if origin is list or inside[1:] == (...,):
         union = get_origin(inside[0]) in (Union, types.UnionType, Literal)
         return f"({_type(inside[0])})[]" if union else f"{_type(inside[0])}[]"
     if origin is tuple:

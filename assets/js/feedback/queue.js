@@ -33,7 +33,7 @@ export const mount = ({ element, trigger, props, watch }) => {
   let drawn = "";
   const draw = () => {
     if (!props.value) return;
-    /** @type {Partial<m.Shelf> & Partial<m.Failed>} */
+    /** @type {Partial<m.CaseList> & Partial<m.Failed>} */
     const { studies = [], total = 0, error } = JSON.parse(props.value);
     none.hidden = studies.length > 0;
     none.textContent = error || t("queue.none");

@@ -104,7 +104,7 @@ export const mount = ({ element, trigger, props, watch }) => {
 
   const draw = () => {
     if (!props.value) return;
-    /** @type {m.Shelf} */
+    /** @type {m.CaseList} */
     const shelf = JSON.parse(props.value);
     const chosen = finding.value;
     finding.replaceChildren(

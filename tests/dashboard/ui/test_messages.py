@@ -87,10 +87,10 @@ def test_what_stands_around_the_stage(engine, table, reviewer):
     holds(m.Notice, Refused("error.empty").to_json())
     holds(m.Methods, _methods())
     holds(m.Facts, facts(engine))
-    holds(m.Shelf, offered_cases(table))
-    holds(m.Shelf, offered_cases(table, "Effusion"))
+    holds(m.CaseList, offered_cases(table))
+    holds(m.CaseList, offered_cases(table, "Effusion"))
     reference_cache = ReferenceCache(engine, table)
-    holds(m.Shelf, queued_cases(table, worklist(engine, table, reference_cache.reference(), 0.5)))
+    holds(m.CaseList, queued_cases(table, worklist(engine, table, reference_cache.reference(), 0.5)))
 
 
 def test_the_tests_of_an_explanation(engine, table, session):
