@@ -19,7 +19,7 @@ from captum.attr import LayerGradCam, LayerIntegratedGradients
 from tqdm import tqdm
 
 import explain
-from dashboard.ui.payload import pack
+from dashboard.ui.payload import as_json, describe_evidence
 from model.inference.encoding import Encoded
 from model.inference.engine import Engine
 from model.network.network import Pooled
@@ -84,7 +84,7 @@ def instant(engine: Engine, film, report: str, finding: str) -> None:
     """A case never seen before, up to the value that the page draws."""
     engine.forget()
     found = explain.evidence(engine, engine.encode(film, report), finding, **explain.INSTANT)
-    pack(found, report)
+    as_json(describe_evidence(found, report))
 
 
 def seconds(function, *arguments, **named) -> float:

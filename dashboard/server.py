@@ -32,7 +32,7 @@ from dashboard.app import PAGE, build, look
 from dashboard.cases.uploads import receiving, waiting
 from dashboard.guard.calls import GradioCallValidator
 from dashboard.guard.headers import Headers
-from dashboard.guard.hosts import LocalHosts, is_loopback
+from dashboard.guard.hosts import LocalHosts
 from dashboard.guard.mounted import Mounted
 from dashboard.guard.origins import Origins
 from dashboard.guard.owners import Owners, Streams
@@ -52,8 +52,6 @@ from dashboard.web.scripts import page_tags, scripts
 from dashboard.web.thread_pools import SHARED
 from model.errors import ChoiceError
 from model.feedback import Store
-
-__all__ = ["bind", "is_loopback", "make_app", "serve"]
 
 DRAIN = 10  # seconds that requests at work have to end when the server is stopped
 # Longer than a reverse proxy or a client keeps a connection: who closes first must not be the one that is just asked.

@@ -17,7 +17,7 @@ from logging.handlers import WatchedFileHandler
 from pathlib import Path
 from typing import Any
 
-from dashboard.access.identity import Identity, Role, who
+from dashboard.access.identity import NOBODY, Identity, Role, who
 from model.errors import AccessError, AuditError
 from model.feedback import utc_now
 
@@ -146,5 +146,5 @@ def trouble() -> str:
     """Why nothing can be written down, in a sentence; "" where it can. Where it could not, it is tried again."""
     if not _failing.is_set():
         return ""
-    note("audit_resumed", Identity("", Role.VIEWER))
+    note("audit_resumed", NOBODY)
     return "The audit log cannot be written, and nothing is done that must stand in it." if _failing.is_set() else ""

@@ -1,6 +1,6 @@
 """What every way to log in can do, and how it says no."""
 
-from typing import Protocol
+from abc import ABC, abstractmethod
 
 from starlette.requests import HTTPConnection
 from starlette.routing import Route
@@ -42,7 +42,7 @@ class LoginRefusedError(AccessError):
         return {"Retry-After": str(self.retry)} if self.retry else {}
 
 
-class AuthBackend(Protocol):
+class AuthBackend(ABC):
     """A way to log in.
 
     Attributes:
@@ -51,30 +51,31 @@ class AuthBackend(Protocol):
         start: "" where logging in happens elsewhere, before this server is reached.
     """
 
-    paths: frozenset[str]
-    asks: bool
-    start: str
+    paths: frozenset[str] = frozenset()
+    asks = False
+    start = ""
 
+    @abstractmethod
     async def identify(self, connection: HTTPConnection) -> Identity | None:
         """Who sent a request; None where that is not known. Never holds the event loop.
 
         Raises:
-            RefusedError: they may not be asked at the moment, or are known and have no role here.
+            LoginRefusedError: they may not be asked at the moment, or are known and have no role here.
         """
-        ...
 
     def mark(self, identity: Identity) -> str:
-        """What stays the same for as long as somebody who was let in still is, for streams that are open meanwhile.
+        """What stays the same for as long as somebody who was let in still is, for streams that are open meanwhile. ""
+        where the session or each request says it.
 
         Raises:
-            RefusedError: it cannot be told.
+            LoginRefusedError: it cannot be told.
         """
-        ...
+        return ""
 
     def trouble(self) -> str:
         """Why nobody can log in at the moment, in a sentence that names no path; "" where they can."""
-        ...
+        return ""
 
     def routes(self) -> list[Route]:
         """What answers below `paths`."""
-        ...
+        return []

@@ -14,6 +14,7 @@ from dashboard.access.base import AuthBackend, LoginRefusedError
 from dashboard.access.identity import LOCAL, Identity
 from dashboard.access.login import login_page
 from dashboard.access.settings import Access
+from dashboard.web.paths import path_of
 from dashboard.web.problems import problem
 
 OPEN = frozenset({"/healthz", "/readyz"})
@@ -39,7 +40,7 @@ class AuthMiddleware:
             await self.app(scope, receive, send)
             return
         connection = HTTPConnection(scope)
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        path = path_of(scope)
         address = connection.client.host if connection.client else ""
         state = scope.setdefault("state", {})
         if path in self.open or not self.access:
@@ -63,7 +64,7 @@ class AuthMiddleware:
     async def _who(self, access: Access, connection: HTTPConnection) -> Identity | None:
         """
         Raises:
-            RefusedError: they may not be asked now, have no role here, or their session is over.
+            LoginRefusedError: they may not be asked now, have no role here, or their session is over.
         """
         session, rules = connection.session, access.sessions
         ended = "number" in session and not rules.holds(session)

@@ -24,7 +24,7 @@ class Hashing:
         """Take a place in the line, which `do` gives back.
 
         Raises:
-            RefusedError: the line is full, or that address has its share of it.
+            LoginRefusedError: the line is full, or that address has its share of it.
         """
         with self._lock:
             if self._waiting.total() >= WAITING or self._waiting[place] >= WAITING_OF_ONE:

@@ -99,7 +99,7 @@ class Lockout:
             device: that the user has logged in with before; "" where there is none.
 
         Raises:
-            RefusedError: it may not be judged now.
+            LoginRefusedError: it may not be judged now.
         """
         place, now = place_of(address), time.monotonic()
         known = self._digest("known", name, place)

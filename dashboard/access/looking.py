@@ -1,25 +1,13 @@
-"""Nobody is shown a film or a report from the page's tabs without a line in the audit log."""
-
-from collections.abc import Iterable
+"""Nobody is sent the page, with the films that its picker offers first, without a line in the audit log."""
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard.access import audit
 from dashboard.web.paths import path_of
-from dashboard.web.problems import as_gradio_error, of_error
+from dashboard.web.problems import of_error
 from model.errors import AuditError
 
 PAGE = ("/", "/config")  # the page, and what it is made of, for programs
-
-
-def record_shown(where: str, cases: Iterable[str], **what: str | int | float | bool) -> None:
-    """Say whose films or reports the reader is about to be shown, and where; see `dashboard.access.audit.record_shown`.
-
-    Raises:
-        gr.Error: they must not be shown, as it cannot be written down; the page says so.
-    """
-    with as_gradio_error():
-        audit.record_shown(where, cases, None, **what)
 
 
 class Offered:

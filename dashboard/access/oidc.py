@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from dashboard.access import audit
+from dashboard.access.base import AuthBackend
 from dashboard.access.identity import NOBODY, Identity, Role
 from dashboard.access.login import to_page
 from dashboard.access.roles import Roles
@@ -22,8 +23,8 @@ from model.errors import AuditError
 log = logging.getLogger(__name__)
 
 
-class Oidc:
-    """A way to log in; see `dashboard.access.base.AuthBackend`.
+class Oidc(AuthBackend):
+    """A way to log in.
 
     Args:
         issuer: of the provider; its metadata are below /.well-known/openid-configuration.
@@ -33,7 +34,6 @@ class Oidc:
     """
 
     paths = frozenset({"/login", "/oidc/callback"})
-    asks = False
     start = "/login"
 
     def __init__(
@@ -60,12 +60,6 @@ class Oidc:
         """Whom the session names: its role is that of the moment of logging in."""
         kept = connection.session
         return Identity(kept["name"], Role.read(kept["role"]), kept["user"]) if "role" in kept else None
-
-    def mark(self, identity: Identity) -> str:
-        return ""  # the session says it
-
-    def trouble(self) -> str:
-        return ""
 
     def routes(self) -> list[Route]:
         return [Route("/login", self._begin), Route("/oidc/callback", self._end, name="oidc_callback")]

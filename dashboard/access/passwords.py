@@ -55,7 +55,7 @@ class Passwords:
             device: that the user has logged in with before; "" where there is none.
 
         Raises:
-            RefusedError: it cannot be judged now: too many have failed, or too many wait.
+            LoginRefusedError: it cannot be judged now: too many have failed, or too many wait.
         """
         if len(name) > LONGEST or len(password) > LONGEST:
             return PasswordCheck(False, False)  # before anything is counted or kept of it

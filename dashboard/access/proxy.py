@@ -4,28 +4,23 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 
 from cachetools import TTLCache
 from starlette.requests import HTTPConnection
-from starlette.routing import Route
 
 from dashboard.access import audit
-from dashboard.access.base import LoginRefusedError
+from dashboard.access.base import AuthBackend, LoginRefusedError
 from dashboard.access.identity import NOBODY, Identity
 from dashboard.access.roles import Roles
 
 AUDITED = 3600  # seconds for which somebody who is refused with each request is not written down again
 
 
-class Proxy:
-    """A way to log in; see `dashboard.access.base.AuthBackend`.
+class Proxy(AuthBackend):
+    """A way to log in.
 
     Args:
         user_header: its value is the name.
         groups_header: its value is the groups, with commas between them.
         proxies: the networks that the headers are believed of.
     """
-
-    paths: frozenset[str] = frozenset()
-    asks = False
-    start = ""
 
     def __init__(
         self, user_header: str, groups_header: str, proxies: tuple[IPv4Network | IPv6Network, ...], roles: Roles
@@ -39,7 +34,7 @@ class Proxy:
         """Whom the proxy names.
 
         Raises:
-            RefusedError: none of their groups has a role here.
+            LoginRefusedError: none of their groups has a role here.
         """
         name = _text(connection, self._user)
         if not name or not is_in(connection.scope["peer"], self._proxies):
@@ -52,15 +47,6 @@ class Proxy:
                 audit.note("login_failed", Identity(name, NOBODY.role, address=address), how="proxy", reason="role")
             raise LoginRefusedError("role")
         return Identity(name, role)
-
-    def mark(self, identity: Identity) -> str:
-        return ""  # the proxy says it, with each request
-
-    def trouble(self) -> str:
-        return ""
-
-    def routes(self) -> list[Route]:
-        return []
 
 
 def _text(connection: HTTPConnection, header: str) -> str:

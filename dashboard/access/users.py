@@ -23,7 +23,7 @@ from starlette.routing import Route
 from starlette.types import Message
 
 from dashboard.access import audit
-from dashboard.access.base import LoginRefusedError
+from dashboard.access.base import AuthBackend, LoginRefusedError
 from dashboard.access.cookies import Devices
 from dashboard.access.identity import NOBODY, Identity, Role
 from dashboard.access.login import is_ours, to_page
@@ -52,8 +52,8 @@ class User(NamedTuple):
         return hashlib.sha256(f"{self.role.name} {self.hash}".encode()).hexdigest()[:16]
 
 
-class Users:
-    """A way to log in: by the form of the page, or by HTTP Basic for programs. See `dashboard.access.base.AuthBackend`.
+class Users(AuthBackend):
+    """A way to log in: by the form of the page, or by HTTP Basic for programs.
 
     The file is read again when it changes, so that who is removed from it is out at once.
 
@@ -85,7 +85,7 @@ class Users:
         """Whom the session or the header Authorization names.
 
         Raises:
-            RefusedError: the password cannot be judged now, or nobody can log in.
+            LoginRefusedError: the password cannot be judged now, or nobody can log in.
         """
         if given := _basic(connection.headers.get("authorization", "")):
             return await self._by_password(connection, *given, how="basic")
@@ -136,7 +136,7 @@ class Users:
         of its requests.
 
         Raises:
-            RefusedError: it cannot be judged now.
+            LoginRefusedError: it cannot be judged now.
         """
         address = connection.client.host if connection.client else ""
         user = self._users().get(name)
@@ -166,7 +166,7 @@ class Users:
     def _users(self) -> dict[str, User]:
         """
         Raises:
-            RefusedError: the file cannot be read or used; the log says why, once.
+            LoginRefusedError: the file cannot be read or used; the log says why, once.
         """
         try:
             users, broken = self._load(), ""

@@ -15,7 +15,6 @@ from dashboard.api.core import Core, ShouldContinue
 from dashboard.api.queued_pool import QueuedPool, reader
 from dashboard.web.gradio import current_request
 from dashboard.web.listening import asked_by, listeners
-from dashboard.web.problems import as_gradio_error
 from dashboard.web.thread_pools import asking, explaining, judging
 from explain import Cancelled
 
@@ -100,7 +99,7 @@ def functions(core: Core, desks: QueuedPools) -> None:
 
 
 async def _said(desk: QueuedPool, work: Callable[[ShouldContinue, Hashable], schemas.BaseModel]) -> dict[str, Any]:
-    """An answer as plain values; an error of ours as one of Gradio's, which says it to the client."""
+    """An answer as plain values."""
     numbers = asked_by()
     listeners.hear(*numbers)
 
@@ -111,8 +110,7 @@ async def _said(desk: QueuedPool, work: Callable[[ShouldContinue, Hashable], sch
     assert request  # a page's function is called by one
     turns = reader(request, who())
     try:
-        with as_gradio_error():
-            return (await desk.do(turns, should_continue, work, should_continue, turns)).model_dump(mode="json")
+        return (await desk.do(turns, should_continue, work, should_continue, turns)).model_dump(mode="json")
     except Cancelled:
         raise gr.Error(NOBODY_WAITS, print_exception=False) from None
 

@@ -30,8 +30,15 @@ CARDS_AT_ONCE = 24  # the picture files that one request may have read
 MOST_CORNERS = 2000  # of a lasso
 PATH_BETAS = np.linspace(0, 1, 21)  # where the place of a case is computed; drawn as lines between
 
-Key = tuple[str, str]  # space and method
-FIRST: Key = (FUSED, UMAP)
+
+class Key(NamedTuple):
+    """What a map is of, and how it is made."""
+
+    space: str
+    method: str
+
+
+FIRST = Key(FUSED, UMAP)
 
 
 class Chart(NamedTuple):
@@ -46,12 +53,8 @@ class AtlasService:
     """The maps of one table under one engine. Safe to ask from many threads."""
 
     def __init__(self, reference_cache: ReferenceCache, store: Store):
-        self.engine, self.table, self.reference_cache, self.store = (
-            reference_cache.engine,
-            reference_cache.table,
-            reference_cache,
-            store,
-        )
+        self.engine, self.table = reference_cache.engine, reference_cache.table
+        self.reference_cache, self.store = reference_cache, store
         self.contrast = Contrast(reference_cache.table)
         self._charts = BackgroundJobs("atlas", self._make)
         self._trusts: dict[tuple[Key, float], float] = {}
@@ -59,11 +62,8 @@ class AtlasService:
 
     def chart(self, key: Key) -> Iterator[dict[str, Any]]:
         """How far the work is, now and again, and at last the map: {"space", "method", "progress" | "error" | …}."""
-        named = {"space": key[0], "method": key[1]}
-        job = self._charts.of(key)
-        for progress in job.follow():
-            yield named | {"progress": progress._asdict()}
-        yield named | ({"error": job.error} if job.result is None else self._describe(job.result))
+        for message in self._charts.of(key).messages(self._describe):
+            yield key._asdict() | message
 
     def column(self, key: Key, kind: str, finding: str) -> dict[str, Any]:
         """What the studies of a map are coloured by.
@@ -74,8 +74,7 @@ class AtlasService:
         """
         column: Column = self._made(key).columns.column(kind, finding)
         said = {"kind": column.kind, "names": column.names, "betas": len(column.codes)}
-        asked = {"space": key[0], "method": key[1], "column": kind, "finding": finding}
-        return asked | said | {"codes": bytes_of(column.codes)}
+        return key._asdict() | {"column": kind, "finding": finding} | said | {"codes": bytes_of(column.codes)}
 
     def trust(self, key: Key, beta: float) -> dict[str, Any]:
         """The trustworthiness of a map at β, to the hundredth that the slider has; computed once for all readers.
@@ -86,9 +85,9 @@ class AtlasService:
         chart, beta = self._made(key), round(beta, 2)
         with self._judging:
             if (key, beta) not in self._trusts:
-                self._trusts[key, beta] = trust_at(chart.layout, chart.finder.vectors, key[0], beta)
+                self._trusts[key, beta] = trust_at(chart.layout, chart.finder.vectors, key.space, beta)
             found = self._trusts[key, beta]
-        return {"space": key[0], "method": key[1], "beta": beta, "trust": round(found, 4)}
+        return key._asdict() | {"beta": beta, "trust": round(found, 4)}
 
     def cards(self, key: Key, points: list[Any]) -> dict[str, Any]:
         """What is shown of some points of a map: study, findings, film, and the first words of the report."""
@@ -164,9 +163,9 @@ class AtlasService:
         if chart is None:
             return None
         row = self.reference_cache.row_of(case.study.study_id) if case.study and not case.changes else None
-        betas = [self.engine.clamp_beta(case.encoded, float(b)) for b in (PATH_BETAS if key[0] == FUSED else [0.0])]
+        betas = [self.engine.clamp_beta(case.encoded, float(b)) for b in (PATH_BETAS if key.space == FUSED else [0.0])]
         layout, finder, _ = chart
-        found = [place(layout, finder, case.encoded, key[0], beta, row) for beta in betas]
+        found = [place(layout, finder, case.encoded, key.space, beta, row) for beta in betas]
         places = [p for p in found if p is not None]
         if len(places) < len(betas):
             return None
@@ -215,8 +214,8 @@ class AtlasService:
 
 def key_of(asked: dict[str, Any]) -> Key:
     """The map that the page asks for; the first one where it asks for none there is."""
-    key = str(asked.get("space")), str(asked.get("method"))
-    return key if key[0] in SPACES and key[1] in METHODS else FIRST
+    key = Key(str(asked.get("space")), str(asked.get("method")))
+    return key if key.space in SPACES and key.method in METHODS else FIRST
 
 
 def choices() -> dict[str, tuple[str, ...]]:

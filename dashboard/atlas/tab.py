@@ -6,17 +6,15 @@ import gradio as gr
 
 from dashboard.access import audit
 from dashboard.access.identity import Role, who
-from dashboard.access.looking import record_shown
 from dashboard.atlas.service import FIRST, AtlasService, Key, choices, key_of
 from dashboard.page.context import Context, request
 from dashboard.review.service import ReviewService
 from dashboard.serving.model_registry import ServedModel
 from dashboard.serving.session import Session
 from dashboard.ui.events import AT_ONCE, QUIET
-from dashboard.ui.payload import as_json, share
+from dashboard.ui.payload import as_json, numbered, share
 from dashboard.ui.widgets import widget
-from dashboard.ui.widgets.relay import Relay
-from dashboard.web.problems import as_gradio_error
+from dashboard.ui.widgets.relay import relay
 from model.errors import BetaLensError
 
 ORDER = 30
@@ -35,7 +33,7 @@ def build(ctx: Context) -> None:
     with gr.Column(elem_classes="bl-page"):
         atlas = widget("atlas", as_json(choices()))
         case, column, trust, cards, selection, export = (
-            Relay(f"atlas-{kind}") for kind in ("case", "column", "trust", "cards", "selection", "export")
+            relay(f"atlas-{kind}") for kind in ("case", "column", "trust", "cards", "selection", "export")
         )
         shown = gr.State(FIRST)  # the map a reader looks at
         sent = gr.State(None)  # and the one the page has, of which model: its geometry goes once
@@ -57,55 +55,53 @@ def build(ctx: Context) -> None:
         """The open case on the map, unless the model's answer on it is kept back."""
         opened = None if session.blinded else session.opened
         if opened is None:
-            return case.answer({"path": None})
+            return numbered({"path": None})
         found = ReviewService(ctx.serving).current(session).get_or_create(atlas_of).place_of(key, opened)
-        return case.answer(found or {"path": None})
+        return numbered(found or {"path": None})
 
     def show_column(event: gr.EventData):
         asked = event._data
         kind, finding = str(asked.get("column")), str(asked.get("finding") or "")
         try:
-            return column.answer(service().column(key_of(asked), kind, finding))
+            return numbered(service().column(key_of(asked), kind, finding))
         except BetaLensError as error:
-            return column.answer({"column": kind, "finding": finding, "error": str(error)})
+            return numbered({"column": kind, "finding": finding, "error": str(error)})
 
     def show_trust(event: gr.EventData):
-        return trust.answer(service().trust(key_of(event._data), share(event._data.get("beta"))))
+        return numbered(service().trust(key_of(event._data), share(event._data.get("beta"))))
 
     def show_cards(event: gr.EventData):
         asked = event._data
         found = service().cards(key_of(asked), list(asked.get("points") or []))
-        record_shown("atlas", [card["id"] for card in found["cards"].values()])
-        return cards.answer(found | {"generation": asked.get("generation")})
+        audit.record_shown("atlas", [card["id"] for card in found["cards"].values()])
+        return numbered(found | {"generation": asked.get("generation")})
 
     def show_selection(event: gr.EventData):
         area = _area(event)
         # Words and regions of a group of one are those of its report and film.
-        with as_gradio_error():
-            inside = service().inside(*area)
-            audit.record("look", where="atlas selection", cases=inside[:NAMED], size=len(inside))
+        inside = service().inside(*area)
+        audit.record("look", where="atlas selection", cases=inside[:NAMED], size=len(inside))
         for step in service().select(*area):
-            yield selection.answer(step)
+            yield numbered(step)
 
     def show_export(event: gr.EventData):
         area, patients = _area(event), who().role >= Role.ADMINISTRATOR  # as for the verdicts
-        with as_gradio_error():
-            audit.record("export", what="atlas", rows=len(service().inside(*area)), patients=patients)
-        return export.answer({"csv": service().export(*area, patients)})
+        audit.record("export", what="atlas", rows=len(service().inside(*area)), patients=patients)
+        return numbered({"csv": service().export(*area, patients)})
 
     def open_point(event: gr.EventData):
         study_id = service().study_at(key_of(event._data), event._data.get("point"))
         return (request(study_id) if study_id else gr.skip()), gr.Tabs(selected="review")
 
     there = [atlas, shown, sent]
-    place = show_case, [ctx.session, shown], case.box
+    place = show_case, [ctx.session, shown], case
     ctx.tab.select(draw_at_visit, [shown, sent], there, **AT_ONCE).then(*place, **AT_ONCE)
     atlas.chart(draw_asked, None, there, **AT_ONCE).then(*place, **AT_ONCE)
-    atlas.column(show_column, None, column.box, **AT_ONCE)
-    atlas.judge(show_trust, None, trust.box, **AT_ONCE)
-    atlas.cards(show_cards, None, cards.box, **AT_ONCE)
-    atlas.lasso(show_selection, None, selection.box, **AT_ONCE)
-    atlas.keep(show_export, None, export.box, **AT_ONCE)
+    atlas.column(show_column, None, column, **AT_ONCE)
+    atlas.judge(show_trust, None, trust, **AT_ONCE)
+    atlas.cards(show_cards, None, cards, **AT_ONCE)
+    atlas.lasso(show_selection, None, selection, **AT_ONCE)
+    atlas.keep(show_export, None, export, **AT_ONCE)
     atlas.open(open_point, None, [ctx.request, ctx.tabs], **QUIET)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from platformdirs import user_data_path
 
 from dashboard.serving.background_job import BackgroundJobs
-from dashboard.serving.reference_cache import ReferenceCache
+from dashboard.serving.served import ServedModel
 from dashboard.ui.payload import lay_out
 from dashboard.ui.pictures import thumbnail
 from model.errors import CheckpointError, ChoiceError
@@ -22,7 +22,7 @@ from model.network.checkpoint import with_default_beta
 from model.progress import ProgressOf
 from model.storage.paths import DEMO_CHECKPOINT
 from model.studies.finding_names import named_for
-from model.studies.table import SPLITS, Study, StudyTable
+from model.studies.table import SPLITS, Study
 
 FILMS_AT_ONCE = 24  # the picture files that one request may have read
 
@@ -40,10 +40,8 @@ class Measured(NamedTuple):
 class BetaLabService:
     """What the β lab shows of one table under one engine. Safe to ask from many threads."""
 
-    def __init__(self, engine: Engine, table: StudyTable, reference_cache: ReferenceCache):
-        self.engine = engine
-        self.table = table
-        self.reference_cache = reference_cache
+    def __init__(self, served: ServedModel):
+        self.engine, self.table, self.reference_cache = served.engine, served.table, served.reference_cache
         self._measured = BackgroundJobs("beta-lab", self._measure)
 
     def splits(self) -> list[str]:
@@ -53,15 +51,13 @@ class BetaLabService:
 
     def measure(self, split: str) -> Iterator[dict[str, Any]]:
         """How far the work is, now and again, and at last what it found: {"split", "progress" | "error" | the lab}."""
-        job = self._measured.of(split)
-        for progress in job.follow():
-            yield {"split": split, "progress": progress._asdict()}
-        if job.result is None:
-            yield {"split": split, "error": job.error}
-        else:
-            measured = job.result
+
+        def found(measured: Measured) -> dict[str, Any]:
             facts = {"out_of_fold": measured.by_folds, "left_out": measured.left_out, "chose": measured.chose}
-            yield {"split": split, **facts, **describe_lab(measured.lab)}
+            return facts | describe_lab(measured.lab)
+
+        for message in self._measured.of(split).messages(found):
+            yield {"split": split, **message}
 
     def scores(self, split: str, finding: str) -> dict[str, Any]:
         """What each study of a measured split was given for a finding, at every β.

@@ -4,14 +4,12 @@ import gradio as gr
 
 from dashboard.access import audit
 from dashboard.access.identity import Role
-from dashboard.access.looking import record_shown
 from dashboard.beta_lab.service import BetaLabService
 from dashboard.page.context import Context, request
-from dashboard.serving.model_registry import ServedModel
 from dashboard.ui.events import AT_ONCE, QUIET
-from dashboard.ui.payload import as_json, share
+from dashboard.ui.payload import as_json, numbered, share
 from dashboard.ui.widgets import widget
-from dashboard.ui.widgets.relay import Relay
+from dashboard.ui.widgets.relay import relay
 from model.errors import AccessError, AuditError, BetaLensError
 
 ORDER = 20
@@ -20,14 +18,14 @@ TITLE = "tab.beta_lab"
 
 def build(ctx: Context) -> None:
     def service() -> BetaLabService:
-        return ctx.serving.now.get_or_create(_beta_lab_of)
+        return ctx.serving.now.get_or_create(BetaLabService)
 
     splits = service().splits()
     first = "val" if "val" in splits else splits[0]
     setup = {"splits": splits, "split": first}
     with gr.Column(elem_classes="bl-page"):
         lab = widget("beta_lab", as_json(setup))
-        told_scores, told_films, told_saved = (Relay(f"lab-{kind}") for kind in ("scores", "films", "saved"))
+        scores_relay, films_relay, saved_relay = (relay(f"lab-{kind}") for kind in ("scores", "films", "saved"))
         chosen = gr.State(first)
 
     def measure(split: str):
@@ -42,14 +40,14 @@ def build(ctx: Context) -> None:
     def scores(event: gr.EventData):
         asked = event._data
         try:
-            return told_scores.answer(service().scores(str(asked.get("split")), str(asked.get("finding"))))
+            return numbered(service().scores(str(asked.get("split")), str(asked.get("finding"))))
         except BetaLensError:
             return gr.skip()  # asked by no page of ours
 
     def films(event: gr.EventData) -> str:
         found = service().films([str(i) for i in event._data.get("ids") or []])
-        record_shown("beta_lab", found)
-        return told_films.answer({"films": found})
+        audit.record_shown("beta_lab", found)
+        return numbered({"films": found})
 
     def open_case(event: gr.EventData):
         asked = event._data
@@ -61,18 +59,14 @@ def build(ctx: Context) -> None:
             audit.require(Role.ADMINISTRATOR, "save_beta")
             audit.record("save_beta", beta=share(event._data.get("beta")))
         except (AccessError, AuditError) as error:
-            return told_saved.answer({"key": "lab.save.failed", "reason": str(error), "bad": True})
+            return numbered({"key": "lab.save.failed", "reason": str(error), "bad": True})
         done = service().save(share(event._data.get("beta")))
         audit.note("saved_beta", outcome=done["key"])
-        return told_saved.answer(done)
+        return numbered(done)
 
     ctx.tab.select(measure, chosen, [lab, chosen], **AT_ONCE)
     lab.measure(measure_asked, None, [lab, chosen], **AT_ONCE)
-    lab.scores(scores, None, told_scores.box, **AT_ONCE)
-    lab.films(films, None, told_films.box, **AT_ONCE)
+    lab.scores(scores, None, scores_relay, **AT_ONCE)
+    lab.films(films, None, films_relay, **AT_ONCE)
     lab.open(open_case, None, [ctx.request, ctx.tabs], **QUIET)
-    lab.keep(save, None, told_saved.box, **QUIET)
-
-
-def _beta_lab_of(served: ServedModel) -> BetaLabService:
-    return BetaLabService(served.engine, served.table, served.reference_cache)
+    lab.keep(save, None, saved_relay, **QUIET)

@@ -1,10 +1,8 @@
 """A region painted in the browser, as bits over the square the model sees, on the pixels of a film."""
 
-import base64
-import binascii
-
 import numpy as np
 
+from dashboard.ui.payload import bits
 from model.errors import ImageError
 from model.network.preprocess import Box
 
@@ -17,13 +15,10 @@ def read_mask(text: object) -> np.ndarray:
     Raises:
         ImageError: it is no such mask.
     """
-    try:
-        packed = base64.b64decode(text, validate=True) if isinstance(text, str) else b""
-    except (binascii.Error, ValueError):
-        packed = b""
-    if len(packed) != SIDE * SIDE // 8:
+    mask = bits(text, SIDE * SIDE)
+    if mask is None:
         raise ImageError(f"What was painted did not arrive as a mask of {SIDE} by {SIDE}: paint it again.")
-    return np.unpackbits(np.frombuffer(packed, np.uint8)).astype(bool).reshape(SIDE, SIDE)
+    return mask.reshape(SIDE, SIDE)
 
 
 def on_film(mask: np.ndarray, box: Box, height: int, width: int) -> np.ndarray:

@@ -49,7 +49,8 @@ def command(
     from dashboard.access import audit as audit_log
     from dashboard.access import open_access
     from dashboard.cases.uploads import use_folder
-    from dashboard.server import bind, is_loopback, make_app, serve
+    from dashboard.guard.hosts import is_loopback
+    from dashboard.server import bind, make_app, serve
     from dashboard.serving.model_registry import ModelRegistry
     from dashboard.serving.worker_process import ExplanationWorker
     from model.feedback import open_store

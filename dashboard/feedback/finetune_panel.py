@@ -1,13 +1,12 @@
 """Fine-tuning from the page: a button in the Feedback tab, its progress, and the figures before and after."""
 
-import json
-
 import gradio as gr
 
 from dashboard.access import audit
 from dashboard.access.identity import Role
 from dashboard.page.context import Context
 from dashboard.ui.i18n import t
+from dashboard.ui.payload import as_json
 from dashboard.ui.widgets import phrase, widget
 from dashboard.workflows.finetune import finetune_version
 from model.errors import BetaLensError
@@ -44,9 +43,9 @@ def finetune_panel(ctx: Context) -> None:
                     progress_for=lambda _: lambda steps: progress.tqdm(list(steps)),
                 )
         except BetaLensError as error:
-            return json.dumps({"error": str(error)})
+            return as_json({"error": str(error)})
         audit.note("finetuned", version=outcome.version, promoted=outcome.promoted)
-        return json.dumps(outcome.to_json(), ensure_ascii=False, allow_nan=False)
+        return as_json(outcome.to_json())
 
     # No limit here: who presses it while another fine-tuning is under way is told so, instead of waiting unawares.
     button.click(run, None, result, concurrency_limit=None, api_visibility="private")

@@ -20,7 +20,7 @@ from dashboard.guard.owners import Owners
 from dashboard.web.bodies import NotTakenError, again, check_parts, check_values, read_body, read_json, replace_body
 from dashboard.web.gradio import as_file, page_of_event
 from dashboard.web.paths import path_of
-from dashboard.web.problems import as_gradio_reads, invalid, problem
+from dashboard.web.problems import as_gradio_reads, invalid, of_http, problem
 from dashboard.web.request_limits import TooLarge
 
 API = "/api/v1/"  # whose routes check all else themselves
@@ -91,7 +91,7 @@ class GradioCallValidator:
         except InvalidCallError as error:
             answer = problem(403, str(error))
         except TooLarge as error:
-            answer = problem(error.status_code, error.detail)
+            answer = of_http(error)
         else:
             body = json.dumps(passed).encode()
             replace_body(scope, body)
@@ -105,7 +105,7 @@ class GradioCallValidator:
         Raises:
             NotTakenError: a value that the function does not take.
             ValidationError: likewise, of a function for programs.
-            RefusedError: it is by somebody else's page.
+            InvalidCallError: it is by somebody else's page.
             TooLarge: it is larger than the function takes.
         """
         if not isinstance(sent, dict):

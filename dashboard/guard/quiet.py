@@ -15,7 +15,7 @@ from typing import Any
 import gradio as gr
 
 from dashboard.ui.i18n import phrases
-from dashboard.web.problems import as_gradio_error
+from model.errors import BetaLensError
 
 log = logging.getLogger(__name__)
 
@@ -60,10 +60,11 @@ def _quiet(function: Callable) -> Callable:
 def _telling() -> Iterator[None]:
     """Ours are sentences already, and so are Gradio's; of any other error the page is told that there was one."""
     try:
-        with as_gradio_error():
-            yield
+        yield
     except gr.Error:
         raise
+    except BetaLensError as error:
+        raise gr.Error(str(error), print_exception=False) from None
     except Exception as error:
         places = "".join(traceback.format_list(traceback.extract_tb(error.__traceback__)))
         log.error("A function of the page failed with %s:\n%s", type(error).__name__, places)

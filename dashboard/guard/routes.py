@@ -69,9 +69,8 @@ class Routes:
         if methods is None:
             await problem(404, "There is nothing here.")(scope, receive, send)
         elif scope["method"] not in methods:
-            answer = problem(405, f"This takes {' or '.join(sorted(methods))}.")
-            answer.headers["Allow"] = ", ".join(sorted(methods))
-            await answer(scope, receive, send)
+            names = sorted(methods)
+            await problem(405, f"This takes {' or '.join(names)}.", {"Allow": ", ".join(names)})(scope, receive, send)
         else:
             if path not in ASKED:
                 scope["query_string"] = b""

@@ -1,13 +1,12 @@
 """The bar at the top: product, model, device, β, language, light, and who is logged in."""
 
-import json
-
 import gradio as gr
 import torch
 
 from dashboard.access.identity import who
 from dashboard.serving.model_registry import ModelRegistry
 from dashboard.ui.events import QUIET
+from dashboard.ui.payload import as_json
 from dashboard.ui.widgets import widget
 from model.inference.engine import Engine
 from model.storage.paths import DEMO_CHECKPOINT
@@ -31,4 +30,4 @@ def facts(engine: Engine) -> str:
         "digest": f"SHA-256 {engine.digest}",
         "device": torch.cuda.get_device_name(engine.device) if engine.device.type == "cuda" else "CPU",
     }
-    return json.dumps(known, ensure_ascii=False)
+    return as_json(known)

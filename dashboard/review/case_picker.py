@@ -9,37 +9,39 @@ import json
 import random
 from collections.abc import Callable, Mapping, Sequence
 from itertools import chain, zip_longest
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 from jaxtyping import Float
 
+from dashboard.ui.payload import as_json
 from dashboard.ui.pictures import thumbnail
 from explain.cohort.worklist import Candidate
 from model.studies.splits import SPLITS
 from model.studies.table import Study, StudyTable
 
 CARDS = 24  # of one page
-ORDERS = ("mixed", "id", "likely", "uncertain")
-QUEUES = ("evaluation", "training")
-ALL = "all"
 MOST_CHARACTERS = 200  # of what is searched for
 
+SplitName = Literal["", "train", "val", "test", "all"]
+Judged = Literal["", "yes", "no"]
+Order = Literal["mixed", "id", "likely", "uncertain"]
+Queue = Literal["", "evaluation", "training"]
 Probabilities = Callable[[], dict[str, Float[np.ndarray, "n"]]]
 
 
 class Question(NamedTuple):
-    """What a reader asks to see; an empty field asks for nothing.
+    """What a reader asks to see of the table; an empty field asks for nothing.
 
     Attributes:
         text: stands in the study's id or in its report, whatever the case of the letters.
         finding: the study has it; likelihood and uncertainty are of it.
         discordant: image and report disagree on purpose.
-        split: one of SPLITS, or ALL; "" for the test split, and for all where there is none.
+        split: "" for the test split, and for all where there is none.
         judged: "yes" for what the reader has judged, "no" for what they have not.
-        order: "mixed", every finding in turn; "id"; "likely", highest probability first; "uncertain", nearest to ½ first.
-        queue: one of QUEUES: what is most worth a look, of the studies whose verdicts measure the model, or of those
-            whose verdicts teach it. Only `text` and `judged` narrow it.
+        order: "mixed", every finding in turn; "likely", the highest probability first; "uncertain", nearest to ½ first.
+        queue: what is most worth a look, of the studies whose verdicts measure the model ("evaluation"), or of those
+            whose verdicts teach it ("training"). Only `text` and `judged` narrow it.
         offset: how many studies come before the first card.
         number: the page's own, which comes back with the answer.
     """
@@ -47,35 +49,28 @@ class Question(NamedTuple):
     text: str = ""
     finding: str = ""
     discordant: bool = False
-    split: str = ""
-    judged: str = ""
-    order: str = "mixed"
-    queue: str = ""
+    split: SplitName = ""
+    judged: Judged = ""
+    order: Order = "mixed"
+    queue: Queue = ""
     offset: int = 0
     number: int = 0
 
     @classmethod
     def read(cls, asked: Mapping[str, Any]) -> "Question":
         """From what the page sent; what is not understood asks for nothing."""
-
-        def one_of(name: str, allowed: Sequence[str]) -> str:
-            value = asked.get(name)
-            return value if isinstance(value, str) and value in allowed else ""
-
-        def count(name: str) -> int:
-            value = asked.get(name)
-            return value if type(value) is int and value >= 0 else 0
-
+        understood: dict[str, Any] = {
+            name: asked[name]
+            for name, allowed in {"split": SplitName, "judged": Judged, "order": Order, "queue": Queue}.items()
+            if asked.get(name) in get_args(allowed)
+        }
+        counts = {name: n for name in ("offset", "number") if type(n := asked.get(name)) is int and n >= 0}
         return cls(
             text=str(asked.get("text") or "")[:MOST_CHARACTERS].strip(),
             finding=str(asked.get("finding") or "")[:MOST_CHARACTERS],
             discordant=bool(asked.get("discordant")),
-            split=one_of("split", (*SPLITS, ALL)),
-            judged=one_of("judged", ("yes", "no")),
-            order=one_of("order", ORDERS) or "mixed",
-            queue=one_of("queue", QUEUES),
-            offset=count("offset"),
-            number=count("number"),
+            **understood,
+            **counts,
         )
 
 
@@ -93,10 +88,13 @@ class Reader(NamedTuple):
     judged: Mapping[str, str] = {}
 
 
+DEFAULT, ANYBODY = Question(), Reader()
+
+
 def offered_cases(
     table: StudyTable,
-    question: Question = Question(),
-    reader: Reader = Reader(),
+    question: Question = DEFAULT,
+    reader: Reader = ANYBODY,
     probabilities: Probabilities | None = None,
     candidates: Callable[[], list[Candidate]] = list,
 ) -> str:
@@ -123,7 +121,7 @@ def offered_cases(
         found = _ordered(table, found, question, reader, probabilities)
     elif reader.blind:
         found = _shuffled(found, reader)
-    return json.dumps(
+    return as_json(
         {
             "findings": table.findings,
             "splits": [split for split in SPLITS if any(s.split == split for s in table.studies)],
@@ -132,11 +130,9 @@ def offered_cases(
             "blind": reader.blind,
             "total": len(found),
             "studies": [
-                _card(s, reader, reasons.get(s.study_id, []))
-                for s in found[question.offset : question.offset + CARDS]
+                _card(s, reader, reasons.get(s.study_id, [])) for s in found[question.offset : question.offset + CARDS]
             ],
-        },
-        ensure_ascii=False,
+        }
     )
 
 
@@ -145,7 +141,7 @@ def ids_of(offered: str) -> list[str]:
     return [study["id"] for study in json.loads(offered)["studies"]]
 
 
-def in_queue(study: Study, queue: str) -> bool:
+def in_queue(study: Study, queue: Queue) -> bool:
     """Whether a verdict on this study does what the queue is for: one on a training study teaches the model, one on any
     other measures it."""
     return (study.split == "train") == (queue == "training")
@@ -163,7 +159,7 @@ def in_turn(studies: Sequence[Study], findings: Sequence[str]) -> list[Study]:
 def _of_split(table: StudyTable, split: str) -> Sequence[Study]:
     """Those of a split; by default of the test split, which the model has never seen, and all where there is none."""
     found = tuple(s for s in table.studies if s.split == (split or "test"))
-    return table.studies if split == ALL or not (found or split) else found
+    return table.studies if split == "all" or not (found or split) else found
 
 
 def _passes(study: Study, question: Question, reader: Reader) -> bool:

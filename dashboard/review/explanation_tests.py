@@ -8,8 +8,9 @@ from cachetools import LRUCache
 
 from dashboard.cases.case import OpenCase
 from dashboard.review.steps import Waiting, until_turn
+from dashboard.serving.served import ServedModel
 from dashboard.serving.session import Session
-from dashboard.serving.worker_process import ExplanationWorker
+from dashboard.ui.payload import as_json
 from explain import Cancelled
 from explain.methods.registry import methods_of
 from explain.methods.words import split_words
@@ -20,22 +21,16 @@ from explain.trust.pass_marks import passed
 from model.errors import BusyError
 from model.inference.encoding import MODALITIES
 from model.inference.engine import Engine
-from model.studies.table import StudyTable
 
 CACHED = 1024  # about 1 kB each
 
 
 class ExplanationTests:
-    """Tests what a reader has on the stage. The tests of a finding by a method are done once for all readers.
+    """Tests what a reader has on the stage, in the model's worker, after the explanations of others. The tests of a
+    finding by a method are done once for all readers."""
 
-    Args:
-        worker: where they are done, after the explanations of others.
-    """
-
-    def __init__(self, engine: Engine, table: StudyTable, worker: ExplanationWorker):
-        self.engine = engine
-        self.table = table
-        self.worker = worker
+    def __init__(self, served: ServedModel):
+        self.engine, self.table, self.worker = served.engine, served.table, served.worker
         self._cache = LRUCache(CACHED)
         self._lock = threading.Lock()
 
@@ -57,7 +52,7 @@ class ExplanationTests:
             title = methods_of(modality)[name].title
             figures = trust.figures()
             result[modality] = {"method": title, "figures": figures, "passed": passed(figures), "curves": _drawn(trust)}
-            yield json.dumps(result, ensure_ascii=False)
+            yield as_json(result)
 
     def _examined(
         self, session: Session, case: OpenCase, request_id: int, modality: str

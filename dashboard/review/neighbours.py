@@ -5,12 +5,11 @@ from typing import Any
 
 import gradio as gr
 
-from dashboard.access.looking import record_shown
+from dashboard.access import audit
 from dashboard.cases.case import OpenCase
 from dashboard.page.context import Context, request
 from dashboard.serving.background_job import BackgroundJobs
-from dashboard.serving.model_registry import ServedModel
-from dashboard.serving.reference_cache import ReferenceCache
+from dashboard.serving.served import ServedModel
 from dashboard.serving.session import Session
 from dashboard.ui.events import AT_ONCE, QUIET
 from dashboard.ui.payload import as_json, share
@@ -32,11 +31,10 @@ def neighbours(ctx: Context) -> None:
         # Of a case whose answer is kept back, what they have would tell what the model says.
         if case is None or request_id != session.request_id or session.blinded:
             return
-        for step in (
-            ctx.serving.model_for_session(session).get_or_create(_neighbours_of).nearest(case, share(event.beta))
-        ):
+        service = ctx.serving.model_for_session(session).get_or_create(NeighboursService)
+        for step in service.nearest(case, share(event.beta)):
             near = [card["id"] for space in step.get("spaces", []) for card in space["near"] or []]
-            record_shown("neighbours", near)
+            audit.record_shown("neighbours", near)
             yield as_json({"ticket": request_id, **step})
 
     def open_study(event: gr.SelectData):
@@ -49,21 +47,21 @@ def neighbours(ctx: Context) -> None:
 class NeighboursService:
     """Looks for neighbours, once the reference studies are encoded: in the background, as that may take minutes."""
 
-    def __init__(self, reference_cache: ReferenceCache):
-        self.reference_cache = reference_cache
-        self._finders = BackgroundJobs("neighbours", lambda _, counted: reference_cache.finder(counted("encoding")))
+    def __init__(self, served: ServedModel):
+        self.reference_cache = served.reference_cache
+        self._finders = BackgroundJobs(
+            "neighbours", lambda _, counted: served.reference_cache.finder(counted("encoding"))
+        )
 
     def nearest(self, case: OpenCase, beta: float) -> Iterator[dict[str, Any]]:
         """How far the encoding is, if it is needed, and then the nearest studies in each space; None for a space in
         which the case has no place."""
-        job = self._finders.of("all spaces")
-        for progress in job.follow():
-            yield {"progress": progress._asdict()}
-        if job.result is None:
-            yield {"error": job.error}
-        else:
-            spaces = [{"space": space, "near": self._near(job.result, case, space, beta)} for space in SHOWN_SPACES]
-            yield {"beta": beta, "modalities": case.encoded.modalities, "spaces": spaces}
+
+        def found(finder: Finder) -> dict[str, Any]:
+            spaces = [{"space": space, "near": self._near(finder, case, space, beta)} for space in SHOWN_SPACES]
+            return {"beta": beta, "modalities": case.encoded.modalities, "spaces": spaces}
+
+        return self._finders.of("all spaces").messages(found)
 
     def _near(self, finder: Finder, case: OpenCase, space: str, beta: float) -> list[dict[str, Any]] | None:
         vector = finder.vectors.of_case(case.encoded, space, beta)
@@ -73,7 +71,3 @@ class NeighboursService:
         near = finder.nearest(space, vector, beta, COUNT, without=own)
         cards = (study_card(self.reference_cache.table.studies[row]) for row in near.rows)
         return [{**card, "distance": float(d)} for card, d in zip(cards, near.distances, strict=True)]
-
-
-def _neighbours_of(served: ServedModel) -> NeighboursService:
-    return NeighboursService(served.reference_cache)

@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
+import functools
 from collections.abc import AsyncIterator, Callable, Generator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from dashboard.review.steps import Staged, Waiting
 from dashboard.web.thread_pools import opening
@@ -36,6 +37,17 @@ async def paced(steps: Generator[S, bool | None, None], show: Callable[[S], T]) 
     finally:
         with contextlib.suppress(ValueError):  # a thread is within a step: it ends them, as nothing else holds them
             steps.close()
+
+
+def streamed(function: Callable[..., AsyncIterator[T]]) -> Callable[..., AsyncIterator[T]]:
+    """A generator function of one that returns a generator: Gradio looks which of the two a function is."""
+
+    @functools.wraps(function)
+    async def stream(*given: Any) -> AsyncIterator[T]:
+        async for values in function(*given):
+            yield values
+
+    return stream
 
 
 async def _wait(step: object) -> bool | None:

@@ -24,7 +24,7 @@ from dashboard.serving.session import Session
 from dashboard.web.metrics import PREDICT
 from explain import INSTANT, Cancelled, Evidence
 from explain.methods.registry import methods_of
-from model.errors import BetaLensError, BusyError, FeedbackError, InputError
+from model.errors import BetaLensError, BusyError, FeedbackError
 from model.feedback import Flag, Store, new_flag_id
 from model.inputs import read_report
 from model.inputs.erase import erase
@@ -55,46 +55,26 @@ class CaseService:
             finding: to explain; the likeliest at β where the model does not know it.
             recorded: show it as it was when this flag was given, with its marks.
         """
-        request_id = session.next_request()
-        try:
-            case = open_study(self.engine, self.table, study_id)
-        except (BetaLensError, OSError) as error:
-            yield refused(error)
-            return
-        yield from self._open(session, request_id, case, beta, finding, recorded)
+        return self._opened(session, lambda: open_study(self.engine, self.table, study_id), beta, finding, recorded)
 
     def open_kept(self, session: Session, store: Store, beta: float, recorded: Flag) -> Steps:
         """Open what was sent, as it was when this flag was given: the film that was kept, and the flag's report."""
-        request_id = session.next_request()
-        try:
+
+        def case() -> OpenCase:
             film = store.film(recorded.image_sha256) if recorded.image_sha256 else None
             if recorded.image_sha256 and film is None:
                 raise FeedbackError("No copy of that film is kept any more: send it again.")
-            case = of_parts(self.engine, film, recorded.report)
-        except BetaLensError as error:
-            yield refused(error)
-            return
-        yield from self._open(session, request_id, case, beta, recorded=recorded)
+            return of_parts(self.engine, film, recorded.report)
+
+        return self._opened(session, case, beta, recorded=recorded)
 
     def open_film(self, session: Session, upload: str, text: str, beta: float) -> Steps:
         """Open a film that was uploaded under a name, with the text as its report. It does not wait any more."""
-        request_id = session.next_request()
-        try:
-            case = of_parts(self.engine, take_film(upload), read_report(text or ""))
-        except (BetaLensError, OSError) as error:
-            yield refused(error)
-            return
-        yield from self._open(session, request_id, case, beta)
+        return self._opened(session, lambda: of_parts(self.engine, take_film(upload), read_report(text or "")), beta)
 
     def open_report(self, session: Session, text: str, beta: float) -> Steps:
         """Open a text alone, as a report that came without a film."""
-        request_id = session.next_request()
-        try:
-            case = of_parts(self.engine, None, read_report(text or ""))
-        except InputError as error:
-            yield refused(error)
-            return
-        yield from self._open(session, request_id, case, beta)
+        return self._opened(session, lambda: of_parts(self.engine, None, read_report(text or "")), beta)
 
     def analyse(self, session: Session, text: str, beta: float) -> Steps:
         """Take the text as the report of the case that is open, which changes it unless it is a film that came without
@@ -171,24 +151,21 @@ class CaseService:
 
     def show_again(self, session: Session) -> Steps:
         """The open case once more, as this model has it."""
-        if session.opened is not None:
-            yield from self._steps(session, session.next_request(), pictures=True)
+        return self._again(session, pictures=True)
 
     def explain(self, session: Session, finding: str) -> Steps:
         """Explain another finding of the open case; the encoders do not run."""
         if session.opened is None or finding not in self.engine.findings:
             return
-        request_id = session.next_request()
         session.finding = finding
-        yield from self._steps(session, request_id)
+        yield from self._again(session)
 
     def choose_method(self, session: Session, modality: str, name: str) -> Steps:
         """Explain the open case, and those that follow, by another method for the film or for the report."""
         if modality not in Methods._fields or name not in methods_of(modality):
             return
         setattr(session, f"{modality}_method", name)
-        if session.opened is not None:
-            yield from self._steps(session, session.next_request())
+        yield from self._again(session)
 
     def predict_at(self, session: Session, beta: float) -> dict[str, Any] | None:
         """The model's own numbers at β for the open case: the head runs, the encoders do not."""
@@ -202,14 +179,34 @@ class CaseService:
     def go_blind(self, session: Session, blind: bool) -> Steps:
         """Keep the model's answer back from now on, or no longer. What was seen already stays known to have been."""
         session.blind, session.revealed = blind, not blind
-        if session.opened is not None:
-            yield from self._steps(session, session.next_request())
+        yield from self._again(session)
 
     def reveal(self, session: Session) -> Steps:
         """Show the model's answer on the open case, to a reader who has given theirs."""
         session.revealed = True
+        yield from self._again(session)
+
+    def _again(self, session: Session, pictures: bool = False) -> Steps:
+        """The stage anew, where a case is open."""
         if session.opened is not None:
-            yield from self._steps(session, session.next_request())
+            yield from self._steps(session, session.next_request(), pictures)
+
+    def _opened(
+        self,
+        session: Session,
+        make: Callable[[], OpenCase],
+        beta: float,
+        finding: str = "",
+        recorded: Flag | None = None,
+    ) -> Steps:
+        """Open the case that `make` returns; why there is none where it cannot."""
+        request_id = session.next_request()
+        try:
+            case = make()
+        except (BetaLensError, OSError) as error:
+            yield refused(error)
+            return
+        yield from self._open(session, request_id, case, beta, finding, recorded)
 
     def _open(
         self,
@@ -253,7 +250,7 @@ class CaseService:
         shown, finding = [c for c in (session.opened, session.original) if c], session.finding
         chosen = Methods(session.image_method, session.report_method)
         if session.blinded:
-            yield blinded_stage(self.engine, session, request_id, shown[0], pictures)
+            yield blinded_stage(self.engine, session, request_id, shown[0], chosen, pictures)
             return
 
         def should_continue() -> bool:

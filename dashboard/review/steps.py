@@ -1,6 +1,5 @@
 """The steps that Review shows: a case with its evidence, blinded or not, or why there is none."""
 
-import json
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -11,7 +10,7 @@ from dashboard.review.recorded import as_recorded
 from dashboard.serving.explanations import Methods
 from dashboard.serving.fair_queue import QUEUE_CHECK_SECONDS, QueuePlace
 from dashboard.serving.session import Session
-from dashboard.ui.payload import describe_evidence, pack, pack_blinded
+from dashboard.ui.payload import as_json, describe_blinded, describe_evidence
 from dashboard.ui.pictures import data_url
 from explain import Evidence
 from explain.every_beta.discordance import discordance
@@ -30,7 +29,7 @@ class Refused(NamedTuple):
     level: str = "error"  # or "info"
 
     def to_json(self) -> str:
-        return json.dumps({"level": self.level, "key": self.key, "detail": self.detail})
+        return as_json(self._asdict())
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class Waiting:
     place: QueuePlace | None = field(default=None, compare=False)
 
     def to_json(self) -> str:
-        return json.dumps({"ticket": self.request_id, "ahead": self.ahead})
+        return as_json({"ticket": self.request_id, "ahead": self.ahead})
 
 
 class Staged(NamedTuple):
@@ -82,22 +81,12 @@ def refused(error: Exception) -> Refused:
     return Refused(key, str(error) if isinstance(error, BetaLensError) else "")
 
 
-def blinded_stage(engine: Engine, session: Session, request_id: int, case: OpenCase, pictures: bool) -> Staged:
+def blinded_stage(
+    engine: Engine, session: Session, request_id: int, case: OpenCase, chosen: Methods, pictures: bool
+) -> Staged:
     """The open case without anything that the model said of it."""
-    value = pack_blinded(
-        case.report,
-        case.encoded,
-        ticket=request_id,
-        case=case.case_id,
-        seen=case.key in session.seen,
-        findings=engine.findings,
-        chosen={"image": session.image_method, "report": session.report_method},
-        changes=[change._asdict() for change in case.changes],
-        **_model(engine, session),
-        **_study(case),
-        **_facts(case, pictures),
-    )
-    return Staged(case, value)
+    facts = _facts(engine, session, request_id, case, chosen) | _film(case, pictures)
+    return Staged(case, as_json(describe_blinded(case.report, case.encoded, seen=case.key in session.seen, **facts)))
 
 
 def staged(
@@ -120,54 +109,46 @@ def staged(
         pictures: send the films, which the page does not have yet.
         pause: seconds before the next step is to begin.
     """
-    case, original = shown[0], shown[1:]
+    case = shown[0]
     session.seen.add(case.key)
     study = case.study
     clash = discordance(engine, case.encoded)
-    value = pack(
-        found[0],
-        case.report,
-        truth=known_truth(table, case, found[0]),
-        original=describe_evidence(
-            found[1],
-            original[0].report,
-            truth=known_truth(table, original[0], found[1]),
-            **_facts(original[0], pictures),
-        )
-        if original
-        else None,
-        ticket=request_id,
-        case=case.case_id,
-        tier=tier,
-        chosen=chosen._asdict(),
-        findings=engine.findings,
-        single=engine.config.problem_type == SINGLE_LABEL,
-        labels=sorted(study.labels) if study else None,
+    facts = _facts(engine, session, request_id, case, chosen) | {
+        "tier": tier,
+        "single": engine.config.problem_type == SINGLE_LABEL,
+        "labels": sorted(study.labels) if study else None,
         # What is known of the pair holds for this pair alone.
-        discordant=bool(study and study.discordant and not case.changes),
-        discordance=clash
+        "discordant": bool(study and study.discordant and not case.changes),
+        "discordance": clash
         and clash._asdict() | {"worth": worth_of_alert(engine, clash.finding) if clash.alert else None},
-        changes=[change._asdict() for change in case.changes],
-        recorded=session.recorded and as_recorded(session.recorded, case, engine.digest),
-        **_model(engine, session),
-        **_study(case),
-        **_facts(case, pictures),
-    )
-    return Staged(case, value, pause)
+        "recorded": session.recorded and as_recorded(session.recorded, case, engine.digest),
+    }
+
+    def described(case: OpenCase, evidence: Evidence, /, **facts: Any) -> dict[str, Any]:
+        truth = known_truth(table, case, evidence)
+        return describe_evidence(evidence, case.report, truth=truth, **facts, **_film(case, pictures))
+
+    original = described(shown[1], found[1]) if len(shown) > 1 else None
+    return Staged(case, as_json(described(case, found[0], original=original, **facts)), pause)
 
 
-def _model(engine: Engine, session: Session) -> dict[str, str]:
-    """What the stage says of the model: a version has a name here where it is not the served one."""
+def _facts(engine: Engine, session: Session, request_id: int, case: OpenCase, chosen: Methods) -> dict[str, Any]:
+    """What the stage says of the case and the model, veiled or not: a version has a name where it is not the served
+    one."""
     apart = session.served is not None and session.served.apart
-    return {"model": engine.digest, "version": engine.folder.name if apart and engine.folder else ""}
+    return {
+        "ticket": request_id,
+        "case": case.case_id,
+        "findings": engine.findings,
+        "chosen": chosen._asdict(),
+        "changes": [change._asdict() for change in case.changes],
+        "model": engine.digest,
+        "version": engine.folder.name if apart and engine.folder else "",
+        "split": case.study.split if case.study else "",  # of what somebody sent
+    }
 
 
-def _facts(case: OpenCase, pictures: bool) -> dict[str, Any]:
-    """What the stage says of a case beside its evidence."""
+def _film(case: OpenCase, pictures: bool) -> dict[str, Any]:
+    """What the stage says of a case's modalities beside its evidence."""
     film = data_url(case.film.pixels) if case.film and pictures else None
     return {"film": film, "modalities": case.encoded.modalities}
-
-
-def _study(case: OpenCase) -> dict[str, str]:
-    """The split of a reference study; "" of what somebody sent."""
-    return {"split": case.study.split if case.study else ""}

@@ -1,33 +1,32 @@
 """Review: a case in, a decision with its evidence out."""
 
-import json
 from typing import Any
 from weakref import WeakValueDictionary
 
 import gradio as gr
 
 from dashboard.access import audit
-from dashboard.access.looking import record_shown
 from dashboard.page.context import Context, Request
 from dashboard.page.header import facts
 from dashboard.review.case_picker import Question, ids_of, offered_cases
 from dashboard.review.explanation_tests import ExplanationTests
 from dashboard.review.neighbours import neighbours
-from dashboard.review.paced import paced
+from dashboard.review.paced import paced, streamed
 from dashboard.review.reader_cases import cases_for
 from dashboard.review.service import Ask, ReviewService
 from dashboard.review.steps import Refused, Staged, Step, Steps, Waiting, refused
 from dashboard.review.verdict_form import VerdictForm
-from dashboard.serving.model_registry import ServedModel
 from dashboard.serving.session import Session
-from dashboard.ui.events import EVERY, QUIET, UNLIMITED
+from dashboard.ui.events import EVERY, UNLIMITED
 from dashboard.ui.i18n import t
+from dashboard.ui.payload import as_json
 from dashboard.ui.widgets import widget
 from dashboard.ui.widgets.relay import relay
 from dashboard.web.gradio import upload_name
 from explain.methods.registry import methods_of
 from model.errors import AuditError
 from model.feedback import Flag
+from model.inference.encoding import MODALITIES
 
 ORDER = 10
 TITLE = "tab.review"
@@ -50,9 +49,7 @@ def build(ctx: Context) -> None:
                 )
                 with gr.Row(elem_classes="bl-ask"):
                     analyse = gr.Button(t("analyse"), variant="primary", elem_classes="bl-analyse", min_width=90)
-                    alone = gr.Button(
-                        t("analyse.alone"), elem_classes=["bl-analyse", "bl-analyse-alone"], min_width=90
-                    )
+                    alone = gr.Button(t("analyse.alone"), elem_classes=["bl-analyse", "bl-analyse-alone"], min_width=90)
             form = VerdictForm(ctx)
         with gr.Column(elem_classes="bl-main", min_width=600):
             notice = widget("notice")
@@ -72,16 +69,18 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, alone, notice, sta
     pages: WeakValueDictionary[str | None, Session] = WeakValueDictionary()  # of the readers, by their number
     shown = [*staged, report, ctx.beta, ctx.beta_ends, form.widget]
 
-    async def show(session: Session, ask: Ask, beta: float):
+    def show(session: Session, ask: Ask, beta: float):
         """The outputs of each step with the open case. Text, film and slider are set by the first one alone, lest they
         undo what the reader does meanwhile."""
-        async for values in outputs(session, review.answer(session, ask), beta):
-            yield values
+        return outputs(session, review.answer(session, ask), beta)
 
-    async def open_case(session: Session, ask: Ask, beta: float, digest: str = ""):
+    def open_case(session: Session, ask: Ask, beta: float, digest: str = ""):
         """The same of another case, under the served model or the version of that digest."""
-        async for values in outputs(session, review.open(session, ask, digest), beta):
-            yield values
+        return outputs(session, review.open(session, ask, digest), beta)
+
+    def explain_again(session: Session, ask: Ask):
+        """What each step changes of the stage, where the case and its changes stay."""
+        return paced(review.answer(session, ask), _outputs)
 
     async def outputs(session: Session, steps: Steps, beta: float):
         if session.opened and len(session.opened.encoded.modalities) == 2:
@@ -120,45 +119,45 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, alone, notice, sta
         digest = recorded.model_digest if recorded else ""
         return open_case(session, lambda r: r.open_study(session, study_id, beta, finding, recorded), beta, digest)
 
-    async def open_study(session: Session, beta: float, event: gr.SelectData):
-        async for values in show_study(session, event.value, beta):
-            yield values
+    @streamed
+    def open_study(session: Session, beta: float, event: gr.SelectData):
+        return show_study(session, event.value, beta)
 
     async def open_requested(session: Session, beta: float, request: Request | None):
         if request is None:
             return
         if request.beta is not None:
             beta = session.beta = request.beta
-        if request.study_id:
-            async for values in show_study(session, request.study_id, beta, request.finding, request.recorded):
-                yield values
-            return
         flag = request.recorded
-        if flag is None:
+        if request.study_id:
+            opened = show_study(session, request.study_id, beta, request.finding, flag)
+        elif flag:
+            opened = open_case(
+                session, lambda r: r.open_kept(session, ctx.feedback, beta, flag), beta, flag.model_digest
+            )
+        else:
             return
-        async for values in open_case(
-            session, lambda r: r.open_kept(session, ctx.feedback, beta, flag), beta, flag.model_digest
-        ):
+        async for values in opened:
             yield values
 
-    async def open_first(session: Session, beta: float, request: gr.Request):
+    @streamed
+    def open_first(session: Session, beta: float, request: gr.Request):
         pages[request.session_hash] = session
         session.announced = ctx.serving.now.engine.digest  # by the header
-        async for values in show_study(session, ids_of(offered_cases(ctx.table))[0], beta):
-            yield values
+        return show_study(session, ids_of(offered_cases(ctx.table))[0], beta)
 
     def leave(request: gr.Request):
         """Nobody waits for what is at work for a page that was closed."""
         if session := pages.get(request.session_hash):
             session.next_request()
 
-    async def open_given(session: Session, beta: float, text: str):
-        async for values in show(session, lambda r: r.analyse(session, text, beta), beta):
-            yield values
+    @streamed
+    def open_given(session: Session, beta: float, text: str):
+        return show(session, lambda r: r.analyse(session, text, beta), beta)
 
-    async def open_alone(session: Session, beta: float, text: str):
-        async for values in open_case(session, lambda r: r.open_report(session, text, beta), beta):
-            yield values
+    @streamed
+    def open_alone(session: Session, beta: float, text: str):
+        return open_case(session, lambda r: r.open_report(session, text, beta), beta)
 
     async def open_upload(session: Session, beta: float, film: dict[str, Any] | None, text: str | None):
         """A new film does not belong to the report of the study that was open. Where it was dropped there is room for
@@ -170,40 +169,39 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, alone, notice, sta
         ):
             yield None, *step
 
-    async def erase(session: Session, beta: float, event: gr.EventData):
-        async for values in show(session, lambda r: r.erase(session, event._data.get("mask")), beta):
-            yield values
+    @streamed
+    def erase(session: Session, beta: float, event: gr.EventData):
+        return show(session, lambda r: r.erase(session, event._data.get("mask")), beta)
 
-    async def take_report(session: Session, beta: float, event: gr.EventData):
-        async for values in show(session, lambda r: r.take_report(session, str(event._data.get("value"))), beta):
-            yield values
+    @streamed
+    def take_report(session: Session, beta: float, event: gr.EventData):
+        return show(session, lambda r: r.take_report(session, str(event._data.get("value"))), beta)
 
-    async def undo(session: Session, beta: float, event: gr.EventData):
-        async for values in show(session, lambda r: r.undo(session, bool(event._data.get("all"))), beta):
-            yield values
+    @streamed
+    def undo(session: Session, beta: float, event: gr.EventData):
+        return show(session, lambda r: r.undo(session, bool(event._data.get("all"))), beta)
 
-    async def leave_version(session: Session, beta: float):
-        async for values in open_case(session, lambda r: r.take_over(session), beta):
-            yield values
+    @streamed
+    def leave_version(session: Session, beta: float):
+        return open_case(session, lambda r: r.take_over(session), beta)
 
-    async def explain(session: Session, event: gr.SelectData):
-        async for values in paced(review.answer(session, lambda r: r.explain(session, event.value)), _outputs):
-            yield values
+    @streamed
+    def explain(session: Session, event: gr.SelectData):
+        return explain_again(session, lambda r: r.explain(session, event.value))
 
-    async def choose_method(session: Session, event: gr.EventData):
+    @streamed
+    def choose_method(session: Session, event: gr.EventData):
         modality, name = (str(event._data.get(key)) for key in ("modality", "name"))
-        steps = review.answer(session, lambda r: r.choose_method(session, modality, name))
-        async for values in paced(steps, _outputs):
-            yield values
+        return explain_again(session, lambda r: r.choose_method(session, modality, name))
 
-    async def show_again(session: Session):
+    @streamed
+    def show_again(session: Session):
         """What the page drew is not what the model says."""
-        async for values in paced(review.answer(session, lambda r: r.show_again(session)), _outputs):
-            yield values
+        return explain_again(session, lambda r: r.show_again(session))
 
     def narrow(session: Session, event: gr.EventData):
         found = cases_for(ctx, session, Question.read(event._data))
-        record_shown("picker", ids_of(found))
+        audit.record_shown("picker", ids_of(found))
         return found
 
     asked = [ctx.session, ctx.beta]
@@ -231,7 +229,7 @@ def _on_beta(ctx: Context, settled: gr.HTML) -> None:
     review = ReviewService(ctx.serving)
 
     def predict_at(session: Session, beta: float) -> str:
-        return json.dumps(review.shown(session).predict_at(session, beta))
+        return as_json(review.shown(session).predict_at(session, beta))
 
     ctx.beta.change(None, ctx.beta, None, js="betalens:setBeta", api_visibility="private")
     ctx.beta.change(
@@ -249,7 +247,7 @@ def _on_standing_still(ctx: Context, stage: gr.HTML, tested: gr.HTML) -> None:
     """What stays on the stage is tested; see `dashboard.review.explanation_tests`."""
 
     async def examine(session: Session, event: gr.EventData):
-        examiner = ctx.serving.model_for_session(session).get_or_create(_explanation_tests_of)
+        examiner = ctx.serving.model_for_session(session).get_or_create(ExplanationTests)
         async for value in paced(examiner.examine(session, int(event.ticket or 0)), lambda step: step):
             if not isinstance(value, Waiting):
                 yield value
@@ -297,16 +295,12 @@ def _outputs(step: Step) -> tuple:
     return gr.skip(), gr.skip(), step.to_json()
 
 
-def _explanation_tests_of(served: ServedModel) -> ExplanationTests:
-    return ExplanationTests(served.engine, served.table, served.worker)
-
-
 def _methods() -> str:
     """What the stage offers to choose from, with its help."""
-    return json.dumps(
+    return as_json(
         {
             modality: [{"name": m.name, "title": m.title, "help": m.help} for m in methods_of(modality).values()]
-            for modality in ("image", "report")
+            for modality in MODALITIES
         }
     )
 

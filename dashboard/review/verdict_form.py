@@ -1,14 +1,11 @@
 """The form that takes a verdict in Review: two clicks where the reader agrees, nothing of the model's in blind mode."""
 
-import json
-import time
 from typing import Any
 
 import gradio as gr
 
 from dashboard.access import audit
 from dashboard.access.identity import Role, who
-from dashboard.access.looking import record_shown
 from dashboard.page.context import Context
 from dashboard.review.case_picker import Question, ids_of
 from dashboard.review.paced import paced
@@ -18,6 +15,7 @@ from dashboard.review.steps import Staged
 from dashboard.review.verdicts import LONGEST_NAME, VerdictService
 from dashboard.serving.session import Session
 from dashboard.ui.events import QUIET
+from dashboard.ui.payload import numbered
 from dashboard.ui.widgets import widget
 from dashboard.web.thread_pools import in_pool, judging
 from model.config import SINGLE_LABEL
@@ -76,7 +74,7 @@ class VerdictForm:
             if not session.login:
                 session.reviewer = str(event._data.get("name") or "").strip()[:LONGEST_NAME]
             found = cases_for(ctx, session, Question())
-            record_shown("picker", ids_of(found))
+            audit.record_shown("picker", ids_of(found))
             return found
 
         async def go_blind(session: Session, event: gr.EventData):
@@ -106,7 +104,7 @@ class VerdictForm:
         return {"labels": self._judge(session).decided(session.opened, session.beta)}
 
     def _value(self, session: Session, outcome: dict[str, Any] | None = None) -> str:
-        return json.dumps(
+        return numbered(
             {
                 "findings": self.ctx.engine.findings,
                 "single": self.ctx.engine.config.problem_type == SINGLE_LABEL,
@@ -117,9 +115,7 @@ class VerdictForm:
                 "veiled": session.blinded,
                 "undoable": len(session.saved),
                 "outcome": outcome,
-                "number": time.monotonic_ns(),  # the same outcome twice is news twice
-            },
-            ensure_ascii=False,
+            }
         )
 
 

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from model.compute.threads import widen
 from model.errors import BetaLensError
@@ -45,6 +45,13 @@ class BackgroundJob(Generic[T]):
         """The job's progress, every PROGRESS_SECONDS until it ends."""
         while not self._ended_within(PROGRESS_SECONDS):
             yield self._progress
+
+    def messages(self, describe: Callable[[T], dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """What a reader is told: {"progress"} until the job ends, and then {"error"} or what `describe` says of the
+        result."""
+        for progress in self.follow():
+            yield {"progress": progress._asdict()}
+        yield {"error": self.error} if self.result is None else describe(self.result)
 
     def _ended_within(self, seconds: float) -> bool:
         self._thread.join(seconds)

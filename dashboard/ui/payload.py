@@ -5,6 +5,7 @@ Bulk numbers travel as one string because Gradio serialises a component's proper
 
 import base64
 import json
+import time
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from model.inference.encoding import Encoded
 LITTLE_ENDIAN_FLOAT = np.dtype("<f4")  # what a Float32Array reads on every machine that runs a browser
 
 
-def pack(evidence: Evidence, report: str, *, truth: Truth | None = None, **facts: Any) -> str:
+def describe_evidence(evidence: Evidence, report: str, *, truth: Truth | None = None, **facts: Any) -> dict[str, Any]:
     """The value of the stage widget.
 
     Args:
@@ -25,13 +26,8 @@ def pack(evidence: Evidence, report: str, *, truth: Truth | None = None, **facts
         report: the text it was computed on.
         truth: of the finding, on demo studies.
         facts: further JSON values the widget reads (ticket, case, film, findings, …); `original` may be a whole other
-            `describe_evidence`, of the case before it was changed.
+            such value, of the case before it was changed.
     """
-    return as_json(describe_evidence(evidence, report, truth=truth, **facts))
-
-
-def describe_evidence(evidence: Evidence, report: str, *, truth: Truth | None = None, **facts: Any) -> dict[str, Any]:
-    """What `pack` writes."""
     arrays = {
         "curve": evidence.curve,
         "contributions": evidence.contributions,
@@ -48,9 +44,9 @@ def describe_evidence(evidence: Evidence, report: str, *, truth: Truth | None = 
         "finding": evidence.finding,
         "methods": {"image": evidence.image_method, "report": evidence.report_method},
         "completeness": {"image": evidence.image_error, "report": evidence.report_error},
-        "flips": list(evidence.flips),
+        "flips": evidence.flips,
         "nodes": NODES.tolist(),
-        "box": list(evidence.box) if evidence.box else None,
+        "box": evidence.box,
         "scales": {"image": evidence.cell_scale, "words": evidence.word_scale},
         "segments": segments(report, evidence.words, evidence.read_to),
         "truth": truth and _truth(truth),
@@ -59,24 +55,31 @@ def describe_evidence(evidence: Evidence, report: str, *, truth: Truth | None = 
     }
 
 
-def pack_blinded(report: str, encoded: Encoded, **facts: Any) -> str:
+def describe_blinded(report: str, encoded: Encoded, **facts: Any) -> dict[str, Any]:
     """The value of the stage widget for a case whose answer is kept back: film and report, and nothing of the model's.
 
     Args:
-        facts: as for `pack`.
+        facts: as for `describe_evidence`.
     """
     hidden = {"finding": "", "truth": None, "original": None, "recorded": None, "arrays": {}, "block": ""}
-    scales = {"image": 1.0, "words": 1.0}
     shown = {
-        "box": list(encoded.box) if encoded.box else None,
+        "tier": "veiled",
+        "veiled": True,
+        "box": encoded.box,
+        "scales": {"image": 1.0, "words": 1.0},
         "segments": segments(report, split_words(report, encoded.read_to), encoded.read_to),
     }
-    return json.dumps(facts | hidden | shown | {"tier": "veiled", "veiled": True, "scales": scales}, ensure_ascii=False)
+    return facts | hidden | shown
 
 
-def as_json(value: dict[str, Any]) -> str:
+def as_json(value: Any) -> str:
     """A value for the page."""
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def numbered(value: dict[str, Any]) -> str:
+    """A value for the page with a number of its own, so that the same one twice is news twice."""
+    return as_json({"number": time.monotonic_ns(), **value})
 
 
 def share(value: Any) -> float:
@@ -113,16 +116,6 @@ def bits(value: Any, count: int) -> np.ndarray | None:
     return np.unpackbits(packed)[:count].astype(bool) if len(packed) == (count + 7) // 8 else None
 
 
-def unpack(value: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """The header and the arrays of a packed value: what the browser reads."""
-    header = json.loads(value)
-    block = np.frombuffer(base64.b64decode(header.pop("block")), LITTLE_ENDIAN_FLOAT)
-    layout = header.pop("arrays")
-    return header, {
-        name: block[start : start + int(np.prod(shape))].reshape(shape) for name, (start, *shape) in layout.items()
-    }
-
-
 def segments(report: str, words: tuple[Word, ...], read_to: int) -> list[list]:
     """The report cut into [text, index of its word or -1, was it read].
 
@@ -143,9 +136,8 @@ def segments(report: str, words: tuple[Word, ...], read_to: int) -> list[list]:
 
 
 def _truth(truth: Truth) -> dict[str, Any]:
-    known: dict[str, Any] = {"words": list(truth.words), "mask": None}
+    known: dict[str, Any] = {"words": truth.words, "mask": None}
     if truth.mask is not None:
         height, width = truth.mask.shape
-        bits = base64.b64encode(np.packbits(truth.mask.astype(bool)).tobytes()).decode()
-        known |= {"mask": bits, "height": height, "width": width}
+        known |= {"mask": bytes_of(truth.mask), "height": height, "width": width}
     return known

@@ -1,14 +1,12 @@
-"""Errors as problem details (RFC 9457), and on the page: what was got, what was expected, what to do; nothing of what
-was sent."""
+"""Errors as problem details (RFC 9457): what was got, what was expected, what to do; nothing of what was sent."""
 
-import contextlib
 import errno
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
+from typing import Any
 
-import gradio as gr
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
@@ -19,10 +17,10 @@ from model.errors import AccessError, BetaLensError, BusyError, FeedbackError, I
 # The first that fits; any other error of ours is the server's own.
 STATUS = {InputError: 422, StoreError: 503, TakenError: 409, FeedbackError: 422, AccessError: 403, BusyError: 503}
 FULL, SCARCE = (errno.ENOSPC, errno.EDQUOT), (errno.EMFILE, errno.ENFILE)
-AGAIN = 10  # seconds after which what there was no room for may be tried again
+RETRY = {"Retry-After": "10"}  # seconds after which what there was no room for may be tried again
 
 
-def problem(status: int, detail: str, headers: dict[str, str] | None = None, **more: object) -> JSONResponse:
+def problem(status: int, detail: str, headers: Mapping[str, str] | None = None, **more: object) -> JSONResponse:
     """An answer of type application/problem+json.
 
     Args:
@@ -45,22 +43,7 @@ def as_gradio_reads(answer: JSONResponse) -> JSONResponse:
 def of_error(error: BetaLensError) -> JSONResponse:
     """An error of ours."""
     status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
-    answer = problem(status, str(error))
-    return _again(answer) if status == HTTPStatus.SERVICE_UNAVAILABLE else answer
-
-
-@contextlib.contextmanager
-def as_gradio_error() -> Iterator[None]:
-    """An error of ours becomes one of Gradio's, whose sentence the page and gradio_client show."""
-    try:
-        yield
-    except BetaLensError as error:
-        raise gr.Error(str(error), print_exception=False) from None
-
-
-def _again(answer: JSONResponse) -> JSONResponse:
-    answer.headers["Retry-After"] = str(AGAIN)
-    return answer
+    return problem(status, str(error), RETRY if status == HTTPStatus.SERVICE_UNAVAILABLE else None)
 
 
 def of_system(error: OSError) -> JSONResponse:
@@ -68,8 +51,13 @@ def of_system(error: OSError) -> JSONResponse:
     if error.errno in FULL:
         return problem(507, "The server has no room on its disk for what was sent: tell whoever runs it.")
     if error.errno in SCARCE:
-        return _again(problem(503, "The server has too many files open: try again in some seconds."))
+        return problem(503, "The server has too many files open: try again in some seconds.", RETRY)
     raise error
+
+
+def of_http(error: HTTPException) -> JSONResponse:
+    """An error of Starlette's kind, with its headers."""
+    return problem(error.status_code, str(error.detail), error.headers)
 
 
 def invalid(error: RequestValidationError | ValidationError) -> JSONResponse:
@@ -79,27 +67,22 @@ def invalid(error: RequestValidationError | ValidationError) -> JSONResponse:
     return problem(422, f"The request cannot be used: {first['at']}: {first['said']}.", errors=faults)
 
 
+def unforeseen(error: Exception) -> JSONResponse:
+    """Any other error."""
+    return problem(500, "The server failed; its log says why.")
+
+
+# The answer to each kind of error.
+ANSWERS: dict[type[Exception], Callable[[Any], JSONResponse]] = {
+    BetaLensError: of_error,
+    OSError: of_system,
+    RequestValidationError: invalid,
+    HTTPException: of_http,
+    Exception: unforeseen,
+}
+
+
 def register(app: FastAPI) -> None:
     """Every error of an app becomes a problem."""
-
-    @app.exception_handler(BetaLensError)
-    def ours(request: Request, error: BetaLensError) -> JSONResponse:
-        return of_error(error)
-
-    @app.exception_handler(OSError)
-    def system(request: Request, error: OSError) -> JSONResponse:
-        return of_system(error)
-
-    @app.exception_handler(RequestValidationError)
-    def not_valid(request: Request, error: RequestValidationError) -> JSONResponse:
-        return invalid(error)
-
-    @app.exception_handler(HTTPException)
-    def http(request: Request, error: HTTPException) -> JSONResponse:
-        answer = problem(error.status_code, str(error.detail))
-        answer.headers.update(error.headers or {})
-        return answer
-
-    @app.exception_handler(Exception)
-    def unforeseen(request: Request, error: Exception) -> JSONResponse:
-        return problem(500, "The server failed; its log says why.")
+    for kind, answer in ANSWERS.items():
+        app.add_exception_handler(kind, lambda _, error, answer=answer: answer(error))

@@ -8,7 +8,8 @@ from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard.web.metrics import REQUESTS
-from dashboard.web.problems import AGAIN, problem
+from dashboard.web.paths import path_of
+from dashboard.web.problems import RETRY, of_http, problem
 from model.inputs import MAX_BYTES
 
 # Whoever asks may make up others: each would stay in the figures for good.
@@ -36,7 +37,7 @@ class NoRoom(Unread):
 
     def __init__(self):
         said = "The server reads as much as it has room for: send the request again in some seconds."
-        super().__init__(503, said, {"Retry-After": str(AGAIN)})
+        super().__init__(503, said, RETRY)
 
 
 class RequestLimitsMiddleware:
@@ -51,8 +52,7 @@ class RequestLimitsMiddleware:
             await self.app(scope, receive, send)
             return
         begin, status, came = time.perf_counter(), 0, 0
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
-        most = MAX_BODY if path.startswith(FILMS) else MAX_OTHER
+        most = MAX_BODY if path_of(scope).startswith(FILMS) else MAX_OTHER
 
         async def receive_some() -> Message:
             nonlocal came
@@ -75,9 +75,7 @@ class RequestLimitsMiddleware:
                 raise TooLarge(most)
             await self.app(scope, receive_some, send_counted)
         except Unread as error:
-            answer = problem(error.status_code, error.detail)
-            answer.headers.update(error.headers or {})
-            await answer(scope, receive, send_counted)
+            await of_http(error)(scope, receive, send_counted)
         except ClientDisconnect:
             pass  # who would read an answer?
         except asyncio.CancelledError:  # the time to end is over

@@ -13,7 +13,6 @@ from anyio.lowlevel import RunVar
 
 # With the helpers of those that compute on all cores (`model.compute.threads`), well below the task limit in deploy/.
 SHARED = 40
-OPENING, ASKING, EXPLAINING, JUDGING = 16, 4, 8, 8
 
 T = TypeVar("T")
 
@@ -33,9 +32,8 @@ class Pool:
         return await anyio.to_thread.run_sync(work, *asked, limiter=limiter)
 
 
-opening, asking, explaining, judging = (
-    Pool("opening", OPENING), Pool("asking", ASKING), Pool("explaining", EXPLAINING), Pool("judging", JUDGING)
-)  # fmt: skip
+opening, asking = Pool("opening", 16), Pool("asking", 4)
+explaining, judging = Pool("explaining", 8), Pool("judging", 8)
 
 
 def in_pool(pool: Pool, function: Callable[..., T]) -> Callable[..., Awaitable[T]]:

@@ -11,7 +11,7 @@ Their units do not compare, so their ranks are fused: a study scores Σ 1 / (60 
 Clarke and Büttcher, SIGIR 2009), which puts what stands first in any of them near the top.
 """
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -32,6 +32,9 @@ FUSION = 60  # the constant of reciprocal rank fusion, as its authors set it
 FIRST = 0.05  # a study among the first of this share of a ranking has that signal for a reason
 
 
+ReasonKind = Literal["uncertain", "discordant", "far", "error_prone"]
+
+
 class ReviewReason(NamedTuple):
     """Why a study is worth a look, in numbers a reader can check.
 
@@ -39,7 +42,7 @@ class ReviewReason(NamedTuple):
     "far" its distance over the median distance; "error_prone" how many neighbours are misjudged, of how many.
     """
 
-    kind: str
+    kind: ReasonKind
     finding: str  # that it is about; "" for all
     values: tuple[float, ...]
 
@@ -64,7 +67,7 @@ class Signal(NamedTuple):
 def worklist(engine: Engine, table: StudyTable, reference: Reference, beta: float) -> list[Candidate]:
     """The studies of a table that have a reason to be looked at, most worth it first; decided at β."""
     fused_p, image_p, report_p = (probabilities_at(engine, reference, b) for b in (beta, 1.0, 0.0))
-    signals = {"uncertain": uncertain(fused_p, engine.config.problem_type == SINGLE_LABEL)}
+    signals: dict[ReasonKind, Signal] = {"uncertain": uncertain(fused_p, engine.config.problem_type == SINGLE_LABEL)}
     apart = np.where(reference.has.all(1), scores(engine, reference, table.studies), np.nan)
     signals["discordant"] = discordant(apart, image_p, report_p)
     if len(table.studies) > NEIGHBOURS:
@@ -121,7 +124,7 @@ def error_prone(rows: Int[np.ndarray, "n k"], wrong: Bool[np.ndarray, "n finding
     return Signal(strength, which, np.stack([(strength * k).round(), np.full(len(rows), float(k))], 1))
 
 
-def fuse(ids: tuple[str, ...], findings: tuple[str, ...], signals: dict[str, Signal]) -> list[Candidate]:
+def fuse(ids: tuple[str, ...], findings: tuple[str, ...], signals: dict[ReasonKind, Signal]) -> list[Candidate]:
     """Reciprocal rank fusion. Studies that stand among the first in none of the rankings are left out."""
     ranks = {kind: _ranks(signal.strength) for kind, signal in signals.items()}
     total = np.sum([1 / (FUSION + r) for r in ranks.values()], axis=0)  # 1 / inf is 0: what is unknown adds nothing
@@ -137,7 +140,7 @@ def fuse(ids: tuple[str, ...], findings: tuple[str, ...], signals: dict[str, Sig
     return found
 
 
-def _reason(kind: str, signal: Signal, row: int, findings: tuple[str, ...]) -> ReviewReason:
+def _reason(kind: ReasonKind, signal: Signal, row: int, findings: tuple[str, ...]) -> ReviewReason:
     which = signal.finding[row]
     return ReviewReason(kind, findings[which] if which >= 0 else "", tuple(signal.values[row].tolist()))
 

@@ -22,7 +22,7 @@ from model.evaluation.figures import json_numbers
 from model.inference.embeddings import Reference, logits_at
 from model.inference.encoding import Encoded
 from model.inference.engine import Engine
-from model.inference.predictions import Scored, chances, score
+from model.inference.predictions import Scored, chances
 from model.network.network import Network
 from model.studies.table import Study
 from model.training.calibration import parts_of
@@ -85,11 +85,6 @@ def calibrate_alert(network: Network, scored: Scored) -> None:
     line = _fitted(network, scored) or LogitLine(0.0, 0.0)
     network.discord_slope.fill_(line.slope)
     network.discord_offset.fill_(line.offset)
-
-
-def told_apart(engine: Engine, reference: Reference, studies: tuple[Study, ...]) -> dict[str, Any] | None:
-    """`alert_figures` of what an engine says of studies of its reference."""
-    return alert_figures(engine.network, score(engine, reference, studies))
 
 
 def alert_figures(network: Network, scored: Scored, in_sample: bool = False) -> dict[str, Any] | None:

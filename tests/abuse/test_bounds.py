@@ -67,7 +67,7 @@ def test_verdicts_that_wait_for_a_lock_stop_nobody_else(serving, tmp_path):
     ):
         at_last.callback(store.release.set)  # whatever fails: or those who wait would be waited for
         flagged = [pool.submit(client.post, "/api/v1/flag", json=verdict) for _ in range(20)]
-        for _ in range(thread_pools.JUDGING):  # as many as have threads for it; the others wait without one
+        for _ in range(thread_pools.judging.threads):  # as many as have threads for it; the others wait without one
             assert store.waiting.acquire(timeout=60)
         for path in ("/healthz", "/config", "/metrics"):
             assert client.get(path).status_code == 200

@@ -1,4 +1,4 @@
-"""Writes dashboard/ui/messages.py as types for the page's scripts. Run it after a change there:
+"""Writes tests/js/message_types.py as types for the page's scripts. Run it after a change there:
 
 python tests/js/messages.py
 """
@@ -12,19 +12,24 @@ from typing import Any, Literal, NotRequired, Union, get_args, get_origin, get_t
 from typing_extensions import is_typeddict
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from dashboard.ui import messages  # noqa: E402 (found by the line before)
+from js import message_types  # noqa: E402 (found by the line before)
 
 OUT = ROOT / "assets" / "js" / "lib" / "messages.d.ts"
-HEAD = "// Written by tests/js/messages.py from dashboard/ui/messages.py: change it there.\n"
+HEAD = "// Written by tests/js/messages.py from tests/js/message_types.py: change it there.\n"
 PLAIN = {str: "string", int: "number", float: "number", bool: "boolean", type(None): "null"}
 
 
 def typescript() -> str:
     """The text of the file."""
-    found = [value for value in vars(messages).values() if is_typeddict(value)]
+    found = dict.fromkeys(value for value in vars(message_types).values() if _is_record(value))
     return HEAD + "".join(_interface(message) for message in found)
+
+
+def _is_record(value: Any) -> bool:
+    """Whether a type is told as an object: a TypedDict, or the fields of a named tuple by their names."""
+    return is_typeddict(value) or (inspect.isclass(value) and issubclass(value, tuple) and hasattr(value, "_fields"))
 
 
 def _interface(message: type) -> str:
@@ -40,14 +45,14 @@ def _interface(message: type) -> str:
 def _type(hint: Any) -> str:
     if hint in PLAIN:
         return PLAIN[hint]
-    if is_typeddict(hint):
+    if _is_record(hint):
         return hint.__name__
     origin, inside = get_origin(hint), get_args(hint)
     if origin is Literal:
         return " | ".join("true" if value is True else f'"{value}"' for value in inside)
     if origin in (Union, types.UnionType):
         return " | ".join(dict.fromkeys(map(_type, inside)))
-    if origin is list:
+    if origin is list or inside[1:] == (...,):
         union = get_origin(inside[0]) in (Union, types.UnionType, Literal)
         return f"({_type(inside[0])})[]" if union else f"{_type(inside[0])}[]"
     if origin is tuple:

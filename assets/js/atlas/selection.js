@@ -103,7 +103,7 @@ export class SelectionView {
       ),
     );
     this.discordant.textContent = summary?.discordant ? t("atlas.discordant", { n: summary.discordant }) : "";
-    /** @param {m.TellingWord[]} of */
+    /** @param {m.DistinctiveWord[]} of */
     const list = (of) =>
       of.length
         ? of.map((word) =>

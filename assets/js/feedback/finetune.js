@@ -33,7 +33,7 @@ export const mount = ({ element, props, watch }) => {
         : t("finetune.row.macro");
     return kind === "as_corrected" ? t(`finetune.row.${kind}_${of}`) : t(`trust.short.${kind}`);
   };
-  /** @param {m.FinetunedRow} row */
+  /** @param {m.ComparisonRow} row */
   const cells = (row) => {
     const known = row.before !== null && row.after !== null;
     return [

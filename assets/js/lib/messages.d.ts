@@ -1,4 +1,102 @@
-// Written by tests/js/messages.py from dashboard/ui/messages.py: change it there.
+// Written by tests/js/messages.py from tests/js/message_types.py: change it there.
+
+/** What a reader asks to see of the table; an empty field asks for nothing. Attributes: text: stands in the study's id or in its report, whatever the case of the letters. finding: the study has it; likelihood and uncertainty are of it. discordant: image and report disagree on purpose. split: "" for the test split, and for all where there is none. judged: "yes" for what the reader has judged, "no" for what they have not. order: "mixed", every finding in turn; "likely", the highest probability first; "uncertain", nearest to ½ first. queue: what is most worth a look, of the studies whose verdicts measure the model ("evaluation"), or of those whose verdicts teach it ("training"). Only `text` and `judged` narrow it. offset: how many studies come before the first card. number: the page's own, which comes back with the answer. */
+export interface Question {
+  text: string;
+  finding: string;
+  discordant: boolean;
+  split: "" | "train" | "val" | "test" | "all";
+  judged: "" | "yes" | "no";
+  order: "mixed" | "id" | "likely" | "uncertain";
+  queue: "" | "evaluation" | "training";
+  offset: number;
+  number: number;
+}
+
+/** What a job does now, and how much of it is done, of how much. */
+export interface JobProgress {
+  name: string;
+  done: number;
+  total: number;
+}
+
+/** A figure before and after, and the 95 % interval of its change where it has one. None where it is undefined. */
+export interface ComparisonRow {
+  name: string;
+  before: number | null;
+  after: number | null;
+  low: number | null;
+  high: number | null;
+  paired: boolean;
+}
+
+/** How sure it is that nothing got worse. */
+export interface Gate {
+  patients: number;
+  detectable: number | null;
+  decided: boolean;
+}
+
+/** A word that reports of the group have more often (z > 0) or less often than those of the rest. */
+export interface DistinctiveWord {
+  word: string;
+  z: number;
+  share: number;
+  elsewhere: number;
+}
+
+/** One finding in a group, at β. None where it is undefined. */
+export interface FindingOf {
+  finding: string;
+  positives: number;
+  prevalence: number;
+  elsewhere: number | null;
+  auroc: number | null;
+  error: number | null;
+}
+
+/** A group at β. Discordant studies count for size and prevalence alone: their image and report state different truths, so no one label judges a decision on them. */
+export interface Summary {
+  size: number;
+  of: number;
+  discordant: number;
+  error: number | null;
+  elsewhere: number | null;
+  findings: FindingOf[];
+}
+
+/** Why a study is worth a look, in numbers a reader can check. kind and values: "uncertain" its probability; "discordant" the probabilities by image alone and by report alone; "far" its distance over the median distance; "error_prone" how many neighbours are misjudged, of how many. */
+export interface ReviewReason {
+  kind: "uncertain" | "discordant" | "far" | "error_prone";
+  finding: string;
+  values: number[];
+}
+
+/** Cohen's κ of two reviewers on one finding, over the n studies that both judged; None where either of them said the same of all, which leaves κ undefined or 0 whatever the other said. */
+export interface Kappa {
+  first: string;
+  second: string;
+  finding: string;
+  n: number;
+  same: number;
+  kappa: number | null;
+}
+
+/** How many of n judgements agree with the model, with the 95 % interval of Wilson (1927). */
+export interface Share {
+  of: string;
+  agree: number;
+  n: number;
+  low: number;
+  high: number;
+}
+
+/** A corrected study that teaches nothing. */
+export interface Untaught {
+  study_id: string;
+  why: string;
+  may_be: string;
+}
 
 /** Arrays of float32, end to end in base64 (`dashboard.ui.payload.lay_out`). */
 export interface Packed {
@@ -38,7 +136,7 @@ export interface Truth {
   width?: number;
 }
 
-/** One finding of one case at every β (`dashboard.ui.payload.describe`). */
+/** One finding of one case at every β (`dashboard.ui.payload.describe_evidence`). */
 export interface Evidence {
   arrays: Record<string, number[]>;
   block: string;
@@ -198,13 +296,6 @@ export interface Methods {
   report: MethodOf[];
 }
 
-/** Why a study is worth a look (`explain.cohort.worklist.ReviewReason`). */
-export interface Reason {
-  kind: "uncertain" | "discordant" | "far" | "error_prone";
-  finding: string;
-  values: number[];
-}
-
 /** A study that the picker offers; in blind mode without anything that is known of it. */
 export interface Offered {
   id: string;
@@ -213,20 +304,7 @@ export interface Offered {
   split: "train" | "val" | "test";
   judged: "agree" | "disagree" | "unsure" | "";
   thumb: string | null;
-  reasons: Reason[];
-}
-
-/** What a reader asks to see of the table (`dashboard.review.case_picker.Question`). */
-export interface Question {
-  text: string;
-  finding: string;
-  discordant: boolean;
-  split: string;
-  judged: "" | "yes" | "no";
-  order: "mixed" | "id" | "likely" | "uncertain";
-  queue: "" | "evaluation" | "training";
-  offset: number;
-  number: number;
+  reasons: ReviewReason[];
 }
 
 /** The value of the picker, and of the queue in Feedback. */
@@ -284,13 +362,6 @@ export interface Near {
   distance: number;
 }
 
-/** How far work on the server is. */
-export interface Progress {
-  name: string;
-  done: number;
-  total: number;
-}
-
 /** The nearest studies in one space; None where the case has no place in it. */
 export interface NearIn {
   space: "image" | "report" | "fused";
@@ -300,7 +371,7 @@ export interface NearIn {
 /** The value of the neighbours: progress, an error, or what was found. */
 export interface Neighbours {
   ticket: number;
-  progress?: Progress;
+  progress?: JobProgress;
   error?: string;
   beta?: number;
   modalities?: ("image" | "report")[];
@@ -410,7 +481,7 @@ export interface Lab {
 export interface LabWait {
   split: string;
   splits: string[];
-  progress?: Progress;
+  progress?: JobProgress;
   error?: string;
 }
 
@@ -460,7 +531,7 @@ export interface MapWait {
   methods: string[];
   space?: string;
   method?: string;
-  progress?: Progress;
+  progress?: JobProgress;
   error?: string;
 }
 
@@ -510,34 +581,6 @@ export interface MapExport {
   csv: string;
 }
 
-/** One finding in a group (`explain.cohort.selection.FindingOf`). */
-export interface FindingOf {
-  finding: string;
-  positives: number;
-  prevalence: number;
-  elsewhere: number | null;
-  auroc: number | null;
-  error: number | null;
-}
-
-/** A group at β (`explain.cohort.selection.Summary`). */
-export interface Summary {
-  size: number;
-  of: number;
-  discordant: number;
-  error: number | null;
-  elsewhere: number | null;
-  findings: FindingOf[];
-}
-
-/** A word that a group's reports have more often (z > 0), or less. */
-export interface TellingWord {
-  word: string;
-  z: number;
-  share: number;
-  elsewhere: number;
-}
-
 /** Where a group's films are brighter, or darker. */
 export interface Regions {
   arrays: Record<string, number[]>;
@@ -553,7 +596,7 @@ export interface Selection {
   members: string;
   reading: boolean;
   summary?: Summary;
-  words?: TellingWord[];
+  words?: DistinctiveWord[];
   regions?: Regions | null;
 }
 
@@ -591,25 +634,6 @@ export interface Choices {
   finding: string[];
   verdict: string[];
   model: string[];
-}
-
-/** How many of n judgements agree with the model, with the 95 % interval. */
-export interface Share {
-  of: string;
-  agree: number;
-  n: number;
-  low: number;
-  high: number;
-}
-
-/** Cohen's κ of two reviewers on one finding. */
-export interface Kappa {
-  first: string;
-  second: string;
-  finding: string;
-  n: number;
-  same: number;
-  kappa: number | null;
 }
 
 /** How reviewers agree; nothing before there are verdicts. */
@@ -679,23 +703,6 @@ export interface Download {
   number: number;
 }
 
-/** A figure before and after a fine-tuning (`dashboard.workflows.finetune.ComparisonRow`). */
-export interface FinetunedRow {
-  name: string;
-  before: number | null;
-  after: number | null;
-  low: number | null;
-  high: number | null;
-  paired: boolean;
-}
-
-/** How sure it is that nothing got worse (`dashboard.workflows.finetune.Gate`). */
-export interface Gate {
-  patients: number;
-  detectable: number | null;
-  decided: boolean;
-}
-
 /** What a version learnt from. */
 export interface Learnt {
   studies: number;
@@ -709,13 +716,6 @@ export interface Learnt {
   wrong_by_reviewers: number;
 }
 
-/** A corrected study that taught nothing. */
-export interface Untaught {
-  study_id: string;
-  why: string;
-  may_be: string;
-}
-
 /** What came of a fine-tuning (`dashboard.workflows.finetune.FinetuneResult`). */
 export interface Finetuned {
   version: string;
@@ -725,7 +725,7 @@ export interface Finetuned {
   gate: Gate;
   complete: boolean;
   learnt: Learnt;
-  rows: FinetunedRow[];
+  rows: ComparisonRow[];
   untaught: Untaught[];
   unknown_findings: string[];
 }

@@ -4,13 +4,13 @@ import { findingName, t } from "./i18n.js";
 
 /** @import * as m from "./messages.d.ts" */
 
-/** @type {Record<m.Reason["kind"], (values: number[]) => Record<string, string | number>>} */
+/** @type {Record<m.ReviewReason["kind"], (values: number[]) => Record<string, string | number>>} */
 const FIGURES = {
   uncertain: ([p]) => ({ p: probability(p) }),
   discordant: ([image, report]) => ({ image: probability(image), report: probability(report) }),
   far: ([times]) => ({ times: number(times, 1) }),
   error_prone: ([n, all]) => ({ n, all }),
 };
-/** @param {m.Reason} given */
+/** @param {m.ReviewReason} given */
 export const reason = ({ kind, finding, values }) =>
   t(`queue.${kind}`, { finding: findingName(finding), ...FIGURES[kind](values) });

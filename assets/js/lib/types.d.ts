@@ -77,7 +77,7 @@ export interface CasePlace {
   index: number;
   total: number;
   queue: m.Question["queue"];
-  reasons: m.Reason[];
+  reasons: m.ReviewReason[];
   judged: m.Offered["judged"];
 }
 

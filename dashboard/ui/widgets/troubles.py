@@ -1,6 +1,5 @@
 """The bar above the tabs that says what keeps verdicts from being read."""
 
-import json
 import logging
 import threading
 import time
@@ -8,6 +7,7 @@ import time
 import gradio as gr
 
 from dashboard.ui.events import QUIET
+from dashboard.ui.payload import numbered
 from dashboard.ui.widgets import widget
 from model.errors import FeedbackError
 from model.feedback import Store
@@ -27,7 +27,7 @@ def status_of(store: Store) -> str:
     found = [
         {"kind": t.kind, "file": t.file, "rows": t.numbers, "line": t.line, "hides": t.hides} for t in store.troubles
     ]
-    return json.dumps({"troubles": found, "number": time.monotonic_ns()}, ensure_ascii=False)
+    return numbered({"troubles": found})
 
 
 def watch(store: Store) -> None:

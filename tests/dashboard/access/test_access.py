@@ -20,8 +20,9 @@ from dashboard.access.identity import Identity, Role
 from dashboard.access.lockout import MOST_FAILURES
 from dashboard.access.sessions import COOKIE
 from dashboard.access.users import Users, read_users, remove_user, set_user
+from dashboard.guard.hosts import is_loopback
 from dashboard.review.service import ReviewService, case_service_of
-from dashboard.server import is_loopback, make_app
+from dashboard.server import make_app
 from dashboard.serving.model_registry import ModelRegistry
 from dashboard.serving.session import Session
 from model.errors import AccessError

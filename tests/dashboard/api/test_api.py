@@ -13,13 +13,13 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 from helpers import REPORT
 from hypothesis import HealthCheck, given, settings
+from packed import unpack
 from PIL import Image
 
 from dashboard.review.service import case_service_of
 from dashboard.server import make_app
 from dashboard.serving.model_registry import ModelRegistry
 from dashboard.serving.session import Session
-from dashboard.ui.payload import unpack
 from explain import NODES
 from explain.methods.base import Question
 from explain.methods.registry import method

@@ -4,13 +4,13 @@ import pytest
 from sklearn.decomposition import PCA
 from sklearn.manifold import trustworthiness
 
-from dashboard.atlas.service import AtlasService
+from dashboard.atlas.service import AtlasService, Key
 from dashboard.serving.reference_cache import ReferenceCache
 from model.errors import ChoiceError
 from model.feedback import FeedbackStore
 from model.studies.opening import open_studies
 
-KEY = ("report", "pca")
+KEY = Key("report", "pca")
 
 
 @pytest.fixture(scope="module")
@@ -35,4 +35,4 @@ def test_the_trustworthiness_of_a_map_is_computed_once_and_named_with_its_beta(m
 
 def test_a_map_that_cannot_be_made_says_so(maps):
     with pytest.raises(ChoiceError, match="0 studies have a place"):
-        maps.trust(("image", "pca"), 0.5)
+        maps.trust(Key("image", "pca"), 0.5)

@@ -1,15 +1,15 @@
 """What the Feedback tab shows: filters, disagreements first, and a verdict as it was given."""
 
 import hashlib
+from types import SimpleNamespace
 
 import pytest
 from helpers import random_film
 
 from dashboard.feedback.log import NEWEST, FeedbackLog, Filters, marked
-from dashboard.review.review_queue import unjudged
+from dashboard.review.reader_cases import judged_by
 from dashboard.review.verdicts import VerdictService
 from dashboard.serving.session import Session
-from explain.cohort.worklist import Candidate
 from model.errors import FeedbackError
 from model.feedback import FeedbackStore
 
@@ -139,13 +139,7 @@ def test_marked_words_are_cut_out_of_the_report():
     assert marked("ab", ()) == [["ab", False]]
 
 
-def test_the_queue_leaves_out_what_this_reviewer_judged(log, monkeypatch):
-    class Views:
-        def worklist(self):
-            return [Candidate(study, 1.0, ()) for study in ("one", "two", "film-only")]
-
-    class Page:
-        feedback, reference_cache = log.store, Views()
-
-    assert [c.study_id for c in unjudged(Page, "Dr A")] == ["film-only"]
-    assert [c.study_id for c in unjudged(Page, "Dr B")] == ["two", "film-only"]
+def test_the_picker_knows_what_this_reviewer_judged(log):
+    page = SimpleNamespace(feedback=log.store)
+    assert judged_by(page, "Dr A") == {"one": "agree", "two": "agree"}
+    assert judged_by(page, "Dr B") == {"one": "disagree"}

@@ -6,13 +6,13 @@ import threading
 import numpy as np
 import pytest
 import torch
+from packed import unpack
 
 from dashboard.review.service import ReviewService
 from dashboard.review.steps import Refused, Staged
 from dashboard.review.verdicts import VerdictService
 from dashboard.serving.model_registry import ModelRegistry
 from dashboard.serving.session import Session
-from dashboard.ui.payload import unpack
 from explain import INSTANT
 from model.errors import FeedbackError
 from model.feedback import FeedbackStore

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from dashboard.review.explanation_tests import ExplanationTests, of_methods
+from dashboard.serving.served import ServedModel
 from dashboard.serving.session import Session
-from dashboard.serving.worker_process import ExplanationWorker
 from explain.trust.evaluate import TRUST_FORMAT, measure_explanations
 from model.studies.table import load_film
 
 
 @pytest.fixture
 def examiner(engine, table) -> ExplanationTests:
-    return ExplanationTests(engine, table, ExplanationWorker())
+    return ExplanationTests(ServedModel(engine, table))
 
 
 def test_film_and_report_are_tested_one_after_the_other(examiner, reviewer, session):

@@ -6,13 +6,13 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 from helpers import REPORT, random_film
+from packed import unpack
 from sending import png, sent
 
 from dashboard.access.identity import LOCAL
 from dashboard.cases.uploads import waiting
 from dashboard.review.service import CaseService, Refused
 from dashboard.serving.served import ServedModel
-from dashboard.ui.payload import unpack
 from explain import Cancelled, Discordance
 from explain.publish import EVALUATION
 from model.inference.engine import Engine

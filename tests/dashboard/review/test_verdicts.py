@@ -7,14 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers import random_film
+from packed import unpack
 from sending import png, sent
 
 from dashboard.review.explanation_tests import ExplanationTests
 from dashboard.review.verdict_form import VerdictForm
 from dashboard.review.verdicts import VerdictService
 from dashboard.serving.model_registry import ModelRegistry
-from dashboard.serving.worker_process import ExplanationWorker
-from dashboard.ui.payload import unpack
+from dashboard.serving.served import ServedModel
 from explain.methods.words import split_words
 from model.config import SINGLE_LABEL
 from model.errors import FeedbackError
@@ -164,7 +164,7 @@ def test_nothing_of_the_model_leaves_the_server_while_a_case_is_veiled(engine, t
     assert not model & sent.keys()
     assert (sent["arrays"], sent["block"], sent["truth"], sent["finding"]) == ({}, "", None, "")
     assert reviewer.predict_at(blinded, 0.5) is None
-    assert list(ExplanationTests(engine, table, ExplanationWorker()).examine(blinded, blinded.request_id)) == []
+    assert list(ExplanationTests(ServedModel(engine, table)).examine(blinded, blinded.request_id)) == []
     for steps in (reviewer.explain(blinded, "Effusion"), reviewer.choose_method(blinded, "image", "layercam")):
         assert [json.loads(s.stage)["tier"] for s in steps] == ["veiled"]
     (refused,) = reviewer.analyse(blinded, "Another report.", 0.5)

@@ -6,12 +6,12 @@ import json
 import numpy as np
 import pytest
 from helpers import random_film
+from packed import unpack
 from sending import png, sent
 
 from dashboard.cases.masks import SIDE
 from dashboard.review.service import MOST_CHANGES, Refused
 from dashboard.review.verdicts import VerdictService
-from dashboard.ui.payload import unpack
 from model.errors import FeedbackError
 from model.feedback import FeedbackStore
 

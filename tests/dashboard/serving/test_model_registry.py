@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from helpers import small_network
+from packed import unpack
 from started import free_port, started
 
 from benchmarks.page_reader import PageReader
@@ -19,7 +20,6 @@ from dashboard.review.verdicts import VerdictService
 from dashboard.server import make_app
 from dashboard.serving.model_registry import ModelRegistry
 from dashboard.serving.session import Session
-from dashboard.ui.payload import unpack
 from model.errors import CheckpointError
 from model.feedback import FeedbackStore
 from model.finetuning.versions import Versions

@@ -1,19 +1,20 @@
-"""What the server tells the page is what `dashboard.ui.messages` says; the page's scripts are checked against it."""
+"""What the server tells the page is what tests/js/message_types.py says; the page's scripts are checked against it."""
 
 import json
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from js import message_types as m
 from js.messages import OUT, typescript
 from pydantic import ConfigDict, TypeAdapter
 from typing_extensions import is_typeddict
 
-from dashboard.atlas.service import AtlasService, choices
+from dashboard.atlas.service import AtlasService, Key, choices
 from dashboard.beta_lab.service import BetaLabService
 from dashboard.feedback.log import FeedbackLog, Filters
 from dashboard.page.header import facts
-from dashboard.review.case_picker import offered_cases, queued_cases
+from dashboard.review.case_picker import Question, Reader, offered_cases
 from dashboard.review.explanation_tests import ExplanationTests
 from dashboard.review.neighbours import NeighboursService
 from dashboard.review.service import CaseService
@@ -24,10 +25,8 @@ from dashboard.review.verdicts import VerdictService
 from dashboard.serving.model_registry import ModelRegistry
 from dashboard.serving.reference_cache import ReferenceCache
 from dashboard.serving.served import ServedModel
-from dashboard.ui import messages as m
 from dashboard.ui.widgets.troubles import status_of
 from dashboard.workflows.finetune import ComparisonRow, FinetuneResult, Gate
-from explain.cohort.worklist import worklist
 from explain.trust.evaluate import TRUST_FILE
 from model.feedback import FeedbackStore
 from model.feedback.corrections import Untaught
@@ -87,16 +86,18 @@ def test_what_stands_around_the_stage(engine, table, reviewer):
     holds(m.Notice, Refused("error.empty").to_json())
     holds(m.Methods, _methods())
     holds(m.Facts, facts(engine))
-    holds(m.Shelf, offered_cases(table))
-    holds(m.Shelf, offered_cases(table, "Effusion"))
-    reference_cache = ReferenceCache(engine, table)
-    holds(m.Shelf, queued_cases(table, worklist(engine, table, reference_cache.reference(), 0.5)))
+    holds(m.CaseList, offered_cases(table))
+    holds(m.CaseList, offered_cases(table, Question(finding="Effusion"), Reader("reader", True)))
+    cache = ReferenceCache(engine, table)
+    asked = Question(order="likely"), Reader(judged={"one": "agree"}), cache.probabilities
+    holds(m.CaseList, offered_cases(table, *asked))
+    holds(m.CaseList, offered_cases(table, Question(queue="evaluation"), candidates=cache.worklist))
 
 
 def test_the_tests_of_an_explanation(engine, table, session):
     served = ServedModel(engine, table)
     list(CaseService(served).open_study(session, "one", 0.5))
-    steps = list(ExplanationTests(engine, table, served.worker).examine(session, session.request_id))
+    steps = list(ExplanationTests(served).examine(session, session.request_id))
     done = [step for step in steps if isinstance(step, str)]
     assert len(done) == 2
     for step in done:
@@ -109,12 +110,12 @@ def test_the_methods_that_were_tested_over_many_cases():
 
 def test_neighbours(reports, reviewer, session):
     list(reviewer.open_study(session, "report-only", 0.5))
-    for step in NeighboursService(reports).nearest(session.opened, 0.5):
+    for step in NeighboursService(ServedModel(reports.engine, reports.table)).nearest(session.opened, 0.5):
         holds(m.Neighbours, {"ticket": 1, **step})
 
 
 def test_the_beta_lab(engine, table):
-    lab = BetaLabService(engine, table, ReferenceCache(engine, table))
+    lab = BetaLabService(ServedModel(engine, table))
     setup = {"splits": lab.splits()}
     *steps, last = lab.measure("test")
     for step in steps:
@@ -126,7 +127,7 @@ def test_the_beta_lab(engine, table):
 
 
 def test_the_atlas(reports, tmp_path):
-    maps, key = AtlasService(reports, FeedbackStore(tmp_path)), ("report", "pca")
+    maps, key = AtlasService(reports, FeedbackStore(tmp_path)), Key("report", "pca")
     *steps, chart = maps.chart(key)
     for step in [{}, *steps]:
         holds(m.MapWait, choices() | step)

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 from helpers import REPORT, random_film
+from packed import unpack
 
-from dashboard.ui.payload import pack, segments, unpack
+from dashboard.ui.payload import as_json, describe_evidence, segments
 from explain import evidence
 from explain.methods.words import Word, split_words
 from explain.trust.ground_truth import Truth
@@ -16,7 +17,7 @@ def found(engine):
 
 
 def test_arrays_survive_the_round_trip(found):
-    header, arrays = unpack(pack(found, REPORT, ticket=7))
+    header, arrays = unpack(as_json(describe_evidence(found, REPORT, ticket=7)))
     assert header["ticket"] == 7
     assert header["finding"] == "Effusion"
     for name, sent in {"curve": found.curve, "cam": found.cam, "words": found.word_scores}.items():
@@ -28,19 +29,19 @@ def test_arrays_survive_the_round_trip(found):
 def test_mask_of_the_truth_is_packed_in_bits(found):
     mask = np.zeros((5, 7), bool)
     mask[2, 3] = mask[4, 6] = True
-    header, _ = unpack(pack(found, REPORT, truth=Truth(mask, (1, 2))))
+    header, _ = unpack(as_json(describe_evidence(found, REPORT, truth=Truth(mask, (1, 2)))))
     assert (header["truth"]["height"], header["truth"]["width"], header["truth"]["words"]) == (5, 7, [1, 2])
 
 
 def test_case_without_image_sends_no_map(engine):
-    _, arrays = unpack(pack(evidence(engine, engine.encode(None, REPORT), "Effusion", report="contextual_cam"), REPORT))
+    alone = evidence(engine, engine.encode(None, REPORT), "Effusion", report="contextual_cam")
+    _, arrays = unpack(as_json(describe_evidence(alone, REPORT)))
     assert "cam" not in arrays
 
 
 def test_case_without_report_sends_no_words(engine):
-    header, arrays = unpack(
-        pack(evidence(engine, engine.encode(random_film(), ""), "Effusion", report="contextual_cam"), "")
-    )
+    alone = evidence(engine, engine.encode(random_film(), ""), "Effusion", report="contextual_cam")
+    header, arrays = unpack(as_json(describe_evidence(alone, "")))
     assert "words" not in arrays
     assert header["segments"] == []
 

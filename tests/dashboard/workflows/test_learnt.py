@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from dashboard.beta_lab.service import BetaLabService
 from dashboard.cli import app
-from dashboard.serving.reference_cache import ReferenceCache
+from dashboard.serving.served import ServedModel
 from model.errors import BetaLensError
 from model.evaluation.held_out import predict_held_out
 from model.evaluation.metrics import evaluate
@@ -172,7 +172,7 @@ def test_the_lab_measures_what_evaluate_measures(places):
     folder = places[0]
     table = rewritten(folder / "studies.csv", "again.csv", newline="\r\n")
     engine = Engine.load(folder / "cv", "cpu")
-    *_, shown = BetaLabService(engine, table, ReferenceCache(engine, table)).measure("all")
+    *_, shown = BetaLabService(ServedModel(engine, table)).measure("all")
     assert (shown["out_of_fold"], shown["left_out"]) == (30, 0)
     own = everything(folder, "again.csv")
     start, *shape = shown["arrays"]["0.auroc"]
@@ -190,7 +190,7 @@ def test_the_lab_counts_among_the_studies_that_it_measures(places):
         table.writeheader()
         table.writerows(rows)
     engine, mixed = Engine.load(folder / "cv", "cpu"), open_studies(folder / "mixed.csv")
-    *_, shown = BetaLabService(engine, mixed, ReferenceCache(engine, mixed)).measure("all")
+    *_, shown = BetaLabService(ServedModel(engine, mixed)).measure("all")
     assert (shown["n"], shown["out_of_fold"], shown["left_out"], shown["chose"]) == (20, 20, 0, 0)
 
 

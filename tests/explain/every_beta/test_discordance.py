@@ -9,7 +9,7 @@ from helpers import REPORT, made_up, random_film, small_network
 from sklearn.metrics import roc_auc_score
 
 import explain
-from explain.every_beta.discordance import calibrate_alert, scores, told_apart
+from explain.every_beta.discordance import alert_figures, calibrate_alert, scores
 from model.inference.engine import Engine
 from model.inference.predictions import score
 
@@ -26,13 +26,13 @@ def test_calibration_tells_swapped_pairs_from_own_ones(fresh):
     discordant = np.array([s.discordant for s in studies])
     assert fresh.network.discord_slope > 0
     assert ((odds > 0) == discordant).mean() > 0.9
-    told = told_apart(fresh, reference, studies)
+    told = alert_figures(fresh.network, score(fresh, reference, studies))
     assert told["n"] == 80
     assert told["auroc"] == pytest.approx(roc_auc_score(discordant, odds), abs=1e-4)
     assert told["raised_discordant"] == pytest.approx((odds > 0)[discordant].mean(), abs=1e-4)
     assert told["raised_concordant"] == pytest.approx((odds > 0)[~discordant].mean(), abs=1e-4)
     alike = tuple(s for s in studies if s.discordant)
-    assert told_apart(fresh, reference, alike) is None
+    assert alert_figures(fresh.network, score(fresh, reference, alike)) is None
 
 
 def test_too_few_studies_leave_a_model_uncalibrated(fresh):
@@ -77,7 +77,7 @@ def test_precision_and_false_alarms_are_counted_by_hand(fresh):
     calibrate_alert(fresh.network, score(fresh, *made_up(fresh)))
     reference, studies = made_up(fresh, 80, agree=0.7)
     odds = float(fresh.network.discord_slope) * scores(fresh, reference, studies) + float(fresh.network.discord_offset)
-    told = told_apart(fresh, reference, studies)
+    told = alert_figures(fresh.network, score(fresh, reference, studies))
     raised = [s for s, o in zip(studies, odds, strict=True) if o >= 0]
     assert told["precision"] == pytest.approx(sum(s.discordant for s in raised) / len(raised), abs=1e-4)
     assert told["prevalence"] == pytest.approx(sum(s.discordant for s in studies) / 80, abs=1e-4)

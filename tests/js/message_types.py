@@ -1,12 +1,22 @@
 """What the server tells the page, as types: the values of widgets and the answers to what they ask.
 
 The page's scripts are checked against them: `tests/js/messages.py` writes them as assets/js/lib/messages.d.ts, and
-`tests/dashboard/ui/test_messages.py` holds that file, and what the server really tells, to them.
+`tests/dashboard/ui/test_messages.py` holds that file, and what the server really tells, to them. The server itself
+needs none of them.
 """
 
 from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict  # pydantic reads that of `typing` from Python 3.12 on
+
+from dashboard.review.case_picker import Question
+from dashboard.serving.background_job import JobProgress
+from dashboard.workflows.finetune import ComparisonRow, Gate
+from explain.cohort.contrast import DistinctiveWord
+from explain.cohort.selection import FindingOf, Summary  # noqa: F401 (the one is a field of the other)
+from explain.cohort.worklist import ReviewReason
+from model.feedback.agreement import Kappa, Share
+from model.feedback.corrections import Untaught
 
 Modality = Literal["image", "report"]
 Verdict = Literal["agree", "disagree", "unsure"]
@@ -58,7 +68,7 @@ class Truth(TypedDict):
 
 
 class Evidence(Packed):
-    """One finding of one case at every β (`dashboard.ui.payload.describe`)."""
+    """One finding of one case at every β (`dashboard.ui.payload.describe_evidence`)."""
 
     finding: str
     methods: Explained
@@ -197,14 +207,6 @@ class Methods(TypedDict):
     report: list[MethodOf]
 
 
-class Reason(TypedDict):
-    """Why a study is worth a look (`explain.cohort.worklist.ReviewReason`)."""
-
-    kind: Literal["uncertain", "discordant", "far", "error_prone"]
-    finding: str
-    values: list[float]
-
-
 class Offered(TypedDict):
     """A study that the picker offers; in blind mode without anything that is known of it."""
 
@@ -214,21 +216,7 @@ class Offered(TypedDict):
     split: Literal["train", "val", "test"]
     judged: Literal["agree", "disagree", "unsure", ""]
     thumb: str | None
-    reasons: list[Reason]
-
-
-class Question(TypedDict):
-    """What a reader asks to see of the table (`dashboard.review.case_picker.Question`)."""
-
-    text: str
-    finding: str
-    discordant: bool
-    split: str
-    judged: Literal["", "yes", "no"]
-    order: Literal["mixed", "id", "likely", "uncertain"]
-    queue: Literal["", "evaluation", "training"]
-    offset: int
-    number: int
+    reasons: list[ReviewReason]
 
 
 class CaseList(TypedDict):
@@ -287,14 +275,6 @@ class Near(Card):
     distance: float
 
 
-class Progress(TypedDict):
-    """How far work on the server is."""
-
-    name: str
-    done: int
-    total: int
-
-
 class NearIn(TypedDict):
     """The nearest studies in one space; None where the case has no place in it."""
 
@@ -306,7 +286,7 @@ class Neighbours(TypedDict):
     """The value of the neighbours: progress, an error, or what was found."""
 
     ticket: int
-    progress: NotRequired[Progress]
+    progress: NotRequired[JobProgress]
     error: NotRequired[str]
     beta: NotRequired[float]
     modalities: NotRequired[list[Modality]]
@@ -425,7 +405,7 @@ class LabWait(TypedDict):
 
     split: str
     splits: list[str]
-    progress: NotRequired[Progress]
+    progress: NotRequired[JobProgress]
     error: NotRequired[str]
 
 
@@ -476,7 +456,7 @@ class MapWait(TypedDict):
     methods: list[str]
     space: NotRequired[str]
     method: NotRequired[str]
-    progress: NotRequired[Progress]
+    progress: NotRequired[JobProgress]
     error: NotRequired[str]
 
 
@@ -532,37 +512,6 @@ class MapExport(TypedDict):
     csv: str
 
 
-class FindingOf(TypedDict):
-    """One finding in a group (`explain.cohort.selection.FindingOf`)."""
-
-    finding: str
-    positives: int
-    prevalence: float
-    elsewhere: float | None
-    auroc: float | None
-    error: float | None
-
-
-class Summary(TypedDict):
-    """A group at β (`explain.cohort.selection.Summary`)."""
-
-    size: int
-    of: int
-    discordant: int
-    error: float | None
-    elsewhere: float | None
-    findings: list[FindingOf]
-
-
-class TellingWord(TypedDict):
-    """A word that a group's reports have more often (z > 0), or less."""
-
-    word: str
-    z: float
-    share: float
-    elsewhere: float
-
-
 class Regions(Packed):
     """Where a group's films are brighter, or darker."""
 
@@ -578,7 +527,7 @@ class Selection(TypedDict):
     members: str
     reading: bool
     summary: NotRequired[Summary]
-    words: NotRequired[list[TellingWord]]
+    words: NotRequired[list[DistinctiveWord]]
     regions: NotRequired[Regions | None]
 
 
@@ -619,27 +568,6 @@ class Choices(TypedDict):
     finding: list[str]
     verdict: list[str]
     model: list[str]
-
-
-class Share(TypedDict):
-    """How many of n judgements agree with the model, with the 95 % interval."""
-
-    of: str
-    agree: int
-    n: int
-    low: float
-    high: float
-
-
-class Kappa(TypedDict):
-    """Cohen's κ of two reviewers on one finding."""
-
-    first: str
-    second: str
-    finding: str
-    n: int
-    same: int
-    kappa: float | None
 
 
 class Agreement(TypedDict):
@@ -701,25 +629,6 @@ class Download(TypedDict):
     number: int
 
 
-class FinetunedRow(TypedDict):
-    """A figure before and after a fine-tuning (`dashboard.workflows.finetune.ComparisonRow`)."""
-
-    name: str
-    before: float | None
-    after: float | None
-    low: float | None
-    high: float | None
-    paired: bool
-
-
-class Gate(TypedDict):
-    """How sure it is that nothing got worse (`dashboard.workflows.finetune.Gate`)."""
-
-    patients: int
-    detectable: float | None
-    decided: bool
-
-
 class Learnt(TypedDict):
     """What a version learnt from."""
 
@@ -734,14 +643,6 @@ class Learnt(TypedDict):
     wrong_by_reviewers: float
 
 
-class Untaught(TypedDict):
-    """A corrected study that taught nothing."""
-
-    study_id: str
-    why: str
-    may_be: str
-
-
 class Finetuned(TypedDict):
     """What came of a fine-tuning (`dashboard.workflows.finetune.FinetuneResult`)."""
 
@@ -752,7 +653,7 @@ class Finetuned(TypedDict):
     gate: Gate
     complete: bool
     learnt: Learnt
-    rows: list[FinetunedRow]
+    rows: list[ComparisonRow]
     untaught: list[Untaught]
     unknown_findings: list[str]
 
