@@ -45,8 +45,7 @@ export const mount = ({ element, trigger, props, watch }) => {
 
   /** @param {string} key @param {() => void} onchange */
   const select = (key, onchange) =>
-    el("select", {
-      class: "bl-select",
+    el("select.bl-select", {
       id: `bl-atlas-${key}`,
       "data-i18n-label": `atlas.${key}`,
       "aria-label": t(`atlas.${key}`),
@@ -88,9 +87,7 @@ export const mount = ({ element, trigger, props, watch }) => {
 
   /** @param {string} name */
   const tool = (name) =>
-    phrase("button", `atlas.tool.${name}`, {
-      type: "button",
-      class: "bl-toggle",
+    phrase("button.bl-toggle", `atlas.tool.${name}`, {
       "data-tool": name,
       "aria-pressed": String(name === "pan"),
       onclick: () => {
@@ -100,10 +97,10 @@ export const mount = ({ element, trigger, props, watch }) => {
       },
     });
   /** @param {string} key @param {() => void} does */
-  const view = (key, does) => phrase("button", key, { type: "button", class: "bl-toggle", onclick: does });
+  const view = (key, does) => phrase("button.bl-toggle", key, { onclick: does });
   const tools = el(
-    "div",
-    { class: "bl-atlas-tools", role: "group" },
+    "div.bl-atlas-tools",
+    { role: "group" },
     ...["pan", "lasso", "box"].map(tool),
     view("atlas.in_view", () => {
       const { width, height } = map.camera;
@@ -116,41 +113,26 @@ export const mount = ({ element, trigger, props, watch }) => {
       map.draw();
     }),
   );
-  const quality = el("p", { class: "bl-muted bl-num" });
-  const standing = el("p", { class: "bl-atlas-here bl-num", role: "status" });
-  const sampled = el("p", { class: "bl-lab-warning", role: "note", hidden: true });
+  const quality = el("p.bl-muted.bl-num");
+  const standing = el("p.bl-atlas-here.bl-num", { role: "status" });
+  const sampled = el("p.bl-lab-warning", { role: "note", hidden: true });
   /** @param {string} label @param {...HTMLElement} controls */
-  const choice = (label, ...controls) => [
-    phrase("label", label, { class: "bl-muted", for: controls[0].id }),
-    ...controls,
-  ];
-  const head = el(
-    "div",
-    { class: "bl-atlas-head" },
-    ...choice("atlas.space", space),
-    ...choice("atlas.method", method),
-    tools,
-  );
+  const choice = (label, ...controls) => [phrase("label.bl-muted", label, { for: controls[0].id }), ...controls];
+  const head = el("div.bl-atlas-head", ...choice("atlas.space", space), ...choice("atlas.method", method), tools);
   const panel = el(
-    "aside",
-    { class: "bl-panel bl-atlas-side" },
+    "aside.bl-panel.bl-atlas-side",
     ...choice("atlas.by", by, finding),
     legend.node,
-    el("div", { class: "bl-atlas-facts" }, standing, quality, phrase("p", "atlas.note", { class: "bl-muted" })),
+    el("div.bl-atlas-facts", standing, quality, phrase("p.bl-muted", "atlas.note")),
   );
   const content = el(
-    "div",
-    { class: "bl-atlas", hidden: true },
+    "div.bl-atlas",
+    { hidden: true },
     sampled,
-    el(
-      "div",
-      { class: "bl-atlas-body" },
-      el("section", { class: "bl-panel bl-atlas-plot" }, map ? map.node : null),
-      panel,
-    ),
+    el("div.bl-atlas-body", el("section.bl-panel.bl-atlas-plot", map ? map.node : null), panel),
     selection.node,
   );
-  const wait = el("div", { class: "bl-empty bl-lab-wait", role: "status" });
+  const wait = el("div.bl-empty.bl-lab-wait", { role: "status" });
   element.replaceChildren(head, wait, content);
 
   // One look over all columns that filter, at this beta.
@@ -328,13 +310,14 @@ export const mount = ({ element, trigger, props, watch }) => {
   /** @param {m.MapWait} given */
   const say = ({ progress, error }) =>
     wait.replaceChildren(
-      el("p", {
-        text: failure
+      el(
+        "p",
+        failure
           ? t("atlas.no_webgl")
           : error
             ? `${t("atlas.none")} ${error}`
             : t(progress ? `atlas.wait.${progress.name}` : "atlas.waiting"),
-      }),
+      ),
       progress?.total
         ? el("progress", { max: progress.total, value: progress.done, "aria-label": t(`atlas.wait.${progress.name}`) })
         : "",

@@ -43,16 +43,15 @@ export class MapView {
     this.films = [];
     /** @type {((point: number) => string | null) | null} */
     this.says = null;
-    this.canvas = el("canvas", { class: "bl-map-canvas", "aria-hidden": "true" });
-    this.over = el("canvas", {
-      class: "bl-map-canvas bl-map-over",
+    this.canvas = el("canvas.bl-map-canvas", { "aria-hidden": "true" });
+    this.over = el("canvas.bl-map-canvas.bl-map-over", {
       tabindex: 0,
       role: "application",
       "data-i18n-label": "atlas.map_label",
       "aria-label": t("atlas.map_label"),
     });
-    this.card = el("div", { class: "bl-map-card", role: "status", hidden: true });
-    this.node = el("div", { class: "bl-map" }, this.canvas, this.over, this.card);
+    this.card = el("div.bl-map-card", { role: "status", hidden: true });
+    this.node = el("div.bl-map", this.canvas, this.over, this.card);
     this.scatter = new Scatter(this.canvas);
     this.scatter.restored = () => this.load(this.values, this.slices, this.count);
     this.gestures = new Gestures(this.over, this.camera, {
@@ -188,8 +187,8 @@ export class MapView {
     this.card.hidden = this.pointed < 0;
     if (this.pointed < 0) return;
     this.card.replaceChildren(
-      ...(card ? Cards.parts(card) : [phrase("span", "atlas.fetching", { class: "bl-muted" })]),
-      ...(this.says ? [el("span", { class: "bl-card-says", text: this.says(this.pointed) })] : []),
+      ...(card ? Cards.parts(card) : [phrase("span.bl-muted", "atlas.fetching")]),
+      ...(this.says ? [el("span.bl-card-says", this.says(this.pointed))] : []),
     );
     const [x, y] = this.screenOf(this.pointed);
     const { width, height } = this.camera;

@@ -16,48 +16,40 @@ export class SelectionView {
   /** @param {{ clear: () => void, keep: () => void }} told */
   constructor(told) {
     this.title = el("h3");
-    this.note = el("span", { class: "bl-muted bl-num" });
-    this.save = phrase("button", "atlas.export", { type: "button", class: "bl-button", onclick: told.keep });
+    this.note = el("span.bl-muted.bl-num");
+    this.save = phrase("button.bl-button", "atlas.export", { onclick: told.keep });
     this.body = el("tbody");
     /** @param {string} name */
     const column = (name) => phrase("th", `atlas.column.${name}`, { scope: "col" });
     this.table = el(
-      "div",
-      { class: "bl-scroll" },
+      "div.bl-scroll",
       el(
-        "table",
-        { class: "bl-table bl-num" },
-        el(
-          "thead",
-          {},
-          el("tr", {}, ...["finding", "positives", "prevalence", "elsewhere", "auroc", "error"].map(column)),
-        ),
+        "table.bl-table.bl-num",
+        el("thead", el("tr", ...["finding", "positives", "prevalence", "elsewhere", "auroc", "error"].map(column))),
         this.body,
       ),
     );
-    this.discordant = el("p", { class: "bl-muted bl-lab-note" });
-    this.more = el("ul", { class: "bl-telling" });
-    this.less = el("ul", { class: "bl-telling" });
-    this.film = el("canvas", { class: "bl-regions", width: 192, height: 192, role: "img" });
-    this.films = el("p", { class: "bl-muted bl-lab-note", role: "status" });
+    this.discordant = el("p.bl-muted.bl-lab-note");
+    this.more = el("ul.bl-telling");
+    this.less = el("ul.bl-telling");
+    this.film = el("canvas.bl-regions", { width: 192, height: 192, role: "img" });
+    this.films = el("p.bl-muted.bl-lab-note", { role: "status" });
     /** @param {string} key @param {...HTMLElement} children */
-    const part = (key, ...children) => el("section", {}, phrase("h4", key), ...children);
+    const part = (key, ...children) => el("section", phrase("h4", key), ...children);
     this.node = el(
-      "section",
-      { class: "bl-panel bl-selection", hidden: true, "aria-live": "polite" },
+      "section.bl-panel.bl-selection",
+      { hidden: true, "aria-live": "polite" },
       el(
-        "header",
-        { class: "bl-panel-head" },
+        "header.bl-panel-head",
         this.title,
         this.note,
-        el("span", { class: "bl-push" }),
+        el("span.bl-push"),
         this.save,
-        phrase("button", "atlas.clear", { type: "button", class: "bl-button", onclick: told.clear }),
+        phrase("button.bl-button", "atlas.clear", { onclick: told.clear }),
       ),
       el(
-        "div",
-        { class: "bl-selection-grid" },
-        el("div", {}, this.table, this.discordant),
+        "div.bl-selection-grid",
+        el("div", this.table, this.discordant),
         part("atlas.words_more", this.more),
         part("atlas.words_less", this.less),
         part("atlas.regions", this.film, this.films),
@@ -90,7 +82,6 @@ export class SelectionView {
       ...(summary ? summary.findings : []).map((row) =>
         el(
           "tr",
-          {},
           el("th", { scope: "row", text: findingName(row.finding) }),
           ...[
             String(row.positives),
@@ -98,7 +89,7 @@ export class SelectionView {
             share(row.elsewhere),
             figure(row.auroc),
             share(row.error),
-          ].map((text) => el("td", { text })),
+          ].map((text) => el("td", text)),
         ),
       ),
     );
@@ -107,14 +98,9 @@ export class SelectionView {
     const list = (of) =>
       of.length
         ? of.map((word) =>
-            el(
-              "li",
-              {},
-              el("b", { text: word.word }),
-              el("span", { class: "bl-muted bl-num", text: `${share(word.share)} / ${share(word.elsewhere)}` }),
-            ),
+            el("li", el("b", word.word), el("span.bl-muted.bl-num", `${share(word.share)} / ${share(word.elsewhere)}`)),
           )
-        : [phrase("li", "atlas.words_none", { class: "bl-muted" })];
+        : [phrase("li.bl-muted", "atlas.words_none")];
     this.more.replaceChildren(...list((words || []).filter((word) => word.z > 0)));
     this.less.replaceChildren(...list((words || []).filter((word) => word.z < 0)));
     this.drawFilm(regions, reading);

@@ -35,16 +35,16 @@ export const mount = ({ element, trigger, props, watch }) => {
   let last = null;
 
   /** @param {string} id @param {() => void} onchange */
-  const select = (id, onchange) => el("select", { class: "bl-select", id, onchange });
+  const select = (id, onchange) => el("select.bl-select", { id, onchange });
   const split = select("bl-lab-split", () => trigger("measure", { split: split.value }));
   const chooser = select("bl-lab-finding", () => choose(chooser.selectedIndex));
   const chooserLabel = phrase("label", "lab.finding", { for: "bl-lab-finding" });
-  const note = el("p", { class: "bl-muted bl-lab-note bl-num" });
-  const save = el("button", { type: "button", class: "bl-button bl-primary bl-lab-save", onclick: () => keep() });
-  const saved = el("p", { class: "bl-lab-saved", role: "status", hidden: true });
-  const test = phrase("p", "lab.warn_test", { class: "bl-lab-warning", role: "note", hidden: true });
-  const alone = el("div", { class: "bl-lab-warning bl-lab-alone", role: "note", hidden: true });
-  const cards = el("div", { class: "bl-lab-cards" });
+  const note = el("p.bl-muted.bl-lab-note.bl-num");
+  const save = el("button.bl-button.bl-primary.bl-lab-save", { onclick: () => keep() });
+  const saved = el("p.bl-lab-saved", { role: "status", hidden: true });
+  const test = phrase("p.bl-lab-warning", "lab.warn_test", { role: "note", hidden: true });
+  const alone = el("div.bl-lab-warning.bl-lab-alone", { role: "note", hidden: true });
+  const cards = el("div.bl-lab-cards");
   const body = el("tbody");
 
   const plots = [
@@ -64,40 +64,31 @@ export const mount = ({ element, trigger, props, watch }) => {
 
   const COLUMNS = ["finding", "positives", "best", "best_auroc", "best_ap", "best_ece", "gain_image", "gain_report"];
   const table = el(
-    "section",
-    { class: "bl-panel bl-lab-table" },
+    "section.bl-panel.bl-lab-table",
+    el("header.bl-panel-head", phrase("h3", "lab.table"), phrase("span.bl-muted", "lab.table_note")),
     el(
-      "header",
-      { class: "bl-panel-head" },
-      phrase("h3", "lab.table"),
-      phrase("span", "lab.table_note", { class: "bl-muted" }),
-    ),
-    el(
-      "div",
-      { class: "bl-scroll" },
+      "div.bl-scroll",
       el(
-        "table",
-        { class: "bl-table bl-num" },
-        el("thead", {}, el("tr", {}, ...COLUMNS.map((name) => phrase("th", `lab.column.${name}`, { scope: "col" })))),
+        "table.bl-table.bl-num",
+        el("thead", el("tr", ...COLUMNS.map((name) => phrase("th", `lab.column.${name}`, { scope: "col" })))),
         body,
       ),
     ),
-    phrase("p", "lab.no_interval_note", { class: "bl-muted bl-lab-note" }),
+    phrase("p.bl-muted.bl-lab-note", "lab.no_interval_note"),
   );
   const content = el(
-    "div",
-    { class: "bl-lab", hidden: true },
+    "div.bl-lab",
+    { hidden: true },
     test,
     cards,
     alone,
-    el("div", { class: "bl-lab-figures" }, ...plots.map((plot) => plot.node), reliability.node),
+    el("div.bl-lab-figures", ...plots.map((plot) => plot.node), reliability.node),
     confusion.node,
     table,
   );
-  const wait = el("div", { class: "bl-empty bl-lab-wait", role: "status" }, phrase("p", "lab.waiting"));
+  const wait = el("div.bl-empty.bl-lab-wait", { role: "status" }, phrase("p", "lab.waiting"));
   const head = el(
-    "div",
-    { class: "bl-lab-head" },
+    "div.bl-lab-head",
     phrase("label", "lab.split", { for: "bl-lab-split" }),
     split,
     chooserLabel,
@@ -115,27 +106,21 @@ export const mount = ({ element, trigger, props, watch }) => {
   const titled = (band, ...how) => (band.low === null ? "" : `${t("lab.interval")} `) + labInterval(band, ...how);
 
   /** @param {string} title @param {...(HTMLElement | null)} children */
-  const card = (title, ...children) =>
-    el("section", { class: "bl-panel bl-lab-card" }, el("h3", { text: title }), ...children);
+  const card = (title, ...children) => el("section.bl-panel.bl-lab-card", el("h3", title), ...children);
   const bestCard = () => {
     const [best, low, high] = lab.best[place];
     const at = best === null ? null : lab.at(place, "auroc", lab.bestIndex(place));
     return card(
       `${t("lab.best")} · ${lab.label(place)}`,
       el(
-        "p",
-        { class: "bl-lab-big bl-num", text: ifDefined(best, number) },
-        best === null ? null : el("span", { class: "bl-muted", text: titled({ low, high }, number, 2) }),
+        "p.bl-lab-big.bl-num",
+        { text: ifDefined(best, number) },
+        best === null ? null : el("span.bl-muted", titled({ low, high }, number, 2)),
       ),
-      el("p", {
-        class: "bl-muted bl-num",
-        text: at ? `AUROC ${labFigure(at.value)} (${labInterval(at)})` : t("lab.undefined"),
-      }),
+      el("p.bl-muted.bl-num", at ? `AUROC ${labFigure(at.value)} (${labInterval(at)})` : t("lab.undefined")),
       best === null
         ? null
-        : phrase("button", "lab.go", {
-            type: "button",
-            class: "bl-toggle",
+        : phrase("button.bl-toggle", "lab.go", {
             onclick: () => move(lab.bestIndex(place), true),
           }),
     );
@@ -148,15 +133,15 @@ export const mount = ({ element, trigger, props, watch }) => {
     return card(
       t(`lab.against.${modality}`, { beta: number(lab.betas[index]) }),
       el(
-        "p",
-        { class: "bl-lab-big bl-num", text: labSigned(value) },
-        measured ? el("span", { class: "bl-muted", text: titled({ low, high }, signed) }) : null,
+        "p.bl-lab-big.bl-num",
+        { text: labSigned(value) },
+        measured ? el("span.bl-muted", titled({ low, high }, signed)) : null,
       ),
       el(
         "p",
         { class: `bl-lab-verdict bl-lab-${verdictClass[verdict] || "muted"}`, "data-verdict": verdict },
-        el("b", { text: t(`lab.verdict.${verdict}`, { margin: lab.margin }) }),
-        p === null ? null : el("span", { class: "bl-muted bl-num", text: labP(p) }),
+        el("b", t(`lab.verdict.${verdict}`, { margin: lab.margin })),
+        p === null ? null : el("span.bl-muted.bl-num", labP(p)),
       ),
     );
   };
@@ -177,7 +162,7 @@ export const mount = ({ element, trigger, props, watch }) => {
     ].filter(([, names]) => names);
     alone.hidden = !lines.length;
     alone.replaceChildren(
-      el("b", { text: t("lab.alone") }),
+      el("b", t("lab.alone")),
       ...lines.map(([which, findings]) =>
         el("p", { "data-alone": which, text: t(`lab.alone.${which}`, { findings }) }),
       ),
@@ -189,10 +174,9 @@ export const mount = ({ element, trigger, props, watch }) => {
     const at = lab.bestIndex(i);
     const [best, low, high] = lab.best[i];
     /** @param {...(Node | string | null)} children */
-    const cell = (...children) => el("td", {}, ...children);
+    const cell = (...children) => el("td", ...children);
     /** @param {string} value @param {string | null} interval */
-    const banded = (value, interval) =>
-      cell(el("b", { text: value }), interval ? el("span", { class: "bl-muted", text: interval }) : null);
+    const banded = (value, interval) => cell(el("b", value), interval ? el("span.bl-muted", interval) : null);
     const none = () => cell(t("not_defined"));
     /** @param {string} name */
     const measured = (name) =>
@@ -203,20 +187,16 @@ export const mount = ({ element, trigger, props, watch }) => {
       const g = lab.at(i, modality, at);
       const verdict = lab.verdict(i, modality, at);
       if (g.value === null) return none();
-      if (verdict === "itself") return cell(el("span", { class: "bl-muted", text: t("lab.verdict.itself") }));
+      if (verdict === "itself") return cell(el("span.bl-muted", t("lab.verdict.itself")));
       return cell(
         el("b", { class: `bl-lab-${verdictClass[verdict] || "muted"}`, text: labSigned(g.value) }),
-        el("span", { class: "bl-muted", text: labInterval(g, signed) + (g.p === null ? "" : ` · ${labP(g.p)}`) }),
+        el("span.bl-muted", labInterval(g, signed) + (g.p === null ? "" : ` · ${labP(g.p)}`)),
       );
     };
     return el(
       "tr",
       { class: i ? null : "bl-total", "aria-selected": String(i === place) },
-      el(
-        "th",
-        { scope: "row" },
-        el("button", { type: "button", class: "bl-link", text: lab.label(i), onclick: () => choose(i) }),
-      ),
+      el("th", { scope: "row" }, el("button.bl-link", { text: lab.label(i), onclick: () => choose(i) })),
       cell(String(lab.positives[i])),
       best === null ? none() : banded(number(best), labInterval({ low, high }, number, 2)),
       measured("auroc"),
@@ -315,9 +295,7 @@ export const mount = ({ element, trigger, props, watch }) => {
   const say = (message) => {
     const { progress, error } = message;
     wait.replaceChildren(
-      el("p", {
-        text: error ? `${t("lab.none")} ${error}` : t(progress ? `lab.wait.${progress.name}` : "lab.waiting"),
-      }),
+      el("p", error ? `${t("lab.none")} ${error}` : t(progress ? `lab.wait.${progress.name}` : "lab.waiting")),
       progress?.total
         ? el("progress", { max: progress.total, value: progress.done, "aria-label": t(`lab.wait.${progress.name}`) })
         : "",

@@ -27,12 +27,12 @@ export class ConfusionView {
     this.shown = PAGE;
     this.place = 0;
     /** @param {string} key */
-    const head = (key) => phrase("span", key, { class: "bl-cell-head bl-muted" });
+    const head = (key) => phrase("span.bl-cell-head.bl-muted", key);
     const cells = CELLS.map((name) => [name, this.button(name)]);
     /** @type {Record<Cell, ReturnType<ConfusionView["button"]>>} */
     this.cells = Object.fromEntries(cells);
-    this.rates = el("p", { class: "bl-muted bl-num bl-rates" });
-    this.number = el("output", { class: "bl-num", for: "bl-lab-threshold" });
+    this.rates = el("p.bl-muted.bl-num.bl-rates");
+    this.number = el("output.bl-num", { for: "bl-lab-threshold" });
     this.range = el("input", {
       type: "range",
       id: "bl-lab-threshold",
@@ -43,17 +43,15 @@ export class ConfusionView {
     });
     /** @param {string} key @param {number | null} value */
     const preset = (key, value) =>
-      phrase("button", key, {
-        type: "button",
-        class: "bl-toggle",
+      phrase("button.bl-toggle", key, {
         "aria-pressed": "false",
         onclick: () => this.set(value),
       });
     this.youden = preset("lab.youden", null);
     this.half = preset("lab.half", 0.5);
     this.grid = el(
-      "div",
-      { class: "bl-confusion", role: "group", "data-i18n-label": "lab.confusion", "aria-label": t("lab.confusion") },
+      "div.bl-confusion",
+      { role: "group", "data-i18n-label": "lab.confusion", "aria-label": t("lab.confusion") },
       el("span"),
       head("lab.called"),
       head("lab.not_called"),
@@ -64,13 +62,11 @@ export class ConfusionView {
       this.cells.fp.node,
       this.cells.tn.node,
     );
-    this.choose_first = phrase("p", "lab.choose", { class: "bl-muted bl-lab-none" });
+    this.choose_first = phrase("p.bl-muted.bl-lab-none", "lab.choose");
     this.body = el(
       "div",
-      {},
       el(
-        "div",
-        { class: "bl-lab-threshold" },
+        "div.bl-lab-threshold",
         phrase("label", "lab.threshold_label", { for: "bl-lab-threshold" }),
         this.range,
         this.number,
@@ -81,32 +77,28 @@ export class ConfusionView {
       this.rates,
     );
     this.title = el("h3");
-    this.order = el("span", { class: "bl-muted" });
-    this.list = el("div", { class: "bl-lab-cases" });
-    this.more = el("button", {
-      type: "button",
-      class: "bl-toggle bl-lab-more",
+    this.order = el("span.bl-muted");
+    this.list = el("div.bl-lab-cases");
+    this.more = el("button.bl-toggle.bl-lab-more", {
       hidden: true,
       onclick: () => {
         this.shown += PAGE;
         this.fill();
       },
     });
-    this.subject = el("span", { class: "bl-muted" });
+    this.subject = el("span.bl-muted");
     this.node = el(
-      "div",
-      { class: "bl-lab-decisions" },
+      "div.bl-lab-decisions",
       el(
-        "section",
-        { class: "bl-panel" },
-        el("header", { class: "bl-panel-head" }, phrase("h3", "lab.confusion"), this.subject),
+        "section.bl-panel",
+        el("header.bl-panel-head", phrase("h3", "lab.confusion"), this.subject),
         this.choose_first,
         this.body,
       ),
       el(
-        "section",
-        { class: "bl-panel", "aria-live": "polite" },
-        el("header", { class: "bl-panel-head" }, this.title, this.order),
+        "section.bl-panel",
+        { "aria-live": "polite" },
+        el("header.bl-panel-head", this.title, this.order),
         this.list,
         this.more,
       ),
@@ -115,13 +107,11 @@ export class ConfusionView {
 
   /** @param {Cell} name */
   button(name) {
-    const count = el("b", { class: "bl-num" });
-    const part = el("span", { class: "bl-muted bl-num" });
+    const count = el("b.bl-num");
+    const part = el("span.bl-muted.bl-num");
     const node = el(
-      "button",
+      `button.bl-cell.bl-cell-${name}`,
       {
-        type: "button",
-        class: `bl-cell bl-cell-${name}`,
         "data-cell": name,
         "aria-pressed": "false",
         onclick: () => this.choose(name),
@@ -219,7 +209,7 @@ export class ConfusionView {
     this.list.replaceChildren(
       ...(shown.length
         ? shown.map((member) => this.card(member))
-        : [el("p", { class: "bl-muted bl-lab-none", text: t(members ? "lab.cases_none" : "lab.cases_help") })]),
+        : [el("p.bl-muted.bl-lab-none", t(members ? "lab.cases_none" : "lab.cases_help"))]),
     );
     this.more.hidden = !members || members.length <= this.shown;
     this.more.textContent = members ? t("lab.more", { n: Math.min(PAGE, members.length - this.shown) }) : "";
@@ -239,19 +229,15 @@ export class ConfusionView {
   card({ id, p }) {
     const film = this.films.get(id);
     return el(
-      "button",
+      "button.bl-lab-case",
       {
-        type: "button",
-        class: "bl-lab-case",
         "data-study": id,
         title: t("lab.open", { study: id }),
         onclick: () => this.open(id),
       },
-      film
-        ? el("img", { src: film, alt: "" })
-        : el("span", { class: "bl-lab-blank", text: film === null ? t("cases.no_film") : "" }),
-      el("span", { class: "bl-lab-id", text: id }),
-      el("span", { class: "bl-num bl-muted", text: probability(p) }),
+      film ? el("img", { src: film, alt: "" }) : el("span.bl-lab-blank", film === null ? t("cases.no_film") : ""),
+      el("span.bl-lab-id", id),
+      el("span.bl-num.bl-muted", probability(p)),
     );
   }
 

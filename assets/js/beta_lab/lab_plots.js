@@ -55,20 +55,19 @@ export class BetaPlot {
     this.colour = colour;
     this.move = move;
     this.index = 0;
-    this.reading = el("output", { class: "bl-num bl-lab-reading" });
-    this.plot = /** @type {Plotted} */ (/** @type {HTMLElement} */ (el("div", { class: "bl-plot" })));
-    this.cursor = el("i", { class: "bl-lab-cursor" });
-    this.none = el("p", { class: "bl-muted bl-lab-none", hidden: true });
+    this.reading = el("output.bl-num.bl-lab-reading");
+    this.plot = /** @type {Plotted} */ (/** @type {HTMLElement} */ (el("div.bl-plot")));
+    this.cursor = el("i.bl-lab-cursor");
+    this.none = el("p.bl-muted.bl-lab-none", { hidden: true });
     this.field = el(
-      "div",
-      { class: "bl-lab-field", role: "slider", tabindex: 0, "aria-valuemin": 0, "aria-valuemax": 1, "data-plot": name },
+      "div.bl-lab-field",
+      { role: "slider", tabindex: 0, "aria-valuemin": 0, "aria-valuemax": 1, "data-plot": name },
       this.plot,
       this.cursor,
     );
     this.node = el(
-      "section",
-      { class: "bl-panel bl-lab-figure" },
-      el("header", { class: "bl-panel-head" }, phrase("h3", key), this.reading),
+      "section.bl-panel.bl-lab-figure",
+      el("header.bl-panel-head", phrase("h3", key), this.reading),
       this.field,
       this.none,
     );
@@ -159,7 +158,7 @@ export class BetaPlot {
     if (!this.lab) return;
     const now = this.lab.at(this.place, this.name, index);
     this.reading.replaceChildren(
-      ...(now.value === null ? [] : [el("b", { text: labFigure(now.value) }), ` (${labInterval(now)})`]),
+      ...(now.value === null ? [] : [el("b", labFigure(now.value)), ` (${labInterval(now)})`]),
     );
     this.field.setAttribute("aria-label", `${t(this.key)}, ${this.lab.label(this.place)}`);
     this.field.setAttribute("aria-valuenow", String(this.lab.betas[index]));
@@ -212,14 +211,13 @@ export class BetaPlot {
 
 export class ReliabilityPlot {
   constructor() {
-    this.plot = el("div", { class: "bl-plot bl-lab-reliability", role: "img" });
-    this.reading = el("span", { class: "bl-muted" });
+    this.plot = el("div.bl-plot.bl-lab-reliability", { role: "img" });
+    this.reading = el("span.bl-muted");
     this.node = el(
-      "section",
-      { class: "bl-panel bl-lab-figure bl-lab-tall" },
-      el("header", { class: "bl-panel-head" }, phrase("h3", "lab.reliability"), this.reading),
+      "section.bl-panel.bl-lab-figure.bl-lab-tall",
+      el("header.bl-panel-head", phrase("h3", "lab.reliability"), this.reading),
       this.plot,
-      phrase("p", "lab.reliability_note", { class: "bl-muted bl-lab-note" }),
+      phrase("p.bl-muted.bl-lab-note", "lab.reliability_note"),
     );
   }
 

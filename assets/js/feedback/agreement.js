@@ -14,50 +14,32 @@ export const mount = ({ element, props, watch }) => {
   const COLUMNS = ["pair", "finding", "studies", "same", "kappa"];
   /** @param {string} key */
   const figure = (key) => {
-    const plot = el("div", { class: "bl-plot", role: "img" });
+    const plot = el("div.bl-plot", { role: "img" });
     return {
       key,
       plot,
-      node: el(
-        "section",
-        { class: "bl-panel bl-lab-figure" },
-        el("header", { class: "bl-panel-head" }, phrase("h3", key)),
-        plot,
-      ),
+      node: el("section.bl-panel.bl-lab-figure", el("header.bl-panel-head", phrase("h3", key)), plot),
     };
   };
   const days = figure("feedback.over_time");
   const findings = figure("feedback.per_finding");
   const body = el("tbody");
   const pairs = el(
-    "div",
-    { class: "bl-scroll" },
+    "div.bl-scroll",
     el(
-      "table",
-      { class: "bl-table bl-kappa" },
-      el(
-        "thead",
-        {},
-        el("tr", {}, ...COLUMNS.map((name) => phrase("th", `feedback.column.${name}`, { scope: "col" }))),
-      ),
+      "table.bl-table.bl-kappa",
+      el("thead", el("tr", ...COLUMNS.map((name) => phrase("th", `feedback.column.${name}`, { scope: "col" })))),
       body,
     ),
   );
-  const note = el("p", { class: "bl-muted bl-lab-note" });
-  const none = phrase("p", "feedback.agreement_none", { class: "bl-muted bl-lab-none" });
+  const note = el("p.bl-muted.bl-lab-note");
+  const none = phrase("p.bl-muted.bl-lab-none", "feedback.agreement_none");
   element.replaceChildren(
     el(
-      "div",
-      { class: "bl-agreement" },
+      "div.bl-agreement",
       days.node,
       findings.node,
-      el(
-        "section",
-        { class: "bl-panel bl-lab-figure" },
-        el("header", { class: "bl-panel-head" }, phrase("h3", "feedback.kappa")),
-        pairs,
-        note,
-      ),
+      el("section.bl-panel.bl-lab-figure", el("header.bl-panel-head", phrase("h3", "feedback.kappa")), pairs, note),
     ),
     none,
   );
@@ -94,11 +76,10 @@ export const mount = ({ element, props, watch }) => {
       ...kappa.map((k) =>
         el(
           "tr",
-          {},
-          el("td", { text: `${k.first} · ${k.second}` }),
-          el("td", { text: findingName(k.finding) }),
+          el("td", `${k.first} · ${k.second}`),
+          el("td", findingName(k.finding)),
           ...[String(k.n), t("feedback.share", { agree: k.same, n: k.n }), ifDefined(k.kappa, number)].map((text) =>
-            el("td", { class: "bl-num", text }),
+            el("td.bl-num", text),
           ),
         ),
       ),

@@ -10,17 +10,16 @@ import { findingName, ifDefined, phrase, t } from "../lib/i18n.js";
 /** @type {Mount} */
 export const mount = ({ element, props, watch }) => {
   const COLUMNS = ["figure", "before", "after", "change", "interval"];
-  const said = el("p", { class: "bl-lab-note", role: "status" });
-  const learnt = el("p", { class: "bl-muted bl-lab-note" });
+  const said = el("p.bl-lab-note", { role: "status" });
+  const learnt = el("p.bl-muted.bl-lab-note");
   const body = el("tbody");
   const table = el(
-    "table",
-    { class: "bl-table bl-num" },
-    el("thead", {}, el("tr", {}, ...COLUMNS.map((name) => phrase("th", `finetune.column.${name}`, { scope: "col" })))),
+    "table.bl-table.bl-num",
+    el("thead", el("tr", ...COLUMNS.map((name) => phrase("th", `finetune.column.${name}`, { scope: "col" })))),
     body,
   );
-  const untaught = el("details", { class: "bl-untaught", hidden: true });
-  element.replaceChildren(said, learnt, untaught, el("div", { class: "bl-scroll" }, table));
+  const untaught = el("details.bl-untaught", { hidden: true });
+  element.replaceChildren(said, learnt, untaught, el("div.bl-scroll", table));
 
   /** @param {number | null} value */
   const plain = (value) => ifDefined(value, (known) => number(known, 4));
@@ -76,24 +75,20 @@ export const mount = ({ element, props, watch }) => {
       phrase("summary", "finetune.untaught"),
       el(
         "ul",
-        {},
         ...value.untaught.map((study) =>
           el(
             "li",
-            {},
-            el("b", { text: study.study_id }),
+            el("b", study.study_id),
             ` ${t(`finetune.untaught.${study.why}`)}`,
             study.may_be ? ` ${t("finetune.untaught.may_be", { study: study.may_be })}` : "",
           ),
         ),
-        ...value.unknown_findings.map((finding) =>
-          el("li", {}, el("b", { text: finding }), ` ${t("finetune.untaught.unknown")}`),
-        ),
+        ...value.unknown_findings.map((finding) => el("li", el("b", finding), ` ${t("finetune.untaught.unknown")}`)),
       ),
     );
     body.replaceChildren(
       ...value.rows.map((row) =>
-        el("tr", {}, el("th", { scope: "row", text: nameOf(row) }), ...cells(row).map((text) => el("td", { text }))),
+        el("tr", el("th", { scope: "row", text: nameOf(row) }), ...cells(row).map((text) => el("td", text))),
       ),
     );
   };

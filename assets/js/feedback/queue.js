@@ -10,15 +10,14 @@ import { blind } from "../review/blind.js";
 
 /** @type {Mount} */
 export const mount = ({ element, trigger, props, watch }) => {
-  const list = el("div", { class: "bl-queue-list" });
-  const none = phrase("p", "queue.waiting", { class: "bl-muted bl-lab-note" });
-  const count = el("span", { class: "bl-muted bl-num" });
+  const list = el("div.bl-queue-list");
+  const none = phrase("p.bl-muted.bl-lab-note", "queue.waiting");
+  const count = el("span.bl-muted.bl-num");
   element.replaceChildren(
     el(
-      "section",
-      { class: "bl-panel bl-queue" },
-      el("header", { class: "bl-panel-head" }, phrase("h3", "queue.title"), count),
-      phrase("p", "queue.note", { class: "bl-muted bl-lab-note" }),
+      "section.bl-panel.bl-queue",
+      el("header.bl-panel-head", phrase("h3", "queue.title"), count),
+      phrase("p.bl-muted.bl-lab-note", "queue.note"),
       none,
       list,
     ),
@@ -44,17 +43,14 @@ export const mount = ({ element, trigger, props, watch }) => {
     list.replaceChildren(
       ...studies.map((study, index) =>
         el(
-          "button",
-          { type: "button", class: "bl-queued", "data-study": study.id, onclick: () => open(study.id, index) },
-          study.thumb
-            ? el("img", { src: study.thumb, alt: "", loading: "lazy" })
-            : el("span", { class: "bl-case-blank bl-muted" }),
+          "button.bl-queued",
+          { "data-study": study.id, onclick: () => open(study.id, index) },
+          study.thumb ? el("img", { src: study.thumb, alt: "", loading: "lazy" }) : el("span.bl-case-blank.bl-muted"),
           el(
-            "span",
-            { class: "bl-queued-why" },
-            el("b", { text: study.id }),
-            el("span", { class: "bl-muted", text: ` ${t(`lab.split.${study.split}`)}` }),
-            ...(blind ? [t("queue.blind")] : study.reasons.map(reason)).map((line) => el("span", { text: line })),
+            "span.bl-queued-why",
+            el("b", study.id),
+            el("span.bl-muted", ` ${t(`lab.split.${study.split}`)}`),
+            ...(blind ? [t("queue.blind")] : study.reasons.map(reason)).map((line) => el("span", line)),
           ),
         ),
       ),

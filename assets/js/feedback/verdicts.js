@@ -23,8 +23,7 @@ export const mount = ({ element, trigger, props, watch }) => {
   };
   /** @param {string} key @param {string} id */
   const select = (key, id) =>
-    el("select", {
-      class: "bl-select bl-compact",
+    el("select.bl-select.bl-compact", {
       id: `bl-feedback-${id}`,
       "data-i18n-label": key,
       "aria-label": t(key),
@@ -32,49 +31,39 @@ export const mount = ({ element, trigger, props, watch }) => {
     });
   const selects = Object.fromEntries(FILTERS.map((field) => [field, select(`feedback.filter.${field}`, field)]));
   const order = select("feedback.order", "order");
-  const text = el("input", {
+  const text = el("input.bl-input.bl-compact", {
     type: "search",
-    class: "bl-input bl-compact",
     id: "bl-feedback-text",
     maxlength: 200,
     oninput: () => askSoon(),
   });
-  const counts = el("div", { class: "bl-counts" });
+  const counts = el("div.bl-counts");
   const exports = ["csv", "finetune"].map((what) =>
-    phrase("button", what === "csv" ? "feedback.download" : "feedback.finetune", {
-      type: "button",
-      class: "bl-toggle",
+    phrase("button.bl-toggle", what === "csv" ? "feedback.download" : "feedback.finetune", {
       "data-what": what,
       onclick: () => trigger("download", { what }),
     }),
   );
   const body = el("tbody");
   const table = el(
-    "table",
-    { class: "bl-table" },
-    el(
-      "thead",
-      {},
-      el("tr", {}, ...COLUMNS.map((column) => phrase("th", `feedback.column.${column}`, { scope: "col" }))),
-    ),
+    "table.bl-table",
+    el("thead", el("tr", ...COLUMNS.map((column) => phrase("th", `feedback.column.${column}`, { scope: "col" })))),
     body,
   );
-  const none = el("p", { class: "bl-empty" });
-  const note = el("span", { class: "bl-muted bl-num", role: "status" });
-  const bar = el("div", { class: "bl-feedback-filters", role: "search" }, ...Object.values(selects), text, order, note);
+  const none = el("p.bl-empty");
+  const note = el("span.bl-muted.bl-num", { role: "status" });
+  const bar = el("div.bl-feedback-filters", { role: "search" }, ...Object.values(selects), text, order, note);
   element.replaceChildren(
     el(
-      "section",
-      { class: "bl-panel bl-verdicts" },
+      "section.bl-panel.bl-verdicts",
       el(
-        "header",
-        { class: "bl-panel-head" },
+        "header.bl-panel-head",
         phrase("h3", "feedback.title"),
         counts,
-        el("span", { class: "bl-push bl-feedback-exports" }, ...exports),
+        el("span.bl-push.bl-feedback-exports", ...exports),
       ),
       bar,
-      el("div", { class: "bl-scroll", tabindex: 0 }, table),
+      el("div.bl-scroll", { tabindex: 0 }, table),
       none,
     ),
   );
@@ -114,19 +103,15 @@ export const mount = ({ element, trigger, props, watch }) => {
   const verdictCell = (row) =>
     el(
       "td",
-      {},
-      el("b", { class: `bl-count-${row.verdict}`, text: t(`verdict.${row.verdict}`) }),
-      row.blind ? el("span", { class: "bl-chip", text: t("feedback.blind") }) : null,
-      row.conflict ? el("span", { class: "bl-chip bl-conflict", text: t("feedback.conflict") }) : null,
+      el(`b.bl-count-${row.verdict}`, t(`verdict.${row.verdict}`)),
+      row.blind ? el("span.bl-chip", t("feedback.blind")) : null,
+      row.conflict ? el("span.bl-chip.bl-conflict", t("feedback.conflict")) : null,
     );
   /** @param {m.Row} row @param {number} index */
   const studyCell = (row, index) =>
     el(
       "td",
-      {},
-      el("button", {
-        type: "button",
-        class: "bl-link",
+      el("button.bl-link", {
         text: row.study || "–",
         "aria-label": t("feedback.open", { study: row.study }),
         onclick: () => trigger("select", { index, value: row.id }),
@@ -149,9 +134,9 @@ export const mount = ({ element, trigger, props, watch }) => {
     counts.replaceChildren(
       ...(total
         ? [
-            el("span", { class: "bl-muted bl-num", text: t("feedback.total", { n: total }) }),
+            el("span.bl-muted.bl-num", t("feedback.total", { n: total })),
             ...Object.entries(tally).map(([verdict, n]) =>
-              el("span", { class: `bl-count bl-count-${verdict} bl-num`, text: `${t(`verdict.${verdict}`)} ${n}` }),
+              el(`span.bl-count.bl-count-${verdict}.bl-num`, `${t(`verdict.${verdict}`)} ${n}`),
             ),
           ]
         : []),

@@ -69,12 +69,10 @@ export class Cards {
   /** @param {m.Card} card */
   static parts(card) {
     return [
-      card.film
-        ? el("img", { src: card.film, alt: "" })
-        : el("span", { class: "bl-card-blank", text: t("cases.no_film") }),
-      el("b", { text: card.labels.map(findingName).join(", ") || t("cases.none") }),
-      el("span", { class: "bl-muted", text: card.id }),
-      el("span", { class: "bl-card-words", text: card.words }),
+      card.film ? el("img", { src: card.film, alt: "" }) : el("span.bl-card-blank", t("cases.no_film")),
+      el("b", card.labels.map(findingName).join(", ") || t("cases.none")),
+      el("span.bl-muted", card.id),
+      el("span.bl-card-words", card.words),
     ];
   }
 }

@@ -4,7 +4,7 @@ import { whenBegun } from "./begun.js";
 import { el } from "./dom.js";
 import { emit } from "./events.js";
 
-/** @import { Attributes, Phrases, Tags } from "./types.d.ts" */
+/** @import { Attributes, Phrases, What } from "./types.d.ts" */
 
 const STORED = "betalens.language";
 /** @param {string | null} tag */
@@ -50,12 +50,12 @@ export const keyOf = (text, beginning) => {
 
 // A phrase of assets/i18n: translated now, and again whenever the language changes.
 /**
- * @template {keyof Tags} Tag
- * @param {Tag} tag
+ * @template {What} W
+ * @param {W} what
  * @param {string} key
  * @param {Attributes} [attributes]
  */
-export const phrase = (tag, key, attributes = {}) => el(tag, { ...attributes, "data-i18n": key, text: t(key) });
+export const phrase = (what, key, attributes) => el(what, { ...attributes, "data-i18n": key, text: t(key) });
 
 // A figure as `show` writes it. What is undefined has no number.
 /**

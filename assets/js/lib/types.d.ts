@@ -25,6 +25,18 @@ export interface Attributes {
 
 type SvgTags = Pick<SVGElementTagNameMap, "svg" | "path" | "line" | "circle" | "text" | "g" | "rect">;
 export type Tags = HTMLElementTagNameMap & SvgTags;
+type Tag = keyof Tags;
+/** A tag, and its classes behind dots, as a style sheet names them. */
+export type What = Tag | `${Tag}.${string}`;
+type TagOf<W extends What> = W extends Tag ? W : W extends `${infer T extends Tag}.${string}` ? T : never;
+export type Made<W extends What> = Tags[TagOf<W>];
+/** What stands in an element; what is nothing is left out. */
+export type Child = Node | string | null | undefined | false;
+/** Makes an element (dom.js). */
+export interface Build {
+  <W extends What>(what: W, attributes: Attributes, ...children: Child[]): Made<W>;
+  <W extends What>(what: W, ...children: Child[]): Made<W>;
+}
 
 /** Top, left, height and width, in shares. */
 export type Box = number[];

@@ -11,14 +11,12 @@ import { reason } from "../lib/reasons.js";
 
 /** @type {Mount} */
 export const mount = ({ element, trigger, props, watch }) => {
-  const list = el("div", {
-    class: "bl-case-list",
+  const list = el("div.bl-case-list", {
     role: "listbox",
     "data-i18n-label": "cases.label",
     "aria-label": t("cases.label"),
   });
-  const finding = el("select", {
-    class: "bl-select",
+  const finding = el("select.bl-select", {
     "data-i18n-label": "cases.finding",
     "aria-label": t("cases.finding"),
     onchange: () => ask(),
@@ -27,9 +25,7 @@ export const mount = ({ element, trigger, props, watch }) => {
   const pressed = (button) => button.getAttribute("aria-pressed") === "true";
   /** @param {string} key @param {string} cls */
   const toggle = (key, cls) => {
-    const button = phrase("button", key, {
-      type: "button",
-      class: `bl-toggle ${cls}`,
+    const button = phrase(`button.bl-toggle.${cls}`, key, {
       "aria-pressed": "false",
       onclick: () => {
         button.setAttribute("aria-pressed", String(!pressed(button)));
@@ -40,20 +36,19 @@ export const mount = ({ element, trigger, props, watch }) => {
   };
   const discordant = toggle("cases.discordant", "bl-only-discordant");
   const queue = toggle("cases.queue", "bl-only-queue");
-  const count = el("span", { class: "bl-muted bl-num" });
+  const count = el("span.bl-muted.bl-num");
   const hint = el(
-    "p",
-    { class: "bl-pick-hint", role: "status", hidden: true },
+    "p.bl-pick-hint",
+    { role: "status", hidden: true },
     phrase("span", "swap.hint"),
     " ",
-    phrase("button", "swap.cancel", { type: "button", class: "bl-toggle", onclick: () => emit("pick", false) }),
+    phrase("button.bl-toggle", "swap.cancel", { onclick: () => emit("pick", false) }),
   );
   const panel = el(
-    "section",
-    { class: "bl-panel bl-cases" },
-    el("header", { class: "bl-panel-head" }, phrase("h3", "cases.title"), count),
+    "section.bl-panel.bl-cases",
+    el("header.bl-panel-head", phrase("h3", "cases.title"), count),
     hint,
-    el("div", { class: "bl-case-filter" }, finding, discordant, queue),
+    el("div.bl-case-filter", finding, discordant, queue),
     list,
   );
   element.replaceChildren(panel);
@@ -122,11 +117,9 @@ export const mount = ({ element, trigger, props, watch }) => {
         const named = blind ? study.id : shelf.queue ? t(`queue.short.${study.reasons[0].kind}`) : labels;
         const why = blind || !shelf.queue ? [] : study.reasons.map(reason);
         return el(
-          "button",
+          "button.bl-case",
           {
-            type: "button",
             role: "option",
-            class: "bl-case",
             "data-study": study.id,
             "aria-selected": String(study.id === current),
             title: [study.id, ...(blind ? [] : [labels]), ...why].join(" · "),
@@ -134,11 +127,9 @@ export const mount = ({ element, trigger, props, watch }) => {
           },
           study.thumb
             ? el("img", { src: study.thumb, alt: "", loading: "lazy" })
-            : phrase("span", "cases.no_film", { class: "bl-case-blank bl-muted" }),
-          el("span", { class: "bl-case-name", text: named }),
-          study.discordant && !blind
-            ? el("span", { class: "bl-case-flag", text: "≠", title: t("cases.discordant") })
-            : null,
+            : phrase("span.bl-case-blank.bl-muted", "cases.no_film"),
+          el("span.bl-case-name", named),
+          study.discordant && !blind ? el("span.bl-case-flag", { text: "≠", title: t("cases.discordant") }) : null,
         );
       }),
     );

@@ -8,14 +8,14 @@ export class ChangesView {
   // undo: called with true for every change, false for the last.
   /** @param {(all: boolean) => void} undo */
   constructor(undo) {
-    this.list = el("span", { class: "bl-change-list" });
+    this.list = el("span.bl-change-list");
     this.node = el(
-      "header",
-      { class: "bl-what-if", hidden: true },
+      "header.bl-what-if",
+      { hidden: true },
       phrase("h3", "what_if.title"),
       this.list,
-      phrase("button", "what_if.undo", { type: "button", class: "bl-toggle bl-undo", onclick: () => undo(false) }),
-      phrase("button", "what_if.reset", { type: "button", class: "bl-toggle bl-reset", onclick: () => undo(true) }),
+      phrase("button.bl-toggle.bl-undo", "what_if.undo", { onclick: () => undo(false) }),
+      phrase("button.bl-toggle.bl-reset", "what_if.reset", { onclick: () => undo(true) }),
     );
   }
 

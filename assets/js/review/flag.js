@@ -30,9 +30,7 @@ export const mount = ({ element, trigger, props, watch }) => {
    * @param {string} key @param {Tag} tag @param {Attributes} attributes @param {string} letter
    */
   const keyed = (key, tag, attributes, letter) => phrase(tag, key, { ...attributes, "aria-keyshortcuts": letter });
-  const blind = phrase("button", "flag.blind", {
-    type: "button",
-    class: "bl-toggle bl-compact bl-blind",
+  const blind = phrase("button.bl-toggle.bl-compact.bl-blind", "flag.blind", {
     "aria-pressed": "false",
     onclick: () => trigger("blind", { on: !state.blind }),
   });
@@ -52,54 +50,43 @@ export const mount = ({ element, trigger, props, watch }) => {
     ),
   );
   const findings = setup.findings.map((finding, place) => {
-    const text = el("span", { text: findingName(finding) });
+    const text = el("span", findingName(finding));
     on("language", () => (text.textContent = findingName(finding)));
     return el(
-      "label",
-      { class: "bl-choice", "aria-keyshortcuts": place < 9 ? String(place + 1) : null },
+      "label.bl-choice",
+      { "aria-keyshortcuts": place < 9 ? String(place + 1) : null },
       el("input", { type: setup.single ? "radio" : "checkbox", name: id("finding"), value: finding }),
       text,
     );
   });
   const legend = phrase("legend", "flag.corrected");
-  const corrected = el(
-    "fieldset",
-    { class: "bl-field bl-flag-findings" },
-    legend,
-    el("div", { class: "bl-choices" }, ...findings),
-  );
+  const corrected = el("fieldset.bl-field.bl-flag-findings", legend, el("div.bl-choices", ...findings));
   const boxes = () => [...corrected.querySelectorAll("input")];
   const evidence = el(
-    "select",
-    { class: "bl-select", id: id("evidence") },
+    "select.bl-select",
+    { id: id("evidence") },
     ...EVIDENCE.map((name) => phrase("option", `evidence.${name}`, { value: name })),
   );
-  const comment = el("textarea", { class: "bl-input", rows: 2, maxlength: 4000, id: id("comment") });
-  const reviewer = el("input", { class: "bl-input", maxlength: 120, id: id("reviewer"), autocomplete: "name" });
+  const comment = el("textarea.bl-input", { rows: 2, maxlength: 4000, id: id("comment") });
+  const reviewer = el("input.bl-input", { maxlength: 120, id: id("reviewer"), autocomplete: "name" });
   /** @param {string} key @param {HTMLElement} input @param {string} [extra] */
-  const field = (key, input, extra = "") =>
-    el("div", { class: `bl-field ${extra}` }, phrase("label", key, { for: input.id }), input);
+  const field = (key, input, extra = "") => el(`div.bl-field.${extra}`, phrase("label", key, { for: input.id }), input);
   const details = el(
-    "div",
-    { class: "bl-flag-details" },
+    "div.bl-flag-details",
     field("flag.evidence", evidence, "bl-flag-line"),
     field("flag.comment", comment),
     field("flag.reviewer", reviewer, "bl-flag-line"),
   );
-  const more = phrase("button", "flag.more", {
-    type: "button",
-    class: "bl-toggle bl-compact bl-flag-more",
+  const more = phrase("button.bl-toggle.bl-compact.bl-flag-more", "flag.more", {
     "aria-expanded": "false",
     onclick: () => unfold(!unfolded),
   });
-  const marked = el("span", { class: "bl-muted bl-num" });
+  const marked = el("span.bl-muted.bl-num");
   const markline = el(
-    "p",
-    { class: "bl-flag-marks", hidden: true },
+    "p.bl-flag-marks",
+    { hidden: true },
     marked,
-    phrase("button", "flag.clear_marks", {
-      type: "button",
-      class: "bl-toggle bl-compact",
+    phrase("button.bl-toggle.bl-compact", "flag.clear_marks", {
       onclick: () => emit("clear-marks"),
     }),
   );
@@ -116,28 +103,22 @@ export const mount = ({ element, trigger, props, watch }) => {
     { type: "button", class: "bl-toggle bl-next", onclick: () => emit("next-case") },
     "n",
   );
-  const outcome = el("p", { class: "bl-outcome", role: "status" });
-  const said = el("p", { class: "bl-muted bl-flag-note" });
+  const outcome = el("p.bl-outcome", { role: "status" });
+  const said = el("p.bl-muted.bl-flag-note");
   const form = el(
-    "form",
-    { class: "bl-panel bl-flag", "data-i18n-label": "flag.title", "aria-label": t("flag.title") },
+    "form.bl-panel.bl-flag",
+    { "data-i18n-label": "flag.title", "aria-label": t("flag.title") },
+    el("header.bl-panel-head", phrase("h3", "flag.title"), shortcuts.node, el("span.bl-push", more, " ", blind)),
     el(
-      "header",
-      { class: "bl-panel-head" },
-      phrase("h3", "flag.title"),
-      shortcuts.node,
-      el("span", { class: "bl-push" }, more, " ", blind),
-    ),
-    el(
-      "div",
-      { class: "bl-flag-says", role: "group", "data-i18n-label": "flag.verdict", "aria-label": t("flag.verdict") },
+      "div.bl-flag-says",
+      { role: "group", "data-i18n-label": "flag.verdict", "aria-label": t("flag.verdict") },
       ...buttons,
     ),
     said,
     corrected,
     markline,
     details,
-    el("div", { class: "bl-flag-foot" }, save, undo, next),
+    el("div.bl-flag-foot", save, undo, next),
     outcome,
   );
   element.replaceChildren(form);

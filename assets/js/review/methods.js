@@ -23,28 +23,25 @@ export class MethodPicker {
     const label = `method.${modality}`;
     const id = `bl-help-${modality}`;
     this.select = el(
-      "select",
+      "select.bl-select.bl-compact",
       {
-        class: "bl-select bl-compact",
         "data-i18n-label": label,
         "aria-label": t(label),
         onchange: () => choose(this.select.value),
       },
       ...methods.map(({ name, title }) => el("option", { value: name, text: title })),
     );
-    this.button = el("button", {
-      type: "button",
-      class: "bl-help-button",
+    this.button = el("button.bl-help-button", {
       popovertarget: id,
       "data-i18n-label": "method.help",
       "aria-label": t("method.help"),
       text: "?",
     });
     // A popover stands above panels that clip, and closes with Esc or a click elsewhere.
-    this.help = el("div", { class: "bl-help", id, popover: "auto", lang: "en" });
+    this.help = el("div.bl-help", { id, popover: "auto", lang: "en" });
     this.help.addEventListener("beforetoggle", () => this.describe());
     this.help.addEventListener("toggle", () => placeBeside(this.help, this.button));
-    this.node = el("span", { class: "bl-method" }, this.select, this.button, this.help);
+    this.node = el("span.bl-method", this.select, this.button, this.help);
   }
 
   /** @param {string} name */
@@ -54,6 +51,6 @@ export class MethodPicker {
 
   describe() {
     const { title, help } = this.methods.find(({ name }) => name === this.select.value);
-    this.help.replaceChildren(el("h3", { text: title }), ...help.split("\n\n").map((text) => el("p", { text })));
+    this.help.replaceChildren(el("h3", title), ...help.split("\n\n").map((text) => el("p", text)));
   }
 }

@@ -22,9 +22,7 @@ export const onShortcut = (node, keys) =>
 export class ShortcutHelp {
   constructor() {
     const id = "bl-help-keys";
-    this.button = el("button", {
-      type: "button",
-      class: "bl-help-button",
+    this.button = el("button.bl-help-button", {
       popovertarget: id,
       "data-i18n-label": "keys.title",
       "aria-label": t("keys.title"),
@@ -32,21 +30,20 @@ export class ShortcutHelp {
       text: "?",
     });
     this.help = el(
-      "div",
-      { class: "bl-help bl-keys", id, popover: "auto" },
+      "div.bl-help.bl-keys",
+      { id, popover: "auto" },
       phrase("h3", "keys.title"),
       el(
         "dl",
-        {},
         ...LISTED.flatMap((key) => [
-          el("dt", {}, el("kbd", { text: key.toUpperCase().replace("_", "–") })),
+          el("dt", el("kbd", key.toUpperCase().replace("_", "–"))),
           phrase("dd", `keys.${key}`),
         ]),
       ),
-      phrase("p", "keys.note", { class: "bl-muted" }),
+      phrase("p.bl-muted", "keys.note"),
     );
     this.help.addEventListener("toggle", () => placeBeside(this.help, this.button));
-    this.node = el("span", {}, this.button, this.help);
+    this.node = el("span", this.button, this.help);
   }
 
   toggle() {

@@ -29,9 +29,7 @@ export const mount = ({ element, trigger, props, watch }) => {
   /** @param {Modality} modality */
   const picker = (modality) =>
     new MethodPicker(modality, methods[modality], (name) => trigger("method", { modality, name }));
-  const swap = phrase("button", "swap.ask", {
-    type: "button",
-    class: "bl-toggle bl-swap",
+  const swap = phrase("button.bl-toggle.bl-swap", "swap.ask", {
     "aria-pressed": "false",
     onclick: () => emit("pick", swap.getAttribute("aria-pressed") !== "true"),
   });
@@ -55,35 +53,34 @@ export const mount = ({ element, trigger, props, watch }) => {
   const curve = new CurveView();
   const views = () => (opened.veiled ? [film, words] : [film, words, bars, shares, curve]);
 
-  const name = el("h2", { class: "bl-finding" });
-  const before = el("span", { class: "bl-p-then bl-num" });
-  const output = el("output", { class: "bl-p bl-num" });
-  const verdict = el("span", { class: "bl-verdict" });
-  const tier = el("span", { class: "bl-chip", role: "status" });
-  const settled = el("span", { class: "bl-settled bl-muted bl-num" });
-  const discord = el("p", { class: "bl-discord", role: "status", hidden: true });
-  const empty = phrase("p", "stage.empty", { class: "bl-empty" });
+  const name = el("h2.bl-finding");
+  const before = el("span.bl-p-then.bl-num");
+  const output = el("output.bl-p.bl-num");
+  const verdict = el("span.bl-verdict");
+  const tier = el("span.bl-chip", { role: "status" });
+  const settled = el("span.bl-settled.bl-muted.bl-num");
+  const discord = el("p.bl-discord", { role: "status", hidden: true });
+  const empty = phrase("p.bl-empty", "stage.empty");
 
   const answer = [
     el(
-      "header",
-      { class: "bl-decision-head" },
-      el("div", {}, name, el("span", { class: "bl-decision-p" }, before, output)),
-      el("div", {}, el("div", { class: "bl-chips" }, tier, settled), verdict),
+      "header.bl-decision-head",
+      el("div", name, el("span.bl-decision-p", before, output)),
+      el("div", el("div.bl-chips", tier, settled), verdict),
     ),
     discord,
     bars.node,
     shares.node,
     curve.node,
   ];
-  const decision = el("section", { class: "bl-panel bl-decision" }, ...answer);
+  const decision = el("section.bl-panel.bl-decision", ...answer);
   const veil = new VeilView();
   const recorded = new RecordedView();
   const version = new VersionView(() => {
     opening();
     trigger("leave_version");
   });
-  const grid = el("div", { class: "bl-stage-grid", hidden: true }, film.node, decision, words.node);
+  const grid = el("div.bl-stage-grid", { hidden: true }, film.node, decision, words.node);
   element.replaceChildren(empty, version.node, recorded.node, grid);
 
   /** @type {Case | null} */

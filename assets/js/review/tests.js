@@ -62,7 +62,7 @@ const chip = ({ name, value, good, parts }) =>
     el("i", { "aria-hidden": "true", text: good ? "✓" : "!" }),
     phrase("span", `trust.short.${name}`),
     " ",
-    el("b", { class: "bl-num", text: value }),
+    el("b.bl-num", value),
   );
 
 /** @type {m.Tests | null} */

@@ -9,14 +9,8 @@ import { findingName, phrase, t, translate } from "../lib/i18n.js";
 
 export class VeilView {
   constructor() {
-    this.note = el("p", { class: "bl-muted" });
-    this.node = el(
-      "div",
-      { class: "bl-veil", role: "status" },
-      phrase("h2", "veil.title"),
-      phrase("p", "veil.text"),
-      this.note,
-    );
+    this.note = el("p.bl-muted");
+    this.node = el("div.bl-veil", { role: "status" }, phrase("h2", "veil.title"), phrase("p", "veil.text"), this.note);
   }
 
   /** @param {Case} opened */
@@ -30,7 +24,7 @@ export class VeilView {
 export class RecordedView {
   constructor() {
     this.text = el("span");
-    this.node = el("p", { class: "bl-recorded-line", role: "status", hidden: true }, el("b"), " ", this.text);
+    this.node = el("p.bl-recorded-line", { role: "status", hidden: true }, el("b"), " ", this.text);
   }
 
   /** @param {m.Recorded | null} recorded */
@@ -61,13 +55,11 @@ export class VersionView {
   constructor(leave) {
     this.name = el("b");
     this.node = el(
-      "p",
-      { class: "bl-version-line", role: "status", hidden: true },
+      "p.bl-version-line",
+      { role: "status", hidden: true },
       this.name,
       phrase("span", "version.note"),
-      phrase("button", "version.leave", {
-        type: "button",
-        class: "bl-toggle bl-compact bl-version-leave",
+      phrase("button.bl-toggle.bl-compact.bl-version-leave", "version.leave", {
         onclick: leave,
       }),
     );

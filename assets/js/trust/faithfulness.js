@@ -13,25 +13,20 @@ const DIRECTIONS = ["deletion", "insertion"];
 const difference = ({ value, low, high }) =>
   el(
     "td",
-    {},
     signed(value, 2),
-    el("span", {
-      class: "bl-muted",
-      text: low === null ? ` (${t("lab.no_interval")})` : ` (${signed(low, 2)} … ${signed(high, 2)})`,
-    }),
+    el("span.bl-muted", low === null ? ` (${t("lab.no_interval")})` : ` (${signed(low, 2)} … ${signed(high, 2)})`),
   );
 /** @param {string} name @param {m.MethodFinding} given @param {string[]} baselines */
 const row = (name, { n, faithfulness }, baselines) =>
   el(
     "tr",
-    {},
     el("th", { scope: "row", text: name }),
-    el("td", { text: String(n) }),
+    el("td", String(n)),
     ...DIRECTIONS.flatMap((direction) =>
       baselines.map((baseline) =>
         faithfulness?.[baseline]
           ? difference(faithfulness[baseline][`${direction}_difference`])
-          : el("td", { text: t("not_defined") }),
+          : el("td", t("not_defined")),
       ),
     ),
   );
@@ -48,21 +43,16 @@ export const faithfulnessTables = (methods, titles) =>
         patients: figures.patients,
       });
       return el(
-        "details",
-        { class: "bl-faithful" },
-        el("summary", { text: `${t("trust.faithful", { method: titles[name] || name })} · ${cases}` }),
+        "details.bl-faithful",
+        el("summary", `${t("trust.faithful", { method: titles[name] || name })} · ${cases}`),
         el(
-          "div",
-          { class: "bl-scroll" },
+          "div.bl-scroll",
           el(
-            "table",
-            { class: "bl-table bl-num" },
+            "table.bl-table.bl-num",
             el(
               "thead",
-              {},
               el(
                 "tr",
-                {},
                 el("th", { scope: "col", text: t("trust.finding") }),
                 el("th", { scope: "col", text: t("trust.column.n") }),
                 ...DIRECTIONS.flatMap((direction) =>
@@ -74,12 +64,11 @@ export const faithfulnessTables = (methods, titles) =>
             ),
             el(
               "tbody",
-              {},
               row(t("trust.all"), figures, baselines),
               ...Object.entries(figures.per_finding).map(([finding, own]) => row(findingName(finding), own, baselines)),
             ),
           ),
         ),
-        el("p", { class: "bl-muted bl-lab-note", text: t("trust.faithful_note") }),
+        el("p.bl-muted.bl-lab-note", t("trust.faithful_note")),
       );
     });

@@ -46,26 +46,19 @@ export const mount = ({ element, props, watch }) => {
     /** @param {Modality} modality */
     constructor(modality) {
       this.modality = modality;
-      this.method = el("span", { class: "bl-muted" });
-      this.note = el("p", { class: "bl-muted bl-lab-note" });
+      this.method = el("span.bl-muted");
+      this.note = el("p.bl-muted.bl-lab-note");
       this.rows = el("tbody");
-      this.plot = el("div", { class: "bl-trust-plot" });
-      this.baseline = el("select", {
-        class: "bl-select",
+      this.plot = el("div.bl-trust-plot");
+      this.baseline = el("select.bl-select", {
         "data-i18n-label": "trust.baseline",
         "aria-label": t("trust.baseline"),
         onchange: () => this.draw(),
       });
       this.node = el(
-        "section",
-        { class: "bl-panel bl-lab-panel" },
-        el("header", { class: "bl-panel-head" }, phrase("h3", `trust.title.${modality}`), this.method),
-        el(
-          "div",
-          { class: "bl-trust-body" },
-          el("table", { class: "bl-table bl-trust-table" }, this.rows),
-          el("div", {}, this.baseline, this.plot),
-        ),
+        "section.bl-panel.bl-lab-panel",
+        el("header.bl-panel-head", phrase("h3", `trust.title.${modality}`), this.method),
+        el("div.bl-trust-body", el("table.bl-table.bl-trust-table", this.rows), el("div", this.baseline, this.plot)),
         this.note,
       );
     }
@@ -89,7 +82,6 @@ export const mount = ({ element, props, watch }) => {
         ...(own ? trustTests(own) : []).map(({ name, value, good, parts }) =>
           el(
             "tr",
-            {},
             el("td", {
               class: good ? "bl-pass" : "bl-doubt",
               text: good ? "✓" : "!",
@@ -99,9 +91,9 @@ export const mount = ({ element, props, watch }) => {
               "th",
               { scope: "row" },
               phrase("b", `trust.short.${name}`),
-              phrase("span", `trust.help.${name}`, { class: "bl-muted" }),
+              phrase("span.bl-muted", `trust.help.${name}`),
             ),
-            el("td", { class: "bl-num" }, value, ...parts.map((part) => el("span", { class: "bl-muted", text: part }))),
+            el("td.bl-num", value, ...parts.map((part) => el("span.bl-muted", part))),
           ),
         ),
       );
@@ -172,14 +164,11 @@ export const mount = ({ element, props, watch }) => {
       Object.values(of).some((figures) => figures[name] !== undefined && figures[name] !== null),
     );
     return el(
-      "table",
-      { class: "bl-table bl-num" },
+      "table.bl-table.bl-num",
       el(
         "thead",
-        {},
         el(
           "tr",
-          {},
           phrase("th", `trust.methods.${modality}`, { scope: "col" }),
           ...columns.map((name) =>
             phrase("th", `trust.column.${name}`, { scope: "col", title: t(`trust.help.${name}`) }),
@@ -188,37 +177,35 @@ export const mount = ({ element, props, watch }) => {
       ),
       el(
         "tbody",
-        {},
         ...Object.entries(of).map(([name, figures]) =>
           el(
             "tr",
-            {},
             el("th", { scope: "row", text: titles[modality][name] || name }),
-            ...columns.map((column) => el("td", { text: show(column, figures[column], figures) })),
+            ...columns.map((column) => el("td", show(column, figures[column], figures))),
           ),
         ),
       ),
     );
   };
-  const methods = el("section", { class: "bl-panel bl-lab-panel bl-trust-methods" });
+  const methods = el("section.bl-panel.bl-lab-panel.bl-trust-methods");
   const drawMethods = () => {
     /** @type {m.MethodsTested} */
     const { measured } = JSON.parse(props.value);
     methods.replaceChildren(
-      el("header", { class: "bl-panel-head" }, phrase("h3", "trust.methods")),
+      el("header.bl-panel-head", phrase("h3", "trust.methods")),
       ...(measured
         ? [
-            el("div", { class: "bl-scroll" }, ...MODALITIES.map((modality) => table(measured, modality))),
-            phrase("p", "trust.methods_note", { class: "bl-muted bl-lab-note" }),
+            el("div.bl-scroll", ...MODALITIES.map((modality) => table(measured, modality))),
+            phrase("p.bl-muted.bl-lab-note", "trust.methods_note"),
             ...MODALITIES.flatMap((modality) => faithfulnessTables(measured[modality] || {}, titles[modality])),
           ]
-        : [phrase("p", "trust.unmeasured", { class: "bl-muted bl-lab-note" })]),
+        : [phrase("p.bl-muted.bl-lab-note", "trust.unmeasured")]),
     );
   };
   watch("value", drawMethods);
   on("language", drawMethods);
   drawMethods();
-  element.replaceChildren(el("div", { class: "bl-trust-page" }, ...panels.map((panel) => panel.node), methods));
+  element.replaceChildren(el("div.bl-trust-page", ...panels.map((panel) => panel.node), methods));
 
   const load = () => {
     for (const panel of panels) panel.load(tested);

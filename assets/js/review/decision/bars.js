@@ -18,31 +18,23 @@ export class BarsView {
   /** @param {(index: number, finding: string) => void} choose */
   constructor(choose) {
     this.choose = choose;
-    this.list = el("div", {
-      class: "bl-bars",
+    this.list = el("div.bl-bars", {
       role: "radiogroup",
       "data-i18n-label": "bars.label",
       "aria-label": t("bars.label"),
     });
     /** @param {string} kind @param {...HTMLElement} mark */
-    const column = (kind, ...mark) => el("span", { class: `bl-bar-${kind}` }, ...mark, phrase("span", `bars.${kind}`));
-    this.ghost = el(
-      "span",
-      { class: "bl-bar-then", hidden: true },
-      el("i", { class: "bl-ghost" }),
-      phrase("span", "bars.then"),
-    );
+    const column = (kind, ...mark) => el(`span.bl-bar-${kind}`, ...mark, phrase("span", `bars.${kind}`));
+    this.ghost = el("span.bl-bar-then", { hidden: true }, el("i.bl-ghost"), phrase("span", "bars.then"));
     this.node = el(
-      "section",
-      { class: "bl-bars-section" },
+      "section.bl-bars-section",
       el(
-        "header",
-        { class: "bl-bar-head" },
+        "header.bl-bar-head",
         phrase("h3", "bars.title"),
-        el("span", { class: "bl-bar-key" }, this.ghost),
-        column("report_alone", el("i", { class: "bl-mark bl-mark-report" })),
+        el("span.bl-bar-key", this.ghost),
+        column("report_alone", el("i.bl-mark.bl-mark-report")),
         column("fused"),
-        column("image_alone", el("i", { class: "bl-mark bl-mark-image" })),
+        column("image_alone", el("i.bl-mark.bl-mark-image")),
       ),
       this.list,
     );
@@ -57,21 +49,19 @@ export class BarsView {
     this.node.classList.toggle("bl-one", !both);
     this.ghost.hidden = !opened.original;
     this.rows = opened.findings.map((finding, index) => {
-      const fill = el("span", { class: "bl-bar-fill" });
-      const value = el("span", { class: "bl-bar-value bl-num" });
-      const ghost = opened.original && el("i", { class: "bl-ghost" });
+      const fill = el("span.bl-bar-fill");
+      const value = el("span.bl-bar-value.bl-num");
+      const ghost = opened.original && el("i.bl-ghost");
       /** @param {Modality} kind */
       const mark = (kind) =>
-        both &&
-        el("i", { class: `bl-mark bl-mark-${kind}`, style: `left:${100 * opened.probability(ALONE[kind], index)}%` });
+        both && el(`i.bl-mark.bl-mark-${kind}`, { style: `left:${100 * opened.probability(ALONE[kind], index)}%` });
       /** @param {Modality} kind */
       const alone = (kind) =>
-        both && el("span", { class: "bl-bar-alone bl-num", text: probability(opened.probability(ALONE[kind], index)) });
+        both && el("span.bl-bar-alone.bl-num", probability(opened.probability(ALONE[kind], index)));
       const recorded = opened.labels?.includes(finding);
       const node = el(
         "button",
         {
-          type: "button",
           role: "radio",
           class: `bl-bar${recorded ? " bl-recorded" : ""}`,
           "data-finding": finding,
@@ -79,16 +69,8 @@ export class BarsView {
           tabindex: index === opened.index ? 0 : -1,
           onclick: () => this.choose(index, finding),
         },
-        el("span", { class: "bl-bar-name", text: findingName(finding), title: finding }),
-        el(
-          "span",
-          { class: "bl-bar-track" },
-          fill,
-          ghost,
-          mark("report") || null,
-          mark("image") || null,
-          el("span", { class: "bl-bar-half" }),
-        ),
+        el("span.bl-bar-name", { text: findingName(finding), title: finding }),
+        el("span.bl-bar-track", fill, ghost, mark("report") || null, mark("image") || null, el("span.bl-bar-half")),
         alone("report") || null,
         value,
         alone("image") || null,

@@ -14,14 +14,9 @@ const BOTTOM = 20;
 
 export class CurveView {
   constructor() {
-    this.svg = el("svg", { class: "bl-curve-plot", role: "img" });
-    this.flips = el("span", { class: "bl-muted bl-num" });
-    this.node = el(
-      "section",
-      { class: "bl-curve" },
-      el("header", { class: "bl-sub-head" }, phrase("h3", "curve.title"), this.flips),
-      this.svg,
-    );
+    this.svg = el("svg.bl-curve-plot", { role: "img" });
+    this.flips = el("span.bl-muted.bl-num");
+    this.node = el("section.bl-curve", el("header.bl-sub-head", phrase("h3", "curve.title"), this.flips), this.svg);
     for (const name of /** @type {const} */ (["pointerdown", "pointermove"])) {
       this.svg.addEventListener(name, (event) => {
         if (!this.scale || !(event.buttons & 1)) return;
@@ -57,9 +52,9 @@ export class CurveView {
       ).join("");
     /** @param {number} at @param {number} top @param {string} text @param {string} [anchor] */
     const label = (at, top, text, anchor = "middle") =>
-      el("text", { x: at, y: top, "text-anchor": anchor, class: "bl-axis", text });
-    this.dot = el("circle", { r: 4.5, class: "bl-curve-dot" });
-    this.rule = el("line", { y1: TOP, y2: h - BOTTOM, class: "bl-curve-rule" });
+      el("text.bl-axis", { x: at, y: top, "text-anchor": anchor, text });
+    this.dot = el("circle.bl-curve-dot", { r: 4.5 });
+    this.rule = el("line.bl-curve-rule", { y1: TOP, y2: h - BOTTOM });
     this.svg.replaceChildren(
       ...[0, 0.5, 1].map((p) =>
         el("line", {
@@ -75,14 +70,14 @@ export class CurveView {
         label(X(beta), h - 5, String(beta), beta === 0 ? "start" : beta === 1 ? "end" : "middle"),
       ),
       ...opened.findings
-        .map((_, i) => (i === opened.index ? null : el("path", { d: line(i), class: "bl-curve-other" })))
+        .map((_, i) => (i === opened.index ? null : el("path.bl-curve-other", { d: line(i) })))
         .filter(Boolean),
       ...opened.flips.flatMap((flip) => [
-        el("line", { x1: X(flip), x2: X(flip), y1: TOP, y2: h - BOTTOM, class: "bl-flip" }),
-        el("path", { d: `M${X(flip)} ${Y(opened.probability(flip)) - 5}l5 5l-5 5l-5-5z`, class: "bl-flip-mark" }),
+        el("line.bl-flip", { x1: X(flip), x2: X(flip), y1: TOP, y2: h - BOTTOM }),
+        el("path.bl-flip-mark", { d: `M${X(flip)} ${Y(opened.probability(flip)) - 5}l5 5l-5 5l-5-5z` }),
       ]),
-      ...(opened.original ? [el("path", { d: line(opened.index, opened.original), class: "bl-curve-then" })] : []),
-      el("path", { d: line(opened.index), class: "bl-curve-line" }),
+      ...(opened.original ? [el("path.bl-curve-then", { d: line(opened.index, opened.original) })] : []),
+      el("path.bl-curve-line", { d: line(opened.index) }),
       this.rule,
       this.dot,
     );

@@ -11,32 +11,22 @@ const KINDS = ["image", "report"];
 
 export class SharesView {
   constructor() {
-    this.bars = KINDS.map((kind) => el("span", { class: `bl-share bl-share-${kind}` }));
-    this.values = KINDS.map(() => el("b", { class: "bl-num" }));
-    this.together = el("span", { class: "bl-interaction bl-num" });
-    this.total = el("b", { class: "bl-num" });
+    this.bars = KINDS.map((kind) => el(`span.bl-share.bl-share-${kind}`));
+    this.values = KINDS.map(() => el("b.bl-num"));
+    this.together = el("span.bl-interaction.bl-num");
+    this.total = el("b.bl-num");
     this.node = el(
-      "section",
-      { class: "bl-shares" },
+      "section.bl-shares",
       el(
-        "header",
-        { class: "bl-sub-head" },
+        "header.bl-sub-head",
         phrase("h3", "shares.title"),
-        el("span", { class: "bl-muted" }, phrase("span", "shares.total"), " ", this.total),
+        el("span.bl-muted", phrase("span", "shares.total"), " ", this.total),
       ),
-      el("div", { class: "bl-share-track" }, ...this.bars, el("span", { class: "bl-share-zero" })),
+      el("div.bl-share-track", ...this.bars, el("span.bl-share-zero")),
       el(
-        "div",
-        { class: "bl-share-legend" },
+        "div.bl-share-legend",
         ...KINDS.map((kind, i) =>
-          el(
-            "span",
-            {},
-            el("i", { class: `bl-swatch bl-share-${kind}` }),
-            phrase("span", `shares.${kind}`),
-            " ",
-            this.values[i],
-          ),
+          el("span", el(`i.bl-swatch.bl-share-${kind}`), phrase("span", `shares.${kind}`), " ", this.values[i]),
         ),
         this.together,
       ),

@@ -19,19 +19,16 @@ export class FilmView {
     this.now = new FilmPicture("now");
     this.past = new FilmPicture("then");
     this.method = method;
-    this.opacity = el("input", {
+    this.opacity = el("input.bl-range", {
       type: "range",
       min: 0,
       max: 100,
       value: 60,
-      class: "bl-range",
       "data-i18n-label": "film.opacity",
       "aria-label": t("film.opacity"),
       oninput: () => this.draw(),
     });
-    this.truth = phrase("button", "film.truth", {
-      type: "button",
-      class: "bl-toggle",
+    this.truth = phrase("button.bl-toggle", "film.truth", {
       "aria-pressed": "false",
       onclick: () => this.toggleTruth(),
     });
@@ -40,71 +37,57 @@ export class FilmView {
       erase,
       everyFrame(() => this.draw()),
     );
-    this.erase = phrase("button", "erase.on", {
-      type: "button",
-      class: "bl-toggle bl-erase",
+    this.erase = phrase("button.bl-toggle.bl-erase", "erase.on", {
       "aria-pressed": "false",
       onclick: () => this.toggleErase(),
     });
-    this.size = el("input", {
+    this.size = el("input.bl-range.bl-brush-size", {
       type: "range",
       min: 3,
       max: 30,
       value: 100 * this.brush.size,
-      class: "bl-range bl-brush-size",
       hidden: true,
       "data-i18n-label": "erase.size",
       "aria-label": t("erase.size"),
       oninput: () => (this.brush.size = Number(this.size.value) / 100),
     });
-    this.hint = phrase("p", "erase.hint", { class: "bl-film-note bl-erase-hint", hidden: true });
+    this.hint = phrase("p.bl-film-note.bl-erase-hint", "erase.hint", { hidden: true });
     this.boxes = new Boxes(
       this.now.canvas,
       (regions) => emit("regions", regions),
       everyFrame(() => this.draw()),
     );
-    this.mark = phrase("button", "mark.region", {
-      type: "button",
-      class: "bl-toggle bl-mark-region",
+    this.mark = phrase("button.bl-toggle.bl-mark-region", "mark.region", {
       "aria-pressed": "false",
       "aria-keyshortcuts": "m",
       onclick: () => this.toggleMark(),
     });
-    this.markHint = phrase("p", "mark.hint", { class: "bl-film-note bl-mark-hint", hidden: true, role: "status" });
+    this.markHint = phrase("p.bl-film-note.bl-mark-hint", "mark.hint", { hidden: true, role: "status" });
     this.now.node.append(this.hint, this.markHint);
-    this.ticks = el("span", { class: "bl-ticks bl-num" });
+    this.ticks = el("span.bl-ticks.bl-num");
     this.legend = el(
-      "span",
-      { class: "bl-legend" },
-      phrase("span", "film.legend", { class: "bl-muted" }),
-      el(
-        "span",
-        { class: "bl-scale" },
-        el("span", { class: "bl-gradient", style: `background-image:${heatGradient()}` }),
-        this.ticks,
-      ),
+      "span.bl-legend",
+      phrase("span.bl-muted", "film.legend"),
+      el("span.bl-scale", el("span.bl-gradient", { style: `background-image:${heatGradient()}` }), this.ticks),
     );
-    this.frames = el("div", { class: "bl-film-frames" });
+    this.frames = el("div.bl-film-frames");
     this.bar = el(
-      "figcaption",
-      { class: "bl-film-bar" },
-      el("div", { class: "bl-film-row" }, method.node, this.legend),
+      "figcaption.bl-film-bar",
+      el("div.bl-film-row", method.node, this.legend),
       el(
-        "div",
-        { class: "bl-film-row" },
-        el("label", { class: "bl-opacity" }, phrase("span", "film.overlay", { class: "bl-muted" }), this.opacity),
-        el("span", { class: "bl-erase-tools" }, this.size, this.erase),
+        "div.bl-film-row",
+        el("label.bl-opacity", phrase("span.bl-muted", "film.overlay"), this.opacity),
+        el("span.bl-erase-tools", this.size, this.erase),
         this.mark,
         this.truth,
       ),
     );
     this.node = el(
-      "figure",
-      { class: "bl-panel bl-film" },
+      "figure.bl-panel.bl-film",
       head,
       this.frames,
       this.bar,
-      el("div", { class: "bl-trust", "data-modality": "image" }),
+      el("div.bl-trust", { "data-modality": "image" }),
     );
     new ResizeObserver(() => this.draw()).observe(this.node);
     document.addEventListener("keydown", (event) => {
@@ -145,7 +128,7 @@ export class FilmView {
     this.method.show(opened.chosen.image);
     const top = opened.scales.image;
     this.ticks.replaceChildren(
-      ...[0, 0.5, 1].map((share) => el("span", { text: share ? String(Number((share * top).toPrecision(2))) : "0" })),
+      ...[0, 0.5, 1].map((share) => el("span", share ? String(Number((share * top).toPrecision(2))) : "0")),
     );
   }
 

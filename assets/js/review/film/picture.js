@@ -12,10 +12,10 @@ export class FilmPicture {
   // side: "now", or "then" for the film before it was changed.
   /** @param {"now" | "then"} side */
   constructor(side) {
-    this.canvas = el("canvas", { class: "bl-film-canvas", role: "img", tabindex: "-1", "data-side": side });
-    this.note = el("p", { class: "bl-film-note", hidden: true, role: "status" });
-    this.caption = phrase("span", `what_if.${side}`, { class: "bl-film-caption", hidden: true });
-    this.node = el("div", { class: "bl-film-frame" }, this.canvas, this.caption, this.note);
+    this.canvas = el("canvas.bl-film-canvas", { role: "img", tabindex: "-1", "data-side": side });
+    this.note = el("p.bl-film-note", { hidden: true, role: "status" });
+    this.caption = phrase("span.bl-film-caption", `what_if.${side}`, { hidden: true });
+    this.node = el("div.bl-film-frame", this.canvas, this.caption, this.note);
   }
 
   /** @param {Case} opened */

@@ -16,15 +16,14 @@ export class ReportText {
   /** @param {"now" | "then"} side @param {(text: ReportText, said: string) => void} tell */
   constructor(side, tell) {
     this.tell = tell;
-    this.text = el("p", {
-      class: "bl-report-text",
+    this.text = el("p.bl-report-text", {
       role: "group",
       "data-side": side,
       "data-i18n-label": "words.label",
       "aria-label": t("words.label"),
     });
-    this.caption = phrase("span", `what_if.${side}`, { class: "bl-report-caption bl-muted", hidden: true });
-    this.node = el("div", { class: "bl-report-side" }, this.caption, this.text);
+    this.caption = phrase("span.bl-report-caption.bl-muted", `what_if.${side}`, { hidden: true });
+    this.node = el("div.bl-report-side", this.caption, this.text);
     /** @type {Set<number>} */
     this.wrong = new Set();
     const at = (/** @type {Event} */ event) => /** @type {HTMLElement} */ (event.target);
@@ -46,21 +45,15 @@ export class ReportText {
     this.markable = !opened.veiled && !opened.original;
     this.text.classList.toggle("bl-markable", this.markable);
     if (!opened.segments.length) {
-      this.text.replaceChildren(phrase("span", "words.none", { class: "bl-muted" }));
+      this.text.replaceChildren(phrase("span.bl-muted", "words.none"));
       return;
     }
     const stating = new Set(opened.truth?.words || []);
     const recorded = new Set((!opened.original && opened.recorded && opened.recorded.words) || []);
     this.text.replaceChildren(
       ...opened.segments.map(([text, word, isRead]) => {
-        if (!isRead)
-          return el(
-            "span",
-            { class: "bl-unread" },
-            phrase("span", "words.unread", { class: "bl-unread-mark" }),
-            el("span", { text }),
-          );
-        if (word < 0) return el("span", { text });
+        if (!isRead) return el("span.bl-unread", phrase("span.bl-unread-mark", "words.unread"), el("span", text));
+        if (word < 0) return el("span", text);
         const span = el("span", {
           text,
           class: `bl-word${stating.has(word) ? " bl-stating" : ""}${recorded.has(word) ? " bl-was-wrong" : ""}`,

@@ -11,7 +11,7 @@ export class WordsView {
   /** @param {MethodPicker} method @param {...HTMLElement} tools */
   constructor(method, ...tools) {
     this.method = method;
-    this.readout = el("span", { class: "bl-readout bl-num", "aria-live": "polite" });
+    this.readout = el("span.bl-readout.bl-num", { "aria-live": "polite" });
     // Beta repeats the word that was pointed at last; there is one, on either side.
     /** @param {ReportText} side @param {string} text */
     const tell = (side, text) => {
@@ -21,24 +21,21 @@ export class WordsView {
     this.now = new ReportText("now", tell);
     this.past = new ReportText("then", tell);
     this.tools = el(
-      "span",
-      { class: "bl-word-tools" },
+      "span.bl-word-tools",
       el(
-        "span",
-        { class: "bl-word-key" },
-        phrase("span", "words.against", { class: "bl-word bl-con", style: "--bl-share:.75" }),
-        phrase("span", "words.for", { class: "bl-word bl-pro", style: "--bl-share:.75" }),
+        "span.bl-word-key",
+        phrase("span.bl-word.bl-con", "words.against", { style: "--bl-share:.75" }),
+        phrase("span.bl-word.bl-pro", "words.for", { style: "--bl-share:.75" }),
       ),
       method.node,
       ...tools,
     );
-    this.sides = el("div", { class: "bl-report-sides" });
+    this.sides = el("div.bl-report-sides");
     this.node = el(
-      "section",
-      { class: "bl-panel bl-words" },
-      el("header", { class: "bl-panel-head" }, phrase("h3", "words.title"), this.readout, this.tools),
+      "section.bl-panel.bl-words",
+      el("header.bl-panel-head", phrase("h3", "words.title"), this.readout, this.tools),
       this.sides,
-      el("div", { class: "bl-trust", "data-modality": "report" }),
+      el("div.bl-trust", { "data-modality": "report" }),
     );
   }
 
