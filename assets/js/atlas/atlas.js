@@ -5,8 +5,8 @@ import { base64, bits, floats } from "../lib/bytes.js";
 import { Cards } from "../lib/cards.js";
 import { el } from "../lib/dom.js";
 import { emit, on } from "../lib/events.js";
-import { number, percent } from "../lib/format.js";
-import { findingName, language, phrase, t } from "../lib/i18n.js";
+import { number, percent, whole } from "../lib/format.js";
+import { findingName, labelled, phrase, t } from "../lib/i18n.js";
 import { debounce, whileSeen } from "../lib/timing.js";
 import { Column } from "./columns.js";
 import { Legend } from "./legend.js";
@@ -47,8 +47,7 @@ export const mount = ({ element, trigger, props, watch }) => {
   const select = (key, onchange) =>
     el("select.bl-select", {
       id: `bl-atlas-${key}`,
-      "data-i18n-label": `atlas.${key}`,
-      "aria-label": t(`atlas.${key}`),
+      ...labelled(`atlas.${key}`),
       onchange,
     });
   const space = select("space", () => ask());
@@ -93,7 +92,7 @@ export const mount = ({ element, trigger, props, watch }) => {
       onclick: () => {
         map.gestures.tool = name;
         for (const button of tools.querySelectorAll("[data-tool]"))
-          button.setAttribute("aria-pressed", String(button.getAttribute("data-tool") === name));
+          button.ariaPressed = String(button.getAttribute("data-tool") === name);
       },
     });
   /** @param {string} key @param {() => void} does */
@@ -271,8 +270,8 @@ export const mount = ({ element, trigger, props, watch }) => {
   const describeSample = () => {
     sampled.hidden = atlas.n < atlas.most || atlas.n === atlas.of;
     sampled.textContent = t("atlas.sampled", {
-      n: atlas.n.toLocaleString(language),
-      of: atlas.of.toLocaleString(language),
+      n: whole(atlas.n),
+      of: whole(atlas.of),
     });
   };
   on("atlas-case", (now) => {

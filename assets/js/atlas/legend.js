@@ -2,8 +2,8 @@
 // filter stays when the colour changes, and then stands below.
 import { viridis } from "../lib/colours.js";
 import { el } from "../lib/dom.js";
-import { number } from "../lib/format.js";
-import { language, phrase, t } from "../lib/i18n.js";
+import { number, whole } from "../lib/format.js";
+import { labelled, phrase, t } from "../lib/i18n.js";
 import { themeColour } from "../lib/theme.js";
 import { STEPS, UNKNOWN } from "./columns.js";
 
@@ -19,8 +19,7 @@ export class Legend {
     this.changed = changed;
     this.list = el("div.bl-atlas-legend", {
       role: "group",
-      "data-i18n-label": "atlas.legend",
-      "aria-label": t("atlas.legend"),
+      ...labelled("atlas.legend"),
     });
     this.shown = el("p.bl-muted.bl-num.bl-atlas-legend-shown");
     this.chips = el("div.bl-atlas-legend-chips");
@@ -82,8 +81,7 @@ export class Legend {
         max: STEPS,
         step: 1,
         value: column[which],
-        "data-i18n-label": key,
-        "aria-label": t(key),
+        ...labelled(key),
         oninput: () => {
           column[which] = Number(input.value);
           output.textContent = number(column[which] / STEPS);
@@ -120,7 +118,7 @@ export class Legend {
   // codes: of the column that colours; shown: 1 where a study passes every filter.
   /** @param {Uint8Array} [codes] @param {Uint8Array} [shown] */
   update(codes, shown) {
-    for (const { code, node } of this.rows) node.setAttribute("aria-pressed", String(!this.column.hidden.has(code)));
+    for (const { code, node } of this.rows) node.ariaPressed = String(!this.column.hidden.has(code));
     this.chips.replaceChildren(
       ...this.filters()
         .filter((column) => column !== this.column)
@@ -146,10 +144,10 @@ export class Legend {
       counts[codes[i]]++;
       all += shown[i];
     }
-    for (const { code, count } of this.rows) count.textContent = counts[code].toLocaleString(language);
+    for (const { code, count } of this.rows) count.textContent = whole(counts[code]);
     this.shown.textContent = t("atlas.shown", {
-      shown: all.toLocaleString(language),
-      all: codes.length.toLocaleString(language),
+      shown: whole(all),
+      all: whole(codes.length),
     });
   }
 

@@ -5,7 +5,7 @@ import { between, currentBeta } from "../lib/beta.js";
 import { Cards } from "../lib/cards.js";
 import { rgb } from "../lib/colours.js";
 import { el } from "../lib/dom.js";
-import { phrase, t } from "../lib/i18n.js";
+import { labelled, phrase } from "../lib/i18n.js";
 import { themeColour } from "../lib/theme.js";
 import { debounce, everyFrame } from "../lib/timing.js";
 import { Camera } from "./camera.js";
@@ -47,8 +47,7 @@ export class MapView {
     this.over = el("canvas.bl-map-canvas.bl-map-over", {
       tabindex: 0,
       role: "application",
-      "data-i18n-label": "atlas.map_label",
-      "aria-label": t("atlas.map_label"),
+      ...labelled("atlas.map_label"),
     });
     this.card = el("div.bl-map-card", { role: "status", hidden: true });
     this.node = el("div.bl-map", this.canvas, this.over, this.card);

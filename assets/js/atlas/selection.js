@@ -1,8 +1,8 @@
 // What lies in a lasso: how many, what they have, how well the model does on them, and what marks them off.
 import { floats } from "../lib/bytes.js";
 import { el } from "../lib/dom.js";
-import { number, percent } from "../lib/format.js";
-import { findingName, ifDefined, language, phrase, t } from "../lib/i18n.js";
+import { number, percent, whole } from "../lib/format.js";
+import { findingName, ifDefined, phrase, t } from "../lib/i18n.js";
 
 /** @import * as m from "../lib/messages.d.ts" */
 
@@ -68,11 +68,11 @@ export class SelectionView {
     this.node.hidden = false;
     const { size, summary, words, regions, reading, beta } = found;
     this.node.dataset.size = String(size);
-    this.title.textContent = t("atlas.selected", { n: size.toLocaleString(language) });
+    this.title.textContent = t("atlas.selected", { n: whole(size) });
     this.save.disabled = !size;
     this.note.textContent = summary
       ? t("atlas.selected_note", {
-          of: summary.of.toLocaleString(language),
+          of: whole(summary.of),
           beta: number(beta),
           error: share(summary.error),
           elsewhere: share(summary.elsewhere),
@@ -113,7 +113,7 @@ export class SelectionView {
       ? t("atlas.regions_note", { films: regions.films, elsewhere: regions.elsewhere })
       : t(reading ? "atlas.regions_reading" : "atlas.regions_none");
     if (!regions) return;
-    this.film.setAttribute("aria-label", t("atlas.regions"));
+    this.film.ariaLabel = t("atlas.regions");
     const block = floats(regions.block);
     const [, cells] = regions.arrays.film;
     const side = this.film.width / cells;

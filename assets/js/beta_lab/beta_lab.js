@@ -3,8 +3,9 @@ import { askBeta, currentBeta } from "../lib/beta.js";
 import { floats, part } from "../lib/bytes.js";
 import { el } from "../lib/dom.js";
 import { emit, on } from "../lib/events.js";
-import { number, signed } from "../lib/format.js";
-import { ifDefined, language, phrase, t } from "../lib/i18n.js";
+import { number, signed, whole } from "../lib/format.js";
+import { ifDefined, phrase, t } from "../lib/i18n.js";
+import { panelHead } from "../lib/panel.js";
 import { plotly } from "../lib/plot.js";
 import { everyFrame, whileSeen } from "../lib/timing.js";
 import { ConfusionView } from "./confusion.js";
@@ -65,7 +66,7 @@ export const mount = ({ element, trigger, props, watch }) => {
   const COLUMNS = ["finding", "positives", "best", "best_auroc", "best_ap", "best_ece", "gain_image", "gain_report"];
   const table = el(
     "section.bl-panel.bl-lab-table",
-    el("header.bl-panel-head", phrase("h3", "lab.table"), phrase("span.bl-muted", "lab.table_note")),
+    panelHead("lab.table", phrase("span.bl-muted", "lab.table_note")),
     el(
       "div.bl-scroll",
       el(
@@ -256,7 +257,7 @@ export const mount = ({ element, trigger, props, watch }) => {
       n: lab.n,
       folds: lab.out_of_fold,
       patients: lab.patients,
-      resamples: lab.resamples.toLocaleString(language),
+      resamples: whole(lab.resamples),
     };
     note.textContent =
       t(which, facts) +

@@ -1,7 +1,8 @@
 // Decisions on one finding at a beta and a threshold: the four cells, and the studies behind the one that is chosen.
 import { el } from "../lib/dom.js";
 import { number, percent, probability } from "../lib/format.js";
-import { ifDefined, phrase, t } from "../lib/i18n.js";
+import { ifDefined, labelled, phrase, t } from "../lib/i18n.js";
+import { panelHead } from "../lib/panel.js";
 
 /** @import { Cell, Member, Scores } from "../lib/types.d.ts" */
 /** @import { LabData } from "./lab_data.js" */
@@ -51,7 +52,7 @@ export class ConfusionView {
     this.half = preset("lab.half", 0.5);
     this.grid = el(
       "div.bl-confusion",
-      { role: "group", "data-i18n-label": "lab.confusion", "aria-label": t("lab.confusion") },
+      { role: "group", ...labelled("lab.confusion") },
       el("span"),
       head("lab.called"),
       head("lab.not_called"),
@@ -89,12 +90,7 @@ export class ConfusionView {
     this.subject = el("span.bl-muted");
     this.node = el(
       "div.bl-lab-decisions",
-      el(
-        "section.bl-panel",
-        el("header.bl-panel-head", phrase("h3", "lab.confusion"), this.subject),
-        this.choose_first,
-        this.body,
-      ),
+      el("section.bl-panel", panelHead("lab.confusion", this.subject), this.choose_first, this.body),
       el(
         "section.bl-panel",
         { "aria-live": "polite" },
@@ -149,9 +145,9 @@ export class ConfusionView {
     this.threshold = this.own ?? youden ?? 0.5;
     this.range.value = String(this.threshold);
     this.number.textContent = number(this.threshold, 3);
-    this.youden.setAttribute("aria-pressed", String(this.own === null));
+    this.youden.ariaPressed = String(this.own === null);
     this.youden.disabled = youden === null;
-    this.half.setAttribute("aria-pressed", String(this.own === 0.5));
+    this.half.ariaPressed = String(this.own === 0.5);
     this.sort();
     const n = Object.fromEntries(CELLS.map((name) => [name, this.members[name].length]));
     for (const name of CELLS) {
@@ -198,7 +194,7 @@ export class ConfusionView {
   }
 
   fill() {
-    for (const name of CELLS) this.cells[name].node.setAttribute("aria-pressed", String(name === this.cell));
+    for (const name of CELLS) this.cells[name].node.ariaPressed = String(name === this.cell);
     const members = this.scores && this.cell ? this.members[this.cell] : null;
     this.title.textContent = members ? `${t(`lab.cell.${this.cell}`)} · ${members.length}` : t("lab.cases");
     this.order.textContent = members?.length

@@ -2,6 +2,7 @@
 import { el } from "../lib/dom.js";
 import { number } from "../lib/format.js";
 import { phrase, t } from "../lib/i18n.js";
+import { panelHead } from "../lib/panel.js";
 import { plotConfig, plotLayout } from "../lib/plot.js";
 import { themeColour } from "../lib/theme.js";
 import { labFigure, labInterval } from "./lab_data.js";
@@ -65,12 +66,7 @@ export class BetaPlot {
       this.plot,
       this.cursor,
     );
-    this.node = el(
-      "section.bl-panel.bl-lab-figure",
-      el("header.bl-panel-head", phrase("h3", key), this.reading),
-      this.field,
-      this.none,
-    );
+    this.node = el("section.bl-panel.bl-lab-figure", panelHead(key, this.reading), this.field, this.none);
     for (const event of /** @type {const} */ (["pointerdown", "pointermove", "pointerup", "pointercancel"]))
       this.field.addEventListener(event, (e) => this[event](e));
     this.field.addEventListener("keydown", (event) => this.keydown(event));
@@ -160,9 +156,9 @@ export class BetaPlot {
     this.reading.replaceChildren(
       ...(now.value === null ? [] : [el("b", labFigure(now.value)), ` (${labInterval(now)})`]),
     );
-    this.field.setAttribute("aria-label", `${t(this.key)}, ${this.lab.label(this.place)}`);
-    this.field.setAttribute("aria-valuenow", String(this.lab.betas[index]));
-    this.field.setAttribute("aria-valuetext", `β ${number(this.lab.betas[index])}: ${this.reading.textContent}`);
+    this.field.ariaLabel = `${t(this.key)}, ${this.lab.label(this.place)}`;
+    this.field.ariaValueNow = String(this.lab.betas[index]);
+    this.field.ariaValueText = `β ${number(this.lab.betas[index])}: ${this.reading.textContent}`;
     this.place_cursor();
   }
 
@@ -215,7 +211,7 @@ export class ReliabilityPlot {
     this.reading = el("span.bl-muted");
     this.node = el(
       "section.bl-panel.bl-lab-figure.bl-lab-tall",
-      el("header.bl-panel-head", phrase("h3", "lab.reliability"), this.reading),
+      panelHead("lab.reliability", this.reading),
       this.plot,
       phrase("p.bl-muted.bl-lab-note", "lab.reliability_note"),
     );
@@ -234,10 +230,7 @@ export class ReliabilityPlot {
       tickvals: [0, 0.25, 0.5, 0.75, 1],
     });
     this.reading.textContent = `β = ${number(lab.betas[index])}`;
-    this.plot.setAttribute(
-      "aria-label",
-      `${t("lab.reliability")}, ${lab.label(place)}. ${t("lab.ece")}: ${labFigure(lab.at(place, "ece", index).value)}`,
-    );
+    this.plot.ariaLabel = `${t("lab.reliability")}, ${lab.label(place)}. ${t("lab.ece")}: ${labFigure(lab.at(place, "ece", index).value)}`;
     Plotly.react(
       this.plot,
       [

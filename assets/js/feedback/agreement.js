@@ -3,6 +3,7 @@ import { el } from "../lib/dom.js";
 import { on } from "../lib/events.js";
 import { number } from "../lib/format.js";
 import { findingName, ifDefined, phrase, t } from "../lib/i18n.js";
+import { panelHead } from "../lib/panel.js";
 import { plotConfig, plotLayout, plotly } from "../lib/plot.js";
 import { themeColour } from "../lib/theme.js";
 
@@ -18,7 +19,7 @@ export const mount = ({ element, props, watch }) => {
     return {
       key,
       plot,
-      node: el("section.bl-panel.bl-lab-figure", el("header.bl-panel-head", phrase("h3", key)), plot),
+      node: el("section.bl-panel.bl-lab-figure", panelHead(key), plot),
     };
   };
   const days = figure("feedback.over_time");
@@ -39,7 +40,7 @@ export const mount = ({ element, props, watch }) => {
       "div.bl-agreement",
       days.node,
       findings.node,
-      el("section.bl-panel.bl-lab-figure", el("header.bl-panel-head", phrase("h3", "feedback.kappa")), pairs, note),
+      el("section.bl-panel.bl-lab-figure", panelHead("feedback.kappa"), pairs, note),
     ),
     none,
   );
@@ -60,10 +61,7 @@ export const mount = ({ element, props, watch }) => {
   const said = (all) => all.map((s) => t("feedback.share", { agree: s.agree, n: s.n }));
   /** @param {Figure} given @param {m.Share[]} all @param {(of: string) => string} named */
   const describe = ({ key, plot }, all, named) =>
-    plot.setAttribute(
-      "aria-label",
-      `${t(key)}: ${all.map((s) => `${named(s.of)} ${t("feedback.share", { agree: s.agree, n: s.n })}`).join(", ")}`,
-    );
+    (plot.ariaLabel = `${t(key)}: ${all.map((s) => `${named(s.of)} ${t("feedback.share", { agree: s.agree, n: s.n })}`).join(", ")}`);
 
   const draw = async () => {
     /** @type {m.Agreement} */

@@ -2,6 +2,7 @@
 import { el } from "../lib/dom.js";
 import { emit, on } from "../lib/events.js";
 import { language, phrase, t } from "../lib/i18n.js";
+import { panelHead } from "../lib/panel.js";
 import { reason } from "../lib/reasons.js";
 import { blind } from "../review/blind.js";
 
@@ -16,7 +17,7 @@ export const mount = ({ element, trigger, props, watch }) => {
   element.replaceChildren(
     el(
       "section.bl-panel.bl-queue",
-      el("header.bl-panel-head", phrase("h3", "queue.title"), count),
+      panelHead("queue.title", count),
       phrase("p.bl-muted.bl-lab-note", "queue.note"),
       none,
       list,

@@ -3,6 +3,7 @@ import { el } from "../lib/dom.js";
 import { emit, on } from "../lib/events.js";
 import { number, probability } from "../lib/format.js";
 import { findingName, phrase, t } from "../lib/i18n.js";
+import { panelHead } from "../lib/panel.js";
 
 /** @import { Mount } from "../lib/types.d.ts" */
 /** @import * as m from "../lib/messages.d.ts" */
@@ -74,9 +75,8 @@ export const mount = ({ element, trigger, props, watch }) => {
       .filter(Boolean)
       .join(" · ");
     panel.replaceChildren(
-      el(
-        "header.bl-panel-head",
-        phrase("h3", "feedback.record"),
+      panelHead(
+        "feedback.record",
         el("span.bl-num", facts),
         el("span.bl-push.bl-feedback-exports", open || null, close),
       ),

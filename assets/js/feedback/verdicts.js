@@ -2,7 +2,8 @@
 import { el } from "../lib/dom.js";
 import { on } from "../lib/events.js";
 import { number } from "../lib/format.js";
-import { findingName, phrase, t } from "../lib/i18n.js";
+import { findingName, labelled, phrase, t } from "../lib/i18n.js";
+import { panelHead } from "../lib/panel.js";
 
 /** @import { Mount } from "../lib/types.d.ts" */
 /** @import * as m from "../lib/messages.d.ts" */
@@ -25,8 +26,7 @@ export const mount = ({ element, trigger, props, watch }) => {
   const select = (key, id) =>
     el("select.bl-select.bl-compact", {
       id: `bl-feedback-${id}`,
-      "data-i18n-label": key,
-      "aria-label": t(key),
+      ...labelled(key),
       onchange: () => ask(),
     });
   const selects = Object.fromEntries(FILTERS.map((field) => [field, select(`feedback.filter.${field}`, field)]));
@@ -56,12 +56,7 @@ export const mount = ({ element, trigger, props, watch }) => {
   element.replaceChildren(
     el(
       "section.bl-panel.bl-verdicts",
-      el(
-        "header.bl-panel-head",
-        phrase("h3", "feedback.title"),
-        counts,
-        el("span.bl-push.bl-feedback-exports", ...exports),
-      ),
+      panelHead("feedback.title", counts, el("span.bl-push.bl-feedback-exports", ...exports)),
       bar,
       el("div.bl-scroll", { tabindex: 0 }, table),
       none,
@@ -145,7 +140,7 @@ export const mount = ({ element, trigger, props, watch }) => {
     order.replaceChildren(...ORDERS.map((value) => phrase("option", `feedback.order.${value}`, { value })));
     if (filters) order.value = filters.order;
     text.placeholder = t("feedback.filter.text");
-    text.setAttribute("aria-label", text.placeholder);
+    text.ariaLabel = text.placeholder;
     bar.hidden = !choices;
     for (const button of exports) button.disabled = !choices;
     note.textContent = choices ? t("feedback.shown", { shown: rows.length, n: matching }) : "";

@@ -57,6 +57,10 @@ export const keyOf = (text, beginning) => {
  */
 export const phrase = (what, key, attributes) => el(what, { ...attributes, "data-i18n": key, text: t(key) });
 
+// Attributes that label an element with a phrase, now and again whenever the language changes.
+/** @param {string} key */
+export const labelled = (key) => ({ "data-i18n-label": key, "aria-label": t(key) });
+
 // A figure as `show` writes it. What is undefined has no number.
 /**
  * @template Value
@@ -80,8 +84,7 @@ export const translate = (root) => {
   const all = (selector) => root.querySelectorAll(selector);
   for (const node of all("[data-i18n]")) node.textContent = t(node.dataset.i18n);
   for (const node of all("[data-i18n-label]")) {
-    node.setAttribute("aria-label", t(node.dataset.i18nLabel));
-    node.title = t(node.dataset.i18nLabel);
+    node.ariaLabel = node.title = t(node.dataset.i18nLabel);
   }
 };
 

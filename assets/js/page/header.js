@@ -3,7 +3,7 @@ import { currentBeta } from "../lib/beta.js";
 import { el } from "../lib/dom.js";
 import { on } from "../lib/events.js";
 import { number } from "../lib/format.js";
-import { language, phrase, setLanguage, t } from "../lib/i18n.js";
+import { labelled, language, phrase, setLanguage } from "../lib/i18n.js";
 import { isDark, setTheme } from "../lib/theme.js";
 import { watchSession } from "./session.js";
 
@@ -18,8 +18,7 @@ export const mount = ({ element, props, watch }) => {
   const languages = el(
     "select.bl-select.bl-compact",
     {
-      "data-i18n-label": "header.language",
-      "aria-label": t("header.language"),
+      ...labelled("header.language"),
       onchange: (event) => setLanguage(event.target.value),
     },
     el("option", { value: "en", text: "English" }),
@@ -29,8 +28,7 @@ export const mount = ({ element, props, watch }) => {
   on("language", (now) => (languages.value = now));
 
   const theme = el("button.bl-icon", {
-    "data-i18n-label": "header.theme",
-    "aria-label": t("header.theme"),
+    ...labelled("header.theme"),
     onclick: () => setTheme(isDark() ? "light" : "dark"),
   });
   const ICONS = {

@@ -3,7 +3,8 @@
 // study has.
 import { el } from "../lib/dom.js";
 import { emit, on } from "../lib/events.js";
-import { findingName, phrase, t } from "../lib/i18n.js";
+import { findingName, labelled, phrase, t } from "../lib/i18n.js";
+import { panelHead } from "../lib/panel.js";
 import { reason } from "../lib/reasons.js";
 
 /** @import * as m from "../lib/messages.d.ts" */
@@ -13,22 +14,20 @@ import { reason } from "../lib/reasons.js";
 export const mount = ({ element, trigger, props, watch }) => {
   const list = el("div.bl-case-list", {
     role: "listbox",
-    "data-i18n-label": "cases.label",
-    "aria-label": t("cases.label"),
+    ...labelled("cases.label"),
   });
   const finding = el("select.bl-select", {
-    "data-i18n-label": "cases.finding",
-    "aria-label": t("cases.finding"),
+    ...labelled("cases.finding"),
     onchange: () => ask(),
   });
   /** @param {HTMLElement} button */
-  const pressed = (button) => button.getAttribute("aria-pressed") === "true";
+  const pressed = (button) => button.ariaPressed === "true";
   /** @param {string} key @param {string} cls */
   const toggle = (key, cls) => {
     const button = phrase(`button.bl-toggle.${cls}`, key, {
       "aria-pressed": "false",
       onclick: () => {
-        button.setAttribute("aria-pressed", String(!pressed(button)));
+        button.ariaPressed = String(!pressed(button));
         ask();
       },
     });
@@ -46,7 +45,7 @@ export const mount = ({ element, trigger, props, watch }) => {
   );
   const panel = el(
     "section.bl-panel.bl-cases",
-    el("header.bl-panel-head", phrase("h3", "cases.title"), count),
+    panelHead("cases.title", count),
     hint,
     el("div.bl-case-filter", finding, discordant, queue),
     list,
@@ -94,7 +93,7 @@ export const mount = ({ element, trigger, props, watch }) => {
   /** @param {string} study */
   const mark = (study) => {
     current = study;
-    for (const card of shown()) card.setAttribute("aria-selected", String(card.dataset.study === study));
+    for (const card of shown()) card.ariaSelected = String(card.dataset.study === study);
   };
 
   const draw = () => {
@@ -109,7 +108,7 @@ export const mount = ({ element, trigger, props, watch }) => {
     finding.value = shelf.finding ?? chosen;
     finding.hidden = blind || Boolean(shelf.queue);
     discordant.hidden = blind || Boolean(shelf.queue) || !shelf.has_discordant;
-    queue.setAttribute("aria-pressed", String(Boolean(shelf.queue)));
+    queue.ariaPressed = String(Boolean(shelf.queue));
     count.textContent = t("cases.count", { shown: shelf.studies.length, all: shelf.total });
     list.replaceChildren(
       ...shelf.studies.map((study, index) => {

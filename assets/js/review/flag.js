@@ -2,7 +2,8 @@
 // decided is kept by the server, and in blind mode it has not even been sent.
 import { el } from "../lib/dom.js";
 import { emit, on } from "../lib/events.js";
-import { findingName, phrase, t } from "../lib/i18n.js";
+import { findingName, labelled, phrase, t } from "../lib/i18n.js";
+import { panelHead } from "../lib/panel.js";
 import { setBlind } from "./blind.js";
 import { onShortcut, ShortcutHelp } from "./shortcuts.js";
 
@@ -107,13 +108,9 @@ export const mount = ({ element, trigger, props, watch }) => {
   const said = el("p.bl-muted.bl-flag-note");
   const form = el(
     "form.bl-panel.bl-flag",
-    { "data-i18n-label": "flag.title", "aria-label": t("flag.title") },
-    el("header.bl-panel-head", phrase("h3", "flag.title"), shortcuts.node, el("span.bl-push", more, " ", blind)),
-    el(
-      "div.bl-flag-says",
-      { role: "group", "data-i18n-label": "flag.verdict", "aria-label": t("flag.verdict") },
-      ...buttons,
-    ),
+    { ...labelled("flag.title") },
+    panelHead("flag.title", shortcuts.node, el("span.bl-push", more, " ", blind)),
+    el("div.bl-flag-says", { role: "group", ...labelled("flag.verdict") }, ...buttons),
     said,
     corrected,
     markline,
@@ -156,7 +153,7 @@ export const mount = ({ element, trigger, props, watch }) => {
   /** @param {boolean} on */
   const unfold = (on) => {
     unfolded = on;
-    more.setAttribute("aria-expanded", String(on));
+    more.ariaExpanded = String(on);
     update();
   };
   const update = () => {
@@ -164,11 +161,11 @@ export const mount = ({ element, trigger, props, watch }) => {
     const count = marks.regions.length + marks.words.length;
     const lists = veiled || verdict === "disagree";
     const open = unfolded || verdict === "disagree";
-    blind.setAttribute("aria-pressed", String(state.blind));
+    blind.ariaPressed = String(state.blind);
     for (const button of buttons) {
       button.hidden = veiled && button.dataset.verdict !== "unsure";
       button.disabled = changed || busy || !state.may;
-      button.setAttribute("aria-pressed", String(button.dataset.verdict === verdict));
+      button.ariaPressed = String(button.dataset.verdict === verdict);
     }
     corrected.hidden = !lists;
     details.hidden = !open;
@@ -261,7 +258,7 @@ export const mount = ({ element, trigger, props, watch }) => {
       evidence.value = "neither";
       verdict = kept = "";
       unfolded = false;
-      more.setAttribute("aria-expanded", "false");
+      more.ariaExpanded = "false";
       emit("clear-marks");
       tick(now.labels);
       say(null);

@@ -1,6 +1,6 @@
 // How one modality is explained: a choice of methods, and what the chosen one is, costs and cannot do.
 import { el } from "../lib/dom.js";
-import { t } from "../lib/i18n.js";
+import { labelled } from "../lib/i18n.js";
 
 /** @import { Modality } from "../lib/types.d.ts" */
 /** @import * as m from "../lib/messages.d.ts" */
@@ -25,16 +25,14 @@ export class MethodPicker {
     this.select = el(
       "select.bl-select.bl-compact",
       {
-        "data-i18n-label": label,
-        "aria-label": t(label),
+        ...labelled(label),
         onchange: () => choose(this.select.value),
       },
       ...methods.map(({ name, title }) => el("option", { value: name, text: title })),
     );
     this.button = el("button.bl-help-button", {
       popovertarget: id,
-      "data-i18n-label": "method.help",
-      "aria-label": t("method.help"),
+      ...labelled("method.help"),
       text: "?",
     });
     // A popover stands above panels that clip, and closes with Esc or a click elsewhere.

@@ -5,6 +5,7 @@ import { el } from "../lib/dom.js";
 import { emit, on } from "../lib/events.js";
 import { number } from "../lib/format.js";
 import { phrase, t } from "../lib/i18n.js";
+import { panelHead } from "../lib/panel.js";
 import { debounce } from "../lib/timing.js";
 
 /** @import { Case } from "./case/case.js" */
@@ -18,7 +19,7 @@ export const mount = ({ element, trigger, props, watch }) => {
   const panel = el(
     "section.bl-panel.bl-neighbours",
     { hidden: true },
-    el("header.bl-panel-head", phrase("h3", "neighbours.title"), phrase("span.bl-muted", "neighbours.help")),
+    panelHead("neighbours.title", phrase("span.bl-muted", "neighbours.help")),
     body,
   );
   element.replaceChildren(panel);

@@ -1,6 +1,6 @@
 // Keys that act without the mouse, and the list of them.
 import { el } from "../lib/dom.js";
-import { phrase, t } from "../lib/i18n.js";
+import { labelled, phrase } from "../lib/i18n.js";
 import { placeBeside } from "./methods.js";
 
 const LISTED = ["a", "d", "u", "1_9", "s", "n", "z", "b", "m", "w"];
@@ -24,8 +24,7 @@ export class ShortcutHelp {
     const id = "bl-help-keys";
     this.button = el("button.bl-help-button", {
       popovertarget: id,
-      "data-i18n-label": "keys.title",
-      "aria-label": t("keys.title"),
+      ...labelled("keys.title"),
       "aria-keyshortcuts": "?",
       text: "?",
     });

@@ -31,9 +31,9 @@ export const mount = ({ element, trigger, props, watch }) => {
     new MethodPicker(modality, methods[modality], (name) => trigger("method", { modality, name }));
   const swap = phrase("button.bl-toggle.bl-swap", "swap.ask", {
     "aria-pressed": "false",
-    onclick: () => emit("pick", swap.getAttribute("aria-pressed") !== "true"),
+    onclick: () => emit("pick", swap.ariaPressed !== "true"),
   });
-  on("pick", (on) => swap.setAttribute("aria-pressed", String(on)));
+  on("pick", (on) => (swap.ariaPressed = String(on)));
 
   const changes = new ChangesView((all) => {
     opening();

@@ -2,7 +2,8 @@
 import { el } from "../lib/dom.js";
 import { on } from "../lib/events.js";
 import { number, signed } from "../lib/format.js";
-import { findingName, phrase, t } from "../lib/i18n.js";
+import { findingName, labelled, phrase, t } from "../lib/i18n.js";
+import { panelHead } from "../lib/panel.js";
 import { plotConfig, plotLayout, plotly } from "../lib/plot.js";
 import { themeColour } from "../lib/theme.js";
 import { tested, trustTests, trustVerdict } from "../review/tests.js";
@@ -51,13 +52,12 @@ export const mount = ({ element, props, watch }) => {
       this.rows = el("tbody");
       this.plot = el("div.bl-trust-plot");
       this.baseline = el("select.bl-select", {
-        "data-i18n-label": "trust.baseline",
-        "aria-label": t("trust.baseline"),
+        ...labelled("trust.baseline"),
         onchange: () => this.draw(),
       });
       this.node = el(
         "section.bl-panel.bl-lab-panel",
-        el("header.bl-panel-head", phrase("h3", `trust.title.${modality}`), this.method),
+        panelHead(`trust.title.${modality}`, this.method),
         el("div.bl-trust-body", el("table.bl-table.bl-trust-table", this.rows), el("div", this.baseline, this.plot)),
         this.note,
       );
@@ -192,7 +192,7 @@ export const mount = ({ element, props, watch }) => {
     /** @type {m.MethodsTested} */
     const { measured } = JSON.parse(props.value);
     methods.replaceChildren(
-      el("header.bl-panel-head", phrase("h3", "trust.methods")),
+      panelHead("trust.methods"),
       ...(measured
         ? [
             el("div.bl-scroll", ...MODALITIES.map((modality) => table(measured, modality))),

@@ -4,7 +4,7 @@
 import { el } from "../../lib/dom.js";
 import { on } from "../../lib/events.js";
 import { probability } from "../../lib/format.js";
-import { findingName, phrase, t } from "../../lib/i18n.js";
+import { findingName, labelled, phrase } from "../../lib/i18n.js";
 
 /** @import { Modality } from "../../lib/types.d.ts" */
 /** @import { Case } from "../case/case.js" */
@@ -20,8 +20,7 @@ export class BarsView {
     this.choose = choose;
     this.list = el("div.bl-bars", {
       role: "radiogroup",
-      "data-i18n-label": "bars.label",
-      "aria-label": t("bars.label"),
+      ...labelled("bars.label"),
     });
     /** @param {string} kind @param {...HTMLElement} mark */
     const column = (kind, ...mark) => el(`span.bl-bar-${kind}`, ...mark, phrase("span", `bars.${kind}`));
@@ -93,7 +92,7 @@ export class BarsView {
       row.node.classList.toggle("bl-positive", p >= 0.5);
       if (row.ghost) row.ghost.style.left = `${100 * then}%`;
       const said = row.ghost ? `${probability(then)} → ${probability(p)}` : probability(p);
-      row.node.setAttribute("aria-label", `${findingName(opened.findings[index])} ${said}`);
+      row.node.ariaLabel = `${findingName(opened.findings[index])} ${said}`;
       row.node.title = row.ghost ? said : "";
     });
   }

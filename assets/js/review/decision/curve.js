@@ -87,7 +87,7 @@ export class CurveView {
         : opened.flips.length
           ? t("curve.flips", { betas: opened.flips.map((flip) => number(flip)).join(", ") })
           : t("curve.steady");
-    this.svg.setAttribute("aria-label", `${t("curve.title")}. ${this.flips.textContent}`);
+    this.svg.ariaLabel = `${t("curve.title")}. ${this.flips.textContent}`;
   }
 
   /** @param {number} beta */

@@ -2,7 +2,7 @@
 // changed by.
 import { el } from "../../lib/dom.js";
 import { emit, on } from "../../lib/events.js";
-import { phrase, t, translate } from "../../lib/i18n.js";
+import { labelled, phrase, translate } from "../../lib/i18n.js";
 import { everyFrame } from "../../lib/timing.js";
 import { Boxes } from "./boxes.js";
 import { Brush } from "./brush.js";
@@ -24,8 +24,7 @@ export class FilmView {
       min: 0,
       max: 100,
       value: 60,
-      "data-i18n-label": "film.opacity",
-      "aria-label": t("film.opacity"),
+      ...labelled("film.opacity"),
       oninput: () => this.draw(),
     });
     this.truth = phrase("button.bl-toggle", "film.truth", {
@@ -47,8 +46,7 @@ export class FilmView {
       max: 30,
       value: 100 * this.brush.size,
       hidden: true,
-      "data-i18n-label": "erase.size",
-      "aria-label": t("erase.size"),
+      ...labelled("erase.size"),
       oninput: () => (this.brush.size = Number(this.size.value) / 100),
     });
     this.hint = phrase("p.bl-film-note.bl-erase-hint", "erase.hint", { hidden: true });
@@ -135,7 +133,7 @@ export class FilmView {
   /** @param {boolean} [on] */
   toggleTruth(on = !this.shown) {
     this.shown = on;
-    this.truth.setAttribute("aria-pressed", String(on));
+    this.truth.ariaPressed = String(on);
     emit("truth", on);
     this.draw();
   }
@@ -144,7 +142,7 @@ export class FilmView {
   toggleMark(on = !this.boxes.on) {
     if (on && this.brush.on) this.toggleErase(false);
     this.boxes.turn(on);
-    this.mark.setAttribute("aria-pressed", String(on));
+    this.mark.ariaPressed = String(on);
     this.markHint.hidden = !on;
   }
 
@@ -152,7 +150,7 @@ export class FilmView {
   toggleErase(on = !this.brush.on) {
     if (on && this.boxes.on) this.toggleMark(false);
     this.brush.turn(on);
-    this.erase.setAttribute("aria-pressed", String(on));
+    this.erase.ariaPressed = String(on);
     this.size.hidden = this.hint.hidden = !on;
   }
 

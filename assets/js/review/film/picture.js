@@ -84,14 +84,11 @@ export class FilmPicture {
     const key = absent ? "film.none" : undrawn ? "film.truth_none" : this.heat && this.empty ? "film.empty" : null;
     this.note.hidden = !key;
     if (key) this.note.textContent = t(key, { finding: findingName(this.opened.finding) });
-    this.canvas.setAttribute(
-      "aria-label",
-      absent
-        ? t("film.none")
-        : this.opened.veiled
-          ? t("film.alt_veiled")
-          : t(this.empty ? "film.alt_empty" : "film.alt", { finding: findingName(this.opened.finding) }),
-    );
+    this.canvas.ariaLabel = absent
+      ? t("film.none")
+      : this.opened.veiled
+        ? t("film.alt_veiled")
+        : t(this.empty ? "film.alt_empty" : "film.alt", { finding: findingName(this.opened.finding) });
   }
 
   // White dashes in a black halo: legible on film, on heat, and without colour.

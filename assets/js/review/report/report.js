@@ -3,7 +3,7 @@
 import { el } from "../../lib/dom.js";
 import { emit, on } from "../../lib/events.js";
 import { signed } from "../../lib/format.js";
-import { phrase, t } from "../../lib/i18n.js";
+import { labelled, phrase, t } from "../../lib/i18n.js";
 
 /** @import { Case } from "../case/case.js" */
 
@@ -19,8 +19,7 @@ export class ReportText {
     this.text = el("p.bl-report-text", {
       role: "group",
       "data-side": side,
-      "data-i18n-label": "words.label",
-      "aria-label": t("words.label"),
+      ...labelled("words.label"),
     });
     this.caption = phrase("span.bl-report-caption.bl-muted", `what_if.${side}`, { hidden: true });
     this.node = el("div.bl-report-side", this.caption, this.text);
@@ -111,7 +110,7 @@ export class ReportText {
         ? t("mark.word")
         : "";
     span.title = [t("words.value", { value: span.dataset.score }), wrong].filter(Boolean).join(". ");
-    span.setAttribute("aria-label", `${span.textContent}, ${span.title}`);
+    span.ariaLabel = `${span.textContent}, ${span.title}`;
   }
 
   /** @param {KeyboardEvent} event @param {HTMLElement} span the word it came to */

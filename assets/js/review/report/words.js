@@ -1,6 +1,7 @@
 // The report in its colours, and beside it the report before it was changed.
 import { el } from "../../lib/dom.js";
 import { phrase, translate } from "../../lib/i18n.js";
+import { panelHead } from "../../lib/panel.js";
 import { ReportText } from "./report.js";
 
 /** @import { Case } from "../case/case.js" */
@@ -33,7 +34,7 @@ export class WordsView {
     this.sides = el("div.bl-report-sides");
     this.node = el(
       "section.bl-panel.bl-words",
-      el("header.bl-panel-head", phrase("h3", "words.title"), this.readout, this.tools),
+      panelHead("words.title", this.readout, this.tools),
       this.sides,
       el("div.bl-trust", { "data-modality": "report" }),
     );
