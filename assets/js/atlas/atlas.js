@@ -358,7 +358,7 @@ export const mount = ({ element, trigger, props, watch }) => {
     whileSeen(element, () => atlas && map && judge()),
     400,
   );
-  watch("value", load);
+  watch(load);
   on("beta", () => {
     moveSoon();
     countSoon();

@@ -3,6 +3,7 @@ import { floats } from "../lib/bytes.js";
 import { el } from "../lib/dom.js";
 import { number, percent, whole } from "../lib/format.js";
 import { findingName, ifDefined, phrase, t } from "../lib/i18n.js";
+import { columnHeads, table, tableRow } from "../lib/parts.js";
 
 /** @import * as m from "../lib/messages.d.ts" */
 
@@ -19,16 +20,8 @@ export class SelectionView {
     this.note = el("span.bl-muted.bl-num");
     this.save = phrase("button.bl-button", "atlas.export", { onclick: told.keep });
     this.body = el("tbody");
-    /** @param {string} name */
-    const column = (name) => phrase("th", `atlas.column.${name}`, { scope: "col" });
-    this.table = el(
-      "div.bl-scroll",
-      el(
-        "table.bl-table.bl-num",
-        el("thead", el("tr", ...["finding", "positives", "prevalence", "elsewhere", "auroc", "error"].map(column))),
-        this.body,
-      ),
-    );
+    const columns = ["finding", "positives", "prevalence", "elsewhere", "auroc", "error"];
+    this.table = el("div.bl-scroll", table("table.bl-table.bl-num", columnHeads("atlas.column", columns), this.body));
     this.discordant = el("p.bl-muted.bl-lab-note");
     this.more = el("ul.bl-telling");
     this.less = el("ul.bl-telling");
@@ -79,19 +72,10 @@ export class SelectionView {
         })
       : "";
     this.body.replaceChildren(
-      ...(summary ? summary.findings : []).map((row) =>
-        el(
-          "tr",
-          el("th", { scope: "row", text: findingName(row.finding) }),
-          ...[
-            String(row.positives),
-            share(row.prevalence),
-            share(row.elsewhere),
-            figure(row.auroc),
-            share(row.error),
-          ].map((text) => el("td", text)),
-        ),
-      ),
+      ...(summary?.findings ?? []).map(({ finding, positives, prevalence, elsewhere, auroc, error }) => {
+        const cells = [String(positives), share(prevalence), share(elsewhere), figure(auroc), share(error)];
+        return tableRow(findingName(finding), cells);
+      }),
     );
     this.discordant.textContent = summary?.discordant ? t("atlas.discordant", { n: summary.discordant }) : "";
     /** @param {m.TellingWord[]} of */
@@ -101,8 +85,8 @@ export class SelectionView {
             el("li", el("b", word.word), el("span.bl-muted.bl-num", `${share(word.share)} / ${share(word.elsewhere)}`)),
           )
         : [phrase("li.bl-muted", "atlas.words_none")];
-    this.more.replaceChildren(...list((words || []).filter((word) => word.z > 0)));
-    this.less.replaceChildren(...list((words || []).filter((word) => word.z < 0)));
+    this.more.replaceChildren(...list((words ?? []).filter(({ z }) => z > 0)));
+    this.less.replaceChildren(...list((words ?? []).filter(({ z }) => z < 0)));
     this.drawFilm(regions, reading);
   }
 

@@ -1,26 +1,24 @@
 // Everything over beta, measured once by the server: a move of the cursor redraws from what is here.
 import { askBeta, currentBeta } from "../lib/beta.js";
 import { floats, part } from "../lib/bytes.js";
-import { el } from "../lib/dom.js";
+import { el, put } from "../lib/dom.js";
 import { emit, on } from "../lib/events.js";
 import { number, signed, whole } from "../lib/format.js";
 import { ifDefined, phrase, t } from "../lib/i18n.js";
-import { panelHead } from "../lib/panel.js";
+import { columnHeads, offer, panelHead, sayWork, table } from "../lib/parts.js";
 import { plotly } from "../lib/plot.js";
 import { everyFrame, whileSeen } from "../lib/timing.js";
 import { ConfusionView } from "./confusion.js";
 import { LabData, labFigure, labInterval, labP, labSigned } from "./lab_data.js";
 import { BetaPlot, ReliabilityPlot } from "./lab_plots.js";
 
-/** @import { Interval, Modality, Mount, Scores } from "../lib/types.d.ts" */
+/** @import { Child, Interval, Modality, Mount, Scores } from "../lib/types.d.ts" */
 /** @import * as m from "../lib/messages.d.ts" */
 
 /** @type {Mount} */
-export const mount = ({ element, trigger, props, watch }) => {
+export const mount = ({ element, trigger, props, value, watch }) => {
   /** @type {m.LabWait} */
-  const setup = JSON.parse(props.value);
-  /** @type {Modality[]} */
-  const MODALITIES = ["image", "report"];
+  const setup = value();
 
   /** @type {LabData | null} */
   let lab = null;
@@ -63,18 +61,11 @@ export const mount = ({ element, trigger, props, watch }) => {
     },
   );
 
-  const COLUMNS = ["finding", "positives", "best", "best_auroc", "best_ap", "best_ece", "gain_image", "gain_report"];
-  const table = el(
+  const columns = ["finding", "positives", "best", "best_auroc", "best_ap", "best_ece", "gain_image", "gain_report"];
+  const everyFinding = el(
     "section.bl-panel.bl-lab-table",
     panelHead("lab.table", phrase("span.bl-muted", "lab.table_note")),
-    el(
-      "div.bl-scroll",
-      el(
-        "table.bl-table.bl-num",
-        el("thead", el("tr", ...COLUMNS.map((name) => phrase("th", `lab.column.${name}`, { scope: "col" })))),
-        body,
-      ),
-    ),
+    el("div.bl-scroll", table("table.bl-table.bl-num", columnHeads("lab.column", columns), body)),
     phrase("p.bl-muted.bl-lab-note", "lab.no_interval_note"),
   );
   const content = el(
@@ -85,7 +76,7 @@ export const mount = ({ element, trigger, props, watch }) => {
     alone,
     el("div.bl-lab-figures", ...plots.map((plot) => plot.node), reliability.node),
     confusion.node,
-    table,
+    everyFinding,
   );
   const wait = el("div.bl-empty.bl-lab-wait", { role: "status" }, phrase("p", "lab.waiting"));
   const head = el(
@@ -106,7 +97,7 @@ export const mount = ({ element, trigger, props, watch }) => {
   /** @param {Interval} band @param {...any} how */
   const titled = (band, ...how) => (band.low === null ? "" : `${t("lab.interval")} `) + labInterval(band, ...how);
 
-  /** @param {string} title @param {...(HTMLElement | null)} children */
+  /** @param {string} title @param {...Child} children */
   const card = (title, ...children) => el("section.bl-panel.bl-lab-card", el("h3", title), ...children);
   const bestCard = () => {
     const [best, low, high] = lab.best[place];
@@ -116,14 +107,10 @@ export const mount = ({ element, trigger, props, watch }) => {
       el(
         "p.bl-lab-big.bl-num",
         { text: ifDefined(best, number) },
-        best === null ? null : el("span.bl-muted", titled({ low, high }, number, 2)),
+        best !== null && el("span.bl-muted", titled({ low, high }, number, 2)),
       ),
       el("p.bl-muted.bl-num", at ? `AUROC ${labFigure(at.value)} (${labInterval(at)})` : t("lab.undefined")),
-      best === null
-        ? null
-        : phrase("button.bl-toggle", "lab.go", {
-            onclick: () => move(lab.bestIndex(place), true),
-          }),
+      best !== null && phrase("button.bl-toggle", "lab.go", { onclick: () => move(lab.bestIndex(place), true) }),
     );
   };
   /** @param {Modality} modality */
@@ -136,13 +123,13 @@ export const mount = ({ element, trigger, props, watch }) => {
       el(
         "p.bl-lab-big.bl-num",
         { text: labSigned(value) },
-        measured ? el("span.bl-muted", titled({ low, high }, signed)) : null,
+        measured && el("span.bl-muted", titled({ low, high }, signed)),
       ),
       el(
         "p",
         { class: `bl-lab-verdict bl-lab-${verdictClass[verdict] || "muted"}`, "data-verdict": verdict },
         el("b", t(`lab.verdict.${verdict}`, { margin: lab.margin })),
-        p === null ? null : el("span.bl-muted.bl-num", labP(p)),
+        p !== null && el("span.bl-muted.bl-num", labP(p)),
       ),
     );
   };
@@ -174,10 +161,10 @@ export const mount = ({ element, trigger, props, watch }) => {
   const row = (i) => {
     const at = lab.bestIndex(i);
     const [best, low, high] = lab.best[i];
-    /** @param {...(Node | string | null)} children */
+    /** @param {...Child} children */
     const cell = (...children) => el("td", ...children);
     /** @param {string} value @param {string | null} interval */
-    const banded = (value, interval) => cell(el("b", value), interval ? el("span.bl-muted", interval) : null);
+    const banded = (value, interval) => cell(el("b", value), interval && el("span.bl-muted", interval));
     const none = () => cell(t("not_defined"));
     /** @param {string} name */
     const measured = (name) =>
@@ -210,11 +197,11 @@ export const mount = ({ element, trigger, props, watch }) => {
 
   const point = () => {
     for (const plot of plots) plot.point(index);
-    cards.replaceChildren(bestCard(), ...MODALITIES.map(gainCard));
+    cards.replaceChildren(bestCard(), gainCard("image"), gainCard("report"));
     confusion.point(index);
     save.textContent = t("lab.save", { beta: number(lab.betas[index]) });
     element.dataset.beta = number(lab.betas[index]);
-    if (window.Plotly) reliability.draw(window.Plotly, lab, place, index);
+    if (window.Plotly) reliability.draw(lab, place, index);
   };
   const pointSoon = everyFrame(() => lab && point());
   /** @param {number} to @param {boolean} ask */
@@ -246,26 +233,21 @@ export const mount = ({ element, trigger, props, watch }) => {
 
   const draw = async () => {
     if (!lab || measuring) return;
-    const Plotly = await plotly();
+    await plotly();
     if (!lab || measuring) return;
     content.hidden = save.hidden = false; // not before there is something to see in it
     wait.hidden = true;
     warnAlone();
     test.hidden = lab.out_of_fold > 0 || (lab.split !== "test" && lab.split !== "all");
     const which = !lab.out_of_fold ? "lab.note" : lab.out_of_fold === lab.n ? "lab.note.folds" : "lab.note.some_folds";
-    const facts = {
-      n: lab.n,
-      folds: lab.out_of_fold,
-      patients: lab.patients,
-      resamples: whole(lab.resamples),
-    };
+    const facts = { n: lab.n, folds: lab.out_of_fold, patients: lab.patients, resamples: whole(lab.resamples) };
     note.textContent =
       t(which, facts) +
       /** @type {const} */ (["left_out", "chose"])
         .map((what) => (lab[what] ? ` · ${t(`lab.note.${what}`, { n: lab[what] })}` : ""))
         .join("");
     body.replaceChildren(...lab.names.map((_, i) => row(i)));
-    await Promise.all(plots.map((plot) => plot.draw(Plotly, lab, place)));
+    await Promise.all(plots.map((plot) => plot.draw(lab, place)));
     confusion.load(lab, place, loadScores());
     point();
     element.dataset.state = "ready";
@@ -292,21 +274,11 @@ export const mount = ({ element, trigger, props, watch }) => {
   });
   on("lab-films", ({ films }) => confusion.show(films));
 
-  /** @param {m.LabWait} message */
-  const say = (message) => {
-    const { progress, error } = message;
-    wait.replaceChildren(
-      el("p", error ? `${t("lab.none")} ${error}` : t(progress ? `lab.wait.${progress.name}` : "lab.waiting")),
-      progress?.total
-        ? el("progress", { max: progress.total, value: progress.done, "aria-label": t(`lab.wait.${progress.name}`) })
-        : "",
-    );
-  };
   const load = () => {
     if (props.value === last) return;
     last = props.value;
-    const message = JSON.parse(props.value);
-    split.replaceChildren(...setup.splits.map((name) => el("option", { value: name, text: splitName(name) })));
+    const message = value();
+    offer(split, setup.splits, splitName);
     split.value = message.split;
     measuring = save.disabled = !message.betas;
     if (measuring) {
@@ -314,7 +286,7 @@ export const mount = ({ element, trigger, props, watch }) => {
       wait.hidden = false;
       for (const node of [save, note, chooser, chooserLabel]) node.hidden = !lab;
       element.dataset.state = message.error ? "failed" : "working";
-      return say(message);
+      return put(wait, ...sayWork("lab", message));
     }
     saved.hidden = true;
     note.hidden = chooser.hidden = chooserLabel.hidden = false;
@@ -324,18 +296,17 @@ export const mount = ({ element, trigger, props, watch }) => {
     index = lab.nearest(currentBeta());
     choose(place);
   };
-  const fillChooser = () =>
-    chooser.replaceChildren(...lab.names.map((name, i) => el("option", { value: name, text: lab.label(i) })));
+  const fillChooser = () => offer(chooser, lab.names, (_, i) => lab.label(i));
 
-  watch("value", load);
+  watch(load);
   on(
     "beta",
     whileSeen(element, () => lab && move(lab.nearest(currentBeta()), false)),
   );
   on("theme", draw);
   on("language", () => {
-    for (const option of split.options) option.textContent = splitName(option.value);
-    if (!lab) return say(JSON.parse(props.value));
+    offer(split, setup.splits, splitName);
+    if (!lab) return put(wait, ...sayWork("lab", value()));
     fillChooser();
     choose(place);
   });

@@ -2,7 +2,7 @@
 import { el } from "../lib/dom.js";
 import { number, percent, probability } from "../lib/format.js";
 import { ifDefined, labelled, phrase, t } from "../lib/i18n.js";
-import { panelHead } from "../lib/panel.js";
+import { panelHead } from "../lib/parts.js";
 
 /** @import { Cell, Member, Scores } from "../lib/types.d.ts" */
 /** @import { LabData } from "./lab_data.js" */

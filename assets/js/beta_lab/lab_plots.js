@@ -1,15 +1,17 @@
 // The figures of the β lab: a quantity over beta with its band and a cursor to drag, and the reliability diagram.
+import { rgb } from "../lib/colours.js";
 import { el } from "../lib/dom.js";
 import { number } from "../lib/format.js";
 import { phrase, t } from "../lib/i18n.js";
-import { panelHead } from "../lib/panel.js";
-import { plotConfig, plotLayout } from "../lib/plot.js";
+import { panelHead } from "../lib/parts.js";
+import { axisTitle, errorBars, plot } from "../lib/plot.js";
 import { themeColour } from "../lib/theme.js";
 import { labFigure, labInterval } from "./lab_data.js";
 
-/** @import { PlotlyModule, Plotted } from "../lib/types.d.ts" */
+/** @import { Plotted } from "../lib/types.d.ts" */
 /** @import { LabData } from "./lab_data.js" */
 
+const QUARTERS = [0, 0.25, 0.5, 0.75, 1];
 /** @type {Record<string, number>} */
 const KEYS = {
   ArrowRight: 1,
@@ -21,8 +23,6 @@ const KEYS = {
   Home: -Infinity,
   End: Infinity,
 };
-/** @param {string} colour @param {number} share */
-const faint = (colour, share) => `color-mix(in srgb, ${colour} ${100 * share}%, transparent)`;
 /** @param {number} from @param {number} to */
 const range = (from, to) => Array.from({ length: to - from }, (_, i) => from + i);
 // Where a list has values: the places of the first, and behind the last, of each run.
@@ -34,18 +34,6 @@ const stretches = (list) =>
     else runs.push([i, i + 1]);
     return runs;
   }, []);
-// Plotly reads no color-mix: the browser says what it comes to.
-/** @param {string} colour @param {number} share */
-const rgba = (colour, share) => {
-  const probe = el("i", { style: `color:${faint(colour, share)}` });
-  document.body.append(probe);
-  const [r, g, b] = getComputedStyle(probe)
-    .color.match(/[\d.]+/g)
-    .map(Number);
-  const scale = getComputedStyle(probe).color.startsWith("color(") ? 255 : 1;
-  probe.remove();
-  return `rgba(${Math.round(r * scale)},${Math.round(g * scale)},${Math.round(b * scale)},${share})`;
-};
 
 export class BetaPlot {
   // move: called with the place on the grid of beta that a person asks for.
@@ -67,13 +55,14 @@ export class BetaPlot {
       this.cursor,
     );
     this.node = el("section.bl-panel.bl-lab-figure", panelHead(key, this.reading), this.field, this.none);
-    for (const event of /** @type {const} */ (["pointerdown", "pointermove", "pointerup", "pointercancel"]))
-      this.field.addEventListener(event, (e) => this[event](e));
+    this.field.addEventListener("pointerdown", (event) => this.grab(event));
+    this.field.addEventListener("pointermove", (event) => this.drag(event));
+    this.field.addEventListener("lostpointercapture", () => (this.dragging = false));
     this.field.addEventListener("keydown", (event) => this.keydown(event));
   }
 
-  /** @param {PlotlyModule} Plotly @param {LabData} lab @param {number} place */
-  async draw(Plotly, lab, place) {
+  /** @param {LabData} lab @param {number} place */
+  async draw(lab, place) {
     this.lab = lab;
     this.place = place;
     const { value, low, high } = lab.band(place, this.name);
@@ -102,7 +91,7 @@ export class BetaPlot {
         line: { width: 0 },
         hoverinfo: "skip",
         fill: "toself",
-        fillcolor: rgba(colour, 0.22),
+        fillcolor: `rgba(${rgb(colour).join(",")},0.22)`,
       },
       {
         x,
@@ -122,25 +111,15 @@ export class BetaPlot {
         hovertemplate: `${t("lab.best")} %{x:.2f}<extra></extra>`,
       });
     }
-    const axis = { fixedrange: true };
-    await Plotly.react(
-      this.plot,
-      traces,
-      plotLayout({
-        dragmode: false,
-        hovermode: "closest",
-        margin: { l: 44, r: 14, t: 6, b: 30 },
-        xaxis: { ...axis, range: [-0.01, 1.01], tickvals: [0, 0.25, 0.5, 0.75, 1] },
-        yaxis: {
-          ...axis,
-          tickformat: ".3~f",
-          nticks: 5,
-          rangemode: this.name === "ece" ? "tozero" : "normal",
-          ...(this.name === "threshold" ? { range: [-0.02, 1.02] } : {}),
-        },
-      }),
-      plotConfig,
-    );
+    await plot(this.plot, traces, {
+      xaxis: { range: [-0.01, 1.01], tickvals: QUARTERS },
+      yaxis: {
+        tickformat: ".3~f",
+        nticks: 5,
+        rangemode: this.name === "ece" ? "tozero" : "normal",
+        ...(this.name === "threshold" ? { range: [-0.02, 1.02] } : {}),
+      },
+    });
     if (!this.plot.follows) {
       this.plot.follows = true;
       this.plot.on("plotly_afterplot", () => this.place_cursor());
@@ -153,9 +132,8 @@ export class BetaPlot {
     this.index = index;
     if (!this.lab) return;
     const now = this.lab.at(this.place, this.name, index);
-    this.reading.replaceChildren(
-      ...(now.value === null ? [] : [el("b", labFigure(now.value)), ` (${labInterval(now)})`]),
-    );
+    if (now.value === null) this.reading.replaceChildren();
+    else this.reading.replaceChildren(el("b", labFigure(now.value)), ` (${labInterval(now)})`);
     this.field.ariaLabel = `${t(this.key)}, ${this.lab.label(this.place)}`;
     this.field.ariaValueNow = String(this.lab.betas[index]);
     this.field.ariaValueText = `β ${number(this.lab.betas[index])}: ${this.reading.textContent}`;
@@ -173,27 +151,19 @@ export class BetaPlot {
   }
 
   /** @param {PointerEvent} event */
-  pointerdown(event) {
+  grab(event) {
     if (event.button !== 0) return;
     this.field.setPointerCapture(event.pointerId);
     this.dragging = true;
-    this.pointermove(event);
+    this.drag(event);
   }
 
   /** @param {PointerEvent} event */
-  pointermove(event) {
+  drag(event) {
     const axes = this.plot._fullLayout;
     if (!this.dragging || !axes) return;
     const beta = axes.xaxis.p2l(event.clientX - this.plot.getBoundingClientRect().left - axes.xaxis._offset);
     this.move(this.lab.nearest(beta));
-  }
-
-  pointerup() {
-    this.dragging = false;
-  }
-
-  pointercancel() {
-    this.dragging = false;
   }
 
   /** @param {KeyboardEvent} event */
@@ -217,21 +187,17 @@ export class ReliabilityPlot {
     );
   }
 
-  /** @param {PlotlyModule} Plotly @param {LabData} lab @param {number} place @param {number} index */
-  draw(Plotly, lab, place, index) {
+  /** @param {LabData} lab @param {number} place @param {number} index */
+  draw(lab, place, index) {
     const bins = lab.reliability(place, index);
     const colour = themeColour("report");
     const most = Math.max(...bins.map((bin) => bin.count));
     /** @param {string} key */
-    const title = (key) => ({
-      title: { text: t(key), standoff: 6, font: { size: 12 } },
-      range: [-0.03, 1.03],
-      fixedrange: true,
-      tickvals: [0, 0.25, 0.5, 0.75, 1],
-    });
+    const axis = (key) => ({ title: axisTitle(key), range: [-0.03, 1.03], tickvals: QUARTERS });
     this.reading.textContent = `β = ${number(lab.betas[index])}`;
-    this.plot.ariaLabel = `${t("lab.reliability")}, ${lab.label(place)}. ${t("lab.ece")}: ${labFigure(lab.at(place, "ece", index).value)}`;
-    Plotly.react(
+    const ece = `${t("lab.ece")}: ${labFigure(lab.at(place, "ece", index).value)}`;
+    this.plot.ariaLabel = `${t("lab.reliability")}, ${lab.label(place)}. ${ece}`;
+    plot(
       this.plot,
       [
         {
@@ -246,15 +212,7 @@ export class ReliabilityPlot {
           y: bins.map((bin) => bin.value),
           mode: "markers+lines",
           line: { color: colour, width: 1.4 },
-          error_y: {
-            type: "data",
-            symmetric: false,
-            array: bins.map((bin) => bin.high - bin.value),
-            arrayminus: bins.map((bin) => bin.value - bin.low),
-            color: colour,
-            thickness: 1.2,
-            width: 3,
-          },
+          error_y: errorBars(bins, colour),
           marker: {
             color: colour,
             size: bins.map((bin) => 5 + 11 * Math.sqrt(bin.count / most)),
@@ -268,14 +226,7 @@ export class ReliabilityPlot {
           ].join("<br>"),
         },
       ],
-      plotLayout({
-        dragmode: false,
-        hovermode: "closest",
-        margin: { l: 52, r: 14, t: 6, b: 42 },
-        xaxis: title("lab.predicted"),
-        yaxis: title("lab.observed"),
-      }),
-      plotConfig,
+      { margin: { l: 52, r: 14, t: 6, b: 42 }, xaxis: axis("lab.predicted"), yaxis: axis("lab.observed") },
     );
   }
 }

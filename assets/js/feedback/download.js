@@ -5,7 +5,7 @@ import { el } from "../lib/dom.js";
 
 /** @type {Mount} */
 export const mount = ({ element, props, watch }) => {
-  watch("value", () => {
+  watch(() => {
     const { name, text, error } = JSON.parse(props.value || "{}");
     element.replaceChildren(...(error ? [el("p.bl-notice.bl-notice-error", { role: "alert", text: error })] : []));
     if (text === undefined) return;

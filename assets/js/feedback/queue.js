@@ -2,7 +2,7 @@
 import { el } from "../lib/dom.js";
 import { emit, on } from "../lib/events.js";
 import { language, phrase, t } from "../lib/i18n.js";
-import { panelHead } from "../lib/panel.js";
+import { panelHead } from "../lib/parts.js";
 import { reason } from "../lib/reasons.js";
 import { blind } from "../review/blind.js";
 
@@ -57,7 +57,7 @@ export const mount = ({ element, trigger, props, watch }) => {
       ),
     );
   };
-  watch("value", draw);
+  watch(draw);
   on("language", draw);
   on("blind", draw);
   draw();

@@ -1,15 +1,15 @@
 // One verdict with what was on the screen when it was given: recorded, not computed again.
 import { el } from "../lib/dom.js";
 import { emit, on } from "../lib/events.js";
-import { number, probability } from "../lib/format.js";
+import { joined, moment, number, probability } from "../lib/format.js";
 import { findingName, phrase, t } from "../lib/i18n.js";
-import { panelHead } from "../lib/panel.js";
+import { panelHead } from "../lib/parts.js";
 
 /** @import { Mount } from "../lib/types.d.ts" */
 /** @import * as m from "../lib/messages.d.ts" */
 
 /** @type {Mount} */
-export const mount = ({ element, trigger, props, watch }) => {
+export const mount = ({ element, trigger, value, watch }) => {
   const panel = el("section.bl-panel.bl-record", { hidden: true, tabindex: -1 });
   element.replaceChildren(panel);
 
@@ -41,13 +41,11 @@ export const mount = ({ element, trigger, props, watch }) => {
         );
 
   const draw = () => {
-    if (!props.value) return;
-    /** @type {m.Reviewed & Partial<m.Failed>} */
-    const record = JSON.parse(props.value);
+    /** @type {(m.Reviewed & Partial<m.Failed>) | null} */
+    const record = value();
+    if (!record) return;
     panel.hidden = false;
-    const close = phrase("button.bl-toggle", "feedback.record_close", {
-      onclick: () => (panel.hidden = true),
-    });
+    const close = phrase("button.bl-toggle", "feedback.record_close", { onclick: () => (panel.hidden = true) });
     if (record.error) {
       panel.replaceChildren(el("header.bl-panel-head", el("p", record.error), el("span.bl-push", close)));
       return;
@@ -63,23 +61,17 @@ export const mount = ({ element, trigger, props, watch }) => {
           trigger("open", { id: record.id });
         },
       });
-    const facts = [
-      record.time.replace("T", " ").replace("Z", " UTC"),
+    const facts = joined([
+      moment(record.time),
       record.reviewer || t("feedback.unnamed"),
       record.study,
       t(`verdict.${record.verdict}`),
       record.blind && t("feedback.blind"),
       record.evidence !== "neither" && `${t("feedback.column.evidence")}: ${t(`evidence.${record.evidence}`)}`,
       record.undone && t("feedback.record_undone"),
-    ]
-      .filter(Boolean)
-      .join(" · ");
+    ]);
     panel.replaceChildren(
-      panelHead(
-        "feedback.record",
-        el("span.bl-num", facts),
-        el("span.bl-push.bl-feedback-exports", open || null, close),
-      ),
+      panelHead("feedback.record", el("span.bl-num", facts), el("span.bl-push.bl-feedback-exports", open, close)),
       el(
         "div.bl-record-body",
         film(record),
@@ -101,7 +93,7 @@ export const mount = ({ element, trigger, props, watch }) => {
         ),
         el(
           "div",
-          record.comment ? el("p.bl-record-comment", `“${record.comment}”`) : null,
+          record.comment && el("p.bl-record-comment", `“${record.comment}”`),
           el(
             "p.bl-report-text",
             ...record.report.map(([text, wrong]) => el("span", { class: wrong ? "bl-word bl-wrong" : null, text })),
@@ -112,6 +104,6 @@ export const mount = ({ element, trigger, props, watch }) => {
     panel.scrollIntoView({ block: "nearest" });
     panel.focus({ preventScroll: true });
   };
-  watch("value", draw);
+  watch(draw);
   on("language", () => panel.hidden || draw());
 };

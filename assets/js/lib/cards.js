@@ -1,6 +1,6 @@
 // Studies at a glance, as the server sends them: asked for once, a batch at a time, the newest wish first.
 import { el } from "./dom.js";
-import { findingName, t } from "./i18n.js";
+import { findingNames, t } from "./i18n.js";
 
 /** @import * as m from "./messages.d.ts" */
 /** @import { Drawn } from "./types.d.ts" */
@@ -70,7 +70,7 @@ export class Cards {
   static parts(card) {
     return [
       card.film ? el("img", { src: card.film, alt: "" }) : el("span.bl-card-blank", t("cases.no_film")),
-      el("b", card.labels.map(findingName).join(", ") || t("cases.none")),
+      el("b", findingNames(card.labels)),
       el("span.bl-muted", card.id),
       el("span.bl-card-words", card.words),
     ];

@@ -4,6 +4,9 @@
 
 const SVG = ["svg", "path", "line", "circle", "text", "g", "rect"];
 
+/** @param {unknown[]} children */
+const there = (children) => /** @type {(Node | string)[]} */ (children.filter(Boolean));
+
 // what: a tag, and its classes behind dots, as a style sheet names them. Attributes may be left out; a child that is
 // nothing is. A button sends no form, unless it says so.
 /** @param {string} what @param {...(Attributes | Child)} given */
@@ -21,7 +24,11 @@ const build = (what, ...given) => {
     else if (name.startsWith("on")) node.addEventListener(name.slice(2), /** @type {EventListener} */ (value));
     else node.setAttribute(name, value === true ? "" : String(value));
   }
-  node.append(.../** @type {(Node | string)[]} */ (given.filter(Boolean)));
+  node.append(...there(given));
   return node;
 };
+
+/** @param {Element} node @param {...Child} children */
+export const put = (node, ...children) => node.replaceChildren(...there(children));
+
 export const el = /** @type {Build} */ (build);

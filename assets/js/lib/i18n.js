@@ -77,6 +77,9 @@ export const ifDefined = (value, show) => (value === null || value === undefined
 export const findingName = (finding) =>
   phrases[language]?.[`finding.${finding}`] ?? phrases.en[`finding.${finding}`] ?? finding;
 
+/** @param {string[]} findings what a study has */
+export const findingNames = (findings) => findings.map(findingName).join(", ") || t("cases.none");
+
 // Also for what comes back into the page: the language may have changed while it was out.
 /** @param {Document | HTMLElement} root */
 export const translate = (root) => {

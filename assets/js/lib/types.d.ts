@@ -10,8 +10,12 @@ export interface Given {
   trigger: (event: string, asked?: unknown) => void;
   /** Its value, and what else it was made with, as text. */
   props: { value: string } & Record<string, string>;
+  /** What its value says, or null while it has none. */
+  value: <Told>() => Told;
   /** Calls whenever the server sends another value. */
-  watch: (name: "value", changed: () => void) => void;
+  watch: (changed: () => void) => void;
+  /** Draws at once, and again whenever the value or the language changes. */
+  follow: (draw: () => void) => void;
 }
 export type Mount = (given: Given) => void;
 

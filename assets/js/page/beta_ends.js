@@ -16,6 +16,6 @@ export const mount = ({ element, props, watch }) => {
       }),
     );
   };
-  watch("value", draw);
+  watch(draw);
   draw();
 };

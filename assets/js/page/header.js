@@ -69,7 +69,7 @@ export const mount = ({ element, props, watch }) => {
     if (now.who) watchSession();
     reader.replaceChildren(el("b", now.who), phrase("span.bl-muted", now.role), out);
   };
-  watch("value", () => {
+  watch(() => {
     /** @type {m.Facts} */
     const now = JSON.parse(props.value);
     drawReader(now);

@@ -24,7 +24,7 @@ export const mount = ({ element, props, watch }) => {
         : []),
     );
   };
-  watch("value", () => {
+  watch(() => {
     draw();
     if (props.value && JSON.parse(props.value).level === "error") emit("refused");
   });

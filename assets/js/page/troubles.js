@@ -25,7 +25,7 @@ export const mount = ({ element, props, watch }) => {
         : []),
     );
   };
-  watch("value", draw);
+  watch(draw);
   on("language", draw);
   draw();
 };

@@ -3,23 +3,19 @@
 // study has.
 import { el } from "../lib/dom.js";
 import { emit, on } from "../lib/events.js";
-import { findingName, labelled, phrase, t } from "../lib/i18n.js";
-import { panelHead } from "../lib/panel.js";
+import { joined } from "../lib/format.js";
+import { findingName, findingNames, labelled, phrase, t } from "../lib/i18n.js";
+import { offer, panelHead } from "../lib/parts.js";
 import { reason } from "../lib/reasons.js";
+import { blind } from "./blind.js";
 
 /** @import * as m from "../lib/messages.d.ts" */
 /** @import { Mount } from "../lib/types.d.ts" */
 
 /** @type {Mount} */
-export const mount = ({ element, trigger, props, watch }) => {
-  const list = el("div.bl-case-list", {
-    role: "listbox",
-    ...labelled("cases.label"),
-  });
-  const finding = el("select.bl-select", {
-    ...labelled("cases.finding"),
-    onchange: () => ask(),
-  });
+export const mount = ({ element, trigger, value, follow }) => {
+  const list = el("div.bl-case-list", { role: "listbox", ...labelled("cases.label") });
+  const finding = el("select.bl-select", { ...labelled("cases.finding"), onchange: () => ask() });
   /** @param {HTMLElement} button */
   const pressed = (button) => button.ariaPressed === "true";
   /** @param {string} key @param {string} cls */
@@ -65,12 +61,6 @@ export const mount = ({ element, trigger, props, watch }) => {
   const ask = () =>
     trigger("filter", { finding: finding.value, discordant: pressed(discordant), queue: pressed(queue) });
   on("use-queue", () => pressed(queue) || queue.click());
-  let blind = false;
-  on("blind", (on) => {
-    if (on === blind) return;
-    blind = on;
-    draw();
-  });
   // The card after the open one; from a case that is not on the list, its first.
   on("next-case", () => {
     const cards = shown();
@@ -97,44 +87,40 @@ export const mount = ({ element, trigger, props, watch }) => {
   };
 
   const draw = () => {
-    if (!props.value) return;
-    /** @type {m.Shelf} */
-    const shelf = JSON.parse(props.value);
-    const chosen = finding.value;
-    finding.replaceChildren(
-      phrase("option", "cases.any", { value: "" }),
-      ...shelf.findings.map((name) => el("option", { value: name, text: findingName(name) })),
-    );
-    finding.value = shelf.finding ?? chosen;
-    finding.hidden = blind || Boolean(shelf.queue);
-    discordant.hidden = blind || Boolean(shelf.queue) || !shelf.has_discordant;
-    queue.ariaPressed = String(Boolean(shelf.queue));
+    /** @type {m.Shelf | null} */
+    const shelf = value();
+    if (!shelf) return;
+    const queued = Boolean(shelf.queue);
+    offer(finding, shelf.findings, findingName, phrase("option", "cases.any", { value: "" }));
+    if (shelf.finding !== undefined) finding.value = shelf.finding;
+    finding.hidden = blind || queued;
+    discordant.hidden = blind || queued || !shelf.has_discordant;
+    queue.ariaPressed = String(queued);
     count.textContent = t("cases.count", { shown: shelf.studies.length, all: shelf.total });
     list.replaceChildren(
       ...shelf.studies.map((study, index) => {
-        const labels = study.labels.map(findingName).join(", ") || t("cases.none");
-        const named = blind ? study.id : shelf.queue ? t(`queue.short.${study.reasons[0].kind}`) : labels;
-        const why = blind || !shelf.queue ? [] : study.reasons.map(reason);
+        const labels = findingNames(study.labels);
+        const named = blind ? study.id : queued ? t(`queue.short.${study.reasons[0].kind}`) : labels;
+        const why = queued ? study.reasons.map(reason) : [];
         return el(
           "button.bl-case",
           {
             role: "option",
             "data-study": study.id,
             "aria-selected": String(study.id === current),
-            title: [study.id, ...(blind ? [] : [labels]), ...why].join(" · "),
+            title: blind ? study.id : joined([study.id, labels, ...why]),
             onclick: () => open(study.id, index),
           },
           study.thumb
             ? el("img", { src: study.thumb, alt: "", loading: "lazy" })
             : phrase("span.bl-case-blank.bl-muted", "cases.no_film"),
           el("span.bl-case-name", named),
-          study.discordant && !blind ? el("span.bl-case-flag", { text: "≠", title: t("cases.discordant") }) : null,
+          study.discordant && !blind && el("span.bl-case-flag", { text: "≠", title: t("cases.discordant") }),
         );
       }),
     );
   };
-  watch("value", draw);
-  on("language", draw);
+  follow(draw);
+  on("blind", draw);
   on("opened", (now) => mark(now.case));
-  draw();
 };

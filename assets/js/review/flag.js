@@ -3,7 +3,7 @@
 import { el } from "../lib/dom.js";
 import { emit, on } from "../lib/events.js";
 import { findingName, labelled, phrase, t } from "../lib/i18n.js";
-import { panelHead } from "../lib/panel.js";
+import { panelHead } from "../lib/parts.js";
 import { setBlind } from "./blind.js";
 import { onShortcut, ShortcutHelp } from "./shortcuts.js";
 
@@ -277,7 +277,7 @@ export const mount = ({ element, trigger, props, watch }) => {
     setBlind(state.blind);
     update();
   };
-  watch("value", load);
+  watch(load);
   on("language", update);
   update();
 };

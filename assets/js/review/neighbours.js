@@ -5,7 +5,7 @@ import { el } from "../lib/dom.js";
 import { emit, on } from "../lib/events.js";
 import { number } from "../lib/format.js";
 import { phrase, t } from "../lib/i18n.js";
-import { panelHead } from "../lib/panel.js";
+import { panelHead } from "../lib/parts.js";
 import { debounce } from "../lib/timing.js";
 
 /** @import { Case } from "./case/case.js" */
@@ -77,7 +77,7 @@ export const mount = ({ element, trigger, props, watch }) => {
     if (found.error) return body.replaceChildren(el("p.bl-muted.bl-lab-note", found.error));
     body.replaceChildren(...found.spaces.map(row));
   };
-  watch("value", () => {
+  watch(() => {
     /** @type {m.Neighbours} */
     const answer = props.value && JSON.parse(props.value);
     if (!answer || !opened || (answer.ticket !== opened.ticket && !answer.progress)) return;

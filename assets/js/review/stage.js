@@ -203,7 +203,7 @@ export const mount = ({ element, trigger, props, watch }) => {
     if (tier === "exact") still = setTimeout(() => trigger("examine", { ticket }), STILL_MS);
   };
 
-  watch("value", () => {
+  watch(() => {
     if (!props.value) return;
     /** @type {m.Stage | m.Veiled} */
     const message = JSON.parse(props.value);

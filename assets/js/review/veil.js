@@ -1,8 +1,8 @@
 // What stands on the stage in the place of an answer that is kept back, and above a case that is shown as it was
 // reviewed, or under another version than the one that is served.
 import { el } from "../lib/dom.js";
-import { number } from "../lib/format.js";
-import { findingName, phrase, t, translate } from "../lib/i18n.js";
+import { joined, moment, number } from "../lib/format.js";
+import { findingNames, phrase, t, translate } from "../lib/i18n.js";
 
 /** @import * as m from "../lib/messages.d.ts" */
 /** @import { Case } from "./case/case.js" */
@@ -34,18 +34,16 @@ export class RecordedView {
     const { reviewer, time, beta, verdict, blind, corrected, comment, model, same_model: same } = recorded;
     this.node.firstChild.textContent = t("recorded.title", {
       reviewer: reviewer || t("feedback.unnamed"),
-      time: time.replace("T", " ").replace("Z", " UTC"),
+      time: moment(time),
       beta: number(beta),
     });
-    this.text.textContent = [
+    this.text.textContent = joined([
       t(`verdict.${verdict}`),
       blind && t("feedback.blind"),
-      verdict === "disagree" && (corrected.map(findingName).join(", ") || t("cases.none")),
+      verdict === "disagree" && findingNames(corrected),
       comment && `“${comment}”`,
       !same && t("recorded.other_model", { model: model.slice(0, 12) }),
-    ]
-      .filter(Boolean)
-      .join(" · ");
+    ]);
     this.node.title = this.node.textContent;
   }
 }

@@ -1,7 +1,7 @@
 // The report in its colours, and beside it the report before it was changed.
 import { el } from "../../lib/dom.js";
 import { phrase, translate } from "../../lib/i18n.js";
-import { panelHead } from "../../lib/panel.js";
+import { panelHead } from "../../lib/parts.js";
 import { ReportText } from "./report.js";
 
 /** @import { Case } from "../case/case.js" */
