@@ -2,7 +2,7 @@
 import { el } from "../lib/dom.js";
 import { number, percent, probability } from "../lib/format.js";
 import { ifDefined, labelled, phrase, t } from "../lib/i18n.js";
-import { panelHead } from "../lib/parts.js";
+import { panelHead, toggle } from "../lib/parts.js";
 
 /** @import { Cell, Member, Scores } from "../lib/types.d.ts" */
 /** @import { LabData } from "./lab_data.js" */
@@ -42,14 +42,8 @@ export class ConfusionView {
       step: 0.001,
       oninput: () => this.set(Number(this.range.value)),
     });
-    /** @param {string} key @param {number | null} value */
-    const preset = (key, value) =>
-      phrase("button.bl-toggle", key, {
-        "aria-pressed": "false",
-        onclick: () => this.set(value),
-      });
-    this.youden = preset("lab.youden", null);
-    this.half = preset("lab.half", 0.5);
+    this.youden = toggle("lab.youden", "", () => this.set(null));
+    this.half = toggle("lab.half", "", () => this.set(0.5));
     this.grid = el(
       "div.bl-confusion",
       { role: "group", ...labelled("lab.confusion") },

@@ -2,11 +2,16 @@
 import { el } from "./dom.js";
 import { phrase, t } from "./i18n.js";
 
-/** @import { Child } from "./types.d.ts" */
+/** @import { Attributes, Child } from "./types.d.ts" */
 /** @import * as m from "./messages.d.ts" */
 
 /** @param {string} key @param {...Child} more what stands behind its heading */
 export const panelHead = (key, ...more) => el("header.bl-panel-head", phrase("h3", key), ...more);
+
+// A button that is pressed or not; `classes` with a dot before each.
+/** @param {string} key @param {string} classes @param {() => void} onclick @param {Attributes} [more] */
+export const toggle = (key, classes, onclick, more) =>
+  phrase(`button.bl-toggle${classes}`, key, { "aria-pressed": "false", onclick, ...more });
 
 /** @param {string} prefix of the phrases @param {string[]} names */
 export const columnHeads = (prefix, names) => names.map((name) => phrase("th", `${prefix}.${name}`, { scope: "col" }));

@@ -186,3 +186,10 @@ export interface Shown {
   good: boolean;
   parts: string[];
 }
+/** What is shown of a case, or of the case before it was changed (review/sides.js). */
+export interface Side {
+  node: HTMLElement;
+  caption: HTMLElement;
+  load: (opened: Case) => void;
+  move: (beta: number) => void;
+}

@@ -5,7 +5,7 @@ import { el } from "../lib/dom.js";
 import { emit, on } from "../lib/events.js";
 import { joined } from "../lib/format.js";
 import { findingName, findingNames, labelled, phrase, t } from "../lib/i18n.js";
-import { offer, panelHead } from "../lib/parts.js";
+import { offer, panelHead, toggle } from "../lib/parts.js";
 import { reason } from "../lib/reasons.js";
 import { blind } from "./blind.js";
 
@@ -18,19 +18,16 @@ export const mount = ({ element, trigger, value, follow }) => {
   const finding = el("select.bl-select", { ...labelled("cases.finding"), onchange: () => ask() });
   /** @param {HTMLElement} button */
   const pressed = (button) => button.ariaPressed === "true";
-  /** @param {string} key @param {string} cls */
-  const toggle = (key, cls) => {
-    const button = phrase(`button.bl-toggle.${cls}`, key, {
-      "aria-pressed": "false",
-      onclick: () => {
-        button.ariaPressed = String(!pressed(button));
-        ask();
-      },
+  /** @param {string} key @param {string} classes */
+  const filter = (key, classes) => {
+    const button = toggle(key, classes, () => {
+      button.ariaPressed = String(!pressed(button));
+      ask();
     });
     return button;
   };
-  const discordant = toggle("cases.discordant", "bl-only-discordant");
-  const queue = toggle("cases.queue", "bl-only-queue");
+  const discordant = filter("cases.discordant", ".bl-only-discordant");
+  const queue = filter("cases.queue", ".bl-only-queue");
   const count = el("span.bl-muted.bl-num");
   const hint = el(
     "p.bl-pick-hint",

@@ -3,21 +3,17 @@
 import { el } from "../lib/dom.js";
 import { emit, on } from "../lib/events.js";
 import { findingName, labelled, phrase, t } from "../lib/i18n.js";
-import { panelHead } from "../lib/parts.js";
+import { panelHead, toggle } from "../lib/parts.js";
 import { setBlind } from "./blind.js";
 import { onShortcut, ShortcutHelp } from "./shortcuts.js";
 
 /** @import * as m from "../lib/messages.d.ts" */
-/** @import { Attributes, Box, Mount } from "../lib/types.d.ts" */
+/** @import { Box, Mount } from "../lib/types.d.ts" */
 
 /** @type {Mount} */
-export const mount = ({ element, trigger, props, watch }) => {
-  const VERDICTS = ["agree", "disagree", "unsure"];
-  const EVIDENCE = ["neither", "image", "text", "both"];
+export const mount = ({ element, trigger, value, watch }) => {
   /** @type {m.Form} */
-  const setup = JSON.parse(props.value);
-  /** @param {string} suffix */
-  const id = (suffix) => `bl-flag-${suffix}`;
+  const setup = value();
   let state = setup;
   let changed = false;
   /** @type {{ case?: string, model?: string }} */
@@ -26,29 +22,13 @@ export const mount = ({ element, trigger, props, watch }) => {
   const marks = { regions: [], words: [] };
   let busy = false;
 
-  /**
-   * @template {"button"} Tag
-   * @param {string} key @param {Tag} tag @param {Attributes} attributes @param {string} letter
-   */
-  const keyed = (key, tag, attributes, letter) => phrase(tag, key, { ...attributes, "aria-keyshortcuts": letter });
-  const blind = phrase("button.bl-toggle.bl-compact.bl-blind", "flag.blind", {
-    "aria-pressed": "false",
-    onclick: () => trigger("blind", { on: !state.blind }),
-  });
+  const blind = toggle("flag.blind", ".bl-compact.bl-blind", () => trigger("blind", { on: !state.blind }));
   const shortcuts = new ShortcutHelp();
-  const buttons = VERDICTS.map((verdict) =>
-    keyed(
-      `verdict.${verdict}`,
-      "button",
-      {
-        type: "button",
-        class: `bl-toggle bl-say bl-say-${verdict}`,
-        "data-verdict": verdict,
-        "aria-pressed": "false",
-        onclick: () => choose(verdict),
-      },
-      verdict[0],
-    ),
+  const buttons = ["agree", "disagree", "unsure"].map((verdict) =>
+    toggle(`verdict.${verdict}`, `.bl-say.bl-say-${verdict}`, () => choose(verdict), {
+      "data-verdict": verdict,
+      "aria-keyshortcuts": verdict[0],
+    }),
   );
   const findings = setup.findings.map((finding, place) => {
     const text = el("span", findingName(finding));
@@ -56,59 +36,56 @@ export const mount = ({ element, trigger, props, watch }) => {
     return el(
       "label.bl-choice",
       { "aria-keyshortcuts": place < 9 ? String(place + 1) : null },
-      el("input", { type: setup.single ? "radio" : "checkbox", name: id("finding"), value: finding }),
+      el("input", { type: setup.single ? "radio" : "checkbox", name: "bl-flag-finding", value: finding }),
       text,
     );
   });
   const legend = phrase("legend", "flag.corrected");
   const corrected = el("fieldset.bl-field.bl-flag-findings", legend, el("div.bl-choices", ...findings));
-  const boxes = () => [...corrected.querySelectorAll("input")];
+  const boxes = [...corrected.querySelectorAll("input")];
   const evidence = el(
     "select.bl-select",
-    { id: id("evidence") },
-    ...EVIDENCE.map((name) => phrase("option", `evidence.${name}`, { value: name })),
+    { id: "bl-flag-evidence" },
+    ...["neither", "image", "text", "both"].map((name) => phrase("option", `evidence.${name}`, { value: name })),
   );
-  const comment = el("textarea.bl-input", { rows: 2, maxlength: 4000, id: id("comment") });
-  const reviewer = el("input.bl-input", { maxlength: 120, id: id("reviewer"), autocomplete: "name" });
+  const comment = el("textarea.bl-input", { rows: 2, maxlength: 4000, id: "bl-flag-comment" });
+  const reviewer = el("input.bl-input", { maxlength: 120, id: "bl-flag-reviewer", autocomplete: "name" });
   /** @param {string} key @param {HTMLElement} input @param {string} [extra] */
-  const field = (key, input, extra = "") => el(`div.bl-field.${extra}`, phrase("label", key, { for: input.id }), input);
+  const field = (key, input, extra = "") => el(`div.bl-field${extra}`, phrase("label", key, { for: input.id }), input);
   const details = el(
     "div.bl-flag-details",
-    field("flag.evidence", evidence, "bl-flag-line"),
+    field("flag.evidence", evidence, ".bl-flag-line"),
     field("flag.comment", comment),
-    field("flag.reviewer", reviewer, "bl-flag-line"),
+    field("flag.reviewer", reviewer, ".bl-flag-line"),
   );
   const more = phrase("button.bl-toggle.bl-compact.bl-flag-more", "flag.more", {
     "aria-expanded": "false",
-    onclick: () => unfold(!unfolded),
+    onclick: () => {
+      unfolded = !unfolded;
+      update();
+    },
   });
   const marked = el("span.bl-muted.bl-num");
   const markline = el(
     "p.bl-flag-marks",
     { hidden: true },
     marked,
-    phrase("button.bl-toggle.bl-compact", "flag.clear_marks", {
-      onclick: () => emit("clear-marks"),
-    }),
+    phrase("button.bl-toggle.bl-compact", "flag.clear_marks", { onclick: () => emit("clear-marks") }),
   );
-  const save = keyed("flag.save", "button", { type: "submit", class: "bl-button bl-primary" }, "s");
-  const undo = keyed(
-    "flag.undo",
-    "button",
-    { type: "button", class: "bl-toggle bl-flag-undo", onclick: () => trigger("undo") },
-    "z",
-  );
-  const next = keyed(
-    "flag.next",
-    "button",
-    { type: "button", class: "bl-toggle bl-next", onclick: () => emit("next-case") },
-    "n",
-  );
+  const save = phrase("button.bl-button.bl-primary", "flag.save", { type: "submit", "aria-keyshortcuts": "s" });
+  const undo = phrase("button.bl-toggle.bl-flag-undo", "flag.undo", {
+    "aria-keyshortcuts": "z",
+    onclick: () => trigger("undo"),
+  });
+  const next = phrase("button.bl-toggle.bl-next", "flag.next", {
+    "aria-keyshortcuts": "n",
+    onclick: () => emit("next-case"),
+  });
   const outcome = el("p.bl-outcome", { role: "status" });
   const said = el("p.bl-muted.bl-flag-note");
   const form = el(
     "form.bl-panel.bl-flag",
-    { ...labelled("flag.title") },
+    labelled("flag.title"),
     panelHead("flag.title", shortcuts.node, el("span.bl-push", more, " ", blind)),
     el("div.bl-flag-says", { role: "group", ...labelled("flag.verdict") }, ...buttons),
     said,
@@ -150,21 +127,17 @@ export const mount = ({ element, trigger, props, watch }) => {
     update();
   });
 
-  /** @param {boolean} on */
-  const unfold = (on) => {
-    unfolded = on;
-    more.ariaExpanded = String(on);
-    update();
-  };
   const update = () => {
     const { veiled } = state;
     const count = marks.regions.length + marks.words.length;
     const lists = veiled || verdict === "disagree";
     const open = unfolded || verdict === "disagree";
+    const locked = changed || busy || !state.may;
+    more.ariaExpanded = String(unfolded);
     blind.ariaPressed = String(state.blind);
     for (const button of buttons) {
       button.hidden = veiled && button.dataset.verdict !== "unsure";
-      button.disabled = changed || busy || !state.may;
+      button.disabled = locked;
       button.ariaPressed = String(button.dataset.verdict === verdict);
     }
     corrected.hidden = !lists;
@@ -172,7 +145,7 @@ export const mount = ({ element, trigger, props, watch }) => {
     form.classList.toggle("bl-open", open);
     form.dataset.veiled = String(veiled);
     save.hidden = !lists;
-    save.disabled = changed || busy || !state.may;
+    save.disabled = locked;
     undo.hidden = !state.undoable;
     markline.hidden = !count;
     marked.textContent = t("flag.marks", { regions: marks.regions.length, words: marks.words.length });
@@ -188,7 +161,7 @@ export const mount = ({ element, trigger, props, watch }) => {
   };
   /** @param {string[] | undefined} labels */
   const tick = (labels) => {
-    for (const box of boxes()) box.checked = (labels || []).includes(box.value);
+    for (const box of boxes) box.checked = (labels || []).includes(box.value);
   };
   /** @param {string} now */
   const send = (now) => {
@@ -208,11 +181,7 @@ export const mount = ({ element, trigger, props, watch }) => {
       wrong_regions: marks.regions,
       wrong_words: marks.words,
       corrected_labels:
-        now === "disagree" || now === "findings"
-          ? boxes()
-              .filter((box) => box.checked)
-              .map((box) => box.value)
-          : [],
+        now === "disagree" || now === "findings" ? boxes.filter((box) => box.checked).map((box) => box.value) : [],
     });
   };
   // Agreeing and being unsure need no more; who disagrees says what it really is. A second click on what is
@@ -248,7 +217,7 @@ export const mount = ({ element, trigger, props, watch }) => {
   });
 
   const load = () => {
-    state = JSON.parse(props.value);
+    state = value();
     const now = state.outcome;
     busy = false;
     if (now) attempt = "";
@@ -258,7 +227,6 @@ export const mount = ({ element, trigger, props, watch }) => {
       evidence.value = "neither";
       verdict = kept = "";
       unfolded = false;
-      more.ariaExpanded = "false";
       emit("clear-marks");
       tick(now.labels);
       say(null);

@@ -2,8 +2,9 @@
 import { currentBeta } from "../lib/beta.js";
 import { el } from "../lib/dom.js";
 import { emit, on } from "../lib/events.js";
-import { number, percent, probability } from "../lib/format.js";
+import { joined, number, percent, probability } from "../lib/format.js";
 import { findingName, ifDefined, phrase, t } from "../lib/i18n.js";
+import { toggle } from "../lib/parts.js";
 import { whileSeen } from "../lib/timing.js";
 import { Case } from "./case/case.js";
 import { ChangesView } from "./changes.js";
@@ -23,16 +24,13 @@ const STILL_MS = 700;
 const SAME = 1e-3; // of a probability: what the server says may differ by less from what was drawn
 
 /** @type {Mount} */
-export const mount = ({ element, trigger, props, watch }) => {
+export const mount = ({ element, trigger, props, value, watch }) => {
   /** @type {m.Methods} */
   const methods = JSON.parse(props.methods);
   /** @param {Modality} modality */
   const picker = (modality) =>
     new MethodPicker(modality, methods[modality], (name) => trigger("method", { modality, name }));
-  const swap = phrase("button.bl-toggle.bl-swap", "swap.ask", {
-    "aria-pressed": "false",
-    onclick: () => emit("pick", swap.ariaPressed !== "true"),
-  });
+  const swap = toggle("swap.ask", ".bl-swap", () => emit("pick", swap.ariaPressed !== "true"));
   on("pick", (on) => (swap.ariaPressed = String(on)));
 
   const changes = new ChangesView((all) => {
@@ -102,7 +100,7 @@ export const mount = ({ element, trigger, props, watch }) => {
   const errors = () =>
     /** @type {Modality[]} */ (["image", "report"])
       .filter((modality) => opened.completeness[modality] !== null)
-      .map((modality) => t(`completeness.${modality}`, { error: number(100 * opened.completeness[modality], 2) }))
+      .map((modality) => t(`completeness.${modality}`, { error: number(100 * opened.completeness[modality]) }))
       .join(", ");
 
   const describe = () => {
@@ -122,7 +120,7 @@ export const mount = ({ element, trigger, props, watch }) => {
     tier.title = `${tier.textContent}. ${t(help)}`;
     const clash = opened.discordance?.alert && opened.discordance;
     discord.hidden = !clash && !opened.discordant;
-    discord.textContent = [
+    const said = [
       clash &&
         t("discord.model", {
           probability: clash.probability > 0.995 ? ">0.99" : number(clash.probability),
@@ -140,9 +138,8 @@ export const mount = ({ element, trigger, props, watch }) => {
           alarms: ifDefined(clash.worth.false_alarms, percent),
         }),
       opened.discordant && t("discord.study"),
-    ]
-      .filter(Boolean)
-      .join(" ");
+    ];
+    discord.textContent = joined(said, " ");
     changes.load(opened);
     grid.classList.toggle("bl-compare", Boolean(opened.original));
   };
@@ -156,9 +153,9 @@ export const mount = ({ element, trigger, props, watch }) => {
     const { original } = opened;
     before.textContent = original ? `${probability(original.probability(beta))} → ` : "";
     output.textContent = probability(opened.probability(beta));
-    verdict.textContent = [...new Set([original, opened].filter(Boolean).map((side) => t(side.verdict(beta))))].join(
-      " → ",
-    );
+    const now = t(opened.verdict(beta));
+    const then = original ? t(original.verdict(beta)) : now;
+    verdict.textContent = then === now ? now : `${then} → ${now}`;
     verdict.classList.toggle("bl-present", opened.probability(beta) >= 0.5);
     element.dataset.beta = number(beta);
     element.dataset.drawMs = (performance.now() - started).toFixed(2);
@@ -204,11 +201,10 @@ export const mount = ({ element, trigger, props, watch }) => {
   };
 
   watch(() => {
-    if (!props.value) return;
-    /** @type {m.Stage | m.Veiled} */
-    const message = JSON.parse(props.value);
-    if (opened && message.ticket < opened.ticket) return;
-    opened = new Case(message, opened && opened.case === message.case ? opened : null);
+    /** @type {m.Stage | m.Veiled | null} */
+    const message = value();
+    if (!message || message.ticket < opened?.ticket) return;
+    opened = new Case(message, opened?.case === message.case ? opened : null);
     settleDown();
     empty.hidden = true;
     grid.hidden = false;
@@ -255,9 +251,10 @@ export const mount = ({ element, trigger, props, watch }) => {
     const now = contradicted || answered;
     const apart = opened.findings.map((_, i) => Math.abs(now.probabilities[i] - opened.probability(now.beta, i)));
     const most = apart.indexOf(Math.max(...apart));
-    const same = apart[most] < SAME;
-    if (same && contradicted) return; // what was said of it stands
-    if (same) return settle("stage.settled");
+    if (apart[most] < SAME) {
+      if (!contradicted) settle("stage.settled"); // else what was said of it stands
+      return;
+    }
     const values = { finding: findingName(opened.findings[most]), apart: number(apart[most], 3) };
     settle(contradicted ? "stage.differs_still" : "stage.differs", values);
     opened.correct(now.beta, now.probabilities);

@@ -2,8 +2,10 @@
 // changed by.
 import { el } from "../../lib/dom.js";
 import { emit, on } from "../../lib/events.js";
-import { labelled, phrase, translate } from "../../lib/i18n.js";
+import { labelled, phrase } from "../../lib/i18n.js";
+import { toggle } from "../../lib/parts.js";
 import { everyFrame } from "../../lib/timing.js";
+import { Sides } from "../sides.js";
 import { Boxes } from "./boxes.js";
 import { Brush } from "./brush.js";
 import { heatGradient } from "./colour.js";
@@ -27,19 +29,10 @@ export class FilmView {
       ...labelled("film.opacity"),
       oninput: () => this.draw(),
     });
-    this.truth = phrase("button.bl-toggle", "film.truth", {
-      "aria-pressed": "false",
-      onclick: () => this.toggleTruth(),
-    });
-    this.brush = new Brush(
-      this.now.canvas,
-      erase,
-      everyFrame(() => this.draw()),
-    );
-    this.erase = phrase("button.bl-toggle.bl-erase", "erase.on", {
-      "aria-pressed": "false",
-      onclick: () => this.toggleErase(),
-    });
+    this.truth = toggle("film.truth", "", () => this.toggleTruth());
+    const redraw = everyFrame(() => this.draw());
+    this.brush = new Brush(this.now.canvas, erase, redraw);
+    this.erase = toggle("erase.on", ".bl-erase", () => this.toggleErase());
     this.size = el("input.bl-range.bl-brush-size", {
       type: "range",
       min: 3,
@@ -50,16 +43,8 @@ export class FilmView {
       oninput: () => (this.brush.size = Number(this.size.value) / 100),
     });
     this.hint = phrase("p.bl-film-note.bl-erase-hint", "erase.hint", { hidden: true });
-    this.boxes = new Boxes(
-      this.now.canvas,
-      (regions) => emit("regions", regions),
-      everyFrame(() => this.draw()),
-    );
-    this.mark = phrase("button.bl-toggle.bl-mark-region", "mark.region", {
-      "aria-pressed": "false",
-      "aria-keyshortcuts": "m",
-      onclick: () => this.toggleMark(),
-    });
+    this.boxes = new Boxes(this.now.canvas, (regions) => emit("regions", regions), redraw);
+    this.mark = toggle("mark.region", ".bl-mark-region", () => this.toggleMark(), { "aria-keyshortcuts": "m" });
     this.markHint = phrase("p.bl-film-note.bl-mark-hint", "mark.hint", { hidden: true, role: "status" });
     this.now.node.append(this.hint, this.markHint);
     this.ticks = el("span.bl-ticks.bl-num");
@@ -68,7 +53,7 @@ export class FilmView {
       phrase("span.bl-muted", "film.legend"),
       el("span.bl-scale", el("span.bl-gradient", { style: `background-image:${heatGradient()}` }), this.ticks),
     );
-    this.frames = el("div.bl-film-frames");
+    this.sides = new Sides(this.now, this.past, "div.bl-film-frames");
     this.bar = el(
       "figcaption.bl-film-bar",
       el("div.bl-film-row", method.node, this.legend),
@@ -83,7 +68,7 @@ export class FilmView {
     this.node = el(
       "figure.bl-panel.bl-film",
       head,
-      this.frames,
+      this.sides.node,
       this.bar,
       el("div.bl-trust", { "data-modality": "image" }),
     );
@@ -105,18 +90,13 @@ export class FilmView {
   /** @param {Case} opened */
   load(opened) {
     const { original } = opened;
-    this.pictures = original ? [this.past, this.now] : [this.now];
-    this.frames.replaceChildren(...this.pictures.map((picture) => picture.node));
-    translate(this.frames);
-    for (const picture of this.pictures) picture.caption.hidden = !original;
-    this.now.load(opened);
-    if (original) this.past.load(original);
+    this.sides.load(opened);
     // A refinement of what is on the screen must not wipe out a stroke that has begun.
     if (!this.brush.painting && this.film !== opened.film) this.brush.clear();
     this.film = opened.film;
     if (!opened.film && this.brush.on) this.toggleErase(false);
     this.erase.hidden = !opened.film;
-    this.boxes.load(opened.box, (opened.recorded && !original && opened.recorded.regions) || []);
+    this.boxes.load(opened.box, (!original && opened.recorded?.regions) || []);
     this.mark.hidden = !opened.film || Boolean(original);
     if ((this.mark.hidden || opened.veiled) && this.boxes.on) this.toggleMark(false);
     const known = [opened, original].some((side) => side?.truth);
@@ -156,14 +136,14 @@ export class FilmView {
 
   /** @param {number} beta */
   move(beta) {
-    for (const picture of this.pictures) picture.move(beta);
+    this.sides.move(beta);
     this.draw();
   }
 
   draw() {
-    if (!this.pictures) return;
+    if (!this.sides.shown) return;
     const look = { opacity: Number(this.opacity.value) / 100, truth: this.shown };
-    if (this.pictures.includes(this.past)) this.past.draw(look);
+    if (this.sides.shown.includes(this.past)) this.past.draw(look);
     this.now.draw({
       ...look,
       over: (context, side) => {

@@ -1,7 +1,8 @@
 // The report in its colours, and beside it the report before it was changed.
 import { el } from "../../lib/dom.js";
-import { phrase, translate } from "../../lib/i18n.js";
+import { phrase } from "../../lib/i18n.js";
 import { panelHead } from "../../lib/parts.js";
+import { Sides } from "../sides.js";
 import { ReportText } from "./report.js";
 
 /** @import { Case } from "../case/case.js" */
@@ -31,25 +32,19 @@ export class WordsView {
       method.node,
       ...tools,
     );
-    this.sides = el("div.bl-report-sides");
+    this.sides = new Sides(this.now, this.past, "div.bl-report-sides");
     this.node = el(
       "section.bl-panel.bl-words",
       panelHead("words.title", this.readout, this.tools),
-      this.sides,
+      this.sides.node,
       el("div.bl-trust", { "data-modality": "report" }),
     );
   }
 
   /** @param {Case} opened */
   load(opened) {
-    const { original } = opened;
-    this.texts = original ? [this.past, this.now] : [this.now];
-    this.sides.replaceChildren(...this.texts.map((text) => text.node));
-    translate(this.sides);
-    for (const text of this.texts) text.caption.hidden = !original;
     this.readout.textContent = "";
-    this.now.load(opened);
-    if (original) this.past.load(original);
+    this.sides.load(opened);
     this.tools.hidden = Boolean(opened.veiled);
     this.method.node.hidden = !opened.arrays.words;
     this.method.show(opened.chosen.report);
@@ -57,6 +52,6 @@ export class WordsView {
 
   /** @param {number} beta */
   move(beta) {
-    for (const text of this.texts) text.move(beta);
+    this.sides.move(beta);
   }
 }
