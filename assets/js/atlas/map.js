@@ -2,7 +2,7 @@
 // the outline of a selection, the study that is pointed at. While the map moves, a machine that cannot draw all points
 // in time draws a sample of them; where it rests, all are there again.
 import { between, currentBeta } from "../lib/beta.js";
-import { Cards } from "../lib/cards.js";
+import { cardParts } from "../lib/cards.js";
 import { rgb } from "../lib/colours.js";
 import { el } from "../lib/dom.js";
 import { labelled, phrase } from "../lib/i18n.js";
@@ -12,6 +12,7 @@ import { Camera } from "./camera.js";
 import { Gestures } from "./gestures.js";
 import { Scatter } from "./scatter.js";
 
+/** @import { Cards } from "../lib/cards.js" */
 /** @import { Film, MapTold, Place, Point } from "../lib/types.d.ts" */
 
 const REACH = 14; // pixels from a point that still mean it
@@ -182,11 +183,11 @@ export class MapView {
   }
 
   showCard() {
-    const card = this.pointed >= 0 && this.cards.get(this.pointed);
+    const card = this.pointed >= 0 && this.cards.known.get(this.pointed);
     this.card.hidden = this.pointed < 0;
     if (this.pointed < 0) return;
     this.card.replaceChildren(
-      ...(card ? Cards.parts(card) : [phrase("span.bl-muted", "atlas.fetching")]),
+      ...(card ? cardParts(card) : [phrase("span.bl-muted", "atlas.fetching")]),
       ...(this.says ? [el("span.bl-card-says", this.says(this.pointed))] : []),
     );
     const [x, y] = this.screenOf(this.pointed);
@@ -276,7 +277,7 @@ export class MapView {
 
   /** @param {CanvasRenderingContext2D} context @param {number} point @param {number} left @param {number} top */
   paintFilm(context, point, left, top) {
-    const card = this.cards.get(point);
+    const card = this.cards.known.get(point);
     const ready = card?.image?.complete;
     context.fillStyle = "#000";
     context.fillRect(left, top, FILM, FILM);

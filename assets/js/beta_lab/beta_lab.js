@@ -8,9 +8,9 @@ import { ifDefined, phrase, t } from "../lib/i18n.js";
 import { columnHeads, offer, panelHead, sayWork, table } from "../lib/parts.js";
 import { plotly } from "../lib/plot.js";
 import { everyFrame, whileSeen } from "../lib/timing.js";
-import { ConfusionView } from "./confusion.js";
+import { confusionView } from "./confusion.js";
 import { LabData, labFigure, labInterval, labP, labSigned } from "./lab_data.js";
-import { BetaPlot, ReliabilityPlot } from "./lab_plots.js";
+import { betaPlot, reliabilityPlot } from "./lab_plots.js";
 
 /** @import { Child, Interval, Modality, Mount, Scores } from "../lib/types.d.ts" */
 /** @import * as m from "../lib/messages.d.ts" */
@@ -47,13 +47,13 @@ export const mount = ({ element, trigger, props, value, watch }) => {
   const body = el("tbody");
 
   const plots = [
-    ["lab.auroc", "auroc", "accent"],
-    ["lab.average_precision", "average_precision", "image"],
-    ["lab.ece", "ece", "report"],
-    ["lab.threshold", "threshold", "con"],
-  ].map(([key, name, colour]) => new BetaPlot(key, name, colour, (to) => move(to, true)));
-  const reliability = new ReliabilityPlot();
-  const confusion = new ConfusionView(
+    ["auroc", "accent"],
+    ["average_precision", "image"],
+    ["ece", "report"],
+    ["threshold", "con"],
+  ].map(([name, colour]) => betaPlot(name, colour, (to) => move(to, true)));
+  const reliability = reliabilityPlot();
+  const confusion = confusionView(
     (ids) => trigger("films", { ids }),
     (study) => {
       emit("opening");

@@ -35,44 +35,39 @@ const stretches = (list) =>
     return runs;
   }, []);
 
-export class BetaPlot {
-  // move: called with the place on the grid of beta that a person asks for.
-  /** @param {string} key @param {string} name @param {string} colour @param {(to: number) => void} move */
-  constructor(key, name, colour, move) {
-    this.key = key;
-    this.name = name;
-    this.colour = colour;
-    this.move = move;
-    this.index = 0;
-    this.reading = el("output.bl-num.bl-lab-reading");
-    this.plot = /** @type {Plotted} */ (/** @type {HTMLElement} */ (el("div.bl-plot")));
-    this.cursor = el("i.bl-lab-cursor");
-    this.none = el("p.bl-muted.bl-lab-none", { hidden: true });
-    this.field = el(
-      "div.bl-lab-field",
-      { role: "slider", tabindex: 0, "aria-valuemin": 0, "aria-valuemax": 1, "data-plot": name },
-      this.plot,
-      this.cursor,
-    );
-    this.node = el("section.bl-panel.bl-lab-figure", panelHead(key, this.reading), this.field, this.none);
-    this.field.addEventListener("pointerdown", (event) => this.grab(event));
-    this.field.addEventListener("pointermove", (event) => this.drag(event));
-    this.field.addEventListener("lostpointercapture", () => (this.dragging = false));
-    this.field.addEventListener("keydown", (event) => this.keydown(event));
-  }
+// move: called with the place on the grid of beta that a person asks for.
+/** @param {string} name @param {string} colourName @param {(to: number) => void} move */
+export const betaPlot = (name, colourName, move) => {
+  const key = `lab.${name}`;
+  /** @type {LabData | null} */
+  let lab = null;
+  let place = 0;
+  let index = 0;
+  let dragging = false;
+  const reading = el("output.bl-num.bl-lab-reading");
+  const figure = /** @type {Plotted} */ (/** @type {HTMLElement} */ (el("div.bl-plot")));
+  const cursor = el("i.bl-lab-cursor");
+  const none = el("p.bl-muted.bl-lab-none", { hidden: true });
+  const field = el(
+    "div.bl-lab-field",
+    { role: "slider", tabindex: 0, "aria-valuemin": 0, "aria-valuemax": 1, "data-plot": name },
+    figure,
+    cursor,
+  );
+  const node = el("section.bl-panel.bl-lab-figure", panelHead(key, reading), field, none);
 
-  /** @param {LabData} lab @param {number} place */
-  async draw(lab, place) {
-    this.lab = lab;
-    this.place = place;
-    const { value, low, high } = lab.band(place, this.name);
+  /** @param {LabData} data @param {number} at */
+  const draw = async (data, at) => {
+    lab = data;
+    place = at;
+    const { value, low, high } = lab.band(place, name);
     const x = lab.betas;
-    const colour = themeColour(this.colour);
+    const colour = themeColour(colourName);
     const empty = value.every((v) => v === null);
-    this.field.hidden = empty;
-    this.none.hidden = !empty;
-    this.none.textContent = t(place ? "lab.undefined" : "lab.choose");
-    if (empty) return this.point(this.index);
+    field.hidden = empty;
+    none.hidden = !empty;
+    none.textContent = t(place ? "lab.undefined" : "lab.choose");
+    if (empty) return point(index);
     // A closed line around each stretch that has an interval: where there is none the band has a gap.
     const around = stretches(low).flatMap(([from, to]) => [
       ...range(from, to).map((i) => [x[i], low[i]]),
@@ -102,7 +97,7 @@ export class BetaPlot {
         hovertemplate: "β %{x:.2f} · %{y:.3f} (%{customdata})<extra></extra>",
       },
     ];
-    if (best !== null && this.name === "auroc") {
+    if (best !== null && name === "auroc") {
       traces.push({
         x: [x[best]],
         y: [value[best]],
@@ -111,94 +106,92 @@ export class BetaPlot {
         hovertemplate: `${t("lab.best")} %{x:.2f}<extra></extra>`,
       });
     }
-    await plot(this.plot, traces, {
+    await plot(figure, traces, {
       xaxis: { range: [-0.01, 1.01], tickvals: QUARTERS },
       yaxis: {
         tickformat: ".3~f",
         nticks: 5,
-        rangemode: this.name === "ece" ? "tozero" : "normal",
-        ...(this.name === "threshold" ? { range: [-0.02, 1.02] } : {}),
+        rangemode: name === "ece" ? "tozero" : "normal",
+        ...(name === "threshold" ? { range: [-0.02, 1.02] } : {}),
       },
     });
-    if (!this.plot.follows) {
-      this.plot.follows = true;
-      this.plot.on("plotly_afterplot", () => this.place_cursor());
+    if (!figure.follows) {
+      figure.follows = true;
+      figure.on("plotly_afterplot", placeCursor);
     }
-    this.point(this.index);
-  }
+    point(index);
+  };
 
-  /** @param {number} index */
-  point(index) {
-    this.index = index;
-    if (!this.lab) return;
-    const now = this.lab.at(this.place, this.name, index);
-    if (now.value === null) this.reading.replaceChildren();
-    else this.reading.replaceChildren(el("b", labFigure(now.value)), ` (${labInterval(now)})`);
-    this.field.ariaLabel = `${t(this.key)}, ${this.lab.label(this.place)}`;
-    this.field.ariaValueNow = String(this.lab.betas[index]);
-    this.field.ariaValueText = `β ${number(this.lab.betas[index])}: ${this.reading.textContent}`;
-    this.place_cursor();
-  }
+  /** @param {number} at */
+  const point = (at) => {
+    index = at;
+    if (!lab) return;
+    const now = lab.at(place, name, index);
+    if (now.value === null) reading.replaceChildren();
+    else reading.replaceChildren(el("b", labFigure(now.value)), ` (${labInterval(now)})`);
+    field.ariaLabel = `${t(key)}, ${lab.label(place)}`;
+    field.ariaValueNow = String(lab.betas[index]);
+    field.ariaValueText = `β ${number(lab.betas[index])}: ${reading.textContent}`;
+    placeCursor();
+  };
 
   // Drawn over the plot and not in it, so that a move costs no redraw.
-  place_cursor() {
-    const axes = this.plot._fullLayout;
-    if (!axes || !this.lab) return;
+  const placeCursor = () => {
+    const axes = figure._fullLayout;
+    if (!axes || !lab) return;
     const { xaxis, yaxis } = axes;
-    this.cursor.style.left = `${xaxis._offset + xaxis.l2p(this.lab.betas[this.index])}px`;
-    this.cursor.style.top = `${yaxis._offset}px`;
-    this.cursor.style.height = `${yaxis._length}px`;
-  }
+    cursor.style.left = `${xaxis._offset + xaxis.l2p(lab.betas[index])}px`;
+    cursor.style.top = `${yaxis._offset}px`;
+    cursor.style.height = `${yaxis._length}px`;
+  };
 
   /** @param {PointerEvent} event */
-  grab(event) {
+  const drag = (event) => {
+    const axes = figure._fullLayout;
+    if (!dragging || !axes) return;
+    const beta = axes.xaxis.p2l(event.clientX - figure.getBoundingClientRect().left - axes.xaxis._offset);
+    move(lab.nearest(beta));
+  };
+  field.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
-    this.field.setPointerCapture(event.pointerId);
-    this.dragging = true;
-    this.drag(event);
-  }
-
-  /** @param {PointerEvent} event */
-  drag(event) {
-    const axes = this.plot._fullLayout;
-    if (!this.dragging || !axes) return;
-    const beta = axes.xaxis.p2l(event.clientX - this.plot.getBoundingClientRect().left - axes.xaxis._offset);
-    this.move(this.lab.nearest(beta));
-  }
-
-  /** @param {KeyboardEvent} event */
-  keydown(event) {
+    field.setPointerCapture(event.pointerId);
+    dragging = true;
+    drag(event);
+  });
+  field.addEventListener("pointermove", drag);
+  field.addEventListener("lostpointercapture", () => (dragging = false));
+  field.addEventListener("keydown", (event) => {
     const step = KEYS[event.key];
-    if (!step || !this.lab) return;
+    if (!step || !lab) return;
     event.preventDefault();
-    this.move(Math.min(this.lab.count - 1, Math.max(0, this.index + step)));
-  }
-}
+    move(Math.min(lab.count - 1, Math.max(0, index + step)));
+  });
 
-export class ReliabilityPlot {
-  constructor() {
-    this.plot = el("div.bl-plot.bl-lab-reliability", { role: "img" });
-    this.reading = el("span.bl-muted");
-    this.node = el(
-      "section.bl-panel.bl-lab-figure.bl-lab-tall",
-      panelHead("lab.reliability", this.reading),
-      this.plot,
-      phrase("p.bl-muted.bl-lab-note", "lab.reliability_note"),
-    );
-  }
+  return { node, draw, point };
+};
+
+export const reliabilityPlot = () => {
+  const figure = el("div.bl-plot.bl-lab-reliability", { role: "img" });
+  const reading = el("span.bl-muted");
+  const node = el(
+    "section.bl-panel.bl-lab-figure.bl-lab-tall",
+    panelHead("lab.reliability", reading),
+    figure,
+    phrase("p.bl-muted.bl-lab-note", "lab.reliability_note"),
+  );
 
   /** @param {LabData} lab @param {number} place @param {number} index */
-  draw(lab, place, index) {
+  const draw = (lab, place, index) => {
     const bins = lab.reliability(place, index);
     const colour = themeColour("report");
     const most = Math.max(...bins.map((bin) => bin.count));
     /** @param {string} key */
     const axis = (key) => ({ title: axisTitle(key), range: [-0.03, 1.03], tickvals: QUARTERS });
-    this.reading.textContent = `β = ${number(lab.betas[index])}`;
+    reading.textContent = `β = ${number(lab.betas[index])}`;
     const ece = `${t("lab.ece")}: ${labFigure(lab.at(place, "ece", index).value)}`;
-    this.plot.ariaLabel = `${t("lab.reliability")}, ${lab.label(place)}. ${ece}`;
+    figure.ariaLabel = `${t("lab.reliability")}, ${lab.label(place)}. ${ece}`;
     plot(
-      this.plot,
+      figure,
       [
         {
           x: [0, 1],
@@ -228,5 +221,7 @@ export class ReliabilityPlot {
       ],
       { margin: { l: 52, r: 14, t: 6, b: 42 }, xaxis: axis("lab.predicted"), yaxis: axis("lab.observed") },
     );
-  }
-}
+  };
+
+  return { node, draw };
+};

@@ -1,6 +1,6 @@
 // The reference studies nearest to the open case: by image, by report, and by both at this beta.
 import { currentBeta } from "../lib/beta.js";
-import { Cards } from "../lib/cards.js";
+import { cardParts } from "../lib/cards.js";
 import { el } from "../lib/dom.js";
 import { emit, on } from "../lib/events.js";
 import { number } from "../lib/format.js";
@@ -32,7 +32,7 @@ export const mount = ({ element, trigger, props, watch }) => {
 
   /** @param {m.Near} near */
   const card = (near) => {
-    const [film, labels, id, words] = Cards.parts(near);
+    const [film, labels, id, words] = cardParts(near);
     id.textContent = `${near.id} · ${t("neighbours.distance", { distance: number(near.distance) })}`;
     return el(
       "button.bl-neighbour",
