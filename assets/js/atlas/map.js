@@ -2,6 +2,7 @@
 // the outline of a selection, the study that is pointed at. While the map moves, a machine that cannot draw all points
 // in time draws a sample of them; where it rests, all are there again.
 import { between, currentBeta } from "../lib/beta.js";
+import { strokeEach } from "../lib/canvas.js";
 import { cardParts } from "../lib/cards.js";
 import { rgb } from "../lib/colours.js";
 import { el } from "../lib/dom.js";
@@ -295,9 +296,7 @@ export class MapView {
     for (const [x, y] of corners) context.lineTo(...this.camera.toScreen(x, y));
     context.closePath();
     context.setLineDash(open ? [] : [5, 4]);
-    context.lineWidth = 1.6;
-    context.strokeStyle = themeColour("accent");
-    context.stroke();
+    strokeEach(context, [themeColour("accent"), 1.6]);
     context.setLineDash([]);
   }
 
@@ -319,9 +318,7 @@ export class MapView {
       context.lineTo(x + radius * Math.cos(angle), y + radius * Math.sin(angle));
     }
     context.closePath();
-    context.lineWidth = 4;
-    context.strokeStyle = themeColour("surface");
-    context.stroke();
+    strokeEach(context, [themeColour("surface"), 4]);
     context.fillStyle = themeColour("text");
     context.fill();
     ring(context, x, y, HERE_REACH / 2);
@@ -341,14 +338,7 @@ export class MapView {
 
 /** @param {CanvasRenderingContext2D} context @param {number} x @param {number} y @param {number} radius */
 const ring = (context, x, y, radius) => {
-  for (const [colour, width] of /** @type {[string, number][]} */ ([
-    ["surface", 4],
-    ["text", 2],
-  ])) {
-    context.beginPath();
-    context.arc(x, y, radius, 0, 2 * Math.PI);
-    context.lineWidth = width;
-    context.strokeStyle = themeColour(colour);
-    context.stroke();
-  }
+  context.beginPath();
+  context.arc(x, y, radius, 0, 2 * Math.PI);
+  strokeEach(context, [themeColour("surface"), 4], [themeColour("text"), 2]);
 };

@@ -193,3 +193,8 @@ export interface Side {
   load: (opened: Case) => void;
   move: (beta: number) => void;
 }
+/** Chooses how a modality is explained (review/methods.js). */
+export interface Picker {
+  node: HTMLElement;
+  show: (name: string) => void;
+}

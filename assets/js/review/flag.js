@@ -5,7 +5,7 @@ import { emit, on } from "../lib/events.js";
 import { findingName, labelled, phrase, t } from "../lib/i18n.js";
 import { panelHead, toggle } from "../lib/parts.js";
 import { setBlind } from "./blind.js";
-import { onShortcut, ShortcutHelp } from "./shortcuts.js";
+import { onShortcut, shortcutHelp } from "./shortcuts.js";
 
 /** @import * as m from "../lib/messages.d.ts" */
 /** @import { Box, Mount } from "../lib/types.d.ts" */
@@ -23,7 +23,7 @@ export const mount = ({ element, trigger, value, watch }) => {
   let busy = false;
 
   const blind = toggle("flag.blind", ".bl-compact.bl-blind", () => trigger("blind", { on: !state.blind }));
-  const shortcuts = new ShortcutHelp();
+  const shortcuts = shortcutHelp();
   const buttons = ["agree", "disagree", "unsure"].map((verdict) =>
     toggle(`verdict.${verdict}`, `.bl-say.bl-say-${verdict}`, () => choose(verdict), {
       "data-verdict": verdict,
@@ -86,7 +86,7 @@ export const mount = ({ element, trigger, value, watch }) => {
   const form = el(
     "form.bl-panel.bl-flag",
     labelled("flag.title"),
-    panelHead("flag.title", shortcuts.node, el("span.bl-push", more, " ", blind)),
+    panelHead("flag.title", el("span", shortcuts.button, shortcuts.list), el("span.bl-push", more, " ", blind)),
     el("div.bl-flag-says", { role: "group", ...labelled("flag.verdict") }, ...buttons),
     said,
     corrected,
@@ -208,7 +208,7 @@ export const mount = ({ element, trigger, value, watch }) => {
     b: () => blind.click(),
     m: () => emit("mark-region"),
     w: () => emit("to-words"),
-    "?": () => shortcuts.toggle(),
+    "?": () => shortcuts.list.togglePopover(),
     ...Object.fromEntries(
       findings
         .slice(0, 9)

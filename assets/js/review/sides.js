@@ -5,27 +5,25 @@ import { translate } from "../lib/i18n.js";
 /** @import { Side } from "../lib/types.d.ts" */
 /** @import { Case } from "./case/case.js" */
 
-export class Sides {
-  /** @param {Side} now @param {Side} past @param {`div.${string}`} what */
-  constructor(now, past, what) {
-    this.now = now;
-    this.past = past;
-    this.node = el(what);
-  }
+/** @param {Side} now @param {Side} past @param {`div.${string}`} what */
+export const sidesView = (now, past, what) => {
+  const node = el(what);
+  let shown = [now];
 
   /** @param {Case} opened */
-  load(opened) {
+  const load = (opened) => {
     const { original } = opened;
-    this.shown = original ? [this.past, this.now] : [this.now];
-    this.node.replaceChildren(...this.shown.map(({ node }) => node));
-    translate(this.node);
-    for (const { caption } of this.shown) caption.hidden = !original;
-    this.now.load(opened);
-    if (original) this.past.load(original);
-  }
-
+    shown = original ? [past, now] : [now];
+    node.replaceChildren(...shown.map((side) => side.node));
+    translate(node);
+    for (const { caption } of shown) caption.hidden = !original;
+    now.load(opened);
+    if (original) past.load(original);
+  };
   /** @param {number} beta */
-  move(beta) {
-    for (const side of this.shown) side.move(beta);
-  }
-}
+  const move = (beta) => {
+    for (const side of shown) side.move(beta);
+  };
+
+  return { node, load, move };
+};

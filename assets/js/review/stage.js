@@ -11,8 +11,8 @@ import { ChangesView } from "./changes.js";
 import { BarsView } from "./decision/bars.js";
 import { CurveView } from "./decision/curve.js";
 import { SharesView } from "./decision/shares.js";
-import { FilmView } from "./film/film.js";
-import { MethodPicker } from "./methods.js";
+import { filmView } from "./film/film.js";
+import { methodPicker } from "./methods.js";
 import { WordsView } from "./report/words.js";
 import { RecordedView, VeilView, VersionView } from "./veil.js";
 import "./tests.js"; // fills the strips under film and report
@@ -29,7 +29,7 @@ export const mount = ({ element, trigger, props, value, watch }) => {
   const methods = JSON.parse(props.methods);
   /** @param {Modality} modality */
   const picker = (modality) =>
-    new MethodPicker(modality, methods[modality], (name) => trigger("method", { modality, name }));
+    methodPicker(modality, methods[modality], (name) => trigger("method", { modality, name }));
   const swap = toggle("swap.ask", ".bl-swap", () => emit("pick", swap.ariaPressed !== "true"));
   on("pick", (on) => (swap.ariaPressed = String(on)));
 
@@ -37,7 +37,7 @@ export const mount = ({ element, trigger, props, value, watch }) => {
     opening();
     trigger("undo", { all });
   });
-  const film = new FilmView(
+  const film = filmView(
     picker("image"),
     (mask) => {
       opening();

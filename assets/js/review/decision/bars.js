@@ -5,12 +5,11 @@ import { el } from "../../lib/dom.js";
 import { on } from "../../lib/events.js";
 import { probability } from "../../lib/format.js";
 import { findingName, labelled, phrase } from "../../lib/i18n.js";
+import { stepOf } from "../../lib/keys.js";
 
 /** @import { Modality } from "../../lib/types.d.ts" */
 /** @import { Case } from "../case/case.js" */
 
-/** @type {Record<string, number>} */
-const STEPS = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
 /** @type {Record<Modality, number>} */
 const ALONE = { report: 0, image: 1 }; // the beta that leaves the other one out
 
@@ -99,7 +98,7 @@ export class BarsView {
 
   /** @param {KeyboardEvent} event */
   walk(event) {
-    const step = STEPS[event.key];
+    const step = stepOf(event.key);
     if (!step) return;
     event.preventDefault();
     const next = this.rows[this.rows.findIndex((row) => row.node === event.target) + step];

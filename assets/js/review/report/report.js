@@ -4,11 +4,9 @@ import { el } from "../../lib/dom.js";
 import { emit, on } from "../../lib/events.js";
 import { signed } from "../../lib/format.js";
 import { labelled, phrase, t } from "../../lib/i18n.js";
+import { stepOf } from "../../lib/keys.js";
 
 /** @import { Case } from "../case/case.js" */
-
-/** @type {Record<string, number>} */
-const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 
 export class ReportText {
   // side: "now", or "then" for the report before it was changed; tell: called with this and the word that is pointed
@@ -120,7 +118,7 @@ export class ReportText {
       this.mark(span);
       return;
     }
-    const step = STEPS[event.key];
+    const step = stepOf(event.key);
     const next = step && this.words[this.words.indexOf(span) + step];
     if (!next) return;
     event.preventDefault();

@@ -2,15 +2,15 @@
 import { el } from "../../lib/dom.js";
 import { phrase } from "../../lib/i18n.js";
 import { panelHead } from "../../lib/parts.js";
-import { Sides } from "../sides.js";
+import { sidesView } from "../sides.js";
 import { ReportText } from "./report.js";
 
 /** @import { Case } from "../case/case.js" */
-/** @import { MethodPicker } from "../methods.js" */
+/** @import { Picker } from "../../lib/types.d.ts" */
 
 export class WordsView {
-  // method: a MethodPicker; tools: buttons at the end of the header.
-  /** @param {MethodPicker} method @param {...HTMLElement} tools */
+  // method: chooses one; tools: buttons at the end of the header.
+  /** @param {Picker} method @param {...HTMLElement} tools */
   constructor(method, ...tools) {
     this.method = method;
     this.readout = el("span.bl-readout.bl-num", { "aria-live": "polite" });
@@ -32,7 +32,7 @@ export class WordsView {
       method.node,
       ...tools,
     );
-    this.sides = new Sides(this.now, this.past, "div.bl-report-sides");
+    this.sides = sidesView(this.now, this.past, "div.bl-report-sides");
     this.node = el(
       "section.bl-panel.bl-words",
       panelHead("words.title", this.readout, this.tools),
