@@ -7,14 +7,14 @@ import { findingName, ifDefined, phrase, t } from "../lib/i18n.js";
 import { toggle } from "../lib/parts.js";
 import { whileSeen } from "../lib/timing.js";
 import { Case } from "./case/case.js";
-import { ChangesView } from "./changes.js";
-import { BarsView } from "./decision/bars.js";
-import { CurveView } from "./decision/curve.js";
-import { SharesView } from "./decision/shares.js";
+import { changesView } from "./changes.js";
+import { barsView } from "./decision/bars.js";
+import { curveView } from "./decision/curve.js";
+import { sharesView } from "./decision/shares.js";
 import { filmView } from "./film/film.js";
 import { methodPicker } from "./methods.js";
-import { WordsView } from "./report/words.js";
-import { RecordedView, VeilView, VersionView } from "./veil.js";
+import { wordsView } from "./report/words.js";
+import { recordedView, veilView, versionView } from "./veil.js";
 import "./tests.js"; // fills the strips under film and report
 
 /** @import { Modality, Mount } from "../lib/types.d.ts" */
@@ -33,7 +33,7 @@ export const mount = ({ element, trigger, props, value, watch }) => {
   const swap = toggle("swap.ask", ".bl-swap", () => emit("pick", swap.ariaPressed !== "true"));
   on("pick", (on) => (swap.ariaPressed = String(on)));
 
-  const changes = new ChangesView((all) => {
+  const changes = changesView((all) => {
     opening();
     trigger("undo", { all });
   });
@@ -45,10 +45,10 @@ export const mount = ({ element, trigger, props, value, watch }) => {
     },
     changes.node,
   );
-  const words = new WordsView(picker("report"), swap);
-  const bars = new BarsView((index, finding) => trigger("select", { index, value: finding }));
-  const shares = new SharesView();
-  const curve = new CurveView();
+  const words = wordsView(picker("report"), swap);
+  const bars = barsView((index, finding) => trigger("select", { index, value: finding }));
+  const shares = sharesView();
+  const curve = curveView();
   const views = () => (opened.veiled ? [film, words] : [film, words, bars, shares, curve]);
 
   const name = el("h2.bl-finding");
@@ -72,9 +72,9 @@ export const mount = ({ element, trigger, props, value, watch }) => {
     curve.node,
   ];
   const decision = el("section.bl-panel.bl-decision", ...answer);
-  const veil = new VeilView();
-  const recorded = new RecordedView();
-  const version = new VersionView(() => {
+  const veil = veilView();
+  const recorded = recordedView();
+  const version = versionView(() => {
     opening();
     trigger("leave_version");
   });
@@ -166,9 +166,10 @@ export const mount = ({ element, trigger, props, value, watch }) => {
   // The layout comes first: what is drawn is drawn to the size it will have.
   const load = () => {
     // What the model said of an earlier case, or of this one before it was veiled, is taken out and not just covered.
-    decision.replaceChildren(...(opened.veiled ? [veil.load(opened)] : answer));
+    decision.replaceChildren(...(opened.veiled ? [veil.node] : answer));
+    veil.load(opened);
     version.load(opened);
-    recorded.load(opened.recorded);
+    recorded.load(opened);
     if (opened.veiled) changes.load(opened);
     else describe();
     for (const view of views()) view.load(opened);
