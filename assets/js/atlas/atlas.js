@@ -5,8 +5,8 @@ import { base64, bits, floats } from "../lib/bytes.js";
 import { Cards } from "../lib/cards.js";
 import { el } from "../lib/dom.js";
 import { emit, on } from "../lib/events.js";
-import { number, percent } from "../lib/format.js";
-import { findingName, language, phrase, t } from "../lib/i18n.js";
+import { number, percent, whole } from "../lib/format.js";
+import { findingName, labelled, phrase, t } from "../lib/i18n.js";
 import { debounce, whileSeen } from "../lib/timing.js";
 import { Column } from "./columns.js";
 import { Legend } from "./legend.js";
@@ -45,11 +45,9 @@ export const mount = ({ element, trigger, props, watch }) => {
 
   /** @param {string} key @param {() => void} onchange */
   const select = (key, onchange) =>
-    el("select", {
-      class: "bl-select",
+    el("select.bl-select", {
       id: `bl-atlas-${key}`,
-      "data-i18n-label": `atlas.${key}`,
-      "aria-label": t(`atlas.${key}`),
+      ...labelled(`atlas.${key}`),
       onchange,
     });
   const space = select("space", () => ask());
@@ -88,22 +86,20 @@ export const mount = ({ element, trigger, props, watch }) => {
 
   /** @param {string} name */
   const tool = (name) =>
-    phrase("button", `atlas.tool.${name}`, {
-      type: "button",
-      class: "bl-toggle",
+    phrase("button.bl-toggle", `atlas.tool.${name}`, {
       "data-tool": name,
       "aria-pressed": String(name === "pan"),
       onclick: () => {
         map.gestures.tool = name;
         for (const button of tools.querySelectorAll("[data-tool]"))
-          button.setAttribute("aria-pressed", String(button.getAttribute("data-tool") === name));
+          button.ariaPressed = String(button.getAttribute("data-tool") === name);
       },
     });
   /** @param {string} key @param {() => void} does */
-  const view = (key, does) => phrase("button", key, { type: "button", class: "bl-toggle", onclick: does });
+  const view = (key, does) => phrase("button.bl-toggle", key, { onclick: does });
   const tools = el(
-    "div",
-    { class: "bl-atlas-tools", role: "group" },
+    "div.bl-atlas-tools",
+    { role: "group" },
     ...["pan", "lasso", "box"].map(tool),
     view("atlas.in_view", () => {
       const { width, height } = map.camera;
@@ -116,41 +112,26 @@ export const mount = ({ element, trigger, props, watch }) => {
       map.draw();
     }),
   );
-  const quality = el("p", { class: "bl-muted bl-num" });
-  const standing = el("p", { class: "bl-atlas-here bl-num", role: "status" });
-  const sampled = el("p", { class: "bl-lab-warning", role: "note", hidden: true });
+  const quality = el("p.bl-muted.bl-num");
+  const standing = el("p.bl-atlas-here.bl-num", { role: "status" });
+  const sampled = el("p.bl-lab-warning", { role: "note", hidden: true });
   /** @param {string} label @param {...HTMLElement} controls */
-  const choice = (label, ...controls) => [
-    phrase("label", label, { class: "bl-muted", for: controls[0].id }),
-    ...controls,
-  ];
-  const head = el(
-    "div",
-    { class: "bl-atlas-head" },
-    ...choice("atlas.space", space),
-    ...choice("atlas.method", method),
-    tools,
-  );
+  const choice = (label, ...controls) => [phrase("label.bl-muted", label, { for: controls[0].id }), ...controls];
+  const head = el("div.bl-atlas-head", ...choice("atlas.space", space), ...choice("atlas.method", method), tools);
   const panel = el(
-    "aside",
-    { class: "bl-panel bl-atlas-side" },
+    "aside.bl-panel.bl-atlas-side",
     ...choice("atlas.by", by, finding),
     legend.node,
-    el("div", { class: "bl-atlas-facts" }, standing, quality, phrase("p", "atlas.note", { class: "bl-muted" })),
+    el("div.bl-atlas-facts", standing, quality, phrase("p.bl-muted", "atlas.note")),
   );
   const content = el(
-    "div",
-    { class: "bl-atlas", hidden: true },
+    "div.bl-atlas",
+    { hidden: true },
     sampled,
-    el(
-      "div",
-      { class: "bl-atlas-body" },
-      el("section", { class: "bl-panel bl-atlas-plot" }, map ? map.node : null),
-      panel,
-    ),
+    el("div.bl-atlas-body", el("section.bl-panel.bl-atlas-plot", map ? map.node : null), panel),
     selection.node,
   );
-  const wait = el("div", { class: "bl-empty bl-lab-wait", role: "status" });
+  const wait = el("div.bl-empty.bl-lab-wait", { role: "status" });
   element.replaceChildren(head, wait, content);
 
   // One look over all columns that filter, at this beta.
@@ -289,8 +270,8 @@ export const mount = ({ element, trigger, props, watch }) => {
   const describeSample = () => {
     sampled.hidden = atlas.n < atlas.most || atlas.n === atlas.of;
     sampled.textContent = t("atlas.sampled", {
-      n: atlas.n.toLocaleString(language),
-      of: atlas.of.toLocaleString(language),
+      n: whole(atlas.n),
+      of: whole(atlas.of),
     });
   };
   on("atlas-case", (now) => {
@@ -328,13 +309,14 @@ export const mount = ({ element, trigger, props, watch }) => {
   /** @param {m.MapWait} given */
   const say = ({ progress, error }) =>
     wait.replaceChildren(
-      el("p", {
-        text: failure
+      el(
+        "p",
+        failure
           ? t("atlas.no_webgl")
           : error
             ? `${t("atlas.none")} ${error}`
             : t(progress ? `atlas.wait.${progress.name}` : "atlas.waiting"),
-      }),
+      ),
       progress?.total
         ? el("progress", { max: progress.total, value: progress.done, "aria-label": t(`atlas.wait.${progress.name}`) })
         : "",
@@ -376,7 +358,7 @@ export const mount = ({ element, trigger, props, watch }) => {
     whileSeen(element, () => atlas && map && judge()),
     400,
   );
-  watch("value", load);
+  watch(load);
   on("beta", () => {
     moveSoon();
     countSoon();

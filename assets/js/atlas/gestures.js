@@ -1,14 +1,14 @@
 // What a hand or a keyboard does on a map: drag, wheel, pinch, click, lasso, box, keys. It moves the camera and says
 // the rest to whoever listens: hover(x, y), leave(), click(x, y), area(corners), step(dx, dy), enter(), moved(),
 // trailed().
+import { ARROWS } from "../lib/keys.js";
+
 /** @import { Drag, Point, Told } from "../lib/types.d.ts" */
 /** @import { Camera } from "./camera.js" */
 
 const CLICK = 4; // pixels that a click may wander
 const NOTCH = 1.0015;
 const KEY_ZOOM = 1.3;
-/** @type {Record<string, Point>} */
-const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 export class Gestures {
   /** @param {HTMLElement} node @param {Camera} camera @param {Told} told */

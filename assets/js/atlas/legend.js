@@ -2,8 +2,8 @@
 // filter stays when the colour changes, and then stands below.
 import { viridis } from "../lib/colours.js";
 import { el } from "../lib/dom.js";
-import { number } from "../lib/format.js";
-import { language, phrase, t } from "../lib/i18n.js";
+import { number, whole } from "../lib/format.js";
+import { labelled, phrase, t } from "../lib/i18n.js";
 import { themeColour } from "../lib/theme.js";
 import { STEPS, UNKNOWN } from "./columns.js";
 
@@ -17,15 +17,13 @@ export class Legend {
   /** @param {(counted?: boolean) => void} changed */
   constructor(changed) {
     this.changed = changed;
-    this.list = el("div", {
-      class: "bl-atlas-legend",
+    this.list = el("div.bl-atlas-legend", {
       role: "group",
-      "data-i18n-label": "atlas.legend",
-      "aria-label": t("atlas.legend"),
+      ...labelled("atlas.legend"),
     });
-    this.shown = el("p", { class: "bl-muted bl-num bl-atlas-legend-shown" });
-    this.chips = el("div", { class: "bl-atlas-legend-chips" });
-    this.node = el("div", { class: "bl-atlas-legend-panel" }, this.list, this.chips, this.shown);
+    this.shown = el("p.bl-muted.bl-num.bl-atlas-legend-shown");
+    this.chips = el("div.bl-atlas-legend-chips");
+    this.node = el("div.bl-atlas-legend-panel", this.list, this.chips, this.shown);
   }
 
   // column: what colours the map; filters: all columns that leave something out.
@@ -39,20 +37,18 @@ export class Legend {
 
   /** @param {string} reason */
   fail(reason) {
-    this.list.replaceChildren(el("p", { class: "bl-lab-warning", role: "alert", text: reason }));
+    this.list.replaceChildren(el("p.bl-lab-warning", { role: "alert", text: reason }));
   }
 
   categories() {
     const { column } = this;
     const codes = [...column.names.keys(), ...(column.codes.includes(UNKNOWN) ? [UNKNOWN] : [])];
     this.rows = codes.map((code) => {
-      const count = el("span", { class: "bl-num bl-muted" });
+      const count = el("span.bl-num.bl-muted");
       const colour = code === UNKNOWN ? themeColour("edge") : column.colourOf(code);
       const node = el(
-        "button",
+        "button.bl-atlas-legend-row",
         {
-          type: "button",
-          class: "bl-atlas-legend-row",
           "aria-pressed": String(!column.hidden.has(code)),
           title: t("atlas.legend_help"),
           onclick: () => this.toggle(code),
@@ -63,7 +59,7 @@ export class Legend {
           { viewBox: "0 0 16 16", width: 14, height: 14, "aria-hidden": "true" },
           el("path", { d: SHAPES[code === UNKNOWN ? 0 : code % 4], fill: colour }),
         ),
-        el("span", { text: column.nameOf(code) }),
+        el("span", column.nameOf(code)),
         count,
       );
       return { code, node, count };
@@ -78,32 +74,25 @@ export class Legend {
     const stops = [0, 0.25, 0.5, 0.75, 1].map((share) => `rgb(${viridis(share).join(",")})`);
     /** @param {"low" | "high"} which @param {string} key */
     const edge = (which, key) => {
-      const output = el("output", { class: "bl-num", text: number(column[which] / STEPS) });
+      const output = el("output.bl-num", number(column[which] / STEPS));
       const input = el("input", {
         type: "range",
         min: 0,
         max: STEPS,
         step: 1,
         value: column[which],
-        "data-i18n-label": key,
-        "aria-label": t(key),
+        ...labelled(key),
         oninput: () => {
           column[which] = Number(input.value);
           output.textContent = number(column[which] / STEPS);
           this.changed();
         },
       });
-      return el("label", { class: "bl-atlas-legend-edge" }, phrase("span", key, { class: "bl-muted" }), input, output);
+      return el("label.bl-atlas-legend-edge", phrase("span.bl-muted", key), input, output);
     };
     return [
-      el("div", { class: "bl-atlas-legend-bar", style: `background:linear-gradient(to right,${stops.join(",")})` }),
-      el(
-        "div",
-        { class: "bl-atlas-legend-ends bl-num bl-muted" },
-        el("span", { text: "0" }),
-        el("span", { text: "0.5" }),
-        el("span", { text: "1" }),
-      ),
+      el("div.bl-atlas-legend-bar", { style: `background:linear-gradient(to right,${stops.join(",")})` }),
+      el("div.bl-atlas-legend-ends.bl-num.bl-muted", el("span", "0"), el("span", "0.5"), el("span", "1")),
       edge("low", "atlas.from"),
       edge("high", "atlas.to"),
     ];
@@ -129,23 +118,21 @@ export class Legend {
   // codes: of the column that colours; shown: 1 where a study passes every filter.
   /** @param {Uint8Array} [codes] @param {Uint8Array} [shown] */
   update(codes, shown) {
-    for (const { code, node } of this.rows) node.setAttribute("aria-pressed", String(!this.column.hidden.has(code)));
+    for (const { code, node } of this.rows) node.ariaPressed = String(!this.column.hidden.has(code));
     this.chips.replaceChildren(
       ...this.filters()
         .filter((column) => column !== this.column)
         .map((column) =>
           el(
-            "button",
+            "button.bl-chip.bl-atlas-legend-chip",
             {
-              type: "button",
-              class: "bl-chip bl-atlas-legend-chip",
               title: t("atlas.filter_off"),
               onclick: () => {
                 column.open();
                 this.changed();
               },
             },
-            el("span", { text: `${column.title()}: ${this.says(column)}` }),
+            el("span", `${column.title()}: ${this.says(column)}`),
             el("span", { "aria-hidden": "true", text: "✕" }),
           ),
         ),
@@ -157,10 +144,10 @@ export class Legend {
       counts[codes[i]]++;
       all += shown[i];
     }
-    for (const { code, count } of this.rows) count.textContent = counts[code].toLocaleString(language);
+    for (const { code, count } of this.rows) count.textContent = whole(counts[code]);
     this.shown.textContent = t("atlas.shown", {
-      shown: all.toLocaleString(language),
-      all: codes.length.toLocaleString(language),
+      shown: whole(all),
+      all: whole(codes.length),
     });
   }
 

@@ -2,16 +2,18 @@
 // the outline of a selection, the study that is pointed at. While the map moves, a machine that cannot draw all points
 // in time draws a sample of them; where it rests, all are there again.
 import { between, currentBeta } from "../lib/beta.js";
-import { Cards } from "../lib/cards.js";
+import { strokeEach } from "../lib/canvas.js";
+import { cardParts } from "../lib/cards.js";
 import { rgb } from "../lib/colours.js";
 import { el } from "../lib/dom.js";
-import { phrase, t } from "../lib/i18n.js";
+import { labelled, phrase } from "../lib/i18n.js";
 import { themeColour } from "../lib/theme.js";
 import { debounce, everyFrame } from "../lib/timing.js";
 import { Camera } from "./camera.js";
 import { Gestures } from "./gestures.js";
 import { Scatter } from "./scatter.js";
 
+/** @import { Cards } from "../lib/cards.js" */
 /** @import { Film, MapTold, Place, Point } from "../lib/types.d.ts" */
 
 const REACH = 14; // pixels from a point that still mean it
@@ -43,16 +45,14 @@ export class MapView {
     this.films = [];
     /** @type {((point: number) => string | null) | null} */
     this.says = null;
-    this.canvas = el("canvas", { class: "bl-map-canvas", "aria-hidden": "true" });
-    this.over = el("canvas", {
-      class: "bl-map-canvas bl-map-over",
+    this.canvas = el("canvas.bl-map-canvas", { "aria-hidden": "true" });
+    this.over = el("canvas.bl-map-canvas.bl-map-over", {
       tabindex: 0,
       role: "application",
-      "data-i18n-label": "atlas.map_label",
-      "aria-label": t("atlas.map_label"),
+      ...labelled("atlas.map_label"),
     });
-    this.card = el("div", { class: "bl-map-card", role: "status", hidden: true });
-    this.node = el("div", { class: "bl-map" }, this.canvas, this.over, this.card);
+    this.card = el("div.bl-map-card", { role: "status", hidden: true });
+    this.node = el("div.bl-map", this.canvas, this.over, this.card);
     this.scatter = new Scatter(this.canvas);
     this.scatter.restored = () => this.load(this.values, this.slices, this.count);
     this.gestures = new Gestures(this.over, this.camera, {
@@ -184,12 +184,12 @@ export class MapView {
   }
 
   showCard() {
-    const card = this.pointed >= 0 && this.cards.get(this.pointed);
+    const card = this.pointed >= 0 && this.cards.known.get(this.pointed);
     this.card.hidden = this.pointed < 0;
     if (this.pointed < 0) return;
     this.card.replaceChildren(
-      ...(card ? Cards.parts(card) : [phrase("span", "atlas.fetching", { class: "bl-muted" })]),
-      ...(this.says ? [el("span", { class: "bl-card-says", text: this.says(this.pointed) })] : []),
+      ...(card ? cardParts(card) : [phrase("span.bl-muted", "atlas.fetching")]),
+      ...(this.says ? [el("span.bl-card-says", this.says(this.pointed))] : []),
     );
     const [x, y] = this.screenOf(this.pointed);
     const { width, height } = this.camera;
@@ -278,7 +278,7 @@ export class MapView {
 
   /** @param {CanvasRenderingContext2D} context @param {number} point @param {number} left @param {number} top */
   paintFilm(context, point, left, top) {
-    const card = this.cards.get(point);
+    const card = this.cards.known.get(point);
     const ready = card?.image?.complete;
     context.fillStyle = "#000";
     context.fillRect(left, top, FILM, FILM);
@@ -296,9 +296,7 @@ export class MapView {
     for (const [x, y] of corners) context.lineTo(...this.camera.toScreen(x, y));
     context.closePath();
     context.setLineDash(open ? [] : [5, 4]);
-    context.lineWidth = 1.6;
-    context.strokeStyle = themeColour("accent");
-    context.stroke();
+    strokeEach(context, [themeColour("accent"), 1.6]);
     context.setLineDash([]);
   }
 
@@ -320,9 +318,7 @@ export class MapView {
       context.lineTo(x + radius * Math.cos(angle), y + radius * Math.sin(angle));
     }
     context.closePath();
-    context.lineWidth = 4;
-    context.strokeStyle = themeColour("surface");
-    context.stroke();
+    strokeEach(context, [themeColour("surface"), 4]);
     context.fillStyle = themeColour("text");
     context.fill();
     ring(context, x, y, HERE_REACH / 2);
@@ -342,14 +338,7 @@ export class MapView {
 
 /** @param {CanvasRenderingContext2D} context @param {number} x @param {number} y @param {number} radius */
 const ring = (context, x, y, radius) => {
-  for (const [colour, width] of /** @type {[string, number][]} */ ([
-    ["surface", 4],
-    ["text", 2],
-  ])) {
-    context.beginPath();
-    context.arc(x, y, radius, 0, 2 * Math.PI);
-    context.lineWidth = width;
-    context.strokeStyle = themeColour(colour);
-    context.stroke();
-  }
+  context.beginPath();
+  context.arc(x, y, radius, 0, 2 * Math.PI);
+  strokeEach(context, [themeColour("surface"), 4], [themeColour("text"), 2]);
 };

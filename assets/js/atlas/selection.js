@@ -1,8 +1,9 @@
 // What lies in a lasso: how many, what they have, how well the model does on them, and what marks them off.
 import { floats } from "../lib/bytes.js";
 import { el } from "../lib/dom.js";
-import { number, percent } from "../lib/format.js";
-import { findingName, ifDefined, language, phrase, t } from "../lib/i18n.js";
+import { number, percent, whole } from "../lib/format.js";
+import { findingName, ifDefined, phrase, t } from "../lib/i18n.js";
+import { columnHeads, table, tableRow } from "../lib/parts.js";
 
 /** @import * as m from "../lib/messages.d.ts" */
 
@@ -16,48 +17,32 @@ export class SelectionView {
   /** @param {{ clear: () => void, keep: () => void }} told */
   constructor(told) {
     this.title = el("h3");
-    this.note = el("span", { class: "bl-muted bl-num" });
-    this.save = phrase("button", "atlas.export", { type: "button", class: "bl-button", onclick: told.keep });
+    this.note = el("span.bl-muted.bl-num");
+    this.save = phrase("button.bl-button", "atlas.export", { onclick: told.keep });
     this.body = el("tbody");
-    /** @param {string} name */
-    const column = (name) => phrase("th", `atlas.column.${name}`, { scope: "col" });
-    this.table = el(
-      "div",
-      { class: "bl-scroll" },
-      el(
-        "table",
-        { class: "bl-table bl-num" },
-        el(
-          "thead",
-          {},
-          el("tr", {}, ...["finding", "positives", "prevalence", "elsewhere", "auroc", "error"].map(column)),
-        ),
-        this.body,
-      ),
-    );
-    this.discordant = el("p", { class: "bl-muted bl-lab-note" });
-    this.more = el("ul", { class: "bl-telling" });
-    this.less = el("ul", { class: "bl-telling" });
-    this.film = el("canvas", { class: "bl-regions", width: 192, height: 192, role: "img" });
-    this.films = el("p", { class: "bl-muted bl-lab-note", role: "status" });
+    const columns = ["finding", "positives", "prevalence", "elsewhere", "auroc", "error"];
+    this.table = el("div.bl-scroll", table("table.bl-table.bl-num", columnHeads("atlas.column", columns), this.body));
+    this.discordant = el("p.bl-muted.bl-lab-note");
+    this.more = el("ul.bl-telling");
+    this.less = el("ul.bl-telling");
+    this.film = el("canvas.bl-regions", { width: 192, height: 192, role: "img" });
+    this.films = el("p.bl-muted.bl-lab-note", { role: "status" });
     /** @param {string} key @param {...HTMLElement} children */
-    const part = (key, ...children) => el("section", {}, phrase("h4", key), ...children);
+    const part = (key, ...children) => el("section", phrase("h4", key), ...children);
     this.node = el(
-      "section",
-      { class: "bl-panel bl-selection", hidden: true, "aria-live": "polite" },
+      "section.bl-panel.bl-selection",
+      { hidden: true, "aria-live": "polite" },
       el(
-        "header",
-        { class: "bl-panel-head" },
+        "header.bl-panel-head",
         this.title,
         this.note,
-        el("span", { class: "bl-push" }),
+        el("span.bl-push"),
         this.save,
-        phrase("button", "atlas.clear", { type: "button", class: "bl-button", onclick: told.clear }),
+        phrase("button.bl-button", "atlas.clear", { onclick: told.clear }),
       ),
       el(
-        "div",
-        { class: "bl-selection-grid" },
-        el("div", {}, this.table, this.discordant),
+        "div.bl-selection-grid",
+        el("div", this.table, this.discordant),
         part("atlas.words_more", this.more),
         part("atlas.words_less", this.less),
         part("atlas.regions", this.film, this.films),
@@ -76,47 +61,32 @@ export class SelectionView {
     this.node.hidden = false;
     const { size, summary, words, regions, reading, beta } = found;
     this.node.dataset.size = String(size);
-    this.title.textContent = t("atlas.selected", { n: size.toLocaleString(language) });
+    this.title.textContent = t("atlas.selected", { n: whole(size) });
     this.save.disabled = !size;
     this.note.textContent = summary
       ? t("atlas.selected_note", {
-          of: summary.of.toLocaleString(language),
+          of: whole(summary.of),
           beta: number(beta),
           error: share(summary.error),
           elsewhere: share(summary.elsewhere),
         })
       : "";
     this.body.replaceChildren(
-      ...(summary ? summary.findings : []).map((row) =>
-        el(
-          "tr",
-          {},
-          el("th", { scope: "row", text: findingName(row.finding) }),
-          ...[
-            String(row.positives),
-            share(row.prevalence),
-            share(row.elsewhere),
-            figure(row.auroc),
-            share(row.error),
-          ].map((text) => el("td", { text })),
-        ),
-      ),
+      ...(summary?.findings ?? []).map(({ finding, positives, prevalence, elsewhere, auroc, error }) => {
+        const cells = [String(positives), share(prevalence), share(elsewhere), figure(auroc), share(error)];
+        return tableRow(findingName(finding), cells);
+      }),
     );
     this.discordant.textContent = summary?.discordant ? t("atlas.discordant", { n: summary.discordant }) : "";
     /** @param {m.DistinctiveWord[]} of */
     const list = (of) =>
       of.length
         ? of.map((word) =>
-            el(
-              "li",
-              {},
-              el("b", { text: word.word }),
-              el("span", { class: "bl-muted bl-num", text: `${share(word.share)} / ${share(word.elsewhere)}` }),
-            ),
+            el("li", el("b", word.word), el("span.bl-muted.bl-num", `${share(word.share)} / ${share(word.elsewhere)}`)),
           )
-        : [phrase("li", "atlas.words_none", { class: "bl-muted" })];
-    this.more.replaceChildren(...list((words || []).filter((word) => word.z > 0)));
-    this.less.replaceChildren(...list((words || []).filter((word) => word.z < 0)));
+        : [phrase("li.bl-muted", "atlas.words_none")];
+    this.more.replaceChildren(...list((words ?? []).filter(({ z }) => z > 0)));
+    this.less.replaceChildren(...list((words ?? []).filter(({ z }) => z < 0)));
     this.drawFilm(regions, reading);
   }
 
@@ -127,7 +97,7 @@ export class SelectionView {
       ? t("atlas.regions_note", { films: regions.films, elsewhere: regions.elsewhere })
       : t(reading ? "atlas.regions_reading" : "atlas.regions_none");
     if (!regions) return;
-    this.film.setAttribute("aria-label", t("atlas.regions"));
+    this.film.ariaLabel = t("atlas.regions");
     const block = floats(regions.block);
     const [, cells] = regions.arrays.film;
     const side = this.film.width / cells;

@@ -1,25 +1,24 @@
 // Everything over beta, measured once by the server: a move of the cursor redraws from what is here.
 import { askBeta, currentBeta } from "../lib/beta.js";
 import { floats, part } from "../lib/bytes.js";
-import { el } from "../lib/dom.js";
+import { el, put } from "../lib/dom.js";
 import { emit, on } from "../lib/events.js";
-import { number, signed } from "../lib/format.js";
-import { ifDefined, language, phrase, t } from "../lib/i18n.js";
+import { number, signed, whole } from "../lib/format.js";
+import { ifDefined, phrase, t } from "../lib/i18n.js";
+import { columnHeads, offer, panelHead, sayWork, table } from "../lib/parts.js";
 import { plotly } from "../lib/plot.js";
 import { everyFrame, whileSeen } from "../lib/timing.js";
-import { ConfusionView } from "./confusion.js";
+import { confusionView } from "./confusion.js";
 import { LabData, labFigure, labInterval, labP, labSigned } from "./lab_data.js";
-import { BetaPlot, ReliabilityPlot } from "./lab_plots.js";
+import { betaPlot, reliabilityPlot } from "./lab_plots.js";
 
-/** @import { Interval, Modality, Mount, Scores } from "../lib/types.d.ts" */
+/** @import { Child, Interval, Modality, Mount, Scores } from "../lib/types.d.ts" */
 /** @import * as m from "../lib/messages.d.ts" */
 
 /** @type {Mount} */
-export const mount = ({ element, trigger, props, watch }) => {
+export const mount = ({ element, trigger, props, value, watch }) => {
   /** @type {m.LabWait} */
-  const setup = JSON.parse(props.value);
-  /** @type {Modality[]} */
-  const MODALITIES = ["image", "report"];
+  const setup = value();
 
   /** @type {LabData | null} */
   let lab = null;
@@ -35,26 +34,26 @@ export const mount = ({ element, trigger, props, watch }) => {
   let last = null;
 
   /** @param {string} id @param {() => void} onchange */
-  const select = (id, onchange) => el("select", { class: "bl-select", id, onchange });
+  const select = (id, onchange) => el("select.bl-select", { id, onchange });
   const split = select("bl-lab-split", () => trigger("measure", { split: split.value }));
   const chooser = select("bl-lab-finding", () => choose(chooser.selectedIndex));
   const chooserLabel = phrase("label", "lab.finding", { for: "bl-lab-finding" });
-  const note = el("p", { class: "bl-muted bl-lab-note bl-num" });
-  const save = el("button", { type: "button", class: "bl-button bl-primary bl-lab-save", onclick: () => keep() });
-  const saved = el("p", { class: "bl-lab-saved", role: "status", hidden: true });
-  const test = phrase("p", "lab.warn_test", { class: "bl-lab-warning", role: "note", hidden: true });
-  const alone = el("div", { class: "bl-lab-warning bl-lab-alone", role: "note", hidden: true });
-  const cards = el("div", { class: "bl-lab-cards" });
+  const note = el("p.bl-muted.bl-lab-note.bl-num");
+  const save = el("button.bl-button.bl-primary.bl-lab-save", { onclick: () => keep() });
+  const saved = el("p.bl-lab-saved", { role: "status", hidden: true });
+  const test = phrase("p.bl-lab-warning", "lab.warn_test", { role: "note", hidden: true });
+  const alone = el("div.bl-lab-warning.bl-lab-alone", { role: "note", hidden: true });
+  const cards = el("div.bl-lab-cards");
   const body = el("tbody");
 
   const plots = [
-    ["lab.auroc", "auroc", "accent"],
-    ["lab.average_precision", "average_precision", "image"],
-    ["lab.ece", "ece", "report"],
-    ["lab.threshold", "threshold", "con"],
-  ].map(([key, name, colour]) => new BetaPlot(key, name, colour, (to) => move(to, true)));
-  const reliability = new ReliabilityPlot();
-  const confusion = new ConfusionView(
+    ["auroc", "accent"],
+    ["average_precision", "image"],
+    ["ece", "report"],
+    ["threshold", "con"],
+  ].map(([name, colour]) => betaPlot(name, colour, (to) => move(to, true)));
+  const reliability = reliabilityPlot();
+  const confusion = confusionView(
     (ids) => trigger("films", { ids }),
     (study) => {
       emit("opening", study);
@@ -62,42 +61,26 @@ export const mount = ({ element, trigger, props, watch }) => {
     },
   );
 
-  const COLUMNS = ["finding", "positives", "best", "best_auroc", "best_ap", "best_ece", "gain_image", "gain_report"];
-  const table = el(
-    "section",
-    { class: "bl-panel bl-lab-table" },
-    el(
-      "header",
-      { class: "bl-panel-head" },
-      phrase("h3", "lab.table"),
-      phrase("span", "lab.table_note", { class: "bl-muted" }),
-    ),
-    el(
-      "div",
-      { class: "bl-scroll" },
-      el(
-        "table",
-        { class: "bl-table bl-num" },
-        el("thead", {}, el("tr", {}, ...COLUMNS.map((name) => phrase("th", `lab.column.${name}`, { scope: "col" })))),
-        body,
-      ),
-    ),
-    phrase("p", "lab.no_interval_note", { class: "bl-muted bl-lab-note" }),
+  const columns = ["finding", "positives", "best", "best_auroc", "best_ap", "best_ece", "gain_image", "gain_report"];
+  const everyFinding = el(
+    "section.bl-panel.bl-lab-table",
+    panelHead("lab.table", phrase("span.bl-muted", "lab.table_note")),
+    el("div.bl-scroll", table("table.bl-table.bl-num", columnHeads("lab.column", columns), body)),
+    phrase("p.bl-muted.bl-lab-note", "lab.no_interval_note"),
   );
   const content = el(
-    "div",
-    { class: "bl-lab", hidden: true },
+    "div.bl-lab",
+    { hidden: true },
     test,
     cards,
     alone,
-    el("div", { class: "bl-lab-figures" }, ...plots.map((plot) => plot.node), reliability.node),
+    el("div.bl-lab-figures", ...plots.map((plot) => plot.node), reliability.node),
     confusion.node,
-    table,
+    everyFinding,
   );
-  const wait = el("div", { class: "bl-empty bl-lab-wait", role: "status" }, phrase("p", "lab.waiting"));
+  const wait = el("div.bl-empty.bl-lab-wait", { role: "status" }, phrase("p", "lab.waiting"));
   const head = el(
-    "div",
-    { class: "bl-lab-head" },
+    "div.bl-lab-head",
     phrase("label", "lab.split", { for: "bl-lab-split" }),
     split,
     chooserLabel,
@@ -114,30 +97,20 @@ export const mount = ({ element, trigger, props, watch }) => {
   /** @param {Interval} band @param {...any} how */
   const titled = (band, ...how) => (band.low === null ? "" : `${t("lab.interval")} `) + labInterval(band, ...how);
 
-  /** @param {string} title @param {...(HTMLElement | null)} children */
-  const card = (title, ...children) =>
-    el("section", { class: "bl-panel bl-lab-card" }, el("h3", { text: title }), ...children);
+  /** @param {string} title @param {...Child} children */
+  const card = (title, ...children) => el("section.bl-panel.bl-lab-card", el("h3", title), ...children);
   const bestCard = () => {
     const [best, low, high] = lab.best[place];
     const at = best === null ? null : lab.at(place, "auroc", lab.bestIndex(place));
     return card(
       `${t("lab.best")} · ${lab.label(place)}`,
       el(
-        "p",
-        { class: "bl-lab-big bl-num", text: ifDefined(best, number) },
-        best === null ? null : el("span", { class: "bl-muted", text: titled({ low, high }, number, 2) }),
+        "p.bl-lab-big.bl-num",
+        { text: ifDefined(best, number) },
+        best !== null && el("span.bl-muted", titled({ low, high }, number, 2)),
       ),
-      el("p", {
-        class: "bl-muted bl-num",
-        text: at ? `AUROC ${labFigure(at.value)} (${labInterval(at)})` : t("lab.undefined"),
-      }),
-      best === null
-        ? null
-        : phrase("button", "lab.go", {
-            type: "button",
-            class: "bl-toggle",
-            onclick: () => move(lab.bestIndex(place), true),
-          }),
+      el("p.bl-muted.bl-num", at ? `AUROC ${labFigure(at.value)} (${labInterval(at)})` : t("lab.undefined")),
+      best !== null && phrase("button.bl-toggle", "lab.go", { onclick: () => move(lab.bestIndex(place), true) }),
     );
   };
   /** @param {Modality} modality */
@@ -148,15 +121,15 @@ export const mount = ({ element, trigger, props, watch }) => {
     return card(
       t(`lab.against.${modality}`, { beta: number(lab.betas[index]) }),
       el(
-        "p",
-        { class: "bl-lab-big bl-num", text: labSigned(value) },
-        measured ? el("span", { class: "bl-muted", text: titled({ low, high }, signed) }) : null,
+        "p.bl-lab-big.bl-num",
+        { text: labSigned(value) },
+        measured && el("span.bl-muted", titled({ low, high }, signed)),
       ),
       el(
         "p",
         { class: `bl-lab-verdict bl-lab-${verdictClass[verdict] || "muted"}`, "data-verdict": verdict },
-        el("b", { text: t(`lab.verdict.${verdict}`, { margin: lab.margin }) }),
-        p === null ? null : el("span", { class: "bl-muted bl-num", text: labP(p) }),
+        el("b", t(`lab.verdict.${verdict}`, { margin: lab.margin })),
+        p !== null && el("span.bl-muted.bl-num", labP(p)),
       ),
     );
   };
@@ -177,7 +150,7 @@ export const mount = ({ element, trigger, props, watch }) => {
     ].filter(([, names]) => names);
     alone.hidden = !lines.length;
     alone.replaceChildren(
-      el("b", { text: t("lab.alone") }),
+      el("b", t("lab.alone")),
       ...lines.map(([which, findings]) =>
         el("p", { "data-alone": which, text: t(`lab.alone.${which}`, { findings }) }),
       ),
@@ -188,11 +161,10 @@ export const mount = ({ element, trigger, props, watch }) => {
   const row = (i) => {
     const at = lab.bestIndex(i);
     const [best, low, high] = lab.best[i];
-    /** @param {...(Node | string | null)} children */
-    const cell = (...children) => el("td", {}, ...children);
+    /** @param {...Child} children */
+    const cell = (...children) => el("td", ...children);
     /** @param {string} value @param {string | null} interval */
-    const banded = (value, interval) =>
-      cell(el("b", { text: value }), interval ? el("span", { class: "bl-muted", text: interval }) : null);
+    const banded = (value, interval) => cell(el("b", value), interval && el("span.bl-muted", interval));
     const none = () => cell(t("not_defined"));
     /** @param {string} name */
     const measured = (name) =>
@@ -203,20 +175,16 @@ export const mount = ({ element, trigger, props, watch }) => {
       const g = lab.at(i, modality, at);
       const verdict = lab.verdict(i, modality, at);
       if (g.value === null) return none();
-      if (verdict === "itself") return cell(el("span", { class: "bl-muted", text: t("lab.verdict.itself") }));
+      if (verdict === "itself") return cell(el("span.bl-muted", t("lab.verdict.itself")));
       return cell(
         el("b", { class: `bl-lab-${verdictClass[verdict] || "muted"}`, text: labSigned(g.value) }),
-        el("span", { class: "bl-muted", text: labInterval(g, signed) + (g.p === null ? "" : ` · ${labP(g.p)}`) }),
+        el("span.bl-muted", labInterval(g, signed) + (g.p === null ? "" : ` · ${labP(g.p)}`)),
       );
     };
     return el(
       "tr",
       { class: i ? null : "bl-total", "aria-selected": String(i === place) },
-      el(
-        "th",
-        { scope: "row" },
-        el("button", { type: "button", class: "bl-link", text: lab.label(i), onclick: () => choose(i) }),
-      ),
+      el("th", { scope: "row" }, el("button.bl-link", { text: lab.label(i), onclick: () => choose(i) })),
       cell(String(lab.positives[i])),
       best === null ? none() : banded(number(best), labInterval({ low, high }, number, 2)),
       measured("auroc"),
@@ -229,11 +197,11 @@ export const mount = ({ element, trigger, props, watch }) => {
 
   const point = () => {
     for (const plot of plots) plot.point(index);
-    cards.replaceChildren(bestCard(), ...MODALITIES.map(gainCard));
+    cards.replaceChildren(bestCard(), gainCard("image"), gainCard("report"));
     confusion.point(index);
     save.textContent = t("lab.save", { beta: number(lab.betas[index]) });
     element.dataset.beta = number(lab.betas[index]);
-    if (window.Plotly) reliability.draw(window.Plotly, lab, place, index);
+    if (window.Plotly) reliability.draw(lab, place, index);
   };
   const pointSoon = everyFrame(() => lab && point());
   /** @param {number} to @param {boolean} ask */
@@ -265,26 +233,21 @@ export const mount = ({ element, trigger, props, watch }) => {
 
   const draw = async () => {
     if (!lab || measuring) return;
-    const Plotly = await plotly();
+    await plotly();
     if (!lab || measuring) return;
     content.hidden = save.hidden = false; // not before there is something to see in it
     wait.hidden = true;
     warnAlone();
     test.hidden = lab.out_of_fold > 0 || (lab.split !== "test" && lab.split !== "all");
     const which = !lab.out_of_fold ? "lab.note" : lab.out_of_fold === lab.n ? "lab.note.folds" : "lab.note.some_folds";
-    const facts = {
-      n: lab.n,
-      folds: lab.out_of_fold,
-      patients: lab.patients,
-      resamples: lab.resamples.toLocaleString(language),
-    };
+    const facts = { n: lab.n, folds: lab.out_of_fold, patients: lab.patients, resamples: whole(lab.resamples) };
     note.textContent =
       t(which, facts) +
       /** @type {const} */ (["left_out", "chose"])
         .map((what) => (lab[what] ? ` · ${t(`lab.note.${what}`, { n: lab[what] })}` : ""))
         .join("");
     body.replaceChildren(...lab.names.map((_, i) => row(i)));
-    await Promise.all(plots.map((plot) => plot.draw(Plotly, lab, place)));
+    await Promise.all(plots.map((plot) => plot.draw(lab, place)));
     confusion.load(lab, place, loadScores());
     point();
     element.dataset.state = "ready";
@@ -311,23 +274,11 @@ export const mount = ({ element, trigger, props, watch }) => {
   });
   on("lab-films", ({ films }) => confusion.show(films));
 
-  /** @param {m.LabWait} message */
-  const say = (message) => {
-    const { progress, error } = message;
-    wait.replaceChildren(
-      el("p", {
-        text: error ? `${t("lab.none")} ${error}` : t(progress ? `lab.wait.${progress.name}` : "lab.waiting"),
-      }),
-      progress?.total
-        ? el("progress", { max: progress.total, value: progress.done, "aria-label": t(`lab.wait.${progress.name}`) })
-        : "",
-    );
-  };
   const load = () => {
     if (props.value === last) return;
     last = props.value;
-    const message = JSON.parse(props.value);
-    split.replaceChildren(...setup.splits.map((name) => el("option", { value: name, text: splitName(name) })));
+    const message = value();
+    offer(split, setup.splits, splitName);
     split.value = message.split;
     measuring = save.disabled = !message.betas;
     if (measuring) {
@@ -335,7 +286,7 @@ export const mount = ({ element, trigger, props, watch }) => {
       wait.hidden = false;
       for (const node of [save, note, chooser, chooserLabel]) node.hidden = !lab;
       element.dataset.state = message.error ? "failed" : "working";
-      return say(message);
+      return put(wait, ...sayWork("lab", message));
     }
     saved.hidden = true;
     note.hidden = chooser.hidden = chooserLabel.hidden = false;
@@ -345,18 +296,17 @@ export const mount = ({ element, trigger, props, watch }) => {
     index = lab.nearest(currentBeta());
     choose(place);
   };
-  const fillChooser = () =>
-    chooser.replaceChildren(...lab.names.map((name, i) => el("option", { value: name, text: lab.label(i) })));
+  const fillChooser = () => offer(chooser, lab.names, (_, i) => lab.label(i));
 
-  watch("value", load);
+  watch(load);
   on(
     "beta",
     whileSeen(element, () => lab && move(lab.nearest(currentBeta()), false)),
   );
   on("theme", draw);
   on("language", () => {
-    for (const option of split.options) option.textContent = splitName(option.value);
-    if (!lab) return say(JSON.parse(props.value));
+    offer(split, setup.splits, splitName);
+    if (!lab) return put(wait, ...sayWork("lab", value()));
     fillChooser();
     choose(place);
   });

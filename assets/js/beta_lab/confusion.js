@@ -1,271 +1,202 @@
 // Decisions on one finding at a beta and a threshold: the four cells, and the studies behind the one that is chosen.
 import { el } from "../lib/dom.js";
+import { Fetched } from "../lib/fetched.js";
 import { number, percent, probability } from "../lib/format.js";
-import { ifDefined, phrase, t } from "../lib/i18n.js";
+import { ifDefined, labelled, phrase, t } from "../lib/i18n.js";
+import { panelHead, toggle } from "../lib/parts.js";
 
 /** @import { Cell, Member, Scores } from "../lib/types.d.ts" */
 /** @import { LabData } from "./lab_data.js" */
 
 /** @type {Cell[]} */
 const CELLS = ["tp", "fn", "fp", "tn"]; // rows: has it, has it not; columns: called, not called
-const PAGE = 24; // dashboard/beta_lab/service.py reads as many films at once
+const PAGE = 24;
 /** @param {number} part @param {number} whole */
 const share = (part, whole) => ifDefined(whole ? part / whole : null, (known) => number(known, 3));
 
-export class ConfusionView {
-  // ask: called with the ids whose films are missing; open: with the id of a study.
-  /** @param {(ids: string[]) => void} ask @param {(study: string) => void} open */
-  constructor(ask, open) {
-    this.ask = ask;
-    this.open = open;
-    /** @type {Map<string, string | null>} */
-    this.films = new Map();
-    /** @type {Cell | null} */
-    this.cell = null;
-    /** @type {number | null} */
-    this.own = null;
-    this.shown = PAGE;
-    this.place = 0;
-    /** @param {string} key */
-    const head = (key) => phrase("span", key, { class: "bl-cell-head bl-muted" });
-    const cells = CELLS.map((name) => [name, this.button(name)]);
-    /** @type {Record<Cell, ReturnType<ConfusionView["button"]>>} */
-    this.cells = Object.fromEntries(cells);
-    this.rates = el("p", { class: "bl-muted bl-num bl-rates" });
-    this.number = el("output", { class: "bl-num", for: "bl-lab-threshold" });
-    this.range = el("input", {
-      type: "range",
-      id: "bl-lab-threshold",
-      min: 0,
-      max: 1,
-      step: 0.001,
-      oninput: () => this.set(Number(this.range.value)),
-    });
-    /** @param {string} key @param {number | null} value */
-    const preset = (key, value) =>
-      phrase("button", key, {
-        type: "button",
-        class: "bl-toggle",
-        "aria-pressed": "false",
-        onclick: () => this.set(value),
-      });
-    this.youden = preset("lab.youden", null);
-    this.half = preset("lab.half", 0.5);
-    this.grid = el(
-      "div",
-      { class: "bl-confusion", role: "group", "data-i18n-label": "lab.confusion", "aria-label": t("lab.confusion") },
-      el("span"),
-      head("lab.called"),
-      head("lab.not_called"),
-      head("lab.has"),
-      this.cells.tp.node,
-      this.cells.fn.node,
-      head("lab.has_not"),
-      this.cells.fp.node,
-      this.cells.tn.node,
-    );
-    this.choose_first = phrase("p", "lab.choose", { class: "bl-muted bl-lab-none" });
-    this.body = el(
-      "div",
-      {},
-      el(
-        "div",
-        { class: "bl-lab-threshold" },
-        phrase("label", "lab.threshold_label", { for: "bl-lab-threshold" }),
-        this.range,
-        this.number,
-        this.youden,
-        this.half,
-      ),
-      this.grid,
-      this.rates,
-    );
-    this.title = el("h3");
-    this.order = el("span", { class: "bl-muted" });
-    this.list = el("div", { class: "bl-lab-cases" });
-    this.more = el("button", {
-      type: "button",
-      class: "bl-toggle bl-lab-more",
-      hidden: true,
-      onclick: () => {
-        this.shown += PAGE;
-        this.fill();
-      },
-    });
-    this.subject = el("span", { class: "bl-muted" });
-    this.node = el(
-      "div",
-      { class: "bl-lab-decisions" },
-      el(
-        "section",
-        { class: "bl-panel" },
-        el("header", { class: "bl-panel-head" }, phrase("h3", "lab.confusion"), this.subject),
-        this.choose_first,
-        this.body,
-      ),
-      el(
-        "section",
-        { class: "bl-panel", "aria-live": "polite" },
-        el("header", { class: "bl-panel-head" }, this.title, this.order),
-        this.list,
-        this.more,
-      ),
-    );
-  }
+// ask: called with the ids whose films are missing; open: with the id of a study.
+/** @param {(ids: string[]) => void} ask @param {(study: string) => void} open */
+export const confusionView = (ask, open) => {
+  /** @type {Fetched<string, string>} */
+  const films = new Fetched(ask);
+  /** @type {LabData | null} */
+  let lab = null;
+  let place = 0;
+  let index = 0;
+  /** @type {Scores | null} */
+  let scores = null;
+  /** @type {Record<Cell, Member[]>} */
+  let members = { tp: [], fn: [], fp: [], tn: [] };
+  /** @type {Cell | null} */
+  let chosen = null;
+  /** @type {number | null} */
+  let own = null; // the threshold that was chosen, if any
+  let most = PAGE; // studies that are shown
 
   /** @param {Cell} name */
-  button(name) {
-    const count = el("b", { class: "bl-num" });
-    const part = el("span", { class: "bl-muted bl-num" });
+  const cell = (name) => {
+    const count = el("b.bl-num");
+    const part = el("span.bl-muted.bl-num");
+    const choose = () => {
+      chosen = name;
+      most = PAGE;
+      fill();
+    };
     const node = el(
-      "button",
-      {
-        type: "button",
-        class: `bl-cell bl-cell-${name}`,
-        "data-cell": name,
-        "aria-pressed": "false",
-        onclick: () => this.choose(name),
-      },
+      `button.bl-cell.bl-cell-${name}`,
+      { "data-cell": name, "aria-pressed": "false", onclick: choose },
       count,
       phrase("span", `lab.cell.${name}`),
       part,
     );
-    return { node, count, part };
-  }
+    return { name, node, count, part };
+  };
+  const cells = CELLS.map(cell);
+  const [tp, fn, fp, tn] = cells.map(({ node }) => node);
+  const rates = el("p.bl-muted.bl-num.bl-rates");
+  const reading = el("output.bl-num", { for: "bl-lab-threshold" });
+  const range = el("input", {
+    type: "range",
+    id: "bl-lab-threshold",
+    min: 0,
+    max: 1,
+    step: 0.001,
+    oninput: () => set(Number(range.value)),
+  });
+  const youden = toggle("lab.youden", "", () => set(null));
+  const half = toggle("lab.half", "", () => set(0.5));
+  /** @param {string} key */
+  const head = (key) => phrase("span.bl-cell-head.bl-muted", key);
+  const grid = el(
+    "div.bl-confusion",
+    { role: "group", ...labelled("lab.confusion") },
+    el("span"),
+    head("lab.called"),
+    head("lab.not_called"),
+    head("lab.has"),
+    tp,
+    fn,
+    head("lab.has_not"),
+    fp,
+    tn,
+  );
+  const label = phrase("label", "lab.threshold_label", { for: "bl-lab-threshold" });
+  const body = el("div", el("div.bl-lab-threshold", label, range, reading, youden, half), grid, rates);
+  const chooseFirst = phrase("p.bl-muted.bl-lab-none", "lab.choose");
+  const subject = el("span.bl-muted");
+  const title = el("h3");
+  const order = el("span.bl-muted");
+  const list = el("div.bl-lab-cases");
+  const more = el("button.bl-toggle.bl-lab-more", {
+    hidden: true,
+    onclick: () => {
+      most += PAGE;
+      fill();
+    },
+  });
+  const node = el(
+    "div.bl-lab-decisions",
+    el("section.bl-panel", panelHead("lab.confusion", subject), chooseFirst, body),
+    el("section.bl-panel", { "aria-live": "polite" }, el("header.bl-panel-head", title, order), list, more),
+  );
 
-  // scores: { values (betas by studies), labels, ids }, or null while no finding is chosen or they are on their way.
-  /** @param {LabData} lab @param {number} place @param {Scores | null} scores */
-  load(lab, place, scores) {
-    if (place !== this.place) {
-      this.own = null;
-      this.shown = PAGE;
+  // given: of the finding at the place, or null while none is chosen or they are on their way.
+  /** @param {LabData} data @param {number} at @param {Scores | null} given */
+  const load = (data, at, given) => {
+    if (at !== place) {
+      own = null;
+      most = PAGE;
     }
-    /** @type {LabData | null} */
-    this.lab = lab;
-    this.place = place;
-    /** @type {Scores | null} */
-    this.scores = scores;
-    this.choose_first.hidden = place > 0;
-    this.body.hidden = !scores;
-    this.subject.textContent = place ? lab.label(place) : "";
-    this.point(this.index ?? 0);
-  }
+    lab = data;
+    place = at;
+    scores = given;
+    chooseFirst.hidden = place > 0;
+    body.hidden = !scores;
+    subject.textContent = place ? lab.label(place) : "";
+    point(index);
+  };
 
-  /** @param {number} index */
-  point(index) {
-    this.index = index;
-    if (!this.scores) return this.fill();
-    const youden = this.lab.at(this.place, "threshold", index).value;
-    this.threshold = this.own ?? youden ?? 0.5;
-    this.range.value = String(this.threshold);
-    this.number.textContent = number(this.threshold, 3);
-    this.youden.setAttribute("aria-pressed", String(this.own === null));
-    this.youden.disabled = youden === null;
-    this.half.setAttribute("aria-pressed", String(this.own === 0.5));
-    this.sort();
-    const n = Object.fromEntries(CELLS.map((name) => [name, this.members[name].length]));
-    for (const name of CELLS) {
-      this.cells[name].count.textContent = String(n[name]);
-      this.cells[name].part.textContent = percent(n[name] / this.scores.ids.length);
+  /** @param {number} at */
+  const point = (at) => {
+    index = at;
+    if (!scores) return fill();
+    const best = lab.at(place, "threshold", index).value;
+    const threshold = own ?? best ?? 0.5;
+    range.value = String(threshold);
+    reading.textContent = number(threshold, 3);
+    youden.ariaPressed = String(own === null);
+    youden.disabled = best === null;
+    half.ariaPressed = String(own === 0.5);
+    sort(threshold);
+    const n = { tp: 0, fn: 0, fp: 0, tn: 0 };
+    for (const { name, count, part } of cells) {
+      n[name] = members[name].length;
+      count.textContent = String(n[name]);
+      part.textContent = percent(n[name] / scores.ids.length);
     }
-    this.rates.textContent = t("lab.rates", {
+    rates.textContent = t("lab.rates", {
       sensitivity: share(n.tp, n.tp + n.fn),
       specificity: share(n.tn, n.tn + n.fp),
       ppv: share(n.tp, n.tp + n.fp),
       npv: share(n.tn, n.tn + n.fn),
     });
-    this.fill();
-  }
+    fill();
+  };
 
-  sort() {
-    const { values, labels, ids } = this.scores;
-    const from = this.index * ids.length;
-    /** @type {Record<Cell, Member[]>} */
-    this.members = { tp: [], fn: [], fp: [], tn: [] };
+  /** @param {number} threshold */
+  const sort = (threshold) => {
+    const { values, labels, ids } = scores;
+    members = { tp: [], fn: [], fp: [], tn: [] };
     ids.forEach((id, i) => {
-      const p = values[from + i];
-      const called = p >= this.threshold;
-      this.members[called ? (labels[i] ? "tp" : "fp") : labels[i] ? "fn" : "tn"].push({ id, p });
+      const p = values[index * ids.length + i];
+      const called = p >= threshold;
+      members[called ? (labels[i] ? "tp" : "fp") : labels[i] ? "fn" : "tn"].push({ id, p });
     });
     // Errors: the most wrong first. Right ones: those nearest to the threshold.
-    /** @param {Member} a @param {Member} b */
-    const rising = (a, b) => a.p - b.p;
-    for (const name of /** @type {Cell[]} */ (["tp", "fn"])) this.members[name].sort(rising);
-    for (const name of /** @type {Cell[]} */ (["fp", "tn"])) this.members[name].sort((a, b) => rising(b, a));
-  }
+    for (const of of [members.tp, members.fn]) of.sort((a, b) => a.p - b.p);
+    for (const of of [members.fp, members.tn]) of.sort((a, b) => b.p - a.p);
+  };
 
   /** @param {number | null} threshold */
-  set(threshold) {
-    this.own = threshold;
-    this.point(this.index);
-  }
+  const set = (threshold) => {
+    own = threshold;
+    point(index);
+  };
 
-  /** @param {Cell} name */
-  choose(name) {
-    this.cell = name;
-    this.shown = PAGE;
-    this.fill();
-  }
+  const fill = () => {
+    for (const { name, node } of cells) node.ariaPressed = String(name === chosen);
+    const all = scores && chosen ? members[chosen] : null;
+    const wrong = chosen === "fp" || chosen === "fn";
+    title.textContent = all ? `${t(`lab.cell.${chosen}`)} · ${all.length}` : t("lab.cases");
+    order.textContent = all?.length ? t(wrong ? "lab.order.wrong" : "lab.order.near") : "";
+    const shown = (all ?? []).slice(0, most);
+    list.classList.toggle("bl-lab-cases-none", !shown.length);
+    list.replaceChildren(...shown.map(card));
+    if (!shown.length) list.append(el("p.bl-muted.bl-lab-none", t(all ? "lab.cases_none" : "lab.cases_help")));
+    more.hidden = !all || all.length <= most;
+    more.textContent = all ? t("lab.more", { n: Math.min(PAGE, all.length - most) }) : "";
+    films.want(shown.map(({ id }) => id));
+  };
 
-  fill() {
-    for (const name of CELLS) this.cells[name].node.setAttribute("aria-pressed", String(name === this.cell));
-    const members = this.scores && this.cell ? this.members[this.cell] : null;
-    this.title.textContent = members ? `${t(`lab.cell.${this.cell}`)} · ${members.length}` : t("lab.cases");
-    this.order.textContent = members?.length
-      ? t(this.cell === "fp" || this.cell === "fn" ? "lab.order.wrong" : "lab.order.near")
-      : "";
-    const shown = (members || []).slice(0, this.shown);
-    this.list.classList.toggle("bl-lab-cases-none", !shown.length);
-    this.list.replaceChildren(
-      ...(shown.length
-        ? shown.map((member) => this.card(member))
-        : [el("p", { class: "bl-muted bl-lab-none", text: t(members ? "lab.cases_none" : "lab.cases_help") })]),
-    );
-    this.more.hidden = !members || members.length <= this.shown;
-    this.more.textContent = members ? t("lab.more", { n: Math.min(PAGE, members.length - this.shown) }) : "";
-    this.fetch();
-  }
-
-  // One request at a time: of two answers in one frame a widget would see the second alone.
-  fetch() {
-    const cards = /** @type {HTMLElement[]} */ ([...this.list.children]);
-    const missing = cards.map((card) => card.dataset.study).filter((id) => id && !this.films.has(id));
-    if (this.asking || !missing.length) return;
-    this.asking = missing.slice(0, PAGE);
-    this.ask(this.asking);
-  }
-
+  /** @param {string | null | undefined} film */
+  const picture = (film) =>
+    film ? el("img", { src: film, alt: "" }) : el("span.bl-lab-blank", film === null && t("cases.no_film"));
   /** @param {Member} given */
-  card({ id, p }) {
-    const film = this.films.get(id);
-    return el(
-      "button",
-      {
-        type: "button",
-        class: "bl-lab-case",
-        "data-study": id,
-        title: t("lab.open", { study: id }),
-        onclick: () => this.open(id),
-      },
-      film
-        ? el("img", { src: film, alt: "" })
-        : el("span", { class: "bl-lab-blank", text: film === null ? t("cases.no_film") : "" }),
-      el("span", { class: "bl-lab-id", text: id }),
-      el("span", { class: "bl-num bl-muted", text: probability(p) }),
+  const card = ({ id, p }) =>
+    el(
+      "button.bl-lab-case",
+      { "data-study": id, title: t("lab.open", { study: id }), onclick: () => open(id) },
+      picture(films.known.get(id)),
+      el("span.bl-lab-id", id),
+      el("span.bl-num.bl-muted", probability(p)),
     );
-  }
 
-  /** @param {Record<string, string | null>} films */
-  show(films) {
-    for (const id of this.asking || []) this.films.set(id, null);
-    this.asking = null;
-    for (const [id, film] of Object.entries(films)) {
-      this.films.set(id, film);
-      const blank = this.list.querySelector(`[data-study="${CSS.escape(id)}"] .bl-lab-blank`);
-      if (!blank) continue;
-      if (film) blank.replaceWith(el("img", { src: film, alt: "" }));
-      else blank.textContent = t("cases.no_film");
-    }
-    this.fetch();
-  }
-}
+  /** @param {Record<string, string | null>} found */
+  const show = (found) => {
+    films.take(Object.entries(found));
+    for (const [id, film] of Object.entries(found))
+      list.querySelector(`[data-study="${CSS.escape(id)}"] .bl-lab-blank`)?.replaceWith(picture(film));
+  };
+
+  return { node, load, point, show };
+};

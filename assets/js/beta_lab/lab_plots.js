@@ -1,14 +1,17 @@
 // The figures of the β lab: a quantity over beta with its band and a cursor to drag, and the reliability diagram.
+import { rgb } from "../lib/colours.js";
 import { el } from "../lib/dom.js";
 import { number } from "../lib/format.js";
 import { phrase, t } from "../lib/i18n.js";
-import { plotConfig, plotLayout } from "../lib/plot.js";
+import { panelHead } from "../lib/parts.js";
+import { axisTitle, errorBars, plot } from "../lib/plot.js";
 import { themeColour } from "../lib/theme.js";
 import { labFigure, labInterval } from "./lab_data.js";
 
-/** @import { PlotlyModule, Plotted } from "../lib/types.d.ts" */
+/** @import { Plotted } from "../lib/types.d.ts" */
 /** @import { LabData } from "./lab_data.js" */
 
+const QUARTERS = [0, 0.25, 0.5, 0.75, 1];
 /** @type {Record<string, number>} */
 const KEYS = {
   ArrowRight: 1,
@@ -20,8 +23,6 @@ const KEYS = {
   Home: -Infinity,
   End: Infinity,
 };
-/** @param {string} colour @param {number} share */
-const faint = (colour, share) => `color-mix(in srgb, ${colour} ${100 * share}%, transparent)`;
 /** @param {number} from @param {number} to */
 const range = (from, to) => Array.from({ length: to - from }, (_, i) => from + i);
 // Where a list has values: the places of the first, and behind the last, of each run.
@@ -33,62 +34,40 @@ const stretches = (list) =>
     else runs.push([i, i + 1]);
     return runs;
   }, []);
-// Plotly reads no color-mix: the browser says what it comes to.
-/** @param {string} colour @param {number} share */
-const rgba = (colour, share) => {
-  const probe = el("i", { style: `color:${faint(colour, share)}` });
-  document.body.append(probe);
-  const [r, g, b] = getComputedStyle(probe)
-    .color.match(/[\d.]+/g)
-    .map(Number);
-  const scale = getComputedStyle(probe).color.startsWith("color(") ? 255 : 1;
-  probe.remove();
-  return `rgba(${Math.round(r * scale)},${Math.round(g * scale)},${Math.round(b * scale)},${share})`;
-};
 
-export class BetaPlot {
-  // move: called with the place on the grid of beta that a person asks for.
-  /** @param {string} key @param {string} name @param {string} colour @param {(to: number) => void} move */
-  constructor(key, name, colour, move) {
-    this.key = key;
-    this.name = name;
-    this.colour = colour;
-    this.move = move;
-    this.index = 0;
-    this.reading = el("output", { class: "bl-num bl-lab-reading" });
-    this.plot = /** @type {Plotted} */ (/** @type {HTMLElement} */ (el("div", { class: "bl-plot" })));
-    this.cursor = el("i", { class: "bl-lab-cursor" });
-    this.none = el("p", { class: "bl-muted bl-lab-none", hidden: true });
-    this.field = el(
-      "div",
-      { class: "bl-lab-field", role: "slider", tabindex: 0, "aria-valuemin": 0, "aria-valuemax": 1, "data-plot": name },
-      this.plot,
-      this.cursor,
-    );
-    this.node = el(
-      "section",
-      { class: "bl-panel bl-lab-figure" },
-      el("header", { class: "bl-panel-head" }, phrase("h3", key), this.reading),
-      this.field,
-      this.none,
-    );
-    for (const event of /** @type {const} */ (["pointerdown", "pointermove", "pointerup", "pointercancel"]))
-      this.field.addEventListener(event, (e) => this[event](e));
-    this.field.addEventListener("keydown", (event) => this.keydown(event));
-  }
+// move: called with the place on the grid of beta that a person asks for.
+/** @param {string} name @param {string} colourName @param {(to: number) => void} move */
+export const betaPlot = (name, colourName, move) => {
+  const key = `lab.${name}`;
+  /** @type {LabData | null} */
+  let lab = null;
+  let place = 0;
+  let index = 0;
+  let dragging = false;
+  const reading = el("output.bl-num.bl-lab-reading");
+  const figure = /** @type {Plotted} */ (/** @type {HTMLElement} */ (el("div.bl-plot")));
+  const cursor = el("i.bl-lab-cursor");
+  const none = el("p.bl-muted.bl-lab-none", { hidden: true });
+  const field = el(
+    "div.bl-lab-field",
+    { role: "slider", tabindex: 0, "aria-valuemin": 0, "aria-valuemax": 1, "data-plot": name },
+    figure,
+    cursor,
+  );
+  const node = el("section.bl-panel.bl-lab-figure", panelHead(key, reading), field, none);
 
-  /** @param {PlotlyModule} Plotly @param {LabData} lab @param {number} place */
-  async draw(Plotly, lab, place) {
-    this.lab = lab;
-    this.place = place;
-    const { value, low, high } = lab.band(place, this.name);
+  /** @param {LabData} data @param {number} at */
+  const draw = async (data, at) => {
+    lab = data;
+    place = at;
+    const { value, low, high } = lab.band(place, name);
     const x = lab.betas;
-    const colour = themeColour(this.colour);
+    const colour = themeColour(colourName);
     const empty = value.every((v) => v === null);
-    this.field.hidden = empty;
-    this.none.hidden = !empty;
-    this.none.textContent = t(place ? "lab.undefined" : "lab.choose");
-    if (empty) return this.point(this.index);
+    field.hidden = empty;
+    none.hidden = !empty;
+    none.textContent = t(place ? "lab.undefined" : "lab.choose");
+    if (empty) return point(index);
     // A closed line around each stretch that has an interval: where there is none the band has a gap.
     const around = stretches(low).flatMap(([from, to]) => [
       ...range(from, to).map((i) => [x[i], low[i]]),
@@ -107,7 +86,7 @@ export class BetaPlot {
         line: { width: 0 },
         hoverinfo: "skip",
         fill: "toself",
-        fillcolor: rgba(colour, 0.22),
+        fillcolor: `rgba(${rgb(colour).join(",")},0.22)`,
       },
       {
         x,
@@ -118,7 +97,7 @@ export class BetaPlot {
         hovertemplate: "β %{x:.2f} · %{y:.3f} (%{customdata})<extra></extra>",
       },
     ];
-    if (best !== null && this.name === "auroc") {
+    if (best !== null && name === "auroc") {
       traces.push({
         x: [x[best]],
         y: [value[best]],
@@ -127,121 +106,92 @@ export class BetaPlot {
         hovertemplate: `${t("lab.best")} %{x:.2f}<extra></extra>`,
       });
     }
-    const axis = { fixedrange: true };
-    await Plotly.react(
-      this.plot,
-      traces,
-      plotLayout({
-        dragmode: false,
-        hovermode: "closest",
-        margin: { l: 44, r: 14, t: 6, b: 30 },
-        xaxis: { ...axis, range: [-0.01, 1.01], tickvals: [0, 0.25, 0.5, 0.75, 1] },
-        yaxis: {
-          ...axis,
-          tickformat: ".3~f",
-          nticks: 5,
-          rangemode: this.name === "ece" ? "tozero" : "normal",
-          ...(this.name === "threshold" ? { range: [-0.02, 1.02] } : {}),
-        },
-      }),
-      plotConfig,
-    );
-    if (!this.plot.follows) {
-      this.plot.follows = true;
-      this.plot.on("plotly_afterplot", () => this.place_cursor());
+    await plot(figure, traces, {
+      xaxis: { range: [-0.01, 1.01], tickvals: QUARTERS },
+      yaxis: {
+        tickformat: ".3~f",
+        nticks: 5,
+        rangemode: name === "ece" ? "tozero" : "normal",
+        ...(name === "threshold" ? { range: [-0.02, 1.02] } : {}),
+      },
+    });
+    if (!figure.follows) {
+      figure.follows = true;
+      figure.on("plotly_afterplot", placeCursor);
     }
-    this.point(this.index);
-  }
+    point(index);
+  };
 
-  /** @param {number} index */
-  point(index) {
-    this.index = index;
-    if (!this.lab) return;
-    const now = this.lab.at(this.place, this.name, index);
-    this.reading.replaceChildren(
-      ...(now.value === null ? [] : [el("b", { text: labFigure(now.value) }), ` (${labInterval(now)})`]),
-    );
-    this.field.setAttribute("aria-label", `${t(this.key)}, ${this.lab.label(this.place)}`);
-    this.field.setAttribute("aria-valuenow", String(this.lab.betas[index]));
-    this.field.setAttribute("aria-valuetext", `β ${number(this.lab.betas[index])}: ${this.reading.textContent}`);
-    this.place_cursor();
-  }
+  /** @param {number} at */
+  const point = (at) => {
+    index = at;
+    if (!lab) return;
+    const now = lab.at(place, name, index);
+    if (now.value === null) reading.replaceChildren();
+    else reading.replaceChildren(el("b", labFigure(now.value)), ` (${labInterval(now)})`);
+    field.ariaLabel = `${t(key)}, ${lab.label(place)}`;
+    field.ariaValueNow = String(lab.betas[index]);
+    field.ariaValueText = `β ${number(lab.betas[index])}: ${reading.textContent}`;
+    placeCursor();
+  };
 
   // Drawn over the plot and not in it, so that a move costs no redraw.
-  place_cursor() {
-    const axes = this.plot._fullLayout;
-    if (!axes || !this.lab) return;
+  const placeCursor = () => {
+    const axes = figure._fullLayout;
+    if (!axes || !lab) return;
     const { xaxis, yaxis } = axes;
-    this.cursor.style.left = `${xaxis._offset + xaxis.l2p(this.lab.betas[this.index])}px`;
-    this.cursor.style.top = `${yaxis._offset}px`;
-    this.cursor.style.height = `${yaxis._length}px`;
-  }
+    cursor.style.left = `${xaxis._offset + xaxis.l2p(lab.betas[index])}px`;
+    cursor.style.top = `${yaxis._offset}px`;
+    cursor.style.height = `${yaxis._length}px`;
+  };
 
   /** @param {PointerEvent} event */
-  pointerdown(event) {
+  const drag = (event) => {
+    const axes = figure._fullLayout;
+    if (!dragging || !axes) return;
+    const beta = axes.xaxis.p2l(event.clientX - figure.getBoundingClientRect().left - axes.xaxis._offset);
+    move(lab.nearest(beta));
+  };
+  field.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
-    this.field.setPointerCapture(event.pointerId);
-    this.dragging = true;
-    this.pointermove(event);
-  }
-
-  /** @param {PointerEvent} event */
-  pointermove(event) {
-    const axes = this.plot._fullLayout;
-    if (!this.dragging || !axes) return;
-    const beta = axes.xaxis.p2l(event.clientX - this.plot.getBoundingClientRect().left - axes.xaxis._offset);
-    this.move(this.lab.nearest(beta));
-  }
-
-  pointerup() {
-    this.dragging = false;
-  }
-
-  pointercancel() {
-    this.dragging = false;
-  }
-
-  /** @param {KeyboardEvent} event */
-  keydown(event) {
+    field.setPointerCapture(event.pointerId);
+    dragging = true;
+    drag(event);
+  });
+  field.addEventListener("pointermove", drag);
+  field.addEventListener("lostpointercapture", () => (dragging = false));
+  field.addEventListener("keydown", (event) => {
     const step = KEYS[event.key];
-    if (!step || !this.lab) return;
+    if (!step || !lab) return;
     event.preventDefault();
-    this.move(Math.min(this.lab.count - 1, Math.max(0, this.index + step)));
-  }
-}
+    move(Math.min(lab.count - 1, Math.max(0, index + step)));
+  });
 
-export class ReliabilityPlot {
-  constructor() {
-    this.plot = el("div", { class: "bl-plot bl-lab-reliability", role: "img" });
-    this.reading = el("span", { class: "bl-muted" });
-    this.node = el(
-      "section",
-      { class: "bl-panel bl-lab-figure bl-lab-tall" },
-      el("header", { class: "bl-panel-head" }, phrase("h3", "lab.reliability"), this.reading),
-      this.plot,
-      phrase("p", "lab.reliability_note", { class: "bl-muted bl-lab-note" }),
-    );
-  }
+  return { node, draw, point };
+};
 
-  /** @param {PlotlyModule} Plotly @param {LabData} lab @param {number} place @param {number} index */
-  draw(Plotly, lab, place, index) {
+export const reliabilityPlot = () => {
+  const figure = el("div.bl-plot.bl-lab-reliability", { role: "img" });
+  const reading = el("span.bl-muted");
+  const node = el(
+    "section.bl-panel.bl-lab-figure.bl-lab-tall",
+    panelHead("lab.reliability", reading),
+    figure,
+    phrase("p.bl-muted.bl-lab-note", "lab.reliability_note"),
+  );
+
+  /** @param {LabData} lab @param {number} place @param {number} index */
+  const draw = (lab, place, index) => {
     const bins = lab.reliability(place, index);
     const colour = themeColour("report");
     const most = Math.max(...bins.map((bin) => bin.count));
     /** @param {string} key */
-    const title = (key) => ({
-      title: { text: t(key), standoff: 6, font: { size: 12 } },
-      range: [-0.03, 1.03],
-      fixedrange: true,
-      tickvals: [0, 0.25, 0.5, 0.75, 1],
-    });
-    this.reading.textContent = `β = ${number(lab.betas[index])}`;
-    this.plot.setAttribute(
-      "aria-label",
-      `${t("lab.reliability")}, ${lab.label(place)}. ${t("lab.ece")}: ${labFigure(lab.at(place, "ece", index).value)}`,
-    );
-    Plotly.react(
-      this.plot,
+    const axis = (key) => ({ title: axisTitle(key), range: [-0.03, 1.03], tickvals: QUARTERS });
+    reading.textContent = `β = ${number(lab.betas[index])}`;
+    const ece = `${t("lab.ece")}: ${labFigure(lab.at(place, "ece", index).value)}`;
+    figure.ariaLabel = `${t("lab.reliability")}, ${lab.label(place)}. ${ece}`;
+    plot(
+      figure,
       [
         {
           x: [0, 1],
@@ -255,15 +205,7 @@ export class ReliabilityPlot {
           y: bins.map((bin) => bin.value),
           mode: "markers+lines",
           line: { color: colour, width: 1.4 },
-          error_y: {
-            type: "data",
-            symmetric: false,
-            array: bins.map((bin) => bin.high - bin.value),
-            arrayminus: bins.map((bin) => bin.value - bin.low),
-            color: colour,
-            thickness: 1.2,
-            width: 3,
-          },
+          error_y: errorBars(bins, colour),
           marker: {
             color: colour,
             size: bins.map((bin) => 5 + 11 * Math.sqrt(bin.count / most)),
@@ -277,14 +219,9 @@ export class ReliabilityPlot {
           ].join("<br>"),
         },
       ],
-      plotLayout({
-        dragmode: false,
-        hovermode: "closest",
-        margin: { l: 52, r: 14, t: 6, b: 42 },
-        xaxis: title("lab.predicted"),
-        yaxis: title("lab.observed"),
-      }),
-      plotConfig,
+      { margin: { l: 52, r: 14, t: 6, b: 42 }, xaxis: axis("lab.predicted"), yaxis: axis("lab.observed") },
     );
-  }
-}
+  };
+
+  return { node, draw };
+};

@@ -3,89 +3,50 @@ import { el } from "../lib/dom.js";
 import { on } from "../lib/events.js";
 import { number } from "../lib/format.js";
 import { findingName, ifDefined, phrase, t } from "../lib/i18n.js";
-import { plotConfig, plotLayout, plotly } from "../lib/plot.js";
+import { columnHeads, panelHead, table } from "../lib/parts.js";
+import { errorBars, plot, plotly } from "../lib/plot.js";
 import { themeColour } from "../lib/theme.js";
 
 /** @import { Figure, Mount } from "../lib/types.d.ts" */
 /** @import * as m from "../lib/messages.d.ts" */
 
 /** @type {Mount} */
-export const mount = ({ element, props, watch }) => {
-  const COLUMNS = ["pair", "finding", "studies", "same", "kappa"];
+export const mount = ({ element, value, follow }) => {
   /** @param {string} key */
   const figure = (key) => {
-    const plot = el("div", { class: "bl-plot", role: "img" });
-    return {
-      key,
-      plot,
-      node: el(
-        "section",
-        { class: "bl-panel bl-lab-figure" },
-        el("header", { class: "bl-panel-head" }, phrase("h3", key)),
-        plot,
-      ),
-    };
+    const plot = el("div.bl-plot", { role: "img" });
+    return { key, plot, node: el("section.bl-panel.bl-lab-figure", panelHead(key), plot) };
   };
   const days = figure("feedback.over_time");
   const findings = figure("feedback.per_finding");
   const body = el("tbody");
-  const pairs = el(
-    "div",
-    { class: "bl-scroll" },
-    el(
-      "table",
-      { class: "bl-table bl-kappa" },
-      el(
-        "thead",
-        {},
-        el("tr", {}, ...COLUMNS.map((name) => phrase("th", `feedback.column.${name}`, { scope: "col" }))),
-      ),
-      body,
-    ),
-  );
-  const note = el("p", { class: "bl-muted bl-lab-note" });
-  const none = phrase("p", "feedback.agreement_none", { class: "bl-muted bl-lab-none" });
+  const heads = columnHeads("feedback.column", ["pair", "finding", "studies", "same", "kappa"]);
+  const pairs = el("div.bl-scroll", table("table.bl-table.bl-kappa", heads, body));
+  const note = el("p.bl-muted.bl-lab-note");
+  const none = phrase("p.bl-muted.bl-lab-none", "feedback.agreement_none");
   element.replaceChildren(
     el(
-      "div",
-      { class: "bl-agreement" },
+      "div.bl-agreement",
       days.node,
       findings.node,
-      el(
-        "section",
-        { class: "bl-panel bl-lab-figure" },
-        el("header", { class: "bl-panel-head" }, phrase("h3", "feedback.kappa")),
-        pairs,
-        note,
-      ),
+      el("section.bl-panel.bl-lab-figure", panelHead("feedback.kappa"), pairs, note),
     ),
     none,
   );
 
-  const axis = { fixedrange: true };
-  const share = { ...axis, range: [-0.03, 1.03], tickformat: ".0%" };
+  /** @param {m.Share} share */
+  const said = ({ agree, n }) => t("feedback.share", { agree, n });
+  /** @param {Figure} figure @param {m.Share[]} all @param {(of: string) => string} named */
+  const describe = (figure, all, named) => {
+    const shares = all.map((share) => `${named(share.of)} ${said(share)}`);
+    figure.plot.ariaLabel = `${t(figure.key)}: ${shares.join(", ")}`;
+  };
   /** @param {m.Share[]} all */
-  const errors = (all) => ({
-    type: "data",
-    symmetric: false,
-    array: all.map((s) => s.high - s.agree / s.n),
-    arrayminus: all.map((s) => s.agree / s.n - s.low),
-    color: themeColour("edge"),
-    thickness: 1.2,
-    width: 3,
-  });
-  /** @param {m.Share[]} all */
-  const said = (all) => all.map((s) => t("feedback.share", { agree: s.agree, n: s.n }));
-  /** @param {Figure} given @param {m.Share[]} all @param {(of: string) => string} named */
-  const describe = ({ key, plot }, all, named) =>
-    plot.setAttribute(
-      "aria-label",
-      `${t(key)}: ${all.map((s) => `${named(s.of)} ${t("feedback.share", { agree: s.agree, n: s.n })}`).join(", ")}`,
-    );
+  const points = (all) => all.map((share) => ({ ...share, value: share.agree / share.n }));
 
   const draw = async () => {
     /** @type {m.Agreement} */
-    const { over_time: overTime = [], per_finding: perFinding = [], kappa = [] } = JSON.parse(props.value);
+    const { over_time: overTime = [], per_finding: perFinding = [], kappa = [] } = value();
     none.hidden = overTime.length > 0;
     for (const { node } of [days, findings]) node.hidden = !overTime.length;
     note.textContent = t(kappa.length ? "feedback.kappa_note" : "feedback.kappa_none");
@@ -94,71 +55,64 @@ export const mount = ({ element, props, watch }) => {
       ...kappa.map((k) =>
         el(
           "tr",
-          {},
-          el("td", { text: `${k.first} · ${k.second}` }),
-          el("td", { text: findingName(k.finding) }),
-          ...[String(k.n), t("feedback.share", { agree: k.same, n: k.n }), ifDefined(k.kappa, number)].map((text) =>
-            el("td", { class: "bl-num", text }),
-          ),
+          el("td", `${k.first} · ${k.second}`),
+          el("td", findingName(k.finding)),
+          el("td.bl-num", String(k.n)),
+          el("td.bl-num", t("feedback.share", { agree: k.same, n: k.n })),
+          el("td.bl-num", ifDefined(k.kappa, number)),
         ),
       ),
     );
     if (!overTime.length) return;
-    const Plotly = await plotly();
+    await plotly();
     const colour = themeColour("accent");
-    /** @param {object} extra */
-    const layout = (extra) =>
-      plotLayout({ dragmode: false, hovermode: "closest", margin: { l: 44, r: 14, t: 6, b: 30 }, ...extra });
     const hover = "%{customdata}<extra></extra>";
-    await Plotly.react(
+    const share = { range: [-0.03, 1.03], tickformat: ".0%" };
+    const inTime = points(overTime);
+    await plot(
       days.plot,
       [
         {
-          x: overTime.map((s) => s.of),
-          y: overTime.map((s) => s.agree / s.n),
-          error_y: errors(overTime),
-          customdata: said(overTime),
+          x: inTime.map(({ of }) => of),
+          y: inTime.map(({ value }) => value),
+          error_y: errorBars(inTime, themeColour("edge")),
+          customdata: inTime.map(said),
           hovertemplate: `%{x|%Y-%m-%d}<br>${hover}`,
           mode: "markers+lines",
           line: { color: colour, width: 1.6 },
           marker: { color: colour, size: 8 },
         },
       ],
-      layout({
+      {
         xaxis: {
-          ...axis,
           type: "date",
           tickformat: "%d %b",
           nticks: 8,
           ...(overTime.length === 1 ? { tickvals: [overTime[0].of] } : {}),
         },
         yaxis: share,
-      }),
-      plotConfig,
+      },
     );
-    const rows = [...perFinding].reverse();
-    await Plotly.react(
+    const rows = points(perFinding).reverse();
+    await plot(
       findings.plot,
       [
         {
           orientation: "h",
           type: "bar",
-          y: rows.map((s) => findingName(s.of)),
-          x: rows.map((s) => s.agree / s.n),
-          error_x: errors(rows),
-          customdata: said(rows),
+          y: rows.map(({ of }) => findingName(of)),
+          x: rows.map(({ value }) => value),
+          error_x: errorBars(rows, themeColour("edge")),
+          customdata: rows.map(said),
           hovertemplate: `%{y}<br>${hover}`,
           marker: { color: colour },
         },
       ],
-      layout({ xaxis: share, yaxis: { ...axis } }),
-      plotConfig,
+      { xaxis: share },
     );
     describe(days, overTime, (day) => day);
     describe(findings, perFinding, findingName);
   };
-  watch("value", draw);
-  on("language", draw);
   on("theme", draw);
-  draw();
+  follow(draw);
 };

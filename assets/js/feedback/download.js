@@ -5,11 +5,9 @@ import { el } from "../lib/dom.js";
 
 /** @type {Mount} */
 export const mount = ({ element, props, watch }) => {
-  watch("value", () => {
+  watch(() => {
     const { name, text, error } = JSON.parse(props.value || "{}");
-    element.replaceChildren(
-      ...(error ? [el("p", { class: "bl-notice bl-notice-error", role: "alert", text: error })] : []),
-    );
+    element.replaceChildren(...(error ? [el("p.bl-notice.bl-notice-error", { role: "alert", text: error })] : []));
     if (text === undefined) return;
     const href = URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" }));
     const link = el("a", { href, download: name });

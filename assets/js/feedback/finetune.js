@@ -1,26 +1,21 @@
 // What a fine-tuning learnt, the figures before and after, and what became of the version.
 import { el } from "../lib/dom.js";
-import { on } from "../lib/events.js";
 import { number, signed } from "../lib/format.js";
 import { findingName, ifDefined, phrase, t } from "../lib/i18n.js";
+import { columnHeads, table, tableRow } from "../lib/parts.js";
 
 /** @import * as m from "../lib/messages.d.ts" */
 /** @import { Mount } from "../lib/types.d.ts" */
 
 /** @type {Mount} */
-export const mount = ({ element, props, watch }) => {
-  const COLUMNS = ["figure", "before", "after", "change", "interval"];
-  const said = el("p", { class: "bl-lab-note", role: "status" });
-  const learnt = el("p", { class: "bl-muted bl-lab-note" });
+export const mount = ({ element, value, follow }) => {
+  const said = el("p.bl-lab-note", { role: "status" });
+  const learnt = el("p.bl-muted.bl-lab-note");
   const body = el("tbody");
-  const table = el(
-    "table",
-    { class: "bl-table bl-num" },
-    el("thead", {}, el("tr", {}, ...COLUMNS.map((name) => phrase("th", `finetune.column.${name}`, { scope: "col" })))),
-    body,
-  );
-  const untaught = el("details", { class: "bl-untaught", hidden: true });
-  element.replaceChildren(said, learnt, untaught, el("div", { class: "bl-scroll" }, table));
+  const columns = ["figure", "before", "after", "change", "interval"];
+  const figures = table("table.bl-table.bl-num", columnHeads("finetune.column", columns), body);
+  const untaught = el("details.bl-untaught", { hidden: true });
+  element.replaceChildren(said, learnt, untaught, el("div.bl-scroll", figures));
 
   /** @param {number | null} value */
   const plain = (value) => ifDefined(value, (known) => number(known, 4));
@@ -49,55 +44,47 @@ export const mount = ({ element, props, watch }) => {
   };
   const draw = () => {
     /** @type {m.Finetuned & { error?: string } | null} */
-    const value = props.value ? JSON.parse(props.value) : null;
-    const done = value && !value.error;
-    table.hidden = learnt.hidden = !done;
-    untaught.hidden = !done || !(value.untaught.length + value.unknown_findings.length);
+    const result = value();
+    const done = result && !result.error;
+    figures.hidden = learnt.hidden = !done;
+    untaught.hidden = !done || !(result.untaught.length + result.unknown_findings.length);
     const became =
-      done && (value.promoted ? "finetune.promoted" : value.gate.decided ? "finetune.kept" : "finetune.undecided");
-    said.textContent = !value
+      done && (result.promoted ? "finetune.promoted" : result.gate.decided ? "finetune.kept" : "finetune.undecided");
+    said.textContent = !result
       ? ""
-      : value.error ||
+      : result.error ||
         t(became, {
-          version: value.version,
-          worse: value.worse.map((name) => (name === "macro" ? t("finetune.row.macro") : findingName(name))).join(", "),
+          version: result.version,
+          worse: result.worse
+            .map((name) => (name === "macro" ? t("finetune.row.macro") : findingName(name)))
+            .join(", "),
         });
     if (!done) return;
-    const { patients, detectable } = value.gate;
+    const { patients, detectable } = result.gate;
     const power =
       detectable === null ? t("finetune.unmeasured") : t("finetune.gate", { patients, loss: number(detectable, 3) });
     learnt.textContent = `${t("finetune.learnt", {
-      studies: value.learnt.studies,
-      changed: value.learnt.labels_changed,
-      replay: value.learnt.replay,
-      others: value.learnt.not_learnt,
+      studies: result.learnt.studies,
+      changed: result.learnt.labels_changed,
+      replay: result.learnt.replay,
+      others: result.learnt.not_learnt,
     })} ${power}`;
     untaught.replaceChildren(
       phrase("summary", "finetune.untaught"),
       el(
         "ul",
-        {},
-        ...value.untaught.map((study) =>
+        ...result.untaught.map((study) =>
           el(
             "li",
-            {},
-            el("b", { text: study.study_id }),
+            el("b", study.study_id),
             ` ${t(`finetune.untaught.${study.why}`)}`,
             study.may_be ? ` ${t("finetune.untaught.may_be", { study: study.may_be })}` : "",
           ),
         ),
-        ...value.unknown_findings.map((finding) =>
-          el("li", {}, el("b", { text: finding }), ` ${t("finetune.untaught.unknown")}`),
-        ),
+        ...result.unknown_findings.map((finding) => el("li", el("b", finding), ` ${t("finetune.untaught.unknown")}`)),
       ),
     );
-    body.replaceChildren(
-      ...value.rows.map((row) =>
-        el("tr", {}, el("th", { scope: "row", text: nameOf(row) }), ...cells(row).map((text) => el("td", { text }))),
-      ),
-    );
+    body.replaceChildren(...result.rows.map((row) => tableRow(nameOf(row), cells(row))));
   };
-  watch("value", draw);
-  on("language", draw);
-  draw();
+  follow(draw);
 };

@@ -1,7 +1,8 @@
 // The studies most worth a look, each with its reasons; in blind mode without them, as they say what the model thinks.
 import { el } from "../lib/dom.js";
 import { emit, on } from "../lib/events.js";
-import { language, phrase, t } from "../lib/i18n.js";
+import { labelled, language, phrase, t } from "../lib/i18n.js";
+import { offer, panelHead } from "../lib/parts.js";
 import { reason } from "../lib/reasons.js";
 import { blind } from "../review/blind.js";
 
@@ -9,27 +10,16 @@ import { blind } from "../review/blind.js";
 /** @import { Mount } from "../lib/types.d.ts" */
 
 /** @type {Mount} */
-export const mount = ({ element, trigger, props, watch }) => {
-  const list = el("div", { class: "bl-queue-list" });
-  const which = el("select", {
-    class: "bl-select bl-push",
-    "data-i18n-label": "cases.queue",
-    "aria-label": t("cases.queue"),
+export const mount = ({ element, trigger, value, follow }) => {
+  const list = el("div.bl-queue-list");
+  const which = el("select.bl-select.bl-push", {
+    ...labelled("cases.queue"),
     onchange: () => trigger("choose", { queue: which.value }),
   });
-  const purpose = el("p", { class: "bl-muted bl-lab-note" });
-  const none = phrase("p", "queue.waiting", { class: "bl-muted bl-lab-note" });
-  const count = el("span", { class: "bl-muted bl-num" });
-  element.replaceChildren(
-    el(
-      "section",
-      { class: "bl-panel bl-queue" },
-      el("header", { class: "bl-panel-head" }, phrase("h3", "queue.title"), count, which),
-      purpose,
-      none,
-      list,
-    ),
-  );
+  const purpose = el("p.bl-muted.bl-lab-note");
+  const none = phrase("p.bl-muted.bl-lab-note", "queue.waiting");
+  const count = el("span.bl-muted.bl-num");
+  element.replaceChildren(el("section.bl-panel.bl-queue", panelHead("queue.title", count, which), purpose, none, list));
 
   /** @param {string} study @param {number} index */
   const open = (study, index) => {
@@ -41,13 +31,12 @@ export const mount = ({ element, trigger, props, watch }) => {
   let queue = "evaluation";
   let drawn = "";
   const draw = () => {
-    if (!props.value) return;
-    /** @type {Partial<m.CaseList> & Partial<m.Failed>} */
-    const { studies = [], total = 0, error, question } = JSON.parse(props.value);
+    /** @type {Partial<m.CaseList> & Partial<m.Failed> | null} */
+    const told = value();
+    if (!told) return;
+    const { studies = [], total = 0, error, question } = told;
     queue = question?.queue || queue;
-    which.replaceChildren(
-      ...["evaluation", "training"].map((value) => phrase("option", `cases.queue.${value}`, { value })),
-    );
+    offer(which, ["evaluation", "training"], (name) => t(`cases.queue.${name}`));
     which.value = queue;
     purpose.textContent = t(`cases.purpose.${queue}`);
     none.hidden = studies.length > 0;
@@ -59,24 +48,19 @@ export const mount = ({ element, trigger, props, watch }) => {
     list.replaceChildren(
       ...studies.map((study, index) =>
         el(
-          "button",
-          { type: "button", class: "bl-queued", "data-study": study.id, onclick: () => open(study.id, index) },
-          study.thumb
-            ? el("img", { src: study.thumb, alt: "", loading: "lazy" })
-            : el("span", { class: "bl-case-blank bl-muted" }),
+          "button.bl-queued",
+          { "data-study": study.id, onclick: () => open(study.id, index) },
+          study.thumb ? el("img", { src: study.thumb, alt: "", loading: "lazy" }) : el("span.bl-case-blank.bl-muted"),
           el(
-            "span",
-            { class: "bl-queued-why" },
-            el("b", { text: study.id }),
-            el("span", { class: "bl-muted", text: ` ${t(`lab.split.${study.split}`)}` }),
-            ...(blind ? [t("queue.blind")] : study.reasons.map(reason)).map((line) => el("span", { text: line })),
+            "span.bl-queued-why",
+            el("b", study.id),
+            el("span.bl-muted", ` ${t(`lab.split.${study.split}`)}`),
+            ...(blind ? [t("queue.blind")] : study.reasons.map(reason)).map((line) => el("span", line)),
           ),
         ),
       ),
     );
   };
-  watch("value", draw);
-  on("language", draw);
+  follow(draw);
   on("blind", draw);
-  draw();
 };

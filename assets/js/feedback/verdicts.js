@@ -1,19 +1,20 @@
 // The verdicts that pass the filters, as text and nothing else; the server filters, as it has them all.
-import { el } from "../lib/dom.js";
+import { el, put } from "../lib/dom.js";
 import { on } from "../lib/events.js";
-import { number } from "../lib/format.js";
-import { findingName, phrase, t } from "../lib/i18n.js";
+import { joined, number } from "../lib/format.js";
+import { findingName, findingNames, labelled, phrase, t } from "../lib/i18n.js";
+import { columnHeads, offer, panelHead, table } from "../lib/parts.js";
+import { debounce } from "../lib/timing.js";
 
 /** @import { Mount } from "../lib/types.d.ts" */
 /** @import * as m from "../lib/messages.d.ts" */
 
 /** @type {Mount} */
-export const mount = ({ element, trigger, props, watch }) => {
+export const mount = ({ element, trigger, value, watch }) => {
   /** @type {(keyof m.Row)[]} */
   const COLUMNS = ["time", "reviewer", "study", "verdict", "corrected", "evidence", "beta", "model", "comment"];
   /** @type {(keyof m.Choices)[]} */
   const FILTERS = ["reviewer", "finding", "verdict", "model"];
-  const ORDERS = ["disagreements", "newest"];
   /** @type {Record<keyof m.Choices, (value: string) => string>} */
   const name = {
     reviewer: (value) => value,
@@ -23,148 +24,98 @@ export const mount = ({ element, trigger, props, watch }) => {
   };
   /** @param {string} key @param {string} id */
   const select = (key, id) =>
-    el("select", {
-      class: "bl-select bl-compact",
-      id: `bl-feedback-${id}`,
-      "data-i18n-label": key,
-      "aria-label": t(key),
-      onchange: () => ask(),
-    });
+    el("select.bl-select.bl-compact", { id: `bl-feedback-${id}`, ...labelled(key), onchange: () => ask() });
   const selects = Object.fromEntries(FILTERS.map((field) => [field, select(`feedback.filter.${field}`, field)]));
   const order = select("feedback.order", "order");
-  const text = el("input", {
+  const text = el("input.bl-input.bl-compact", {
     type: "search",
-    class: "bl-input bl-compact",
     id: "bl-feedback-text",
     maxlength: 200,
     oninput: () => askSoon(),
   });
-  const counts = el("div", { class: "bl-counts" });
+  const counts = el("div.bl-counts");
   const exports = ["csv", "finetune"].map((what) =>
-    phrase("button", what === "csv" ? "feedback.download" : "feedback.finetune", {
-      type: "button",
-      class: "bl-toggle",
+    phrase("button.bl-toggle", what === "csv" ? "feedback.download" : "feedback.finetune", {
       "data-what": what,
       onclick: () => trigger("download", { what }),
     }),
   );
   const body = el("tbody");
-  const table = el(
-    "table",
-    { class: "bl-table" },
-    el(
-      "thead",
-      {},
-      el("tr", {}, ...COLUMNS.map((column) => phrase("th", `feedback.column.${column}`, { scope: "col" }))),
-    ),
-    body,
-  );
-  const none = el("p", { class: "bl-empty" });
-  const note = el("span", { class: "bl-muted bl-num", role: "status" });
-  const bar = el("div", { class: "bl-feedback-filters", role: "search" }, ...Object.values(selects), text, order, note);
+  const verdicts = table("table.bl-table", columnHeads("feedback.column", COLUMNS), body);
+  const none = el("p.bl-empty");
+  const note = el("span.bl-muted.bl-num", { role: "status" });
+  const bar = el("div.bl-feedback-filters", { role: "search" }, ...Object.values(selects), text, order, note);
   element.replaceChildren(
     el(
-      "section",
-      { class: "bl-panel bl-verdicts" },
-      el(
-        "header",
-        { class: "bl-panel-head" },
-        phrase("h3", "feedback.title"),
-        counts,
-        el("span", { class: "bl-push bl-feedback-exports" }, ...exports),
-      ),
+      "section.bl-panel.bl-verdicts",
+      panelHead("feedback.title", counts, el("span.bl-push.bl-feedback-exports", ...exports)),
       bar,
-      el("div", { class: "bl-scroll", tabindex: 0 }, table),
+      el("div.bl-scroll", { tabindex: 0 }, verdicts),
       none,
     ),
   );
 
-  let waiting = 0;
   let asked = 0;
-  const ask = () => {
-    clearTimeout(waiting);
+  const ask = () =>
     trigger("filter", {
       ...Object.fromEntries(FILTERS.map((field) => [field, selects[field].value])),
       text: text.value,
       order: order.value,
       asked: ++asked,
     });
-  };
-  const askSoon = () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(ask, 250);
-  };
+  const askSoon = debounce(ask, 250);
 
   /** @type {Record<string, (row: m.Row) => string>} */
   const cell = {
     time: (row) => row.time.replace("T", " ").replace("Z", ""),
     reviewer: (row) => row.reviewer || "–",
-    corrected: (row) =>
-      row.verdict === "disagree" ? row.corrected.map(findingName).join(", ") || t("cases.none") : "",
-    evidence: (row) =>
-      [
-        row.evidence === "neither" ? "" : t(`evidence.${row.evidence}`),
-        row.marks ? t("feedback.marks", { n: row.marks }) : "",
-      ]
-        .filter(Boolean)
-        .join(" · "),
+    corrected: (row) => (row.verdict === "disagree" ? findingNames(row.corrected) : ""),
+    evidence: ({ evidence, marks }) =>
+      joined([evidence !== "neither" && t(`evidence.${evidence}`), marks > 0 && t("feedback.marks", { n: marks })]),
     beta: (row) => number(row.beta),
   };
   /** @param {m.Row} row */
   const verdictCell = (row) =>
     el(
       "td",
-      {},
-      el("b", { class: `bl-count-${row.verdict}`, text: t(`verdict.${row.verdict}`) }),
-      row.blind ? el("span", { class: "bl-chip", text: t("feedback.blind") }) : null,
-      row.conflict ? el("span", { class: "bl-chip bl-conflict", text: t("feedback.conflict") }) : null,
+      el(`b.bl-count-${row.verdict}`, t(`verdict.${row.verdict}`)),
+      row.blind && el("span.bl-chip", t("feedback.blind")),
+      row.conflict && el("span.bl-chip.bl-conflict", t("feedback.conflict")),
     );
   /** @param {m.Row} row @param {number} index */
   const studyCell = (row, index) =>
     el(
       "td",
-      {},
-      el("button", {
-        type: "button",
-        class: "bl-link",
+      el("button.bl-link", {
         text: row.study || "–",
         "aria-label": t("feedback.open", { study: row.study }),
         onclick: () => trigger("select", { index, value: row.id }),
       }),
     );
 
-  /** @param {keyof m.Choices} field @param {string[]} options @param {string} chosen */
-  const fill = (field, options, chosen) => {
-    selects[field].replaceChildren(
-      phrase("option", `feedback.any.${field}`, { value: "" }),
-      ...options.map((value) => el("option", { value, text: name[field](value) })),
-    );
-    selects[field].value = options.includes(chosen) ? chosen : "";
-  };
   let drawn = "";
   const draw = () => {
     /** @type {m.Log} */
-    const { rows, counts: tally, total, matching, choices, filters, error } = JSON.parse(props.value);
+    const { rows, counts: tally, total, matching, choices, filters, error } = value();
     if (filters && filters.asked < asked) return; // what was chosen since is on its way
-    counts.replaceChildren(
-      ...(total
-        ? [
-            el("span", { class: "bl-muted bl-num", text: t("feedback.total", { n: total }) }),
-            ...Object.entries(tally).map(([verdict, n]) =>
-              el("span", { class: `bl-count bl-count-${verdict} bl-num`, text: `${t(`verdict.${verdict}`)} ${n}` }),
-            ),
-          ]
-        : []),
+    put(
+      counts,
+      total && el("span.bl-muted.bl-num", t("feedback.total", { n: total })),
+      ...Object.entries((total && tally) || {}).map(([verdict, n]) =>
+        el(`span.bl-count.bl-count-${verdict}.bl-num`, `${t(`verdict.${verdict}`)} ${n}`),
+      ),
     );
-    if (choices) for (const field of FILTERS) fill(field, choices[field], filters[field]);
-    order.replaceChildren(...ORDERS.map((value) => phrase("option", `feedback.order.${value}`, { value })));
+    offer(order, ["disagreements", "newest"], (value) => t(`feedback.order.${value}`));
     if (filters) order.value = filters.order;
-    text.placeholder = t("feedback.filter.text");
-    text.setAttribute("aria-label", text.placeholder);
+    for (const field of choices ? FILTERS : []) {
+      offer(selects[field], choices[field], name[field], phrase("option", `feedback.any.${field}`, { value: "" }));
+      selects[field].value = choices[field].includes(filters[field]) ? filters[field] : "";
+    }
+    text.ariaLabel = text.placeholder = t("feedback.filter.text");
     bar.hidden = !choices;
     for (const button of exports) button.disabled = !choices;
     note.textContent = choices ? t("feedback.shown", { shown: rows.length, n: matching }) : "";
-    table.hidden = !rows.length;
+    verdicts.hidden = !rows.length;
     none.hidden = rows.length > 0;
     none.textContent = error || t(total ? "feedback.none" : "feedback.empty");
     const now = JSON.stringify(rows);
@@ -189,7 +140,7 @@ export const mount = ({ element, trigger, props, watch }) => {
       ),
     );
   };
-  watch("value", draw);
+  watch(draw);
   on("language", () => {
     drawn = "";
     draw();

@@ -1,26 +1,34 @@
-// Builds elements. Text only ever enters through textContent, so a report can never become markup.
+// Builds elements. Text only ever enters as text, so a report can never become markup.
 
-/** @import { Attributes, Tags } from "./types.d.ts" */
+/** @import { Attributes, Build, Child } from "./types.d.ts" */
 
 const SVG = ["svg", "path", "line", "circle", "text", "g", "rect"];
 
-/**
- * @template {keyof Tags} Tag
- * @param {Tag} tag
- * @param {Attributes} [attributes]
- * @param {...(Node | string | null | undefined)} children
- * @returns {Tags[Tag]}
- */
-export const el = (tag, attributes = {}, ...children) => {
+/** @param {unknown[]} children */
+const there = (children) => /** @type {(Node | string)[]} */ (children.filter(Boolean));
+
+// what: a tag, and its classes behind dots, as a style sheet names them. Attributes may be left out; a child that is
+// nothing is. A button sends no form, unless it says so.
+/** @param {string} what @param {...(Attributes | Child)} given */
+const build = (what, ...given) => {
+  const [tag, ...classes] = what.split(".");
   const node = SVG.includes(tag)
     ? document.createElementNS("http://www.w3.org/2000/svg", tag)
     : document.createElement(tag);
+  if (classes.length) node.setAttribute("class", classes.join(" "));
+  if (tag === "button") node.setAttribute("type", "button");
+  const attributes = given[0]?.constructor === Object ? given.shift() : {};
   for (const [name, value] of Object.entries(attributes)) {
     if (value === null || value === undefined || value === false) continue;
     if (name === "text") node.textContent = String(value);
     else if (name.startsWith("on")) node.addEventListener(name.slice(2), /** @type {EventListener} */ (value));
     else node.setAttribute(name, value === true ? "" : String(value));
   }
-  node.append(...children.filter((child) => child !== null && child !== undefined));
-  return /** @type {Tags[Tag]} */ (node);
+  node.append(...there(given));
+  return node;
 };
+
+/** @param {Element} node @param {...Child} children */
+export const put = (node, ...children) => node.replaceChildren(...there(children));
+
+export const el = /** @type {Build} */ (build);

@@ -4,7 +4,7 @@ import { whenBegun } from "./begun.js";
 import { el } from "./dom.js";
 import { emit } from "./events.js";
 
-/** @import { Attributes, Phrases, Tags } from "./types.d.ts" */
+/** @import { Attributes, Phrases, What } from "./types.d.ts" */
 
 const STORED = "betalens.language";
 /** @param {string | null} tag */
@@ -50,12 +50,16 @@ export const keyOf = (text, beginning) => {
 
 // A phrase of assets/i18n: translated now, and again whenever the language changes.
 /**
- * @template {keyof Tags} Tag
- * @param {Tag} tag
+ * @template {What} W
+ * @param {W} what
  * @param {string} key
  * @param {Attributes} [attributes]
  */
-export const phrase = (tag, key, attributes = {}) => el(tag, { ...attributes, "data-i18n": key, text: t(key) });
+export const phrase = (what, key, attributes) => el(what, { ...attributes, "data-i18n": key, text: t(key) });
+
+// Attributes that label an element with a phrase, now and again whenever the language changes.
+/** @param {string} key */
+export const labelled = (key) => ({ "data-i18n-label": key, "aria-label": t(key) });
 
 // A figure as `show` writes it. What is undefined has no number.
 /**
@@ -73,6 +77,9 @@ export const ifDefined = (value, show) => (value === null || value === undefined
 export const findingName = (finding) =>
   phrases[language]?.[`finding.${finding}`] ?? phrases.en[`finding.${finding}`] ?? finding;
 
+/** @param {string[]} findings what a study has */
+export const findingNames = (findings) => findings.map(findingName).join(", ") || t("cases.none");
+
 // Also for what comes back into the page: the language may have changed while it was out.
 /** @param {Document | HTMLElement} root */
 export const translate = (root) => {
@@ -80,8 +87,7 @@ export const translate = (root) => {
   const all = (selector) => root.querySelectorAll(selector);
   for (const node of all("[data-i18n]")) node.textContent = t(node.dataset.i18n);
   for (const node of all("[data-i18n-label]")) {
-    node.setAttribute("aria-label", t(node.dataset.i18nLabel));
-    node.title = t(node.dataset.i18nLabel);
+    node.ariaLabel = node.title = t(node.dataset.i18nLabel);
   }
 };
 

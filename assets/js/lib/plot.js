@@ -1,34 +1,39 @@
 // Plotly from this server, in the colours of the page.
 import { el } from "./dom.js";
+import { t } from "./i18n.js";
 import { themeColour } from "./theme.js";
 
 /** @type {Promise<Event> | null} */
 let loading = null;
 
-export const plotly = async () => {
+// Must have come before `plot`.
+export const plotly = () => {
   const address = new URL("../../../plotly.js", import.meta.url).href; // beside the folder of all scripts
   loading ??= new Promise((resolve, reject) => {
     document.head.append(
       el("script", { src: address, onload: resolve, onerror: () => reject(new Error(`Not loaded: ${address}`)) }),
     );
   });
-  await loading;
-  return window.Plotly;
+  return loading;
 };
 
-/** @param {{ xaxis?: object, yaxis?: object, [name: string]: unknown }} [extra] */
-export const plotLayout = (extra = {}) => {
+const CONFIG = { displaylogo: false, responsive: true, displayModeBar: false, plotlyServerURL: "", topojsonURL: "" };
+
+/** @typedef {{ xaxis?: object, yaxis?: object, [name: string]: unknown }} Layout */
+/** @param {HTMLElement} node @param {object[]} traces @param {Layout} layout */
+export const plot = (node, traces, layout) => {
   const axis = {
     gridcolor: themeColour("line"),
     zeroline: false,
     linecolor: themeColour("line"),
     tickfont: { size: 11 },
     automargin: true,
+    fixedrange: true,
   };
-  return {
+  const whole = {
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
-    margin: { l: 44, r: 14, t: 10, b: 36 },
+    margin: { l: 44, r: 14, t: 6, b: 30 },
     font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: themeColour("muted") },
     hoverlabel: {
       bgcolor: themeColour("raised"),
@@ -36,15 +41,25 @@ export const plotLayout = (extra = {}) => {
       font: { color: themeColour("text"), size: 12 },
     },
     showlegend: false,
-    ...extra,
-    xaxis: { ...axis, ...extra.xaxis },
-    yaxis: { ...axis, ...extra.yaxis },
+    dragmode: false,
+    hovermode: "closest",
+    ...layout,
+    xaxis: { ...axis, ...layout.xaxis },
+    yaxis: { ...axis, ...layout.yaxis },
   };
+  return window.Plotly.react(node, traces, whole, CONFIG);
 };
-export const plotConfig = {
-  displaylogo: false,
-  responsive: true,
-  displayModeBar: false,
-  plotlyServerURL: "",
-  topojsonURL: "",
-};
+
+/** @param {string} key */
+export const axisTitle = (key) => ({ text: t(key), standoff: 6, font: { size: 12 } });
+
+/** @param {{ value: number, low: number, high: number }[]} points @param {string} color */
+export const errorBars = (points, color) => ({
+  type: "data",
+  symmetric: false,
+  array: points.map(({ value, high }) => high - value),
+  arrayminus: points.map(({ value, low }) => value - low),
+  color,
+  thickness: 1.2,
+  width: 3,
+});

@@ -10,8 +10,12 @@ export interface Given {
   trigger: (event: string, asked?: unknown) => void;
   /** Its value, and what else it was made with, as text. */
   props: { value: string } & Record<string, string>;
+  /** What its value says, or null while it has none. */
+  value: <Told>() => Told;
   /** Calls whenever the server sends another value. */
-  watch: (name: "value", changed: () => void) => void;
+  watch: (changed: () => void) => void;
+  /** Draws at once, and again whenever the value or the language changes. */
+  follow: (draw: () => void) => void;
 }
 export type Mount = (given: Given) => void;
 
@@ -25,6 +29,18 @@ export interface Attributes {
 
 type SvgTags = Pick<SVGElementTagNameMap, "svg" | "path" | "line" | "circle" | "text" | "g" | "rect">;
 export type Tags = HTMLElementTagNameMap & SvgTags;
+type Tag = keyof Tags;
+/** A tag, and its classes behind dots, as a style sheet names them. */
+export type What = Tag | `${Tag}.${string}`;
+type TagOf<W extends What> = W extends Tag ? W : W extends `${infer T extends Tag}.${string}` ? T : never;
+export type Made<W extends What> = Tags[TagOf<W>];
+/** What stands in an element; what is nothing is left out. */
+export type Child = Node | string | null | undefined | false;
+/** Makes an element (dom.js). */
+export interface Build {
+  <W extends What>(what: W, attributes: Attributes, ...children: Child[]): Made<W>;
+  <W extends What>(what: W, ...children: Child[]): Made<W>;
+}
 
 /** Top, left, height and width, in shares. */
 export type Box = number[];
@@ -184,4 +200,16 @@ export interface Shown {
   value: string;
   good: boolean;
   parts: string[];
+}
+/** What is shown of a case, or of the case before it was changed (review/sides.js). */
+export interface Side {
+  node: HTMLElement;
+  caption: HTMLElement;
+  load: (opened: Case) => void;
+  move: (beta: number) => void;
+}
+/** Chooses how a modality is explained (review/methods.js). */
+export interface Picker {
+  node: HTMLElement;
+  show: (name: string) => void;
 }

@@ -9,13 +9,13 @@ export const mount = ({ element, props, watch }) => {
     const fixed = props.value;
     document.querySelector(".bl-beta")?.toggleAttribute("inert", Boolean(fixed));
     element.replaceChildren(
-      phrase("span", "beta.title", { class: "bl-beta-title" }),
+      phrase("span.bl-beta-title", "beta.title"),
       phrase("span", fixed ? `beta.fixed_${fixed}` : "beta.help", {
         class: fixed ? "bl-beta-fixed" : "bl-muted",
         role: fixed ? "status" : null,
       }),
     );
   };
-  watch("value", draw);
+  watch(draw);
   draw();
 };

@@ -2,6 +2,7 @@
 // it. All that Gradio makes here is known beforehand: a widget's script, which is named instead of sent, its template,
 // which is constant, and what the slider calls. Whatever else it is asked for is refused by the browser.
 import { setBeta } from "../lib/beta.js";
+import { on } from "../lib/events.js";
 
 /** @import { Given, Mount } from "../lib/types.d.ts" */
 
@@ -10,10 +11,23 @@ const NAMED = /^betalens:(\w+)(?: "\w+")*$/;
 const CONSTANT = /^\s*return (?:`([^`$\\]*)`|("(?:[^"\\]|\\.)*"));?\s*$/;
 
 // What Gradio gives a widget's script, in its order. Its `element` is the box around the widget's template.
-/** @typedef {[HTMLElement, Given["trigger"], Given["props"], unknown, unknown, Given["watch"]]} GivenInOrder */
+/** @typedef {(name: "value", changed: () => void) => void} Watch */
+/** @typedef {[HTMLElement, Given["trigger"], Given["props"], unknown, unknown, Watch]} GivenInOrder */
 /** @param {Mount} mount @returns {(...given: GivenInOrder) => void} */
-const run = (mount) => (element, trigger, props, _server, _upload, watch) =>
-  mount({ element: element.querySelector(".bl-widget") || element, trigger, props, watch });
+const run = (mount) => (box, trigger, props, _server, _upload, watchProperty) => {
+  /** @type {HTMLElement} */
+  const element = box.querySelector(".bl-widget") || box;
+  const value = () => (props.value ? JSON.parse(props.value) : null);
+  /** @type {Given["watch"]} */
+  const watch = (changed) => watchProperty("value", changed);
+  /** @type {Given["follow"]} */
+  const follow = (draw) => {
+    watch(draw);
+    on("language", draw);
+    draw();
+  };
+  mount({ element, trigger, props, value, watch, follow });
+};
 
 // widgets: name to what each runs when it appears.
 /** @param {Record<string, Mount>} widgets */

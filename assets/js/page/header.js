@@ -3,7 +3,7 @@ import { currentBeta } from "../lib/beta.js";
 import { el } from "../lib/dom.js";
 import { on } from "../lib/events.js";
 import { number } from "../lib/format.js";
-import { language, phrase, setLanguage, t } from "../lib/i18n.js";
+import { labelled, language, phrase, setLanguage } from "../lib/i18n.js";
 import { isDark, setTheme } from "../lib/theme.js";
 import { watchSession } from "./session.js";
 
@@ -16,11 +16,9 @@ export const mount = ({ element, props, watch }) => {
   const facts = JSON.parse(props.value);
 
   const languages = el(
-    "select",
+    "select.bl-select.bl-compact",
     {
-      class: "bl-select bl-compact",
-      "data-i18n-label": "header.language",
-      "aria-label": t("header.language"),
+      ...labelled("header.language"),
       onchange: (event) => setLanguage(event.target.value),
     },
     el("option", { value: "en", text: "English" }),
@@ -29,11 +27,8 @@ export const mount = ({ element, props, watch }) => {
   languages.value = language;
   on("language", (now) => (languages.value = now));
 
-  const theme = el("button", {
-    type: "button",
-    class: "bl-icon",
-    "data-i18n-label": "header.theme",
-    "aria-label": t("header.theme"),
+  const theme = el("button.bl-icon", {
+    ...labelled("header.theme"),
     onclick: () => setTheme(isDark() ? "light" : "dark"),
   });
   const ICONS = {
@@ -62,56 +57,46 @@ export const mount = ({ element, props, watch }) => {
 
   /** @param {string} key @param {string} value @param {string} [title] */
   const fact = (key, value, title) =>
-    el(
-      "span",
-      { class: "bl-fact", title },
-      phrase("span", key, { class: "bl-muted" }),
-      el("b", { class: "bl-num", text: value }),
-    );
+    el("span.bl-fact", { title }, phrase("span.bl-muted", key), el("b.bl-num", value));
   const model = fact("header.model", facts.model, facts.digest);
-  const out = phrase("button", "login.out", {
-    type: "button",
-    class: "bl-toggle bl-compact",
+  const out = phrase("button.bl-toggle.bl-compact", "login.out", {
     onclick: () => fetch("logout", { method: "POST" }).then(() => location.reload()),
   });
-  const reader = el("span", { class: "bl-fact bl-reader", hidden: true });
+  const reader = el("span.bl-fact.bl-reader", { hidden: true });
   /** @param {m.Facts} now */
   const drawReader = (now) => {
     reader.hidden = !now.who;
     if (now.who) watchSession();
-    reader.replaceChildren(el("b", { text: now.who }), phrase("span", now.role, { class: "bl-muted" }), out);
+    reader.replaceChildren(el("b", now.who), phrase("span.bl-muted", now.role), out);
   };
-  watch("value", () => {
+  watch(() => {
     /** @type {m.Facts} */
     const now = JSON.parse(props.value);
     drawReader(now);
     model.title = now.digest;
     model.querySelector("b").textContent = now.model;
   });
-  const beta = el("b", { class: "bl-num", text: number(currentBeta()) });
+  const beta = el("b.bl-num", number(currentBeta()));
   on("beta", (now) => (beta.textContent = number(now)));
 
   element.replaceChildren(
     el(
-      "header",
-      { class: "bl-header" },
+      "header.bl-header",
       el(
-        "div",
-        { class: "bl-brand" },
+        "div.bl-brand",
         el(
           "svg",
           { viewBox: "0 0 24 24", width: 22, height: 22, "aria-hidden": "true" },
-          el("circle", { cx: 9.5, cy: 12, r: 6.5, class: "bl-logo-image" }),
-          el("circle", { cx: 14.5, cy: 12, r: 6.5, class: "bl-logo-report" }),
+          el("circle.bl-logo-image", { cx: 9.5, cy: 12, r: 6.5 }),
+          el("circle.bl-logo-report", { cx: 14.5, cy: 12, r: 6.5 }),
         ),
-        el("h1", { text: "BetaLens" }),
+        el("h1", "BetaLens"),
       ),
       el(
-        "div",
-        { class: "bl-facts" },
+        "div.bl-facts",
         model,
         fact("header.device", facts.device),
-        el("span", { class: "bl-fact" }, el("span", { class: "bl-muted", text: "β" }), beta),
+        el("span.bl-fact", el("span.bl-muted", "β"), beta),
         reader,
         languages,
         theme,

@@ -15,16 +15,16 @@ export const mount = ({ element, props, watch }) => {
       ...(notice
         ? [
             el(
-              "p",
-              { class: `bl-notice bl-notice-${notice.level}`, role: notice.level === "error" ? "alert" : "status" },
-              el("b", { text: t(notice.key) }),
-              notice.detail ? el("span", { text: ` ${notice.detail}` }) : null,
+              `p.bl-notice.bl-notice-${notice.level}`,
+              { role: notice.level === "error" ? "alert" : "status" },
+              el("b", t(notice.key)),
+              notice.detail ? el("span", ` ${notice.detail}`) : null,
             ),
           ]
         : []),
     );
   };
-  watch("value", () => {
+  watch(() => {
     draw();
     if (props.value && JSON.parse(props.value).level === "error") emit("refused");
   });

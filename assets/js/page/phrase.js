@@ -4,6 +4,6 @@ import { phrase } from "../lib/i18n.js";
 /** @import { Mount } from "../lib/types.d.ts" */
 
 /** @type {Mount} */
-export const mount = ({ element, props }) => {
-  element.replaceChildren(phrase("span", JSON.parse(props.value).key));
+export const mount = ({ element, value }) => {
+  element.replaceChildren(phrase("span", value().key));
 };

@@ -4,7 +4,7 @@ import { emit } from "../lib/events.js";
 /** @import { Events, Mount } from "../lib/types.d.ts" */
 
 /** @type {Mount} */
-export const mount = ({ props, watch }) => {
+export const mount = ({ props, value, watch }) => {
   const event = /** @type {keyof Events} */ (props.event);
-  watch("value", () => props.value && emit(event, JSON.parse(props.value)));
+  watch(() => props.value && emit(event, value()));
 };

@@ -18,14 +18,14 @@ export const mount = ({ element, props, watch }) => {
             el(
               "div",
               { class: `bl-notice bl-notice-${hides ? "error" : "info"}`, role: hides ? "alert" : "status" },
-              el("b", { text: t(hides ? "trouble.title" : "trouble.title_torn") }),
-              el("ul", {}, ...troubles.map((trouble) => el("li", { text: t(`trouble.${trouble.kind}`, trouble) }))),
+              el("b", t(hides ? "trouble.title" : "trouble.title_torn")),
+              el("ul", ...troubles.map((trouble) => el("li", t(`trouble.${trouble.kind}`, trouble)))),
             ),
           ]
         : []),
     );
   };
-  watch("value", draw);
+  watch(draw);
   on("language", draw);
   draw();
 };

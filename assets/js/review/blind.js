@@ -5,6 +5,7 @@ export let blind = false;
 
 /** @param {boolean} now */
 export const setBlind = (now) => {
+  if (now === blind) return;
   blind = now;
   emit("blind", now);
 };

@@ -3,7 +3,9 @@
 // has.
 import { el } from "../lib/dom.js";
 import { emit, on } from "../lib/events.js";
-import { findingName, phrase, t } from "../lib/i18n.js";
+import { joined } from "../lib/format.js";
+import { findingName, findingNames, labelled, phrase, t } from "../lib/i18n.js";
+import { offer, panelHead, toggle } from "../lib/parts.js";
 import { reason } from "../lib/reasons.js";
 import { debounce } from "../lib/timing.js";
 
@@ -11,9 +13,9 @@ import { debounce } from "../lib/timing.js";
 /** @import { Mount } from "../lib/types.d.ts" */
 
 /** @type {Mount} */
-export const mount = ({ element, trigger, props, watch }) => {
+export const mount = ({ element, trigger, value, watch }) => {
   /** @type {m.CaseList} */
-  let shown = JSON.parse(props.value);
+  let shown = value();
   /** @type {m.Offered[]} */
   let studies = []; // of every page that came
   let number = 0; // of the question that was asked last
@@ -22,22 +24,15 @@ export const mount = ({ element, trigger, props, watch }) => {
   let picking = false;
   let blind = false;
   let opensFirst = false; // once the answer is there
-  let step = 0; // to the case after or before the last card, once it is there
+  let step = 0; // to the case after the last card, once it is there
 
-  const text = el("input", {
-    type: "search",
-    class: "bl-input bl-case-search",
-    "data-i18n-label": "cases.search",
-    "aria-label": t("cases.search"),
-    placeholder: t("cases.search"),
-  });
+  const text = el("input.bl-input.bl-case-search", { type: "search", ...labelled("cases.search") });
   text.addEventListener(
     "input",
     debounce(() => ask(), 300),
   );
   /** @param {string} key @param {() => void} [does] */
-  const select = (key, does = () => ask()) =>
-    el("select", { class: "bl-select", "data-i18n-label": key, "aria-label": t(key), onchange: does });
+  const select = (key, does = () => ask()) => el("select.bl-select", { ...labelled(key), onchange: does });
   const queue = select("cases.queue", () => {
     opensFirst = queue.value !== "";
     ask();
@@ -46,47 +41,35 @@ export const mount = ({ element, trigger, props, watch }) => {
   const finding = select("cases.finding");
   const split = select("cases.split");
   const judged = select("cases.judged");
-  const discordant = phrase("button", "cases.discordant", {
-    type: "button",
-    class: "bl-toggle bl-only-discordant",
-    "aria-pressed": "false",
-    onclick: () => {
-      discordant.setAttribute("aria-pressed", String(!isPressed()));
-      ask();
-    },
+  const isPressed = () => discordant.ariaPressed === "true";
+  const discordant = toggle("cases.discordant", ".bl-only-discordant", () => {
+    discordant.ariaPressed = String(!isPressed());
+    ask();
   });
-  const isPressed = () => discordant.getAttribute("aria-pressed") === "true";
   const filters = el(
-    "details",
-    { class: "bl-case-filters" },
+    "details.bl-case-filters",
     phrase("summary", "cases.filters"),
-    el("div", { class: "bl-case-filter" }, finding, split, judged, discordant),
+    el("div.bl-case-filter", finding, split, judged, discordant),
   );
 
-  const list = el("div", {
-    class: "bl-case-list",
-    role: "listbox",
-    "data-i18n-label": "cases.label",
-    "aria-label": t("cases.label"),
-  });
-  const more = el("span", { class: "bl-case-more", "aria-hidden": "true" });
-  const scrolled = el("div", { class: "bl-case-scroll" }, list, more);
-  const count = el("span", { class: "bl-muted bl-num", role: "status" });
-  const purpose = el("p", { class: "bl-muted bl-case-purpose", hidden: true });
-  const none = phrase("p", "cases.nothing", { class: "bl-muted bl-case-purpose", hidden: true });
+  const list = el("div.bl-case-list", { role: "listbox", ...labelled("cases.label") });
+  const more = el("span.bl-case-more", { "aria-hidden": "true" });
+  const scrolled = el("div.bl-case-scroll", list, more);
+  const count = el("span.bl-muted.bl-num", { role: "status" });
+  const purpose = el("p.bl-muted.bl-case-purpose", { hidden: true });
+  const none = phrase("p.bl-muted.bl-case-purpose", "cases.nothing", { hidden: true });
   const hint = el(
-    "p",
-    { class: "bl-pick-hint", role: "status", hidden: true },
+    "p.bl-pick-hint",
+    { role: "status", hidden: true },
     phrase("span", "swap.hint"),
     " ",
-    phrase("button", "swap.cancel", { type: "button", class: "bl-toggle", onclick: () => emit("pick", false) }),
+    phrase("button.bl-toggle", "swap.cancel", { onclick: () => emit("pick", false) }),
   );
   const panel = el(
-    "section",
-    { class: "bl-panel bl-cases" },
-    el("header", { class: "bl-panel-head" }, phrase("h3", "cases.title"), count),
+    "section.bl-panel.bl-cases",
+    panelHead("cases.title", count),
     hint,
-    el("div", { class: "bl-case-filter" }, text, queue, order),
+    el("div.bl-case-filter", text, queue, order),
     filters,
     purpose,
     none,
@@ -97,7 +80,7 @@ export const mount = ({ element, trigger, props, watch }) => {
   /** @param {number} [offset] */
   const ask = (offset = 0) => {
     if (!offset) number += 1;
-    panel.setAttribute("aria-busy", "true");
+    panel.ariaBusy = "true";
     trigger("filter", {
       text: text.value,
       finding: finding.value,
@@ -110,8 +93,7 @@ export const mount = ({ element, trigger, props, watch }) => {
       number,
     });
   };
-  const isBusy = () => panel.getAttribute("aria-busy") === "true";
-  const askForMore = () => !isBusy() && studies.length < shown.total && ask(studies.length);
+  const askForMore = () => panel.ariaBusy !== "true" && studies.length < shown.total && ask(studies.length);
   new IntersectionObserver((seen) => seen.at(-1).isIntersecting && askForMore(), { rootMargin: "200px" }).observe(more);
 
   const cards = () => /** @type {HTMLElement[]} */ ([...list.children]);
@@ -146,7 +128,7 @@ export const mount = ({ element, trigger, props, watch }) => {
     current = study;
     const first = Math.max(place(), 0);
     cards().forEach((card, i) => {
-      card.setAttribute("aria-selected", String(card.dataset.study === study));
+      card.ariaSelected = String(card.dataset.study === study);
       card.tabIndex = i === first ? 0 : -1;
     });
     tell();
@@ -188,68 +170,56 @@ export const mount = ({ element, trigger, props, watch }) => {
 
   /** @param {m.Offered} study */
   const card = (study) => {
-    const labels = study.labels && (study.labels.map(findingName).join(", ") || t("cases.none"));
+    const labels = study.labels && findingNames(study.labels);
     const why = study.reasons.length ? t(`queue.short.${study.reasons[0].kind}`) : labels;
     const said = study.judged && t("cases.said", { verdict: t(`verdict.${study.judged}`) });
     return el(
-      "button",
+      "button.bl-case",
       {
-        type: "button",
         role: "option",
-        class: "bl-case",
         "data-study": study.id,
         "aria-selected": String(study.id === current),
         tabindex: -1,
-        title: [study.id, labels, ...study.reasons.map(reason), said].filter(Boolean).join(" · "),
+        title: joined([study.id, labels, ...study.reasons.map(reason), said]),
         onclick: () => open(study.id),
       },
       study.thumb
         ? el("img", { src: study.thumb, alt: "", loading: "lazy" })
-        : phrase("span", "cases.no_film", { class: "bl-case-blank bl-muted" }),
-      el("span", { class: "bl-case-name", text: study.id }),
-      why ? el("span", { class: "bl-case-why bl-muted", text: why }) : null,
-      study.discordant
-        ? el("span", { class: "bl-case-flag", text: "≠", role: "img", "aria-label": t("cases.discordant") })
-        : null,
-      said ? el("span", { class: "bl-case-judged", text: "✓", role: "img", "aria-label": said }) : null,
+        : phrase("span.bl-case-blank.bl-muted", "cases.no_film"),
+      el("span.bl-case-name", study.id),
+      why && el("span.bl-case-why.bl-muted", why),
+      study.discordant && el("span.bl-case-flag", { text: "≠", role: "img", "aria-label": t("cases.discordant") }),
+      said && el("span.bl-case-judged", { text: "✓", role: "img", "aria-label": said }),
     );
   };
 
-  /** @param {HTMLSelectElement} box @param {string} chosen @param {[string, string][]} choices */
-  const offer = (box, chosen, choices) => {
-    box.replaceChildren(...choices.map(([value, said]) => el("option", { value, text: said })));
-    box.value = chosen;
-  };
   const drawChoices = () => {
     const { question, findings, splits, has_discordant } = shown;
-    /** @param {string} name @param {string[]} values @returns {[string, string][]} */
-    const named = (name, values) => values.map((value) => [value, t(`${name}.${value || "none"}`)]);
-    offer(queue, question.queue, named("cases.queue", ["", "evaluation", "training"]));
-    offer(
-      order,
-      question.order,
-      named("cases.order", blind ? ["mixed", "id"] : ["mixed", "id", "likely", "uncertain"]),
+    /** @param {HTMLSelectElement} box @param {string} name @param {string[]} values @param {string} chosen */
+    const choices = (box, name, values, chosen) => {
+      offer(box, values, (one) => t(`${name}.${one || "none"}`));
+      box.value = chosen;
+    };
+    choices(queue, "cases.queue", ["", "evaluation", "training"], question.queue);
+    choices(order, "cases.order", blind ? ["mixed", "id"] : ["mixed", "id", "likely", "uncertain"], question.order);
+    choices(judged, "cases.judged", ["", "no", "yes"], question.judged);
+    choices(split, "lab.split", [...splits, "all"], question.split || (splits.includes("test") ? "test" : "all"));
+    offer(finding, findings, findingName, phrase("option", "cases.any", { value: "" }));
+    finding.value = question.finding;
+    discordant.ariaPressed = String(question.discordant);
+    const queued = question.queue !== "";
+    order.hidden = split.hidden = queued;
+    finding.hidden = blind || queued;
+    discordant.hidden = blind || queued || !has_discordant;
+    filters.classList.toggle(
+      "bl-narrowed",
+      Boolean(question.finding || question.judged || question.discordant || question.split),
     );
-    offer(finding, question.finding, [
-      ["", t("cases.any")],
-      ...findings.map((name) => /** @type {[string, string]} */ ([name, findingName(name)])),
-    ]);
-    const whole = splits.map((name) => /** @type {[string, string]} */ ([name, t(`lab.split.${name}`)]));
-    offer(split, question.split || (splits.includes("test") ? "test" : "all"), [...whole, ["all", t("lab.split.all")]]);
-    offer(judged, question.judged, named("cases.judged", ["", "no", "yes"]));
-    order.hidden = Boolean(question.queue);
-    for (const box of [finding, discordant]) box.hidden = blind || Boolean(question.queue);
-    split.hidden = Boolean(question.queue);
-    discordant.hidden ||= !has_discordant;
-    discordant.setAttribute("aria-pressed", String(question.discordant));
-    const narrowed = [finding.value, judged.value, discordant.ariaPressed === "true", question.split].filter(
-      Boolean,
-    ).length;
-    filters.classList.toggle("bl-narrowed", narrowed > 0);
-    purpose.hidden = !question.queue;
-    if (question.queue) purpose.textContent = t(`cases.purpose.${question.queue}`);
+    purpose.hidden = !queued;
+    purpose.textContent = queued ? t(`cases.purpose.${question.queue}`) : "";
   };
   const draw = () => {
+    text.placeholder = t("cases.search");
     drawChoices();
     none.hidden = shown.total > 0;
     count.textContent = t("cases.count", { shown: studies.length, all: shown.total });
@@ -257,11 +227,10 @@ export const mount = ({ element, trigger, props, watch }) => {
     mark(current);
   };
   const load = () => {
-    if (!props.value) return;
-    /** @type {m.CaseList} */
-    const now = JSON.parse(props.value);
-    if (now.question.number !== number) return; // something else was asked since
-    panel.removeAttribute("aria-busy");
+    /** @type {m.CaseList | null} */
+    const now = value();
+    if (now?.question.number !== number) return; // something else was asked since
+    panel.ariaBusy = "false";
     shown = now;
     studies = now.question.offset ? [...studies.slice(0, now.question.offset), ...now.studies] : now.studies;
     blind = now.blind;
@@ -272,11 +241,8 @@ export const mount = ({ element, trigger, props, watch }) => {
     opensFirst = false;
     step = 0;
   };
-  watch("value", load);
-  on("language", () => {
-    text.placeholder = t("cases.search");
-    draw();
-  });
+  watch(load);
+  on("language", draw);
   on("opened", (now) => mark(now.case));
   on("blind", (on) => on !== blind && ask());
   on("use-queue", (which) => {

@@ -4,23 +4,21 @@
 // and what they came to below them in a place of its own, so that nothing moves under the pointer.
 import { el } from "../lib/dom.js";
 import { emit, on } from "../lib/events.js";
-import { findingName, phrase, t } from "../lib/i18n.js";
+import { findingName, labelled, phrase, t } from "../lib/i18n.js";
+import { panelHead, toggle } from "../lib/parts.js";
 import { setBlind } from "./blind.js";
 import { readerName, rememberName } from "./reader.js";
-import { onShortcut, ShortcutHelp } from "./shortcuts.js";
+import { onShortcut, shortcutHelp } from "./shortcuts.js";
 
 /** @import * as m from "../lib/messages.d.ts" */
-/** @import { Attributes, Box, Mount } from "../lib/types.d.ts" */
+/** @import { Box, Mount } from "../lib/types.d.ts" */
+
+const PATIENCE_MS = 5000; // after which a verdict without an answer is said not to be saved
 
 /** @type {Mount} */
-export const mount = ({ element, trigger, props, watch }) => {
-  const VERDICTS = ["agree", "disagree", "unsure"];
-  const PATIENCE_MS = 5000; // after which a verdict without an answer is said not to be saved
-  const EVIDENCE = ["neither", "image", "text", "both"];
+export const mount = ({ element, trigger, value, watch }) => {
   /** @type {m.Form} */
-  const setup = JSON.parse(props.value);
-  /** @param {string} suffix */
-  const id = (suffix) => `bl-flag-${suffix}`;
+  const setup = value();
   let state = setup;
   let changed = false;
   let told = ""; // the reader's name as the server last said it
@@ -30,134 +28,95 @@ export const mount = ({ element, trigger, props, watch }) => {
   const marks = { regions: [], words: [] };
   let busy = false;
 
-  /**
-   * @template {"button"} Tag
-   * @param {string} key @param {Tag} tag @param {Attributes} attributes @param {string} letter
-   */
-  const keyed = (key, tag, attributes, letter) => phrase(tag, key, { ...attributes, "aria-keyshortcuts": letter });
-  const blind = phrase("button", "flag.blind", {
-    type: "button",
-    class: "bl-toggle bl-compact bl-blind",
-    "aria-pressed": "false",
-    onclick: () => trigger("blind", { on: !state.blind }),
-  });
-  const shortcuts = new ShortcutHelp();
-  const buttons = VERDICTS.map((verdict) =>
-    keyed(
-      `verdict.${verdict}`,
-      "button",
-      {
-        type: "button",
-        class: `bl-toggle bl-say bl-say-${verdict}`,
-        "data-verdict": verdict,
-        "aria-pressed": "false",
-        onclick: () => choose(verdict),
-      },
-      verdict[0],
-    ),
+  const blind = toggle("flag.blind", ".bl-compact.bl-blind", () => trigger("blind", { on: !state.blind }));
+  const shortcuts = shortcutHelp();
+  const buttons = ["agree", "disagree", "unsure"].map((verdict) =>
+    toggle(`verdict.${verdict}`, `.bl-say.bl-say-${verdict}`, () => choose(verdict), {
+      "data-verdict": verdict,
+      "aria-keyshortcuts": verdict[0],
+    }),
   );
   const findings = setup.findings.map((finding, place) => {
-    const text = el("span", { text: findingName(finding) });
+    const text = el("span", findingName(finding));
     on("language", () => (text.textContent = findingName(finding)));
     return el(
-      "label",
-      { class: "bl-choice", "aria-keyshortcuts": place < 9 ? String(place + 1) : null },
-      el("input", { type: setup.single ? "radio" : "checkbox", name: id("finding"), value: finding }),
+      "label.bl-choice",
+      { "aria-keyshortcuts": place < 9 ? String(place + 1) : null },
+      el("input", { type: setup.single ? "radio" : "checkbox", name: "bl-flag-finding", value: finding }),
       text,
     );
   });
   const legend = phrase("legend", "flag.corrected");
-  const corrected = el(
-    "fieldset",
-    { class: "bl-field bl-flag-findings" },
-    legend,
-    el("div", { class: "bl-choices" }, ...findings),
-  );
-  const boxes = () => [...corrected.querySelectorAll("input")];
+  const corrected = el("fieldset.bl-field.bl-flag-findings", legend, el("div.bl-choices", ...findings));
+  const boxes = [...corrected.querySelectorAll("input")];
   const evidence = el(
-    "select",
-    { class: "bl-select", id: id("evidence") },
-    ...EVIDENCE.map((name) => phrase("option", `evidence.${name}`, { value: name })),
+    "select.bl-select",
+    { id: "bl-flag-evidence" },
+    ...["neither", "image", "text", "both"].map((name) => phrase("option", `evidence.${name}`, { value: name })),
   );
-  const comment = el("textarea", { class: "bl-input", rows: 2, maxlength: 4000, id: id("comment") });
+  const comment = el("textarea.bl-input", { rows: 2, maxlength: 4000, id: "bl-flag-comment" });
+  const reviewer = el("input.bl-input", { maxlength: 120, id: "bl-flag-reviewer", autocomplete: "name" });
   /** @param {string} key @param {HTMLElement} input @param {string} [extra] */
-  const field = (key, input, extra = "") =>
-    el("div", { class: `bl-field ${extra}` }, phrase("label", key, { for: input.id }), input);
+  const field = (key, input, extra = "") => el(`div.bl-field${extra}`, phrase("label", key, { for: input.id }), input);
   const details = el(
-    "div",
-    { class: "bl-flag-details" },
-    field("flag.evidence", evidence, "bl-flag-line"),
+    "div.bl-flag-details",
+    field("flag.evidence", evidence, ".bl-flag-line"),
     field("flag.comment", comment),
   );
-  const reviewer = el("input", { class: "bl-input", maxlength: 120, id: id("reviewer"), autocomplete: "name" });
-  const nameless = phrase("button", "flag.nameless", { type: "button", class: "bl-toggle bl-compact" });
-  const named = phrase("button", "flag.named", { type: "button", class: "bl-toggle bl-compact bl-primary" });
+  const nameless = phrase("button.bl-toggle.bl-compact", "flag.nameless", {
+    onclick: () => {
+      knows = true;
+      giveAsked();
+    },
+  });
+  const named = phrase("button.bl-toggle.bl-compact.bl-primary", "flag.named", { onclick: () => giveAsked() });
   const who = el(
-    "div",
-    { class: "bl-field bl-flag-line bl-flag-who" },
+    "div.bl-field.bl-flag-line.bl-flag-who",
     phrase("label", "flag.reviewer", { for: reviewer.id }),
     reviewer,
     named,
     nameless,
   );
-  const more = phrase("button", "flag.more", {
-    type: "button",
-    class: "bl-toggle bl-compact bl-flag-more",
+  const more = phrase("button.bl-toggle.bl-compact.bl-flag-more", "flag.more", {
     "aria-expanded": "false",
-    onclick: () => unfold(!unfolded),
+    onclick: () => {
+      unfolded = !unfolded;
+      update();
+    },
   });
-  const marked = el("span", { class: "bl-muted bl-num" });
+  const marked = el("span.bl-muted.bl-num");
   const markline = el(
-    "p",
-    { class: "bl-flag-marks", hidden: true },
+    "p.bl-flag-marks",
+    { hidden: true },
     marked,
-    phrase("button", "flag.clear_marks", {
-      type: "button",
-      class: "bl-toggle bl-compact",
-      onclick: () => emit("clear-marks"),
-    }),
+    phrase("button.bl-toggle.bl-compact", "flag.clear_marks", { onclick: () => emit("clear-marks") }),
   );
-  const save = keyed("flag.save", "button", { type: "submit", class: "bl-button bl-primary" }, "s");
-  const undo = keyed(
-    "flag.undo",
-    "button",
-    { type: "button", class: "bl-toggle bl-flag-undo", disabled: true, onclick: () => trigger("undo") },
-    "z",
-  );
-  const next = keyed(
-    "flag.next",
-    "button",
-    { type: "button", class: "bl-toggle bl-next", onclick: () => emit("next-case") },
-    "n",
-  );
+  const save = phrase("button.bl-button.bl-primary", "flag.save", { type: "submit", "aria-keyshortcuts": "s" });
+  const undo = phrase("button.bl-toggle.bl-flag-undo", "flag.undo", {
+    "aria-keyshortcuts": "z",
+    disabled: true,
+    onclick: () => trigger("undo"),
+  });
+  const next = phrase("button.bl-toggle.bl-next", "flag.next", {
+    "aria-keyshortcuts": "n",
+    onclick: () => emit("next-case"),
+  });
   const outcome = el("span", { role: "status" });
-  const retry = phrase("button", "flag.retry", {
-    type: "button",
-    class: "bl-toggle bl-compact bl-flag-retry",
+  const retry = phrase("button.bl-toggle.bl-compact.bl-flag-retry", "flag.retry", {
     hidden: true,
     onclick: () => pending && send(pending),
   });
-  const said = el("p", { class: "bl-muted bl-flag-note" });
+  const said = el("p.bl-muted.bl-flag-note");
   const form = el(
-    "form",
-    { class: "bl-panel bl-flag", "data-i18n-label": "flag.title", "aria-label": t("flag.title") },
-    el(
-      "header",
-      { class: "bl-panel-head" },
-      phrase("h3", "flag.title"),
-      shortcuts.node,
-      el("span", { class: "bl-push" }, more, " ", blind),
-    ),
+    "form.bl-panel.bl-flag",
+    labelled("flag.title"),
+    panelHead("flag.title", el("span", shortcuts.button, shortcuts.list), el("span.bl-push", more, " ", blind)),
     said,
-    el("div", { class: "bl-flag-more-of-it" }, corrected, markline, details, save),
+    el("div.bl-flag-asked", corrected, markline, details, save),
     who,
-    el(
-      "div",
-      { class: "bl-flag-says", role: "group", "data-i18n-label": "flag.verdict", "aria-label": t("flag.verdict") },
-      ...buttons,
-    ),
-    el("div", { class: "bl-flag-foot" }, undo, next),
-    el("p", { class: "bl-outcome" }, outcome, " ", retry),
+    el("div.bl-flag-says", { role: "group", ...labelled("flag.verdict") }, ...buttons),
+    el("div.bl-flag-foot", undo, next),
+    el("p.bl-outcome", outcome, " ", retry),
   );
   element.replaceChildren(form);
 
@@ -215,24 +174,19 @@ export const mount = ({ element, trigger, props, watch }) => {
     update();
   });
 
-  /** @param {boolean} on */
-  const unfold = (on) => {
-    unfolded = on;
-    more.setAttribute("aria-expanded", String(on));
-    update();
-  };
   const update = () => {
     const { veiled } = state;
     const count = marks.regions.length + marks.words.length;
     const lists = veiled || writing;
     const open = unfolded || writing;
     const shut = changed || busy || locked || !state.may;
-    blind.setAttribute("aria-pressed", String(state.blind));
+    more.ariaExpanded = String(unfolded);
+    blind.ariaPressed = String(state.blind);
     for (const button of buttons) {
       button.hidden = veiled && button.dataset.verdict !== "unsure";
       button.disabled = shut;
       const lit = writing ? "disagree" : asked || saved;
-      button.setAttribute("aria-pressed", String(button.dataset.verdict === lit));
+      button.ariaPressed = String(button.dataset.verdict === lit);
     }
     corrected.hidden = !lists;
     details.hidden = !open;
@@ -259,19 +213,16 @@ export const mount = ({ element, trigger, props, watch }) => {
   /** @param {string[] | undefined} labels */
   const tick = (labels) => {
     ticked = labels || [];
-    for (const box of boxes()) box.checked = ticked.includes(box.value);
+    for (const box of boxes) box.checked = ticked.includes(box.value);
   };
-  const labels = () =>
-    boxes()
-      .filter((box) => box.checked)
-      .map((box) => box.value);
+  const labels = () => boxes.filter((box) => box.checked).map((box) => box.value);
   // A disagreement says what differs.
   const differs = () =>
     marks.regions.length + marks.words.length > 0 ||
     comment.value.trim() !== "" ||
     evidence.value !== "neither" ||
     labels().join() !==
-      boxes()
+      boxes
         .map((box) => box.value)
         .filter((name) => ticked.includes(name))
         .join();
@@ -313,11 +264,6 @@ export const mount = ({ element, trigger, props, watch }) => {
     });
   };
   const giveAsked = () => asked && give(asked);
-  named.addEventListener("click", () => (reviewer.value.trim() ? giveAsked() : reviewer.focus()));
-  nameless.addEventListener("click", () => {
-    knows = true;
-    giveAsked();
-  });
   reviewer.addEventListener("keydown", (event) => {
     if (event.key !== "Enter") return;
     event.preventDefault();
@@ -349,7 +295,7 @@ export const mount = ({ element, trigger, props, watch }) => {
     b: () => blind.click(),
     m: () => emit("mark-region"),
     w: () => emit("to-words"),
-    "?": () => shortcuts.toggle(),
+    "?": () => shortcuts.list.togglePopover(),
     ...Object.fromEntries(
       findings
         .slice(0, 9)
@@ -358,7 +304,7 @@ export const mount = ({ element, trigger, props, watch }) => {
   });
 
   const load = () => {
-    state = JSON.parse(props.value);
+    state = value();
     const now = state.outcome;
     if (now) {
       busy = false;
@@ -373,7 +319,6 @@ export const mount = ({ element, trigger, props, watch }) => {
       evidence.value = "neither";
       saved = asked = "";
       writing = unfolded = false;
-      more.setAttribute("aria-expanded", "false");
       emit("clear-marks");
       tick(now.labels);
       say(null);
@@ -394,7 +339,7 @@ export const mount = ({ element, trigger, props, watch }) => {
     setBlind(state.blind);
     update();
   };
-  watch("value", load);
+  watch(load);
   on("language", update);
   const name = readerName();
   if (name && !state.login) {

@@ -1,10 +1,11 @@
 // The reference studies nearest to the open case: by image, by report, and by both at this beta.
 import { currentBeta } from "../lib/beta.js";
-import { Cards } from "../lib/cards.js";
+import { cardParts } from "../lib/cards.js";
 import { el } from "../lib/dom.js";
 import { emit, on } from "../lib/events.js";
 import { number } from "../lib/format.js";
 import { phrase, t } from "../lib/i18n.js";
+import { panelHead } from "../lib/parts.js";
 import { debounce } from "../lib/timing.js";
 
 /** @import { Case } from "./case/case.js" */
@@ -14,16 +15,11 @@ import { debounce } from "../lib/timing.js";
 /** @type {Mount} */
 export const mount = ({ element, trigger, props, watch }) => {
   const STILL_MS = 350; // beta and case stand still for so long before the server is asked
-  const body = el("div", { class: "bl-neighbours-body" });
+  const body = el("div.bl-neighbours-body");
   const panel = el(
-    "section",
-    { class: "bl-panel bl-neighbours", hidden: true },
-    el(
-      "header",
-      { class: "bl-panel-head" },
-      phrase("h3", "neighbours.title"),
-      phrase("span", "neighbours.help", { class: "bl-muted" }),
-    ),
+    "section.bl-panel.bl-neighbours",
+    { hidden: true },
+    panelHead("neighbours.title", phrase("span.bl-muted", "neighbours.help")),
     body,
   );
   element.replaceChildren(panel);
@@ -38,13 +34,11 @@ export const mount = ({ element, trigger, props, watch }) => {
 
   /** @param {m.Near} near */
   const card = (near) => {
-    const [film, labels, id, words] = Cards.parts(near);
+    const [film, labels, id, words] = cardParts(near);
     id.textContent = `${near.id} · ${t("neighbours.distance", { distance: number(near.distance) })}`;
     return el(
-      "button",
+      "button.bl-neighbour",
       {
-        type: "button",
-        class: "bl-neighbour",
         "data-study": near.id,
         title: t("neighbours.open", { study: near.id }),
         onclick: () => {
@@ -69,23 +63,23 @@ export const mount = ({ element, trigger, props, watch }) => {
           : t("neighbours.by.fused_one");
     const missing = near === null ? `neighbours.no.${space}` : "neighbours.none";
     return el(
-      "div",
-      { class: "bl-neighbours-row", "data-space": space },
-      el("span", { class: "bl-muted", text: name }),
-      ...(near?.length ? near.map(card) : [phrase("p", missing, { class: "bl-muted" })]),
+      "div.bl-neighbours-row",
+      { "data-space": space },
+      el("span.bl-muted", name),
+      ...(near?.length ? near.map(card) : [phrase("p.bl-muted", missing)]),
     );
   };
   const draw = () => {
     panel.hidden = !opened;
-    if (!found) return body.replaceChildren(phrase("p", "neighbours.waiting", { class: "bl-muted bl-lab-note" }));
+    if (!found) return body.replaceChildren(phrase("p.bl-muted.bl-lab-note", "neighbours.waiting"));
     if (found.progress)
       return body.replaceChildren(
-        el("p", { class: "bl-muted bl-lab-note", role: "status", text: t("neighbours.encoding", found.progress) }),
+        el("p.bl-muted.bl-lab-note", { role: "status", text: t("neighbours.encoding", found.progress) }),
       );
-    if (found.error) return body.replaceChildren(el("p", { class: "bl-muted bl-lab-note", text: found.error }));
+    if (found.error) return body.replaceChildren(el("p.bl-muted.bl-lab-note", found.error));
     body.replaceChildren(...found.spaces.map(row));
   };
-  watch("value", () => {
+  watch(() => {
     /** @type {m.Neighbours} */
     const answer = props.value && JSON.parse(props.value);
     if (!answer || !opened || (answer.ticket !== opened.ticket && !answer.progress)) return;

@@ -1,7 +1,7 @@
 // Keys that act without the mouse, and the list of them.
 import { el } from "../lib/dom.js";
-import { phrase, t } from "../lib/i18n.js";
-import { placeBeside } from "./methods.js";
+import { phrase } from "../lib/i18n.js";
+import { helpButton } from "./help.js";
 
 const LISTED = ["a", "d", "u", "1_9", "s", "n", "z", "b", "m", "w"];
 const TYPING =
@@ -19,37 +19,17 @@ export const onShortcut = (node, keys) =>
     act();
   });
 
-export class ShortcutHelp {
-  constructor() {
-    const id = "bl-help-keys";
-    this.button = el("button", {
-      type: "button",
-      class: "bl-help-button",
-      popovertarget: id,
-      "data-i18n-label": "keys.title",
-      "aria-label": t("keys.title"),
-      "aria-keyshortcuts": "?",
-      text: "?",
-    });
-    this.help = el(
-      "div",
-      { class: "bl-help bl-keys", id, popover: "auto" },
-      phrase("h3", "keys.title"),
-      el(
-        "dl",
-        {},
-        ...LISTED.flatMap((key) => [
-          el("dt", {}, el("kbd", { text: key.toUpperCase().replace("_", "–") })),
-          phrase("dd", `keys.${key}`),
-        ]),
-      ),
-      phrase("p", "keys.note", { class: "bl-muted" }),
-    );
-    this.help.addEventListener("toggle", () => placeBeside(this.help, this.button));
-    this.node = el("span", {}, this.button, this.help);
-  }
-
-  toggle() {
-    this.help.togglePopover();
-  }
-}
+// Returns the list of them, and the button that opens it.
+export const shortcutHelp = () => {
+  const keys = LISTED.flatMap((key) => [
+    el("dt", el("kbd", key.toUpperCase().replace("_", "–"))),
+    phrase("dd", `keys.${key}`),
+  ]);
+  const list = el(
+    "div.bl-help.bl-keys",
+    phrase("h3", "keys.title"),
+    el("dl", ...keys),
+    phrase("p.bl-muted", "keys.note"),
+  );
+  return { list, button: helpButton(list, "bl-help-keys", "keys.title", { "aria-keyshortcuts": "?" }) };
+};

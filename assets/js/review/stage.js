@@ -2,19 +2,20 @@
 import { currentBeta } from "../lib/beta.js";
 import { el } from "../lib/dom.js";
 import { emit, on } from "../lib/events.js";
-import { number, percent, probability } from "../lib/format.js";
+import { joined, number, percent, probability } from "../lib/format.js";
 import { findingName, ifDefined, phrase, t } from "../lib/i18n.js";
+import { toggle } from "../lib/parts.js";
 import { whileSeen } from "../lib/timing.js";
 import { Case } from "./case/case.js";
-import { CaseBar } from "./case_bar.js";
-import { ChangesView } from "./changes.js";
-import { BarsView } from "./decision/bars.js";
-import { CurveView } from "./decision/curve.js";
-import { SharesView } from "./decision/shares.js";
-import { FilmView } from "./film/film.js";
-import { MethodPicker } from "./methods.js";
-import { WordsView } from "./report/words.js";
-import { RecordedView, VeilView, VersionView } from "./veil.js";
+import { caseBar } from "./case_bar.js";
+import { changesView } from "./changes.js";
+import { barsView } from "./decision/bars.js";
+import { curveView } from "./decision/curve.js";
+import { sharesView } from "./decision/shares.js";
+import { filmView } from "./film/film.js";
+import { methodPicker } from "./methods.js";
+import { wordsView } from "./report/words.js";
+import { recordedView, veilView, versionView } from "./veil.js";
 import "./tests.js"; // fills the strips under film and report
 
 /** @import { Modality, Mount } from "../lib/types.d.ts" */
@@ -25,25 +26,20 @@ const PATIENCE_MS = 10_000; // after which a case that does not come is said not
 const SAME = 1e-3; // of a probability: what the server says may differ by less from what was drawn
 
 /** @type {Mount} */
-export const mount = ({ element, trigger, props, watch }) => {
+export const mount = ({ element, trigger, props, value, watch }) => {
   /** @type {m.Methods} */
   const methods = JSON.parse(props.methods);
   /** @param {Modality} modality */
   const picker = (modality) =>
-    new MethodPicker(modality, methods[modality], (name) => trigger("method", { modality, name }));
-  const swap = phrase("button", "swap.ask", {
-    type: "button",
-    class: "bl-toggle bl-swap",
-    "aria-pressed": "false",
-    onclick: () => emit("pick", swap.getAttribute("aria-pressed") !== "true"),
-  });
-  on("pick", (on) => swap.setAttribute("aria-pressed", String(on)));
+    methodPicker(modality, methods[modality], (name) => trigger("method", { modality, name }));
+  const swap = toggle("swap.ask", ".bl-swap", () => emit("pick", swap.ariaPressed !== "true"));
+  on("pick", (on) => (swap.ariaPressed = String(on)));
 
-  const changes = new ChangesView((all) => {
+  const changes = changesView((all) => {
     dim();
     trigger("undo", { all });
   });
-  const film = new FilmView(
+  const film = filmView(
     picker("image"),
     (mask) => {
       dim();
@@ -51,45 +47,44 @@ export const mount = ({ element, trigger, props, watch }) => {
     },
     changes.node,
   );
-  const words = new WordsView(picker("report"), swap);
-  const bars = new BarsView((index, finding) => trigger("select", { index, value: finding }));
-  const shares = new SharesView();
-  const curve = new CurveView();
+  const words = wordsView(picker("report"), swap);
+  const bars = barsView((index, finding) => trigger("select", { index, value: finding }));
+  const shares = sharesView();
+  const curve = curveView();
   const views = () => (opened.veiled ? [film, words] : [film, words, bars, shares, curve]);
 
-  const name = el("h2", { class: "bl-finding" });
-  const before = el("span", { class: "bl-p-then bl-num" });
-  const output = el("output", { class: "bl-p bl-num" });
-  const verdict = el("span", { class: "bl-verdict" });
-  const tier = el("span", { class: "bl-chip", role: "status" });
-  const settled = el("span", { class: "bl-settled bl-muted bl-num" });
-  const discord = el("p", { class: "bl-discord", role: "status", hidden: true });
-  const empty = phrase("p", "stage.empty", { class: "bl-empty" });
+  const name = el("h2.bl-finding");
+  const before = el("span.bl-p-then.bl-num");
+  const output = el("output.bl-p.bl-num");
+  const verdict = el("span.bl-verdict");
+  const tier = el("span.bl-chip", { role: "status" });
+  const settled = el("span.bl-settled.bl-muted.bl-num");
+  const discord = el("p.bl-discord", { role: "status", hidden: true });
+  const empty = phrase("p.bl-empty", "stage.empty");
   const why = el("p");
-  const back = el("button", { type: "button", class: "bl-toggle", onclick: () => showBefore() });
-  const notOpened = el("div", { class: "bl-empty bl-not-opened", role: "status", hidden: true }, why, back);
-  const bar = new CaseBar();
+  const back = el("button.bl-toggle", { onclick: () => showBefore() });
+  const notOpened = el("div.bl-empty.bl-not-opened", { role: "status", hidden: true }, why, back);
+  const bar = caseBar();
 
   const answer = [
     el(
-      "header",
-      { class: "bl-decision-head" },
-      el("div", {}, name, el("span", { class: "bl-decision-p" }, before, output)),
-      el("div", {}, el("div", { class: "bl-chips" }, tier, settled), verdict),
+      "header.bl-decision-head",
+      el("div", name, el("span.bl-decision-p", before, output)),
+      el("div", el("div.bl-chips", tier, settled), verdict),
     ),
     discord,
     bars.node,
     shares.node,
     curve.node,
   ];
-  const decision = el("section", { class: "bl-panel bl-decision" }, ...answer);
-  const veil = new VeilView();
-  const recorded = new RecordedView();
-  const version = new VersionView(() => {
+  const decision = el("section.bl-panel.bl-decision", ...answer);
+  const veil = veilView();
+  const recorded = recordedView();
+  const version = versionView(() => {
     dim();
     trigger("leave_version");
   });
-  const grid = el("div", { class: "bl-stage-grid" }, film.node, decision, words.node);
+  const grid = el("div.bl-stage-grid", film.node, decision, words.node);
   const all = el("div", { hidden: true }, bar.node, version.node, recorded.node, grid);
   element.replaceChildren(empty, notOpened, all);
 
@@ -112,7 +107,7 @@ export const mount = ({ element, trigger, props, watch }) => {
   const errors = () =>
     /** @type {Modality[]} */ (["image", "report"])
       .filter((modality) => opened.completeness[modality] !== null)
-      .map((modality) => t(`completeness.${modality}`, { error: number(100 * opened.completeness[modality], 2) }))
+      .map((modality) => t(`completeness.${modality}`, { error: number(100 * opened.completeness[modality]) }))
       .join(", ");
 
   const describe = () => {
@@ -132,7 +127,7 @@ export const mount = ({ element, trigger, props, watch }) => {
     tier.title = `${tier.textContent}. ${t(help)}`;
     const clash = opened.discordance?.alert && opened.discordance;
     discord.hidden = !clash && !opened.discordant;
-    discord.textContent = [
+    const said = [
       clash &&
         t("discord.model", {
           probability: clash.probability > 0.995 ? ">0.99" : number(clash.probability),
@@ -150,9 +145,8 @@ export const mount = ({ element, trigger, props, watch }) => {
           alarms: ifDefined(clash.worth.false_alarms, percent),
         }),
       opened.discordant && t("discord.study"),
-    ]
-      .filter(Boolean)
-      .join(" ");
+    ];
+    discord.textContent = joined(said, " ");
     changes.load(opened);
     grid.classList.toggle("bl-compare", Boolean(opened.original));
   };
@@ -166,9 +160,9 @@ export const mount = ({ element, trigger, props, watch }) => {
     const { original } = opened;
     before.textContent = original ? `${probability(original.probability(beta))} → ` : "";
     output.textContent = probability(opened.probability(beta));
-    verdict.textContent = [...new Set([original, opened].filter(Boolean).map((side) => t(side.verdict(beta))))].join(
-      " → ",
-    );
+    const now = t(opened.verdict(beta));
+    const then = original ? t(original.verdict(beta)) : now;
+    verdict.textContent = then === now ? now : `${then} → ${now}`;
     verdict.classList.toggle("bl-present", opened.probability(beta) >= 0.5);
     element.dataset.beta = number(beta);
     element.dataset.drawMs = (performance.now() - started).toFixed(2);
@@ -179,10 +173,11 @@ export const mount = ({ element, trigger, props, watch }) => {
   // The layout comes first: what is drawn is drawn to the size it will have.
   const load = () => {
     // What the model said of an earlier case, or of this one before it was veiled, is taken out and not just covered.
-    decision.replaceChildren(...(opened.veiled ? [veil.load(opened)] : answer));
+    decision.replaceChildren(...(opened.veiled ? [veil.node] : answer));
+    veil.load(opened);
     bar.load(opened);
     version.load(opened);
-    recorded.load(opened.recorded);
+    recorded.load(opened);
     if (opened.veiled) changes.load(opened);
     else describe();
     for (const view of views()) view.load(opened);
@@ -254,14 +249,13 @@ export const mount = ({ element, trigger, props, watch }) => {
     if (tier === "exact") still = setTimeout(() => trigger("examine", { ticket }), STILL_MS);
   };
 
-  watch("value", () => {
-    if (!props.value) return;
-    /** @type {m.Stage | m.Veiled} */
-    const message = JSON.parse(props.value);
-    if ((opened && message.ticket < opened.ticket) || !isAwaited(message)) return;
+  watch(() => {
+    /** @type {m.Stage | m.Veiled | null} */
+    const message = value();
+    if (!message || message.ticket < opened?.ticket || !isAwaited(message)) return;
     awaited = null;
     clearTimeout(patience);
-    opened = new Case(message, opened && opened.case === message.case ? opened : null);
+    opened = new Case(message, opened?.case === message.case ? opened : null);
     settleDown();
     empty.hidden = notOpened.hidden = true;
     all.hidden = false;
@@ -308,9 +302,10 @@ export const mount = ({ element, trigger, props, watch }) => {
     const now = contradicted || answered;
     const apart = opened.findings.map((_, i) => Math.abs(now.probabilities[i] - opened.probability(now.beta, i)));
     const most = apart.indexOf(Math.max(...apart));
-    const same = apart[most] < SAME;
-    if (same && contradicted) return; // what was said of it stands
-    if (same) return settle("stage.settled");
+    if (apart[most] < SAME) {
+      if (!contradicted) settle("stage.settled"); // else what was said of it stands
+      return;
+    }
     const values = { finding: findingName(opened.findings[most]), apart: number(apart[most], 3) };
     settle(contradicted ? "stage.differs_still" : "stage.differs", values);
     opened.correct(now.beta, now.probabilities);

@@ -1,7 +1,7 @@
 // What the tests of an explanation found, as chips under it and as a table in their own tab.
 import { el } from "../lib/dom.js";
 import { on } from "../lib/events.js";
-import { number } from "../lib/format.js";
+import { exactShare, number } from "../lib/format.js";
 import { phrase, t } from "../lib/i18n.js";
 
 /** @import { Modality, Shown } from "../lib/types.d.ts" */
@@ -27,11 +27,11 @@ export const trustVerdict = ({ passed, of }) => t("trust.verdict", { passed, of 
 /** @param {unknown} value */
 const yes = (value) => t(value ? "trust.yes" : "trust.no");
 /** @param {number} value */
-const times = (value) => `${number(value, 1)}×`;
+export const times = (value) => `${number(value, 1)}×`;
 /** @typedef {(figures: m.Figures) => string} Show */
 /** @type {[keyof m.Figures, Show, ((figures: m.Figures) => string[])?][]} */
 const TESTS = [
-  ["completeness_error", (f) => `${number(100 * f.completeness_error, 2)}\u2009%`],
+  ["completeness_error", (f) => exactShare(f.completeness_error)],
   ["points_inside", (f) => yes(f.points_inside)],
   ["heat_concentration", (f) => times(f.heat_concentration)],
   ["heat_in_lungs", (f) => times(f.heat_in_lungs)],
@@ -62,7 +62,7 @@ const chip = ({ name, value, good, parts }) =>
     el("i", { "aria-hidden": "true", text: good ? "✓" : "!" }),
     phrase("span", `trust.short.${name}`),
     " ",
-    el("b", { class: "bl-num", text: value }),
+    el("b.bl-num", value),
   );
 
 /** @type {m.Tests | null} */

@@ -3,6 +3,7 @@
 import { el } from "../lib/dom.js";
 import { signed } from "../lib/format.js";
 import { findingName, t } from "../lib/i18n.js";
+import { columnHeads, table, tableRow } from "../lib/parts.js";
 
 /** @import * as m from "../lib/messages.d.ts" */
 
@@ -10,31 +11,10 @@ import { findingName, t } from "../lib/i18n.js";
 const DIRECTIONS = ["deletion", "insertion"];
 
 /** @param {m.Difference} given */
-const difference = ({ value, low, high }) =>
-  el(
-    "td",
-    {},
-    signed(value, 2),
-    el("span", {
-      class: "bl-muted",
-      text: low === null ? ` (${t("lab.no_interval")})` : ` (${signed(low, 2)} … ${signed(high, 2)})`,
-    }),
-  );
-/** @param {string} name @param {m.MethodFinding} given @param {string[]} baselines */
-const row = (name, { n, faithfulness }, baselines) =>
-  el(
-    "tr",
-    {},
-    el("th", { scope: "row", text: name }),
-    el("td", { text: String(n) }),
-    ...DIRECTIONS.flatMap((direction) =>
-      baselines.map((baseline) =>
-        faithfulness?.[baseline]
-          ? difference(faithfulness[baseline][`${direction}_difference`])
-          : el("td", { text: t("not_defined") }),
-      ),
-    ),
-  );
+const difference = ({ value, low, high }) => {
+  const interval = low === null ? t("lab.no_interval") : `${signed(low)} … ${signed(high)}`;
+  return el("td", signed(value), el("span.bl-muted", ` (${interval})`));
+};
 
 // A part that opens for each method: its figures, a row for all cases and one a finding.
 /** @param {Record<string, m.MethodFigures>} methods @param {Record<string, string>} titles */
@@ -42,44 +22,29 @@ export const faithfulnessTables = (methods, titles) =>
   Object.entries(methods)
     .filter(([, figures]) => figures.faithfulness)
     .map(([name, figures]) => {
-      const baselines = Object.keys(figures.faithfulness);
-      const cases = t(figures.coarse ? "trust.cases_coarse" : "trust.cases", {
-        n: figures.n,
-        patients: figures.patients,
-      });
+      const measured = DIRECTIONS.flatMap((direction) =>
+        Object.keys(figures.faithfulness).map((baseline) => ({ direction, baseline })),
+      );
+      /** @param {string} name @param {m.MethodFinding} given */
+      const row = (name, { n, faithfulness }) => {
+        const differences = measured.map(({ direction, baseline }) =>
+          faithfulness?.[baseline]
+            ? difference(faithfulness[baseline][`${direction}_difference`])
+            : el("td", t("not_defined")),
+        );
+        const shown = tableRow(name, [String(n)]);
+        shown.append(...differences);
+        return shown;
+      };
+      const { n, patients } = figures;
+      const cases = t(figures.coarse ? "trust.cases_coarse" : "trust.cases", { n, patients });
+      const heads = ["finding", "column.n", ...measured.map((one) => `short.${one.direction}_${one.baseline}`)];
+      const rows = Object.entries(figures.per_finding).map(([finding, own]) => row(findingName(finding), own));
+      const body = el("tbody", row(t("trust.all"), figures), ...rows);
       return el(
-        "details",
-        { class: "bl-faithful" },
-        el("summary", { text: `${t("trust.faithful", { method: titles[name] || name })} · ${cases}` }),
-        el(
-          "div",
-          { class: "bl-scroll" },
-          el(
-            "table",
-            { class: "bl-table bl-num" },
-            el(
-              "thead",
-              {},
-              el(
-                "tr",
-                {},
-                el("th", { scope: "col", text: t("trust.finding") }),
-                el("th", { scope: "col", text: t("trust.column.n") }),
-                ...DIRECTIONS.flatMap((direction) =>
-                  baselines.map((baseline) =>
-                    el("th", { scope: "col", text: t(`trust.short.${direction}_${baseline}`) }),
-                  ),
-                ),
-              ),
-            ),
-            el(
-              "tbody",
-              {},
-              row(t("trust.all"), figures, baselines),
-              ...Object.entries(figures.per_finding).map(([finding, own]) => row(findingName(finding), own, baselines)),
-            ),
-          ),
-        ),
-        el("p", { class: "bl-muted bl-lab-note", text: t("trust.faithful_note") }),
+        "details.bl-faithful",
+        el("summary", `${t("trust.faithful", { method: titles[name] || name })} · ${cases}`),
+        el("div.bl-scroll", table("table.bl-table.bl-num", columnHeads("trust", heads), body)),
+        el("p.bl-muted.bl-lab-note", t("trust.faithful_note")),
       );
     });

@@ -1,71 +1,47 @@
 // The tests of the explanation on the stage, with their curves, and of every method over a split.
 import { el } from "../lib/dom.js";
 import { on } from "../lib/events.js";
-import { number, signed } from "../lib/format.js";
-import { findingName, phrase, t } from "../lib/i18n.js";
-import { plotConfig, plotLayout, plotly } from "../lib/plot.js";
+import { exactShare, number, signed } from "../lib/format.js";
+import { findingName, labelled, phrase, t } from "../lib/i18n.js";
+import { columnHeads, offer, panelHead, table, tableRow } from "../lib/parts.js";
+import { axisTitle, plot, plotly } from "../lib/plot.js";
 import { themeColour } from "../lib/theme.js";
-import { tested, trustTests, trustVerdict } from "../review/tests.js";
+import { tested, times, trustTests, trustVerdict } from "../review/tests.js";
 import { faithfulnessTables } from "./faithfulness.js";
 
 /** @import { Modality, Mount } from "../lib/types.d.ts" */
 /** @import * as m from "../lib/messages.d.ts" */
 
 /** @type {Mount} */
-export const mount = ({ element, props, watch }) => {
+export const mount = ({ element, value, follow }) => {
   /** @type {m.MethodsTested} */
-  const { titles } = JSON.parse(props.value);
+  const { titles } = value();
   /** @type {Modality[]} */
   const MODALITIES = ["image", "report"];
+  /** @type {(keyof m.MethodFigures)[]} */
+  const OF_EITHER = ["deletion", "insertion", "stability", "sanity", "completeness_error"];
   /** @type {Record<Modality, (keyof m.MethodFigures)[]>} */
   const COLUMNS = {
-    image: [
-      "n",
-      "points_inside",
-      "heat_concentration",
-      "heat_in_lungs",
-      "deletion",
-      "insertion",
-      "stability",
-      "sanity",
-      "completeness_error",
-    ],
-    report: [
-      "n",
-      "top_word_states",
-      "rank_percentile",
-      "deletion",
-      "insertion",
-      "stability",
-      "sanity",
-      "completeness_error",
-    ],
+    image: ["n", "points_inside", "heat_concentration", "heat_in_lungs", ...OF_EITHER],
+    report: ["n", "top_word_states", "rank_percentile", ...OF_EITHER],
   };
 
   class Examined {
     /** @param {Modality} modality */
     constructor(modality) {
       this.modality = modality;
-      this.method = el("span", { class: "bl-muted" });
-      this.note = el("p", { class: "bl-muted bl-lab-note" });
+      this.method = el("span.bl-muted");
+      this.note = el("p.bl-muted.bl-lab-note");
       this.rows = el("tbody");
-      this.plot = el("div", { class: "bl-trust-plot" });
-      this.baseline = el("select", {
-        class: "bl-select",
-        "data-i18n-label": "trust.baseline",
-        "aria-label": t("trust.baseline"),
+      this.plot = el("div.bl-trust-plot");
+      this.baseline = el("select.bl-select", {
+        ...labelled("trust.baseline"),
         onchange: () => this.draw(),
       });
       this.node = el(
-        "section",
-        { class: "bl-panel bl-lab-panel" },
-        el("header", { class: "bl-panel-head" }, phrase("h3", `trust.title.${modality}`), this.method),
-        el(
-          "div",
-          { class: "bl-trust-body" },
-          el("table", { class: "bl-table bl-trust-table" }, this.rows),
-          el("div", {}, this.baseline, this.plot),
-        ),
+        "section.bl-panel.bl-lab-panel",
+        panelHead(`trust.title.${modality}`, this.method),
+        el("div.bl-trust-body", el("table.bl-table.bl-trust-table", this.rows), el("div", this.baseline, this.plot)),
         this.note,
       );
     }
@@ -75,21 +51,16 @@ export const mount = ({ element, props, watch }) => {
       const own = result?.[this.modality];
       this.method.textContent = own ? `${own.method} · ${findingName(result.finding)}` : "";
       this.note.textContent = t(own ? `trust.alone.${this.modality}` : "trust.waiting");
-      this.curves = own ? own.curves : {};
-      this.fractions = own && result.fractions;
+      this.curves = own?.curves ?? {};
+      this.fractions = result?.fractions;
       const baselines = Object.keys(this.curves);
-      const chosen = this.baseline.value;
       this.plot.hidden = !baselines.length;
       this.baseline.hidden = baselines.length < 2;
-      this.baseline.replaceChildren(
-        ...baselines.map((name) => el("option", { value: name, text: t(`trust.baseline.${name}`) })),
-      );
-      if (baselines.includes(chosen)) this.baseline.value = chosen;
+      offer(this.baseline, baselines, (name) => t(`trust.baseline.${name}`));
       this.rows.replaceChildren(
         ...(own ? trustTests(own) : []).map(({ name, value, good, parts }) =>
           el(
             "tr",
-            {},
             el("td", {
               class: good ? "bl-pass" : "bl-doubt",
               text: good ? "✓" : "!",
@@ -99,9 +70,9 @@ export const mount = ({ element, props, watch }) => {
               "th",
               { scope: "row" },
               phrase("b", `trust.short.${name}`),
-              phrase("span", `trust.help.${name}`, { class: "bl-muted" }),
+              phrase("span.bl-muted", `trust.help.${name}`),
             ),
-            el("td", { class: "bl-num" }, value, ...parts.map((part) => el("span", { class: "bl-muted", text: part }))),
+            el("td.bl-num", value, ...parts.map((part) => el("span.bl-muted", part))),
           ),
         ),
       );
@@ -109,7 +80,7 @@ export const mount = ({ element, props, watch }) => {
     }
 
     async draw() {
-      const Plotly = await plotly();
+      await plotly();
       const curves = this.curves[this.baseline.value];
       if (!curves) return;
       /** @param {string} name @param {number[]} y @param {string} colour @param {string} [dash] */
@@ -122,7 +93,7 @@ export const mount = ({ element, props, watch }) => {
       });
       // Giving back in random order is taking away in random order, read backwards.
       const backwards = [...curves.random].reverse();
-      Plotly.react(
+      plot(
         this.plot,
         [
           line("deletion", curves.deletion, "bad"),
@@ -130,14 +101,14 @@ export const mount = ({ element, props, watch }) => {
           line("insertion", curves.insertion, "accent"),
           line("random_insertion", backwards, "accent", "dot"),
         ],
-        plotLayout({
-          xaxis: { title: { text: t("trust.axis"), standoff: 6, font: { size: 12 } }, range: [0, 1] },
-          yaxis: { range: [0, 1.02] },
+        {
+          xaxis: { title: axisTitle("trust.axis"), range: [0, 1], fixedrange: false },
+          yaxis: { range: [0, 1.02], fixedrange: false },
+          dragmode: "zoom",
           showlegend: true,
           margin: { l: 44, r: 14, t: 52, b: 40 },
           legend: { orientation: "h", y: 1.02, yanchor: "bottom", font: { size: 10.5 } },
-        }),
-        plotConfig,
+        },
       );
     }
   }
@@ -150,83 +121,53 @@ export const mount = ({ element, props, watch }) => {
     return `${holds ? "✓" : "!"} ${said}`;
   };
   const NOT_ASKED = "–"; // completeness of a method that promises none
-  /** @param {keyof m.MethodFigures} name @param {any} value @param {m.MethodFigures} figures */
-  const show = (name, value, figures) =>
-    value === null || value === undefined
-      ? name === "completeness_error"
-        ? NOT_ASKED
-        : t("not_defined")
-      : name === "n"
-        ? String(value)
-        : value.of
-          ? verdict(/** @type {"deletion" | "insertion"} */ (name), value, figures)
-          : name === "completeness_error"
-            ? `${number(100 * value, 2)}\u2009%`
-            : name.startsWith("heat")
-              ? `${number(value, 1)}×`
-              : number(value, 2);
+  /** @param {keyof m.MethodFigures} name @param {m.MethodFigures} figures */
+  const show = (name, figures) => {
+    /** @type {any} */
+    const figure = figures[name];
+    const known = figure !== null && figure !== undefined;
+    if (name === "completeness_error") return known ? exactShare(figure) : NOT_ASKED;
+    if (!known) return t("not_defined");
+    if (name === "n") return String(figure);
+    if (figure.of) return verdict(/** @type {"deletion" | "insertion"} */ (name), figure, figures);
+    return name.startsWith("heat") ? times(figure) : number(figure);
+  };
   /** @param {m.Measured | null} measured @param {Modality} modality */
-  const table = (measured, modality) => {
+  const methodsTable = (measured, modality) => {
     const of = measured?.[modality] || {};
     const columns = COLUMNS[modality].filter((name) =>
       Object.values(of).some((figures) => figures[name] !== undefined && figures[name] !== null),
     );
-    return el(
-      "table",
-      { class: "bl-table bl-num" },
-      el(
-        "thead",
-        {},
-        el(
-          "tr",
-          {},
-          phrase("th", `trust.methods.${modality}`, { scope: "col" }),
-          ...columns.map((name) =>
-            phrase("th", `trust.column.${name}`, { scope: "col", title: t(`trust.help.${name}`) }),
-          ),
-        ),
-      ),
-      el(
-        "tbody",
-        {},
-        ...Object.entries(of).map(([name, figures]) =>
-          el(
-            "tr",
-            {},
-            el("th", { scope: "row", text: titles[modality][name] || name }),
-            ...columns.map((column) => el("td", { text: show(column, figures[column], figures) })),
-          ),
-        ),
-      ),
-    );
+    const heads = columnHeads("trust.column", columns);
+    for (const [i, head] of heads.entries()) head.title = t(`trust.help.${columns[i]}`);
+    const rows = Object.entries(of).map(([name, figures]) => {
+      const cells = columns.map((column) => show(column, figures));
+      return tableRow(titles[modality][name] || name, cells);
+    });
+    heads.unshift(...columnHeads("trust.methods", [modality]));
+    return table("table.bl-table.bl-num", heads, el("tbody", ...rows));
   };
-  const methods = el("section", { class: "bl-panel bl-lab-panel bl-trust-methods" });
+  const methods = el("section.bl-panel.bl-lab-panel.bl-trust-methods");
   const drawMethods = () => {
     /** @type {m.MethodsTested} */
-    const { measured } = JSON.parse(props.value);
+    const { measured } = value();
     methods.replaceChildren(
-      el("header", { class: "bl-panel-head" }, phrase("h3", "trust.methods")),
+      panelHead("trust.methods"),
       ...(measured
         ? [
-            el("div", { class: "bl-scroll" }, ...MODALITIES.map((modality) => table(measured, modality))),
-            phrase("p", "trust.methods_note", { class: "bl-muted bl-lab-note" }),
+            el("div.bl-scroll", ...MODALITIES.map((modality) => methodsTable(measured, modality))),
+            phrase("p.bl-muted.bl-lab-note", "trust.methods_note"),
             ...MODALITIES.flatMap((modality) => faithfulnessTables(measured[modality] || {}, titles[modality])),
           ]
-        : [phrase("p", "trust.unmeasured", { class: "bl-muted bl-lab-note" })]),
+        : [phrase("p.bl-muted.bl-lab-note", "trust.unmeasured")]),
     );
   };
-  watch("value", drawMethods);
-  on("language", drawMethods);
-  drawMethods();
-  element.replaceChildren(el("div", { class: "bl-trust-page" }, ...panels.map((panel) => panel.node), methods));
+  follow(drawMethods);
+  element.replaceChildren(el("div.bl-trust-page", ...panels.map((panel) => panel.node), methods));
 
   const load = () => {
     for (const panel of panels) panel.load(tested);
   };
-  on("trust", load);
-  on("explained", load);
-  on("veiled", load);
-  on("theme", load);
-  on("language", load);
+  for (const news of /** @type {const} */ (["trust", "explained", "veiled", "theme", "language"])) on(news, load);
   load();
 };

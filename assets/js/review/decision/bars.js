@@ -4,125 +4,103 @@
 import { el } from "../../lib/dom.js";
 import { on } from "../../lib/events.js";
 import { probability } from "../../lib/format.js";
-import { findingName, phrase, t } from "../../lib/i18n.js";
+import { findingName, labelled, phrase } from "../../lib/i18n.js";
+import { stepOf } from "../../lib/keys.js";
 
 /** @import { Modality } from "../../lib/types.d.ts" */
 /** @import { Case } from "../case/case.js" */
 
-/** @type {Record<string, number>} */
-const STEPS = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
 /** @type {Record<Modality, number>} */
 const ALONE = { report: 0, image: 1 }; // the beta that leaves the other one out
 
-export class BarsView {
-  /** @param {(index: number, finding: string) => void} choose */
-  constructor(choose) {
-    this.choose = choose;
-    this.list = el("div", {
-      class: "bl-bars",
-      role: "radiogroup",
-      "data-i18n-label": "bars.label",
-      "aria-label": t("bars.label"),
-    });
-    /** @param {string} kind @param {...HTMLElement} mark */
-    const column = (kind, ...mark) => el("span", { class: `bl-bar-${kind}` }, ...mark, phrase("span", `bars.${kind}`));
-    this.ghost = el(
-      "span",
-      { class: "bl-bar-then", hidden: true },
-      el("i", { class: "bl-ghost" }),
-      phrase("span", "bars.then"),
-    );
-    this.node = el(
-      "section",
-      { class: "bl-bars-section" },
-      el(
-        "header",
-        { class: "bl-bar-head" },
-        phrase("h3", "bars.title"),
-        el("span", { class: "bl-bar-key" }, this.ghost),
-        column("report_alone", el("i", { class: "bl-mark bl-mark-report" })),
-        column("fused"),
-        column("image_alone", el("i", { class: "bl-mark bl-mark-image" })),
-      ),
-      this.list,
-    );
-    this.list.addEventListener("keydown", (event) => this.walk(event));
-    on("truth", (on) => this.list.classList.toggle("bl-show-truth", on));
-  }
+/** @param {(index: number, finding: string) => void} choose */
+export const barsView = (choose) => {
+  /** @type {Case | null} */
+  let opened = null;
+  /** @type {{ node: HTMLElement, fill: HTMLElement, value: HTMLElement, then: HTMLElement | null }[]} */
+  let rows = [];
+  const list = el("div.bl-bars", { role: "radiogroup", ...labelled("bars.label") });
+  const ghost = el("span.bl-bar-then", { hidden: true }, el("i.bl-ghost"), phrase("span", "bars.then"));
+  /** @param {string} kind @param {...HTMLElement} mark */
+  const column = (kind, ...mark) => el(`span.bl-bar-${kind}`, ...mark, phrase("span", `bars.${kind}`));
+  const node = el(
+    "section.bl-bars-section",
+    el(
+      "header.bl-bar-head",
+      phrase("h3", "bars.title"),
+      el("span.bl-bar-key", ghost),
+      column("report_alone", el("i.bl-mark.bl-mark-report")),
+      column("fused"),
+      column("image_alone", el("i.bl-mark.bl-mark-image")),
+    ),
+    list,
+  );
 
-  /** @param {Case} opened */
-  load(opened) {
-    this.opened = opened;
-    const both = opened.modalities.length === 2;
-    this.node.classList.toggle("bl-one", !both);
-    this.ghost.hidden = !opened.original;
-    this.rows = opened.findings.map((finding, index) => {
-      const fill = el("span", { class: "bl-bar-fill" });
-      const value = el("span", { class: "bl-bar-value bl-num" });
-      const ghost = opened.original && el("i", { class: "bl-ghost" });
+  /** @param {Case} given */
+  const load = (given) => {
+    opened = given;
+    const both = given.modalities.length === 2;
+    node.classList.toggle("bl-one", !both);
+    ghost.hidden = !given.original;
+    rows = given.findings.map((finding, index) => {
+      const fill = el("span.bl-bar-fill");
+      const value = el("span.bl-bar-value.bl-num");
+      const then = given.original && el("i.bl-ghost");
       /** @param {Modality} kind */
-      const mark = (kind) =>
-        both &&
-        el("i", { class: `bl-mark bl-mark-${kind}`, style: `left:${100 * opened.probability(ALONE[kind], index)}%` });
+      const of = (kind) => given.probability(ALONE[kind], index);
       /** @param {Modality} kind */
-      const alone = (kind) =>
-        both && el("span", { class: "bl-bar-alone bl-num", text: probability(opened.probability(ALONE[kind], index)) });
-      const recorded = opened.labels?.includes(finding);
+      const mark = (kind) => both && el(`i.bl-mark.bl-mark-${kind}`, { style: `left:${100 * of(kind)}%` });
+      /** @param {Modality} kind */
+      const alone = (kind) => both && el("span.bl-bar-alone.bl-num", probability(of(kind)));
       const node = el(
-        "button",
+        "button.bl-bar",
         {
-          type: "button",
           role: "radio",
-          class: `bl-bar${recorded ? " bl-recorded" : ""}`,
           "data-finding": finding,
-          "aria-checked": String(index === opened.index),
-          tabindex: index === opened.index ? 0 : -1,
-          onclick: () => this.choose(index, finding),
+          "aria-checked": String(index === given.index),
+          tabindex: index === given.index ? 0 : -1,
+          onclick: () => choose(index, finding),
         },
-        el("span", { class: "bl-bar-name", text: findingName(finding), title: finding }),
-        el(
-          "span",
-          { class: "bl-bar-track" },
-          fill,
-          ghost,
-          mark("report") || null,
-          mark("image") || null,
-          el("span", { class: "bl-bar-half" }),
-        ),
-        alone("report") || null,
+        el("span.bl-bar-name", { text: findingName(finding), title: finding }),
+        el("span.bl-bar-track", fill, then, mark("report"), mark("image"), el("span.bl-bar-half")),
+        alone("report"),
         value,
-        alone("image") || null,
+        alone("image"),
       );
-      return { fill, value, ghost, node };
+      node.classList.toggle("bl-recorded", Boolean(given.labels?.includes(finding)));
+      return { node, fill, value, then };
     });
-    const focused = this.list.contains(document.activeElement);
-    this.list.replaceChildren(...this.rows.map((row) => row.node));
-    if (focused) this.rows[opened.index].node.focus();
-  }
+    const focused = list.contains(document.activeElement);
+    list.replaceChildren(...rows.map((row) => row.node));
+    if (focused) rows[given.index].node.focus();
+  };
 
   /** @param {number} beta */
-  move(beta) {
-    const { opened } = this;
-    this.rows.forEach((row, index) => {
+  const move = (beta) =>
+    rows.forEach(({ node, fill, value, then }, index) => {
       const p = opened.probability(beta, index);
-      const then = opened.original?.probability(beta, index);
-      row.fill.style.width = `${100 * p}%`;
-      row.value.textContent = probability(p);
-      row.node.classList.toggle("bl-positive", p >= 0.5);
-      if (row.ghost) row.ghost.style.left = `${100 * then}%`;
-      const said = row.ghost ? `${probability(then)} → ${probability(p)}` : probability(p);
-      row.node.setAttribute("aria-label", `${findingName(opened.findings[index])} ${said}`);
-      row.node.title = row.ghost ? said : "";
+      let said = probability(p);
+      fill.style.width = `${100 * p}%`;
+      value.textContent = said;
+      node.classList.toggle("bl-positive", p >= 0.5);
+      if (then) {
+        const before = opened.original.probability(beta, index);
+        then.style.left = `${100 * before}%`;
+        said = `${probability(before)} → ${said}`;
+      }
+      node.ariaLabel = `${findingName(opened.findings[index])} ${said}`;
+      node.title = then ? said : "";
     });
-  }
 
-  /** @param {KeyboardEvent} event */
-  walk(event) {
-    const step = STEPS[event.key];
+  list.addEventListener("keydown", (event) => {
+    const step = stepOf(event.key);
     if (!step) return;
     event.preventDefault();
-    const next = this.rows[this.rows.findIndex((row) => row.node === event.target) + step];
+    const next = rows[rows.findIndex(({ node }) => node === event.target) + step];
     next?.node.focus();
     next?.node.click();
-  }
-}
+  });
+  on("truth", (on) => list.classList.toggle("bl-show-truth", on));
+
+  return { node, load, move };
+};

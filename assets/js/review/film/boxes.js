@@ -1,46 +1,36 @@
 // Boxes on the film around what is wrong there: dragged with the mouse, or moved and sized with the arrow keys.
 // A box is top, left, height, width in shares of the film, whatever square the film lies in.
+import { ARROWS } from "../../lib/keys.js";
+import { FilmTool } from "./tool.js";
+
 /** @import { Box, Point } from "../../lib/types.d.ts" */
 
 const LEAST = 0.01;
 const STEP = 0.02;
 const MOST = 20; // dashboard/review/verdicts.py takes as many
-/** @type {Record<string, Point>} */
-const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 /** @param {number} value @param {number} [top] */
 const clip = (value, top = 1) => Math.min(top, Math.max(0, value));
 
-export class Boxes {
-  // changed: called with the boxes whenever there is one more or less; redraw: whenever what is shown has changed.
+export class Boxes extends FilmTool {
+  // changed: called with the boxes whenever there is one more or less.
   /** @param {HTMLCanvasElement} canvas @param {(boxes: Box[]) => void} changed @param {() => void} redraw */
   constructor(canvas, changed, redraw) {
-    this.canvas = canvas;
+    super(canvas, redraw, "bl-marking", ["pointerdown", "pointermove", "pointerup", "pointercancel", "keydown"]);
     this.changed = changed;
-    this.redraw = redraw;
-    this.on = false;
     /** @type {Box[]} */
     this.boxes = [];
-    /** @type {Box[]} */
-    this.recorded = [];
     /** @type {Box | null} */
     this.draft = null;
-    const names = /** @type {const} */ (["pointerdown", "pointermove", "pointerup", "pointercancel", "keydown"]);
-    for (const name of names)
-      canvas.addEventListener(name, (event) => {
-        if (this.on) this[name](/** @type {any} */ (event));
-      });
+    /** @type {Point | null} */
+    this.from = null; // the corner that a drag began in
   }
 
   /** @param {boolean} on */
   turn(on) {
-    this.on = on;
-    this.draft = null;
-    /** @type {Point | null} */
-    this.from = null;
-    this.canvas.classList.toggle("bl-marking", on);
+    super.turn(on);
     this.canvas.tabIndex = on ? 0 : -1;
     if (on) this.canvas.focus({ preventScroll: true });
-    this.redraw();
+    this.pointercancel();
   }
 
   // square: where the film lies in the square, as [top, left, height, width] of it.
@@ -53,8 +43,7 @@ export class Boxes {
 
   clear() {
     this.boxes = [];
-    this.draft = null;
-    this.from = null;
+    this.draft = this.from = null;
     this.tell();
   }
 
@@ -70,14 +59,12 @@ export class Boxes {
     this.tell();
   }
 
+  // In shares of the film.
   /** @param {PointerEvent} event @returns {Point} */
   place(event) {
-    const at = this.canvas.getBoundingClientRect();
+    const [x, y] = super.place(event);
     const [top, left, height, width] = this.square;
-    return [
-      clip(((event.clientY - at.top) / at.height - top) / height),
-      clip(((event.clientX - at.left) / at.width - left) / width),
-    ];
+    return [clip((x - left) / width), clip((y - top) / height)];
   }
 
   /** @param {PointerEvent} event */
@@ -90,9 +77,9 @@ export class Boxes {
   /** @param {PointerEvent} event */
   pointermove(event) {
     if (!this.from) return;
-    const to = this.place(event);
-    const [top, left] = [0, 1].map((axis) => Math.min(this.from[axis], to[axis]));
-    this.draft = [top, left, Math.abs(to[0] - this.from[0]), Math.abs(to[1] - this.from[1])];
+    const [fromX, fromY] = this.from;
+    const [x, y] = this.place(event);
+    this.draft = [Math.min(fromY, y), Math.min(fromX, x), Math.abs(y - fromY), Math.abs(x - fromX)];
     this.redraw();
   }
 
@@ -114,7 +101,7 @@ export class Boxes {
     const arrow = ARROWS[event.key];
     if (arrow && !event.ctrlKey && !event.metaKey && !event.altKey) {
       const [top, left, height, width] = this.draft || [0.4, 0.4, 0.2, 0.2];
-      const [down, right] = arrow.map((way) => way * STEP);
+      const [right, down] = arrow.map((way) => way * STEP);
       this.draft = event.shiftKey
         ? [top, left, Math.max(STEP, clip(height + down, 1 - top)), Math.max(STEP, clip(width + right, 1 - left))]
         : [clip(top + down, 1 - height), clip(left + right, 1 - width), height, width];

@@ -1,59 +1,47 @@
 // A brush on the film: what is painted is sent when the pointer is let go, as bits over the square the model sees.
 import { base64 } from "../../lib/bytes.js";
+import { strokeEach } from "../../lib/canvas.js";
 import { el } from "../../lib/dom.js";
+import { FilmTool } from "./tool.js";
 
 /** @import { Point } from "../../lib/types.d.ts" */
 
 const SIDE = 128; // dashboard/cases/masks.py reads as many
 
-export class Brush {
-  // send: called with the packed mask in base64; redraw: called whenever what the brush shows has changed.
+export class Brush extends FilmTool {
+  // send: called with the packed mask in base64.
   /** @param {HTMLCanvasElement} canvas @param {(mask: string) => void} send @param {() => void} redraw */
   constructor(canvas, send, redraw) {
-    this.canvas = canvas;
+    super(canvas, redraw, "bl-erasing", ["pointerdown", "pointermove", "pointerup", "pointercancel", "pointerleave"]);
     this.send = send;
-    this.redraw = redraw;
-    this.on = false;
     this.size = 0.1;
     this.mask = el("canvas", { width: SIDE, height: SIDE });
     this.layer = el("canvas");
-    const names = /** @type {const} */ (["pointerdown", "pointermove", "pointerup", "pointercancel", "pointerleave"]);
-    for (const name of names)
-      canvas.addEventListener(name, (event) => {
-        if (this.on) this[name](event);
-      });
+    this.paint = this.mask.getContext("2d");
+    this.paint.lineCap = "round";
   }
 
   /** @param {boolean} on */
   turn(on) {
-    this.on = on;
-    this.canvas.classList.toggle("bl-erasing", on);
+    super.turn(on);
     this.clear();
   }
 
   clear() {
-    this.mask.getContext("2d").clearRect(0, 0, SIDE, SIDE);
+    this.paint.clearRect(0, 0, SIDE, SIDE);
     this.painted = this.painting = this.sent = false;
     this.at = null;
     this.redraw();
   }
 
-  // In shares of the square's side.
-  /** @param {PointerEvent} event @returns {Point} */
-  place(event) {
-    const box = this.canvas.getBoundingClientRect();
-    return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
-  }
-
   /** @param {Point} from @param {Point} to */
   stroke(from, to) {
-    const context = this.mask.getContext("2d");
-    context.lineWidth = this.size * SIDE;
-    context.lineCap = "round";
-    context.beginPath();
-    context.moveTo(from[0] * SIDE, from[1] * SIDE);
-    context.lineTo(to[0] * SIDE, to[1] * SIDE);
-    context.stroke();
+    const { paint } = this;
+    paint.lineWidth = this.size * SIDE;
+    paint.beginPath();
+    paint.moveTo(from[0] * SIDE, from[1] * SIDE);
+    paint.lineTo(to[0] * SIDE, to[1] * SIDE);
+    paint.stroke();
     this.painted = true;
   }
 
@@ -94,7 +82,7 @@ export class Brush {
   }
 
   packed() {
-    const { data } = this.mask.getContext("2d").getImageData(0, 0, SIDE, SIDE);
+    const { data } = this.paint.getImageData(0, 0, SIDE, SIDE);
     const bytes = new Uint8Array((SIDE * SIDE) / 8);
     for (let i = 0; i < SIDE * SIDE; i++) if (data[4 * i + 3] >= 128) bytes[i >> 3] |= 128 >> (i & 7);
     return base64(bytes);
@@ -122,15 +110,8 @@ export class Brush {
       context.drawImage(this.layer, 0, 0);
     }
     if (!this.at) return;
-    for (const [style, width] of /** @type {[string, number][]} */ ([
-      ["rgba(0,0,0,.8)", 3],
-      ["#ffffff", 1.2],
-    ])) {
-      context.beginPath();
-      context.arc(this.at[0] * side, this.at[1] * side, (this.size * side) / 2, 0, 2 * Math.PI);
-      context.strokeStyle = style;
-      context.lineWidth = width;
-      context.stroke();
-    }
+    context.beginPath();
+    context.arc(this.at[0] * side, this.at[1] * side, (this.size * side) / 2, 0, 2 * Math.PI);
+    strokeEach(context, ["rgba(0,0,0,.8)", 3], ["#ffffff", 1.2]);
   }
 }

@@ -2,193 +2,141 @@
 // changed by.
 import { el } from "../../lib/dom.js";
 import { emit, on } from "../../lib/events.js";
-import { phrase, t, translate } from "../../lib/i18n.js";
+import { labelled, phrase } from "../../lib/i18n.js";
+import { toggle } from "../../lib/parts.js";
 import { everyFrame } from "../../lib/timing.js";
+import { sidesView } from "../sides.js";
 import { Boxes } from "./boxes.js";
 import { Brush } from "./brush.js";
 import { heatGradient } from "./colour.js";
-import { FilmPicture } from "./picture.js";
+import { filmPicture } from "./picture.js";
 
 /** @import { Case } from "../case/case.js" */
-/** @import { MethodPicker } from "../methods.js" */
+/** @import { Picker } from "../../lib/types.d.ts" */
 
-export class FilmView {
-  // method: a MethodPicker; erase: called with the packed mask of what was painted; head: stands above the films.
-  /** @param {MethodPicker} method @param {(mask: string) => void} erase @param {HTMLElement} head */
-  constructor(method, erase, head) {
-    this.now = new FilmPicture("now");
-    this.past = new FilmPicture("then");
-    this.method = method;
-    this.opacity = el("input", {
-      type: "range",
-      min: 0,
-      max: 100,
-      value: 60,
-      class: "bl-range",
-      "data-i18n-label": "film.opacity",
-      "aria-label": t("film.opacity"),
-      oninput: () => this.draw(),
-    });
-    this.truth = phrase("button", "film.truth", {
-      type: "button",
-      class: "bl-toggle",
-      "aria-pressed": "false",
-      onclick: () => this.toggleTruth(),
-    });
-    this.brush = new Brush(
-      this.now.canvas,
-      erase,
-      everyFrame(() => this.draw()),
-    );
-    this.erase = phrase("button", "erase.on", {
-      type: "button",
-      class: "bl-toggle bl-erase",
-      "aria-pressed": "false",
-      onclick: () => this.toggleErase(),
-    });
-    this.size = el("input", {
-      type: "range",
-      min: 3,
-      max: 30,
-      value: 100 * this.brush.size,
-      class: "bl-range bl-brush-size",
-      hidden: true,
-      "data-i18n-label": "erase.size",
-      "aria-label": t("erase.size"),
-      oninput: () => (this.brush.size = Number(this.size.value) / 100),
-    });
-    this.hint = phrase("p", "erase.hint", { class: "bl-film-note bl-erase-hint", hidden: true });
-    this.boxes = new Boxes(
-      this.now.canvas,
-      (regions) => emit("regions", regions),
-      everyFrame(() => this.draw()),
-    );
-    this.mark = phrase("button", "mark.region", {
-      type: "button",
-      class: "bl-toggle bl-mark-region",
-      "aria-pressed": "false",
-      "aria-keyshortcuts": "m",
-      onclick: () => this.toggleMark(),
-    });
-    this.markHint = phrase("p", "mark.hint", { class: "bl-film-note bl-mark-hint", hidden: true, role: "status" });
-    this.now.node.append(this.hint, this.markHint);
-    this.ticks = el("span", { class: "bl-ticks bl-num" });
-    this.legend = el(
-      "span",
-      { class: "bl-legend" },
-      phrase("span", "film.legend", { class: "bl-muted" }),
-      el(
-        "span",
-        { class: "bl-scale" },
-        el("span", { class: "bl-gradient", style: `background-image:${heatGradient()}` }),
-        this.ticks,
-      ),
-    );
-    this.frames = el("div", { class: "bl-film-frames" });
-    this.bar = el(
-      "figcaption",
-      { class: "bl-film-bar" },
-      el("div", { class: "bl-film-row" }, method.node, this.legend),
-      el(
-        "div",
-        { class: "bl-film-row" },
-        el("label", { class: "bl-opacity" }, phrase("span", "film.overlay", { class: "bl-muted" }), this.opacity),
-        el("span", { class: "bl-erase-tools" }, this.size, this.erase),
-        this.mark,
-        this.truth,
-      ),
-    );
-    this.node = el(
-      "figure",
-      { class: "bl-panel bl-film" },
-      head,
-      this.frames,
-      this.bar,
-      el("div", { class: "bl-trust", "data-modality": "image" }),
-    );
-    new ResizeObserver(() => this.draw()).observe(this.node);
-    document.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") this.brush.on ? this.toggleErase(false) : this.boxes.on && this.toggleMark(false);
-    });
-    on(
-      "mark-region",
-      () => !this.mark.hidden && this.bar.checkVisibility({ visibilityProperty: true }) && this.toggleMark(),
-    );
-    on("clear-marks", () => this.boxes.clear());
-    on("refused", () => this.brush.clear());
-    this.shown = false;
-    /** @type {string | null} */
-    this.film = null;
-  }
+// method: chooses one; sendMask: called with the packed mask of what was painted; head: stands above the films.
+/** @param {Picker} method @param {(mask: string) => void} sendMask @param {HTMLElement} head */
+export const filmView = (method, sendMask, head) => {
+  const now = filmPicture("now");
+  const past = filmPicture("then");
+  const sides = sidesView(now, past, "div.bl-film-frames");
+  /** @type {Case | null} */
+  let opened = null;
+  let outlined = false; // whether the true outline is asked for
+  const opacity = el("input.bl-range", {
+    type: "range",
+    min: 0,
+    max: 100,
+    value: 60,
+    ...labelled("film.opacity"),
+    oninput: () => draw(),
+  });
+  const truth = toggle("film.truth", "", () => turnTruth(!outlined));
+  const redraw = everyFrame(() => draw());
+  const brush = new Brush(now.canvas, sendMask, redraw);
+  const erase = toggle("erase.on", ".bl-erase", () => turnErase(!brush.on));
+  const size = el("input.bl-range.bl-brush-size", {
+    type: "range",
+    min: 3,
+    max: 30,
+    value: 100 * brush.size,
+    hidden: true,
+    ...labelled("erase.size"),
+    oninput: () => (brush.size = Number(size.value) / 100),
+  });
+  const hint = phrase("p.bl-film-note.bl-erase-hint", "erase.hint", { hidden: true });
+  const boxes = new Boxes(now.canvas, (regions) => emit("regions", regions), redraw);
+  const mark = toggle("mark.region", ".bl-mark-region", () => turnMark(!boxes.on), { "aria-keyshortcuts": "m" });
+  const markHint = phrase("p.bl-film-note.bl-mark-hint", "mark.hint", { hidden: true, role: "status" });
+  now.node.append(hint, markHint);
+  const ticks = el("span.bl-ticks.bl-num");
+  const gradient = el("span.bl-gradient", { style: `background-image:${heatGradient()}` });
+  const legend = el("span.bl-legend", phrase("span.bl-muted", "film.legend"), el("span.bl-scale", gradient, ticks));
+  const bar = el(
+    "figcaption.bl-film-bar",
+    el("div.bl-film-row", method.node, legend),
+    el(
+      "div.bl-film-row",
+      el("label.bl-opacity", phrase("span.bl-muted", "film.overlay"), opacity),
+      el("span.bl-erase-tools", size, erase),
+      mark,
+      truth,
+    ),
+  );
+  const node = el("figure.bl-panel.bl-film", head, sides.node, bar, el("div.bl-trust", { "data-modality": "image" }));
 
-  /** @param {Case} opened */
-  load(opened) {
-    const { original } = opened;
-    this.pictures = original ? [this.past, this.now] : [this.now];
-    this.frames.replaceChildren(...this.pictures.map((picture) => picture.node));
-    translate(this.frames);
-    for (const picture of this.pictures) picture.caption.hidden = !original;
-    this.now.load(opened);
-    if (original) this.past.load(original);
+  /** @param {Case} given */
+  const load = (given) => {
+    const { original, film, veiled } = given;
+    sides.load(given);
     // A refinement of what is on the screen must not wipe out a stroke that has begun.
-    if (!this.brush.painting && this.film !== opened.film) this.brush.clear();
-    this.film = opened.film;
-    if (!opened.film && this.brush.on) this.toggleErase(false);
-    this.erase.hidden = !opened.film;
-    this.boxes.load(opened.box, (opened.recorded && !original && opened.recorded.regions) || []);
-    this.mark.hidden = !opened.film || Boolean(original);
-    if ((this.mark.hidden || opened.veiled) && this.boxes.on) this.toggleMark(false);
+    if (!brush.painting && opened?.film !== film) brush.clear();
+    opened = given;
+    if (!film && brush.on) turnErase(false);
+    erase.hidden = !film;
+    boxes.load(opened.box, (!original && opened.recorded?.regions) || []);
+    mark.hidden = !film || Boolean(original);
+    if ((mark.hidden || veiled) && boxes.on) turnMark(false);
     const known = [opened, original].some((side) => side?.truth);
-    this.truth.hidden = !known;
-    if (!known && this.shown) this.toggleTruth(false);
-    this.bar.classList.toggle("bl-hidden", !opened.arrays.cam);
-    this.method.show(opened.chosen.image);
+    truth.hidden = !known;
+    if (!known && outlined) turnTruth(false);
+    bar.classList.toggle("bl-hidden", !opened.arrays.cam);
+    method.show(opened.chosen.image);
     const top = opened.scales.image;
-    this.ticks.replaceChildren(
-      ...[0, 0.5, 1].map((share) => el("span", { text: share ? String(Number((share * top).toPrecision(2))) : "0" })),
+    ticks.replaceChildren(
+      ...[0, 0.5, 1].map((share) => el("span", share ? String(Number((share * top).toPrecision(2))) : "0")),
     );
-  }
+  };
 
-  /** @param {boolean} [on] */
-  toggleTruth(on = !this.shown) {
-    this.shown = on;
-    this.truth.setAttribute("aria-pressed", String(on));
+  /** @param {boolean} on */
+  const turnTruth = (on) => {
+    outlined = on;
+    truth.ariaPressed = String(on);
     emit("truth", on);
-    this.draw();
-  }
-
-  /** @param {boolean} [on] */
-  toggleMark(on = !this.boxes.on) {
-    if (on && this.brush.on) this.toggleErase(false);
-    this.boxes.turn(on);
-    this.mark.setAttribute("aria-pressed", String(on));
-    this.markHint.hidden = !on;
-  }
-
-  /** @param {boolean} [on] */
-  toggleErase(on = !this.brush.on) {
-    if (on && this.boxes.on) this.toggleMark(false);
-    this.brush.turn(on);
-    this.erase.setAttribute("aria-pressed", String(on));
-    this.size.hidden = this.hint.hidden = !on;
-  }
+    draw();
+  };
+  /** @param {boolean} on */
+  const turnMark = (on) => {
+    if (on && brush.on) turnErase(false);
+    boxes.turn(on);
+    mark.ariaPressed = String(on);
+    markHint.hidden = !on;
+  };
+  /** @param {boolean} on */
+  const turnErase = (on) => {
+    if (on && boxes.on) turnMark(false);
+    brush.turn(on);
+    erase.ariaPressed = String(on);
+    size.hidden = hint.hidden = !on;
+  };
 
   /** @param {number} beta */
-  move(beta) {
-    for (const picture of this.pictures) picture.move(beta);
-    this.draw();
-  }
-
-  draw() {
-    if (!this.pictures) return;
-    const look = { opacity: Number(this.opacity.value) / 100, truth: this.shown };
-    if (this.pictures.includes(this.past)) this.past.draw(look);
-    this.now.draw({
+  const move = (beta) => {
+    sides.move(beta);
+    draw();
+  };
+  const draw = () => {
+    if (!opened) return;
+    const look = { opacity: Number(opacity.value) / 100, truth: outlined };
+    if (opened.original) past.draw(look);
+    now.draw({
       ...look,
       over: (context, side) => {
-        this.boxes.draw(context, side);
-        if (this.brush.on) this.brush.draw(context, side);
+        boxes.draw(context, side);
+        if (brush.on) brush.draw(context, side);
       },
     });
-  }
-}
+  };
+
+  new ResizeObserver(draw).observe(node);
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    if (brush.on) turnErase(false);
+    else if (boxes.on) turnMark(false);
+  });
+  on("mark-region", () => !mark.hidden && bar.checkVisibility({ visibilityProperty: true }) && turnMark(!boxes.on));
+  on("clear-marks", () => boxes.clear());
+  on("refused", () => brush.clear());
+
+  return { node, load, move, draw };
+};

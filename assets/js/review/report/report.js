@@ -2,100 +2,73 @@
 // dashed line against it. One tab stop; the arrow keys walk from word to word, a click or Enter marks one as wrong.
 import { el } from "../../lib/dom.js";
 import { emit, on } from "../../lib/events.js";
-import { signed } from "../../lib/format.js";
-import { phrase, t } from "../../lib/i18n.js";
+import { joined, signed } from "../../lib/format.js";
+import { labelled, phrase, t } from "../../lib/i18n.js";
+import { stepOf } from "../../lib/keys.js";
 
 /** @import { Case } from "../case/case.js" */
 
-/** @type {Record<string, number>} */
-const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+// side: "now", or "then" for the report before it was changed; tell: called with the node of this and what is said of
+// the word that is pointed at.
+/** @param {"now" | "then"} side @param {(node: HTMLElement, said: string) => void} tell */
+export const reportText = (side, tell) => {
+  /** @type {Case | null} */
+  let opened = null;
+  /** @type {HTMLElement[]} */
+  let words = [];
+  /** @type {HTMLElement | null} */
+  let current = null; // the word that was pointed at last
+  let markable = false;
+  /** @type {Set<number>} */
+  const wrong = new Set();
+  const text = el("p.bl-report-text", { role: "group", "data-side": side, ...labelled("words.label") });
+  const caption = phrase("span.bl-report-caption.bl-muted", `what_if.${side}`, { hidden: true });
+  const node = el("div.bl-report-side", caption, text);
 
-export class ReportText {
-  // side: "now", or "then" for the report before it was changed; tell: called with this and the word that is pointed
-  // at.
-  /** @param {"now" | "then"} side @param {(text: ReportText, said: string) => void} tell */
-  constructor(side, tell) {
-    this.tell = tell;
-    this.text = el("p", {
-      class: "bl-report-text",
-      role: "group",
-      "data-side": side,
-      "data-i18n-label": "words.label",
-      "aria-label": t("words.label"),
+  /** @param {Case} given */
+  const load = (given) => {
+    opened = given;
+    words = [];
+    current = null;
+    markable = !opened.veiled && !opened.original;
+    text.classList.toggle("bl-markable", markable);
+    if (!opened.segments.length) return text.replaceChildren(phrase("span.bl-muted", "words.none"));
+    const stating = new Set(opened.truth?.words);
+    const recorded = new Set(opened.original ? [] : opened.recorded?.words);
+    const spans = opened.segments.map(([text, word, isRead]) => {
+      if (!isRead) return el("span.bl-unread", phrase("span.bl-unread-mark", "words.unread"), el("span", text));
+      if (word < 0) return el("span", text);
+      const span = el("span.bl-word", { text, tabindex: words.length ? -1 : 0, "data-word": word });
+      span.classList.toggle("bl-stating", stating.has(word));
+      span.classList.toggle("bl-was-wrong", recorded.has(word));
+      span.classList.toggle("bl-wrong", wrong.has(word));
+      words.push(span);
+      return span;
     });
-    this.caption = phrase("span", `what_if.${side}`, { class: "bl-report-caption bl-muted", hidden: true });
-    this.node = el("div", { class: "bl-report-side" }, this.caption, this.text);
-    /** @type {Set<number>} */
-    this.wrong = new Set();
-    const at = (/** @type {Event} */ event) => /** @type {HTMLElement} */ (event.target);
-    this.text.addEventListener("keydown", (event) => this.walk(event, at(event)));
-    this.text.addEventListener("click", (event) => this.mark(at(event)));
-    on("truth", (on) => this.text.classList.toggle("bl-show-truth", on));
-    for (const name of ["pointerover", "focusin"]) this.text.addEventListener(name, (event) => this.read(at(event)));
-    if (side !== "now") return;
-    on("clear-marks", () => this.clear());
-    on("to-words", () => this.words?.find((span) => span.tabIndex === 0)?.focus());
-  }
-
-  /** @param {Case} opened */
-  load(opened) {
-    this.opened = opened;
-    /** @type {HTMLElement[]} */
-    this.words = [];
-    this.current = null;
-    this.markable = !opened.veiled && !opened.original;
-    this.text.classList.toggle("bl-markable", this.markable);
-    if (!opened.segments.length) {
-      this.text.replaceChildren(phrase("span", "words.none", { class: "bl-muted" }));
-      return;
-    }
-    const stating = new Set(opened.truth?.words || []);
-    const recorded = new Set((!opened.original && opened.recorded && opened.recorded.words) || []);
-    this.text.replaceChildren(
-      ...opened.segments.map(([text, word, isRead]) => {
-        if (!isRead)
-          return el(
-            "span",
-            { class: "bl-unread" },
-            phrase("span", "words.unread", { class: "bl-unread-mark" }),
-            el("span", { text }),
-          );
-        if (word < 0) return el("span", { text });
-        const span = el("span", {
-          text,
-          class: `bl-word${stating.has(word) ? " bl-stating" : ""}${recorded.has(word) ? " bl-was-wrong" : ""}`,
-          tabindex: this.words.length ? -1 : 0,
-          "data-word": word,
-        });
-        this.words.push(span);
-        span.classList.toggle("bl-wrong", this.wrong.has(word));
-        return span;
-      }),
-    );
-  }
+    text.replaceChildren(...spans);
+  };
 
   /** @param {HTMLElement} span */
-  mark(span) {
-    if (!this.markable || !span.dataset || span.dataset.word === undefined) return;
+  const mark = (span) => {
+    if (!markable || span.dataset?.word === undefined) return;
     const word = Number(span.dataset.word);
-    if (!this.wrong.delete(word)) this.wrong.add(word);
-    span.classList.toggle("bl-wrong", this.wrong.has(word));
-    this.read(span);
-    emit("wrong-words", [...this.wrong]);
-  }
-
-  clear() {
-    this.wrong.clear();
-    for (const span of this.words || []) span.classList.remove("bl-wrong");
+    if (!wrong.delete(word)) wrong.add(word);
+    span.classList.toggle("bl-wrong", wrong.has(word));
+    read(span);
+    emit("wrong-words", [...wrong]);
+  };
+  const clear = () => {
+    wrong.clear();
+    for (const span of words) span.classList.remove("bl-wrong");
     emit("wrong-words", []);
-  }
+  };
 
   /** @param {number} beta */
-  move(beta) {
-    const scores = this.opened.at("words", beta);
+  const move = (beta) => {
+    const scores = opened.at("words", beta);
     if (!scores) return;
-    const top = this.opened.scales.words;
-    for (const span of this.words) {
+    const top = opened.scales.words;
+    for (const span of words) {
       const score = scores[Number(span.dataset.word)];
       const share = Math.min(1, Math.abs(score) / top);
       const quiet = share < 0.04;
@@ -104,36 +77,49 @@ export class ReportText {
       span.style.setProperty("--bl-share", share.toFixed(3));
       span.dataset.score = signed(score, 3);
     }
-    if (this.current) this.read(this.current);
-  }
+    if (current) read(current);
+  };
 
   /** @param {HTMLElement} span */
-  read(span) {
-    if (!span.dataset || span.dataset.score === undefined) return;
-    this.current = span;
-    this.tell(this, `“${span.textContent}” ${span.dataset.score}`);
-    const wrong = this.wrong.has(Number(span.dataset.word))
-      ? t("mark.word_wrong")
-      : this.markable
-        ? t("mark.word")
-        : "";
-    span.title = [t("words.value", { value: span.dataset.score }), wrong].filter(Boolean).join(". ");
-    span.setAttribute("aria-label", `${span.textContent}, ${span.title}`);
-  }
+  const read = (span) => {
+    const score = span.dataset?.score;
+    if (score === undefined) return;
+    current = span;
+    tell(node, `“${span.textContent}” ${score}`);
+    const marked = wrong.has(Number(span.dataset.word));
+    const more = marked ? t("mark.word_wrong") : markable && t("mark.word");
+    span.title = joined([t("words.value", { value: score }), more], ". ");
+    span.ariaLabel = `${span.textContent}, ${span.title}`;
+  };
+  // The word that is pointed at is on the other side now.
+  const leave = () => {
+    current = null;
+  };
 
   /** @param {KeyboardEvent} event @param {HTMLElement} span the word it came to */
-  walk(event, span) {
+  const walk = (event, span) => {
     if (event.key === "Enter" || event.key === " ") {
       event.preventDefault();
-      this.mark(span);
-      return;
+      return mark(span);
     }
-    const step = STEPS[event.key];
-    const next = step && this.words[this.words.indexOf(span) + step];
+    const step = stepOf(event.key);
+    const next = step && words[words.indexOf(span) + step];
     if (!next) return;
     event.preventDefault();
     span.tabIndex = -1;
     next.tabIndex = 0;
     next.focus();
+  };
+
+  const at = (/** @type {Event} */ event) => /** @type {HTMLElement} */ (event.target);
+  text.addEventListener("keydown", (event) => walk(event, at(event)));
+  text.addEventListener("click", (event) => mark(at(event)));
+  for (const name of ["pointerover", "focusin"]) text.addEventListener(name, (event) => read(at(event)));
+  on("truth", (on) => text.classList.toggle("bl-show-truth", on));
+  if (side === "now") {
+    on("clear-marks", clear);
+    on("to-words", () => words.find((span) => span.tabIndex === 0)?.focus());
   }
-}
+
+  return { node, caption, load, move, leave };
+};

@@ -1,64 +1,47 @@
 // The report in its colours, and beside it the report before it was changed.
 import { el } from "../../lib/dom.js";
-import { phrase, translate } from "../../lib/i18n.js";
-import { ReportText } from "./report.js";
+import { phrase } from "../../lib/i18n.js";
+import { panelHead } from "../../lib/parts.js";
+import { sidesView } from "../sides.js";
+import { reportText } from "./report.js";
 
 /** @import { Case } from "../case/case.js" */
-/** @import { MethodPicker } from "../methods.js" */
+/** @import { Picker } from "../../lib/types.d.ts" */
 
-export class WordsView {
-  // method: a MethodPicker; tools: buttons at the end of the header.
-  /** @param {MethodPicker} method @param {...HTMLElement} tools */
-  constructor(method, ...tools) {
-    this.method = method;
-    this.readout = el("span", { class: "bl-readout bl-num", "aria-live": "polite" });
-    // Beta repeats the word that was pointed at last; there is one, on either side.
-    /** @param {ReportText} side @param {string} text */
-    const tell = (side, text) => {
-      for (const other of [this.now, this.past]) if (other !== side) other.current = null;
-      this.readout.textContent = text;
-    };
-    this.now = new ReportText("now", tell);
-    this.past = new ReportText("then", tell);
-    this.tools = el(
-      "span",
-      { class: "bl-word-tools" },
-      el(
-        "span",
-        { class: "bl-word-key" },
-        phrase("span", "words.against", { class: "bl-word bl-con", style: "--bl-share:.75" }),
-        phrase("span", "words.for", { class: "bl-word bl-pro", style: "--bl-share:.75" }),
-      ),
-      method.node,
-      ...tools,
-    );
-    this.sides = el("div", { class: "bl-report-sides" });
-    this.node = el(
-      "section",
-      { class: "bl-panel bl-words" },
-      el("header", { class: "bl-panel-head" }, phrase("h3", "words.title"), this.readout, this.tools),
-      this.sides,
-      el("div", { class: "bl-trust", "data-modality": "report" }),
-    );
-  }
+// method: chooses one; more: stand at the end of the header.
+/** @param {Picker} method @param {...HTMLElement} more */
+export const wordsView = (method, ...more) => {
+  const readout = el("span.bl-readout.bl-num", { "aria-live": "polite" });
+  // Beta repeats the word that was pointed at last; there is one, on either side.
+  /** @param {HTMLElement} node @param {string} text */
+  const tell = (node, text) => {
+    for (const side of [now, past]) if (side.node !== node) side.leave();
+    readout.textContent = text;
+  };
+  const now = reportText("now", tell);
+  const past = reportText("then", tell);
+  const sides = sidesView(now, past, "div.bl-report-sides");
+  const key = el(
+    "span.bl-word-key",
+    phrase("span.bl-word.bl-con", "words.against", { style: "--bl-share:.75" }),
+    phrase("span.bl-word.bl-pro", "words.for", { style: "--bl-share:.75" }),
+  );
+  const tools = el("span.bl-word-tools", key, method.node, ...more);
+  const node = el(
+    "section.bl-panel.bl-words",
+    panelHead("words.title", readout, tools),
+    sides.node,
+    el("div.bl-trust", { "data-modality": "report" }),
+  );
 
   /** @param {Case} opened */
-  load(opened) {
-    const { original } = opened;
-    this.texts = original ? [this.past, this.now] : [this.now];
-    this.sides.replaceChildren(...this.texts.map((text) => text.node));
-    translate(this.sides);
-    for (const text of this.texts) text.caption.hidden = !original;
-    this.readout.textContent = "";
-    this.now.load(opened);
-    if (original) this.past.load(original);
-    this.tools.hidden = Boolean(opened.veiled);
-    this.method.node.hidden = !opened.arrays.words;
-    this.method.show(opened.chosen.report);
-  }
+  const load = (opened) => {
+    readout.textContent = "";
+    sides.load(opened);
+    tools.hidden = Boolean(opened.veiled);
+    method.node.hidden = !opened.arrays.words;
+    method.show(opened.chosen.report);
+  };
 
-  /** @param {number} beta */
-  move(beta) {
-    for (const text of this.texts) text.move(beta);
-  }
-}
+  return { node, load, move: sides.move };
+};

@@ -1,0 +1,40 @@
+// What is shown of many studies is asked for once, a batch at a time, the newest wish first.
+const AT_ONCE = 24; // dashboard/atlas/service.py and dashboard/beta_lab/service.py read as many films for one request
+
+/**
+ * @template Key, Value
+ */
+export class Fetched {
+  /** @param {(keys: Key[]) => void} ask */
+  constructor(ask) {
+    this.ask = ask;
+    this.clear();
+  }
+
+  clear() {
+    /** @type {Map<Key, Value | null>} */
+    this.known = new Map();
+    /** @type {Key[]} */
+    this.wanted = [];
+    /** @type {Key[] | null} */
+    this.asking = null;
+  }
+
+  // Only what is wanted now is fetched: who moves on does not wait for what was passed. And one request at a time: of
+  // two answers in one frame a widget would see the second alone.
+  /** @param {Key[]} keys */
+  want(keys) {
+    this.wanted = keys.filter((key) => !this.known.has(key));
+    if (this.asking || !this.wanted.length) return;
+    this.asking = this.wanted.slice(0, AT_ONCE);
+    this.ask(this.asking);
+  }
+
+  /** @param {[Key, Value | null][]} found */
+  take(found) {
+    for (const key of this.asking ?? []) this.known.set(key, null); // unless it came
+    for (const [key, value] of found) this.known.set(key, value);
+    this.asking = null;
+    this.want(this.wanted);
+  }
+}

@@ -1,0 +1,58 @@
+// What several features build alike.
+import { el } from "./dom.js";
+import { phrase, t } from "./i18n.js";
+
+/** @import { Attributes, Child } from "./types.d.ts" */
+/** @import * as m from "./messages.d.ts" */
+
+/** @param {string} key @param {...Child} more what stands behind its heading */
+export const panelHead = (key, ...more) => el("header.bl-panel-head", phrase("h3", key), ...more);
+
+// A button that is pressed or not; `classes` with a dot before each.
+/** @param {string} key @param {string} classes @param {() => void} onclick @param {Attributes} [more] */
+export const toggle = (key, classes, onclick, more) =>
+  phrase(`button.bl-toggle${classes}`, key, { "aria-pressed": "false", onclick, ...more });
+
+/** @param {string} prefix of the phrases @param {string[]} names */
+export const columnHeads = (prefix, names) => names.map((name) => phrase("th", `${prefix}.${name}`, { scope: "col" }));
+
+/** @param {`table.${string}`} what @param {HTMLElement[]} heads @param {HTMLElement} body */
+export const table = (what, heads, body) => el(what, el("thead", el("tr", ...heads)), body);
+
+/** @param {string} name @param {(Node | string)[]} cells */
+export const tableRow = (name, cells) =>
+  el("tr", el("th", { scope: "row", text: name }), ...cells.map((cell) => el("td", cell)));
+
+// Fills a select; what was chosen stays, where it is still among the values.
+/**
+ * @param {HTMLSelectElement} select
+ * @param {string[]} values
+ * @param {(value: string, place: number) => string} say
+ * @param {Node} [any] stands for no choice, before the values
+ */
+export const offer = (select, values, say, any) => {
+  const chosen = select.value;
+  const options = values.map((value, place) => el("option", { value, text: say(value, place) }));
+  select.replaceChildren(...(any ? [any] : []), ...options);
+  if (values.includes(chosen)) select.value = chosen;
+};
+
+// What is said while the server works, or where it could not.
+/** @param {string} feature whose phrases are used @param {{ progress?: m.JobProgress, error?: string }} given */
+export const sayWork = (feature, { progress, error }) => {
+  const doing = t(progress ? `${feature}.wait.${progress.name}` : `${feature}.waiting`);
+  return [
+    el("p", error ? `${t(`${feature}.none`)} ${error}` : doing),
+    progress?.total && el("progress", { max: progress.total, value: progress.done, "aria-label": doing }),
+  ];
+};
+
+/** @param {string} name @param {string} text */
+export const saveFile = (name, text) => {
+  const href = URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" }));
+  const link = el("a", { href, download: name });
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(href), 10_000);
+};
