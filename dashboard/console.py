@@ -33,6 +33,11 @@ ServedModels = Annotated[
     Path | None, typer.Option(help="Folder of versions: serve the promoted one.", envvar="BETALENS_MODELS")
 ]
 
+Split = Annotated[str, typer.Option(help="train, val, test or all.")]
+ConfigFile = Annotated[Path | None, typer.Option(help="A JSON file of config fields; see `betalens options`.")]
+Epochs = Annotated[int | None, typer.Option(help="Passes over the training studies.", min=1)]
+Seed = Annotated[int | None, typer.Option(help="Of every random draw.", min=0)]
+
 
 def method_names(modality: str) -> str:
     """The methods of explanation for `image` or `report`, for a line of help. They are named after their files, as
@@ -90,19 +95,22 @@ def read_text(path: Path) -> str:
     return text
 
 
-def read_config(path: Path) -> dict:
-    """The fields of a config in a JSON file.
+def read_config(path: Path | None, **given: int | None) -> dict:
+    """The fields of a config in a JSON file, if one is named, and over them those that were given.
 
     Raises:
         typer.BadParameter: it cannot be read, or is no JSON object.
     """
+    known = {name: value for name, value in given.items() if value is not None}
+    if path is None:
+        return known
     try:
         fields = json.loads(read_bytes(path))
     except (ValueError, RecursionError) as error:
         raise typer.BadParameter(f"{path} is no JSON object of config fields.") from error
     if not isinstance(fields, dict):
         raise typer.BadParameter(f"{path} is no JSON object of config fields, but a {type(fields).__name__}.")
-    return fields
+    return fields | known
 
 
 def show(result: dict, as_json: bool) -> None:

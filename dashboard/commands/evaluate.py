@@ -1,11 +1,9 @@
 """`betalens evaluate`."""
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from dashboard.console import Checkpoint, Device, Json, Studies, open_table, show
+from dashboard.console import Checkpoint, Device, Json, Split, Studies, open_table, show
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -19,7 +17,7 @@ BELOW = "{}\n{}"  # an interval, in a terminal
 def command(
     checkpoint: Checkpoint = None,
     studies: Studies = None,
-    split: Annotated[str, typer.Option(help="train, val, test or all.")] = "test",
+    split: Split = "test",
     device: Device = "auto",
     json_: Json = False,
 ) -> None:

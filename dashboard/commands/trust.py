@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from dashboard.console import Checkpoint, Device, Json, Studies, method_names, open_table, show
+from dashboard.console import Checkpoint, Device, Json, Split, Studies, method_names, open_table, show
 
 ORDER = 60
 
@@ -13,7 +13,7 @@ ORDER = 60
 def command(
     checkpoint: Checkpoint = None,
     studies: Studies = None,
-    split: Annotated[str, typer.Option(help="train, val, test or all.")] = "test",
+    split: Split = "test",
     cases: Annotated[int, typer.Option(help="True positives to test of each modality; 0 for all.", min=0)] = 40,
     image_method: Annotated[
         list[str] | None,
