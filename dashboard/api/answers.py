@@ -1,16 +1,14 @@
 """Evidence as plain numbers, or as a picture, at the β that were asked for."""
 
 from collections.abc import Callable, Hashable
-from io import BytesIO
 
 import numpy as np
-from PIL import Image
 
 from dashboard.api.schemas import Explain, FindingExplained, ImageEvidence, Prediction, ReportEvidence, WordEvidence
 from dashboard.cases.case import OpenCase
-from dashboard.serving.explanations import Explanations, Methods
-from explain import INSTANT, Evidence
-from explain.archive.export import overlay
+from dashboard.serving.explanations import INSTANT_METHODS, Explanations
+from explain import Evidence
+from explain.archive.export import overlay_png
 from explain.every_beta.heatmap import heatmap
 from explain.every_beta.nodes import interpolate
 from explain.methods.registry import method
@@ -69,7 +67,7 @@ def explain_finding(
     reports = [name for name in asked.report_methods if "report" in present]
 
     def evidence(**chosen: str) -> Evidence:
-        return explanations.compute_queued(case, finding, Methods(**INSTANT | chosen), should_continue, reader)
+        return explanations.compute_queued(case, finding, INSTANT_METHODS._replace(**chosen), should_continue, reader)
 
     bare = evidence()
     clamped = [explanations.engine.clamp_beta(case.encoded, beta) for beta in betas]
@@ -94,9 +92,7 @@ def picture(case: OpenCase, evidence: Evidence, beta: float) -> bytes:
     assert case.film
     cam, box = evidence.image_map
     heat = heatmap(interpolate(cam, beta), box, *case.film.pixels.shape)
-    out = BytesIO()
-    Image.fromarray(overlay(case.film.pixels, heat, evidence.cell_scale)).save(out, "PNG")
-    return out.getvalue()
+    return overlay_png(case.film.pixels, heat, evidence.cell_scale)
 
 
 def _image(name: str, evidence: Evidence, betas: list[float]) -> ImageEvidence:
