@@ -17,11 +17,11 @@ from dashboard.ui.i18n import FALLBACK, phrases
 FORM_LASTS = 12 * 3600  # seconds that a form can stay open
 
 
-def login_page(connection: HTTPConnection, way: AuthBackend, reason: str = "", status: int = 401) -> HTMLResponse:
+def login_page(connection: HTTPConnection, way: AuthBackend, reason: str, status: int) -> HTMLResponse:
     """The page, in the language that the browser asks for.
 
     Args:
-        reason: why nobody is logged in, of REASONS; by default the one that the address names.
+        reason: why nobody is logged in, of REASONS; "" for the one that the address names.
     """
     language = "zh-CN" if connection.headers.get("accept-language", "").lower().startswith("zh") else FALLBACK
     words = phrases()[language]

@@ -68,12 +68,6 @@ class _OidcTable(_Table):
     name_claim: str = "preferred_username"
 
 
-class _RolesTable(_Table):
-    viewer: list[str] = []
-    reviewer: list[str] = []
-    administrator: list[str] = []
-
-
 class _Settings(_Table):
     proxies: list[IPv4Network | IPv6Network] = []
     session_hours: float = Field(12, gt=0, le=24 * 30)
@@ -82,7 +76,7 @@ class _Settings(_Table):
     users: _UsersTable | None = None
     proxy: _ProxyTable | None = None
     oidc: _OidcTable | None = None
-    roles: _RolesTable | None = None
+    roles: Roles | None = None
 
     @model_validator(mode="after")
     def _one_way(self) -> "_Settings":
@@ -153,14 +147,13 @@ def _way(found: _Settings, folder: Path, sessions: Rules, signing: str) -> AuthB
     if found.users:
         return Users(folder / found.users.file, sessions, signing)
     assert found.roles  # as `_one_way` asks
-    roles = Roles(found.roles.viewer, found.roles.reviewer, found.roles.administrator)
     if found.proxy:
-        return Proxy(found.proxy.user_header, found.proxy.groups_header, tuple(found.proxies), roles)
+        return Proxy(found.proxy.user_header, found.proxy.groups_header, tuple(found.proxies), found.roles)
     assert found.oidc
     secret = os.environ.get("BETALENS_OIDC_SECRET", "")
     if not secret:
         raise AccessError("BETALENS_OIDC_SECRET is not set: it holds the secret that the provider gave this client.")
-    return Oidc(**found.oidc.model_dump(), secret=secret, roles=roles, sessions=sessions)
+    return Oidc(**found.oidc.model_dump(), secret=secret, roles=found.roles, sessions=sessions)
 
 
 def _secret() -> str:

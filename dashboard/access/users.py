@@ -8,7 +8,6 @@ import hmac
 import json
 import logging
 import os
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -20,7 +19,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import Message
 
 from dashboard.access import audit
 from dashboard.access.base import AuthBackend, LoginRefusedError
@@ -29,7 +27,9 @@ from dashboard.access.identity import NOBODY, Identity, Role
 from dashboard.access.login import is_ours, to_page
 from dashboard.access.passwords import LONGEST, Passwords
 from dashboard.access.sessions import Rules
+from dashboard.web.bodies import limited
 from dashboard.web.problems import problem
+from dashboard.web.request_limits import TooLarge
 from model.errors import AccessError, AuditError
 from model.storage.files import atomic_write
 
@@ -69,12 +69,12 @@ class Users(AuthBackend):
     asks = True
     start = "/login"
 
-    def __init__(self, file: Path, sessions: Rules | None = None, secret: str = ""):
+    def __init__(self, file: Path, sessions: Rules, secret: str):
         self.file = file
         self.passwords = Passwords()
         self.lockout = self.passwords.lockout
         self._sessions = sessions
-        self._devices = Devices(secret or secrets.token_hex())
+        self._devices = Devices(secret)
         self._written: TTLCache[tuple, None] = TTLCache(10_000, AUDITED)
         self._read: tuple[tuple, dict[str, User]] = ((), {})
         self._broken = ""
@@ -125,7 +125,6 @@ class Users(AuthBackend):
             return _answer(request, form, error)
         except (AuditError, KeyError):  # they were taken out of the file meanwhile
             return _answer(request, form, LoginRefusedError("unavailable"))
-        assert self._sessions  # they are left out where nobody logs in by the form
         self._sessions.begin(request.session, identity, proof=user.proof)
         answer = _answer(request, form)
         self._devices.remember(answer, request, _mark(name, user))
@@ -282,18 +281,11 @@ async def _form(request: Request) -> FormData:
     Raises:
         HTTPException: it is too large, or no form.
     """
-    came = 0
-
-    async def receive() -> Message:
-        nonlocal came
-        message = await request.receive()
-        came += len(message.get("body", b""))
-        if came > MOST_BODY:
-            raise HTTPException(413, f"The login is too large: at most {MOST_BODY:,} bytes are read.")
-        return message
-
     try:
-        return await Request(request.scope, receive).form(max_files=0, max_fields=8, max_part_size=MOST_BODY)
+        limited_request = Request(request.scope, limited(request.scope, request.receive, MOST_BODY))
+        return await limited_request.form(max_files=0, max_fields=8, max_part_size=MOST_BODY)
+    except TooLarge:
+        raise HTTPException(413, f"The login is too large: at most {MOST_BODY:,} bytes are read.") from None
     except ClientDisconnect:
         raise HTTPException(400, "The login was not sent to its end.") from None
 

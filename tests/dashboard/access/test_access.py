@@ -15,10 +15,11 @@ from gradio_client import Client
 from helpers import routes_of
 
 from dashboard.access import audit, open_access
+from dashboard.access.ended import Ended
 from dashboard.access.gate import OPEN
 from dashboard.access.identity import Identity, Role
 from dashboard.access.lockout import MOST_FAILURES
-from dashboard.access.sessions import COOKIE
+from dashboard.access.sessions import COOKIE, Rules
 from dashboard.access.users import Users, read_users, remove_user, set_user
 from dashboard.guard.hosts import is_loopback
 from dashboard.review.service import ReviewService, case_service_of
@@ -325,7 +326,7 @@ def test_an_access_file_that_cannot_be_used_says_why(tmp_path, text, said):
 def test_a_file_without_users_lets_nobody_in(tmp_path):
     (tmp_path / "users.json").write_text("{}")
     with pytest.raises(AccessError, match="Nobody is in"):
-        Users(tmp_path / "users.json")
+        Users(tmp_path / "users.json", Rules(60, 60, Ended(tmp_path, 60)), "")
 
 
 def test_a_short_secret_is_refused(folder, monkeypatch):
