@@ -34,8 +34,8 @@ class Readiness:
 
 def health(
     serving: ModelRegistry,
-    troubles: Sequence[Callable[[], str]] = (),
-    notices: Callable[[], Iterable[str]] = tuple,
+    troubles: Sequence[Callable[[], str]],
+    notices: Callable[[], Iterable[str]],
 ) -> APIRouter:
     """The routes; the model begins to warm up.
 

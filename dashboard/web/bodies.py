@@ -44,13 +44,13 @@ def limited(scope: Scope, receive: Receive, most: int) -> Receive:
     return receive_some
 
 
-async def read_body(scope: Scope, receive: Receive, most: int = MAX_BODY) -> bytes | None:
+async def read_body(scope: Scope, receive: Receive) -> bytes | None:
     """The whole body; None where the client left before it had sent it.
 
     Raises:
         TooLarge: it is larger than that.
     """
-    receive, parts = limited(scope, receive, most), []
+    receive, parts = limited(scope, receive, MAX_BODY), []
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":

@@ -7,7 +7,7 @@ principal components stands beside each, to tell what the groups owe to UMAP.
 
 import json
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -208,7 +208,8 @@ def _umap(slice_at, betas: np.ndarray, count: int, config: Config, progress: Pro
         else:
             same = [{i: i for i in range(count)}] * (len(betas) - 1)
             xy = umap.AlignedUMAP(**chosen).fit([_Slice(taken(b)) for b in betas], relations=same).embeddings_
-    _finish(steps)
+    for _ in steps:  # to its end, whatever umap asked for
+        pass
     return np.stack(xy)
 
 
@@ -245,11 +246,6 @@ def _between(slices: Float[np.ndarray, "slices *rest"], beta: float) -> Float[np
     low = min(int(at), len(slices) - 2)
     share = np.float32(at - low)
     return (1 - share) * slices[low] + share * slices[low + 1]
-
-
-def _finish(steps: Iterable) -> None:
-    for _ in steps:
-        pass
 
 
 def _check(vectors: Vectors, space: str, method: str) -> None:
