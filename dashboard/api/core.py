@@ -9,10 +9,9 @@ from dashboard.api.answers import asked_findings, explain_finding, picture, pred
 from dashboard.cases.case import OpenCase
 from dashboard.cases.opening import open_given, open_study
 from dashboard.review.verdicts import VerdictService
-from dashboard.serving.explanations import Methods
+from dashboard.serving.explanations import INSTANT_METHODS
 from dashboard.serving.model_registry import ModelRegistry, ServedModel
 from dashboard.serving.session import Session
-from explain import INSTANT
 from model.errors import ChoiceError
 from model.feedback import Store, new_flag_id
 
@@ -75,7 +74,7 @@ class Core:
             findings = asked_findings(served.engine, case, asked, betas)
             if case.film is None or (len(findings), len(betas), len(asked.image_methods)) != (1, 1, 1):
                 raise ChoiceError("A picture is of a film, one finding, one method and one β: name one each.")
-            chosen = Methods(**INSTANT | {"image": asked.image_methods[0]})
+            chosen = INSTANT_METHODS._replace(image=asked.image_methods[0])
             evidence = served.explanations.compute_queued(case, findings[0], chosen, should_continue, reader)
             return picture(case, evidence, served.engine.clamp_beta(case.encoded, betas[0]))
 

@@ -60,14 +60,11 @@ def router(core: Core, desks: QueuedPools) -> APIRouter:
         """Why, for each finding and at each β, by each method. With `Accept: image/png`, the film under the heat of one
         finding, method and β."""
         by, turns = request.state.identity, reader(request, request.state.identity)
-        if "image/png" not in accept:
-            return await _while_there(
-                request, desks.explain, lambda should_continue: core.explain(asked, by, should_continue, turns)
-            )
-        drawn = await _while_there(
-            request, desks.explain, lambda should_continue: core.draw(asked, by, should_continue, turns)
+        work = core.draw if "image/png" in accept else core.explain
+        answer = await _while_there(
+            request, desks.explain, lambda should_continue: work(asked, by, should_continue, turns)
         )
-        return drawn if isinstance(drawn, Response) else Response(drawn, media_type="image/png")
+        return Response(answer, media_type="image/png") if isinstance(answer, bytes) else answer
 
     @api.post("/flag", response_model=schemas.Flagged, responses=NOT_SAVED)
     async def flag(asked: schemas.Flag, request: Request):

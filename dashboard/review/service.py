@@ -16,13 +16,13 @@ from dashboard.cases.masks import on_film, read_mask
 from dashboard.cases.opening import encode, of_parts, open_study
 from dashboard.cases.uploads import take_film
 from dashboard.review.steps import Refused, Staged, Steps, blinded_stage, refused, staged, until_turn
-from dashboard.serving.explanations import Methods
+from dashboard.serving.explanations import INSTANT_METHODS, Methods
 from dashboard.serving.model_registry import ModelRegistry, claim, on_cpu
 from dashboard.serving.open_pages import pages
 from dashboard.serving.served import ServedModel
 from dashboard.serving.session import Session
 from dashboard.web.metrics import PREDICT
-from explain import INSTANT, Cancelled, Evidence
+from explain import Cancelled, Evidence
 from explain.methods.registry import methods_of
 from model.errors import BetaLensError, BusyError, FeedbackError
 from model.feedback import Flag, Store, new_flag_id
@@ -266,7 +266,7 @@ class CaseService:
             if all(self.explanations.is_cached(case, finding, chosen) for case in shown):
                 yield step(of_each(chosen), "exact")
                 return
-            if not (yield step(of_each(Methods(**INSTANT)), "instant", PAUSE)):
+            if not (yield step(of_each(INSTANT_METHODS), "instant", PAUSE)):
                 time.sleep(PAUSE)
             with self.explanations.queue.place(should_continue, session.reader) as place:
                 yield from until_turn(place, request_id, should_continue)
