@@ -1,10 +1,11 @@
 """The reference studies nearest to a case, in any space, at any β."""
 
 import threading
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
-from cachetools import LRUCache
+from cachetools import LRUCache, cachedmethod
 from jaxtyping import Float, Int
 from sklearn.neighbors import NearestNeighbors
 
@@ -58,16 +59,13 @@ class Finder:
         others = near.rows != without if without is not None else slice(None)
         return Near(near.rows[others][:count], near.distances[others][:count])
 
+    @cachedmethod(
+        attrgetter("_indices"),
+        lambda _, space, beta: (space, round(beta, 4) if space == FUSED else None),
+        attrgetter("_lock"),
+    )
     def _index(self, space: str, beta: float) -> _Index:
-        key = (space, round(beta, 4) if space == FUSED else None)
-        with self._lock:
-            if found := self._indices.get(key):
-                return found
         rows = self.rows[self.vectors.has(space)[self.rows]]
         metric = self.vectors.engine.config.atlas_metric
         vectors = self.vectors.of_studies(space, beta, rows)
-        found = _Index(NearestNeighbors(metric=metric, algorithm="brute").fit(vectors), rows, vectors.nbytes)
-        with self._lock:
-            if found.bytes <= CACHED_BYTES:
-                self._indices[key] = found
-        return found
+        return _Index(NearestNeighbors(metric=metric, algorithm="brute").fit(vectors), rows, vectors.nbytes)
