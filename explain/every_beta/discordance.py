@@ -63,8 +63,9 @@ def discordance(engine: Engine, encoded: Encoded) -> Discordance | None:
 
 def scores(engine: Engine, reference: Reference, studies: tuple[Study, ...]) -> Float[np.ndarray, "n"]:
     """How far apart image and report of studies are: 0 to 1, not calibrated."""
-    image, report = _alone(engine, reference, studies)
-    return _distances(engine.config.problem_type, image, report).max(1)
+    rows, problem_type = reference.rows(studies), engine.config.problem_type
+    image, report = (chances(logits_at(engine, reference, beta, rows), problem_type) for beta in (1.0, 0.0))
+    return _distances(problem_type, image, report).max(1)
 
 
 def probabilities(engine: Engine, reference: Reference, studies: tuple[Study, ...]) -> Float[np.ndarray, "n"] | None:
@@ -186,13 +187,6 @@ def _swapped(network: Network, scored: Scored) -> Pairs:
         np.repeat([False, True], [len(own.apart), len(foreign)]),
         np.concatenate([own.has, own.has[differ]]),
     )
-
-
-def _alone(engine: Engine, reference: Reference, studies: tuple[Study, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """Probabilities from the image alone, and from the report alone: (n, findings) each."""
-    rows = reference.rows(studies)
-    image, report = (logits_at(engine, reference, beta, rows) for beta in (1.0, 0.0))
-    return chances(image, engine.config.problem_type), chances(report, engine.config.problem_type)
 
 
 def _distances(problem_type: str, image: np.ndarray, report: np.ndarray) -> Float[np.ndarray, "n findings"]:
