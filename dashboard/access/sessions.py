@@ -26,7 +26,6 @@ from dashboard.web.problems import problem
 
 log = logging.getLogger(__name__)
 
-COOKIE = SESSION
 UNATTENDED = "x-betalens-unattended"  # the header of what a page asks for while nobody touches it
 NOTED = 60  # seconds: how exactly the cookie holds the time of the last request
 REMEMBERED = 100_000  # sessions whose last request this process knows exactly
@@ -107,7 +106,7 @@ class Sessions:
             scheme: SessionMiddleware(
                 app,
                 secret,
-                session_cookie=cookie_name(COOKIE, scheme == "https"),
+                session_cookie=cookie_name(SESSION, scheme == "https"),
                 max_age=round(seconds),
                 same_site="lax",
                 https_only=scheme == "https",
