@@ -90,8 +90,8 @@ def build(ctx: Context) -> None:
         return numbered({"csv": service().export(*area, patients)})
 
     def open_point(event: gr.EventData):
-        study_id = service().study_at(key_of(event._data), event._data.get("point"))
-        return (request(study_id) if study_id else gr.skip()), gr.Tabs(selected="review")
+        study = service().study_at(key_of(event._data), event._data.get("point"))
+        return (request(study.study_id) if study else gr.skip()), gr.Tabs(selected="review")
 
     there = [atlas, shown, sent]
     place = show_case, [ctx.session, shown], case
