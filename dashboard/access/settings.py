@@ -28,7 +28,6 @@ import os
 import secrets
 import tomllib
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated
 
@@ -38,6 +37,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from dashboard.access.base import AuthBackend
 from dashboard.access.ended import Ended
 from dashboard.access.oidc import Oidc
+from dashboard.access.peer import Networks
 from dashboard.access.proxy import Proxy
 from dashboard.access.roles import Roles
 from dashboard.access.sessions import Rules
@@ -69,7 +69,7 @@ class _OidcTable(_Table):
 
 
 class _Settings(_Table):
-    proxies: list[IPv4Network | IPv6Network] = []
+    proxies: Networks = ()
     session_hours: float = Field(12, gt=0, le=24 * 30)
     idle_minutes: float = Field(60, gt=0, le=24 * 60 * 30)
     ended_sessions: Path | None = None
@@ -101,7 +101,7 @@ class Access:
     """
 
     way: AuthBackend
-    proxies: tuple[IPv4Network | IPv6Network, ...]
+    proxies: Networks
     sessions: Rules
     secret: str
 
@@ -115,7 +115,7 @@ def open_access(path: Path) -> Access:
     found = _read(path)
     ended = _ended(path, found)
     sessions, secret = Rules(ended.seconds, found.idle_minutes * 60, ended), _secret()
-    return Access(_way(found, path.parent, sessions, secret), tuple(found.proxies), sessions, secret)
+    return Access(_way(found, path.parent, sessions, secret), found.proxies, sessions, secret)
 
 
 def ended_sessions(path: Path) -> Ended:
@@ -148,7 +148,7 @@ def _way(found: _Settings, folder: Path, sessions: Rules, signing: str) -> AuthB
         return Users(folder / found.users.file, sessions, signing)
     assert found.roles  # as `_one_way` asks
     if found.proxy:
-        return Proxy(found.proxy.user_header, found.proxy.groups_header, tuple(found.proxies), found.roles)
+        return Proxy(found.proxy.user_header, found.proxy.groups_header, found.proxies, found.roles)
     assert found.oidc
     secret = os.environ.get("BETALENS_OIDC_SECRET", "")
     if not secret:

@@ -26,6 +26,7 @@ from dashboard.access.cookies import Devices
 from dashboard.access.identity import NOBODY, Identity, Role
 from dashboard.access.login import is_ours, to_page
 from dashboard.access.passwords import LONGEST, Passwords
+from dashboard.access.peer import address_of
 from dashboard.access.sessions import Rules
 from dashboard.web.bodies import limited
 from dashboard.web.problems import problem
@@ -137,7 +138,7 @@ class Users(AuthBackend):
         Raises:
             LoginRefusedError: it cannot be judged now.
         """
-        address = connection.client.host if connection.client else ""
+        address = address_of(connection)
         user = self._users().get(name)
         # Whoever fails is named if there is such a user: what was tried as a name may be a password.
         asking = Identity(name if user else "", user.role if user else NOBODY.role, address=address)

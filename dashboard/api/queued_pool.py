@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from starlette.requests import HTTPConnection
 
 from dashboard.access.identity import Identity
+from dashboard.access.peer import address_of
 from dashboard.serving.fair_queue import QUEUE_CHECK_SECONDS, FairQueue
 from dashboard.web.thread_pools import Pool
 from explain import Cancelled
@@ -39,4 +40,4 @@ class QueuedPool:
 
 def reader(connection: HTTPConnection, by: Identity) -> Hashable:
     """Whose turn it is: the login's, or the address's where nobody has to log in."""
-    return by.name or (connection.client.host if connection.client else "")
+    return by.name or address_of(connection)
