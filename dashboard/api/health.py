@@ -10,11 +10,11 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, 
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.registry import Collector
 
-from dashboard.api.schemas import Problem, Responses
+from dashboard.api.schemas import problems
 from dashboard.serving.model_registry import ModelRegistry
 from dashboard.web.problems import problem
 
-NOT_READY: Responses = {503: {"model": Problem, "description": "Not ready: why, is in the detail."}}
+NOT_READY = problems({503: "Not ready: why, is in the detail."})
 
 
 def warm_up(serving: ModelRegistry) -> threading.Event:

@@ -20,17 +20,22 @@ from explain import Cancelled
 
 CLIENT_CHECK_SECONDS = 0.5  # seconds between two looks at whether the client is still there
 GONE = 499  # as nginx has it: nobody reads the answer
-PROBLEMS: schemas.Responses = {code: {"model": schemas.Problem, "description": said} for code, said in (
-    (401, "Not logged in."), (403, "The role does not allow it."), (413, "The request is too large."),
-    (422, "The request cannot be used."), (500, "The server failed."),
-)}  # fmt: skip
-NOT_SAVED: schemas.Responses = {code: {"model": schemas.Problem, "description": said} for code, said in (
-    (409, "Another verdict has the flag_id: send this one under another."),
-    (503, "The verdict was not saved: try again with its flag_id."),
-)}  # fmt: skip
-BUSY: schemas.Responses = {
-    503: {"model": schemas.Problem, "description": "Too many wait: try again after `Retry-After` seconds."}
-}
+PROBLEMS = schemas.problems(
+    {
+        401: "Not logged in.",
+        403: "The role does not allow it.",
+        413: "The request is too large.",
+        422: "The request cannot be used.",
+        500: "The server failed.",
+    }
+)
+NOT_SAVED = schemas.problems(
+    {
+        409: "Another verdict has the flag_id: send this one under another.",
+        503: "The verdict was not saved: try again with its flag_id.",
+    }
+)
+BUSY = schemas.problems({503: "Too many wait: try again after `Retry-After` seconds."})
 NOBODY_WAITS = "Nobody waits for this answer any more."
 PICTURE: schemas.Responses = {200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}}}
 FUNCTIONS = {"predict": schemas.Predict, "explain": schemas.Explain, "flag": schemas.Flag}

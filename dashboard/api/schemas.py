@@ -189,3 +189,8 @@ class Problem(BaseModel):
     status: int
     detail: str
     errors: list[Fault] | None = None
+
+
+def problems(said: dict[int | str, str]) -> Responses:
+    """The problems that a route may answer with: what each status says."""
+    return {status: {"model": Problem, "description": why} for status, why in said.items()}
