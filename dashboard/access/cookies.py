@@ -60,7 +60,7 @@ class Devices:
     def remember(self, response: Response, connection: HTTPConnection, mark: str) -> None:
         """Let an answer say that somebody of this mark has logged in."""
         number, marks = self._read(connection)
-        marks = [mark, *(kept for kept in marks if kept != mark)][:MOST]
+        marks = [mark, *(other for other in marks if other != mark)][:MOST]
         value = self._signer.dumps([number or secrets.token_hex(8), marks])
         put(response, connection, DEVICE, value, REMEMBERED, strict=False)
 

@@ -51,8 +51,8 @@ def is_ours(request: Request, token: str) -> bool:
     """
     if "origin" not in request.headers and "sec-fetch-site" not in request.headers and not token:
         return True
-    kept = get(request, FORM)
-    return bool(kept) and hmac.compare_digest(kept.encode(), token.encode())
+    cookie = get(request, FORM)
+    return bool(cookie) and hmac.compare_digest(cookie.encode(), token.encode())
 
 
 def to_page(request: Request, failed: str = "") -> RedirectResponse:

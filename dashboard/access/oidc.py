@@ -59,8 +59,8 @@ class Oidc(AuthBackend):
 
     async def identify(self, connection: HTTPConnection) -> Identity | None:
         """Whom the session names: its role is that of the moment of logging in."""
-        kept = connection.session
-        return Identity(kept["name"], Role.read(kept["role"]), kept["user"]) if "role" in kept else None
+        session = connection.session
+        return Identity(session["name"], Role.read(session["role"]), session["user"]) if "role" in session else None
 
     def routes(self) -> list[Route]:
         return [Route("/login", self._begin), Route("/oidc/callback", self._end, name="oidc_callback")]

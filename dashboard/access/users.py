@@ -90,11 +90,11 @@ class Users(AuthBackend):
         """
         if given := _basic(connection.headers.get("authorization", "")):
             return await self._by_password(connection, *given, how="basic")
-        kept = connection.session
-        user = self._users().get(kept.get("user", ""))
-        if user is None or not hmac.compare_digest(user.proof, kept.get("proof", "")):
+        session = connection.session
+        user = self._users().get(session.get("user", ""))
+        if user is None or not hmac.compare_digest(user.proof, session.get("proof", "")):
             return None
-        return Identity(kept["user"], user.role)
+        return Identity(session["user"], user.role)
 
     def mark(self, identity: Identity) -> str:
         user = self._users().get(identity.name)
@@ -201,7 +201,7 @@ def read_users(file: Path) -> dict[str, User]:
     """
     try:
         found = json.loads(file.read_text("utf-8"))
-        return {str(name): User(Role.read(kept["role"]), str(kept["hash"])) for name, kept in found.items()}
+        return {str(name): User(Role.read(entry["role"]), str(entry["hash"])) for name, entry in found.items()}
     except OSError as error:
         raise AccessError(f"{file} cannot be read: {error.strerror}.") from error
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):

@@ -93,13 +93,13 @@ class Core:
             case = _open(served, asked, by)
             session = Session(beta=asked.beta, cases=[case], flag_id=asked.flag_id or new_flag_id())
             form = asked.model_dump(exclude={*schemas.Case.model_fields, "beta", "flag_id"})
-            kept = VerdictService(served.engine, self.feedback).keep(session, asked.beta, form, by.reviewer, by)
+            flag = VerdictService(served.engine, self.feedback).keep(session, asked.beta, form, by.reviewer, by)
             return schemas.Flagged(
-                flag_id=kept.flag_id,
-                time_utc=kept.time_utc,
-                model=kept.model_digest,
-                beta=kept.beta,
-                probabilities=kept.probabilities,
+                flag_id=flag.flag_id,
+                time_utc=flag.time_utc,
+                model=flag.model_digest,
+                beta=flag.beta,
+                probabilities=flag.probabilities,
             )
 
         return self.serving.compute(work)

@@ -22,9 +22,9 @@ def offered_cases(table: StudyTable, finding: str = "", discordant: bool = False
         discordant: keep studies whose image and report disagree on purpose.
     """
     offered = _offered(table)
-    kept = [s for s in offered if (not finding or finding in s.labels) and (not discordant or s.discordant)]
-    shown = kept[:MOST_CASES] if finding or discordant else handful(offered, table.findings)
-    return _value(table, len(kept), [_card(s) for s in shown], finding=finding)
+    matching = [s for s in offered if (not finding or finding in s.labels) and (not discordant or s.discordant)]
+    shown = matching[:MOST_CASES] if finding or discordant else handful(offered, table.findings)
+    return _value(table, len(matching), [_card(s) for s in shown], finding=finding)
 
 
 def queued_cases(table: StudyTable, candidates: list[Candidate]) -> str:

@@ -82,8 +82,8 @@ class CaseService:
         request_id = session.next_request()
         try:
             report = read_report(text or "")
-            kept = session.opened
-            film = kept.film if kept else None
+            before = session.opened
+            film = before.film if before else None
             if film is None and not report:
                 yield Refused("error.empty")
                 return
@@ -91,12 +91,12 @@ class CaseService:
         except (BetaLensError, OSError) as error:
             yield refused(error)
             return
-        if kept is None or _awaits_report(kept):
+        if before is None or _awaits_report(before):
             yield from self._open(session, request_id, given, beta)
-        elif report == kept.report:
+        elif report == before.report:
             yield from self._steps(session, request_id, pictures=True)
         else:
-            yield from self._change(session, request_id, kept, Change("report"), report=report, encoded=given.encoded)
+            yield from self._change(session, request_id, before, Change("report"), report=report, encoded=given.encoded)
 
     def erase(self, session: Session, mask: object) -> Steps:
         """Fill what was painted on the film that is open from around it."""

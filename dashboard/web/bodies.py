@@ -115,8 +115,10 @@ def again(body: bytes, receive: Receive) -> Receive:
 
 def replace_body(scope: Scope, body: bytes) -> None:
     """Says in the headers of a request how long another body is, which will be read in the place of its own."""
-    kept = [(name, value) for name, value in scope["headers"] if name not in (b"content-length", b"transfer-encoding")]
-    scope["headers"] = [*kept, (b"content-length", str(len(body)).encode())]
+    others = [
+        (name, value) for name, value in scope["headers"] if name not in (b"content-length", b"transfer-encoding")
+    ]
+    scope["headers"] = [*others, (b"content-length", str(len(body)).encode())]
 
 
 def _parsed(body: bytes) -> Any:

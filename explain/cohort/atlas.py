@@ -93,8 +93,8 @@ def load_layout(
 
     _check(vectors, space, method)
     name, config = file_name(space, method), vectors.engine.config
-    kept = cached_arrays(vectors.engine, table, name, compute, settings=settings(config), half=False)
-    return Layout(**kept)
+    arrays = cached_arrays(vectors.engine, table, name, compute, settings=settings(config), half=False)
+    return Layout(**arrays)
 
 
 def fit_layout(
@@ -129,8 +129,8 @@ def trust_at(layout: Layout, vectors: Vectors, space: str, beta: float) -> float
 def atlas_file(vectors: Vectors, table: StudyTable, progress: Progress = iter) -> dict[str, bytes]:
     """The map that is shown first, as the file that a checkpoint holds, by its name."""
     arrays = fit_layout(vectors, table, progress=progress)._asdict()
-    kept = pack_arrays(arrays, table, settings=settings(vectors.engine.config), half=False)
-    return {f"{file_name(FUSED, UMAP)}.safetensors": kept}
+    packed = pack_arrays(arrays, table, settings=settings(vectors.engine.config), half=False)
+    return {f"{file_name(FUSED, UMAP)}.safetensors": packed}
 
 
 def sample(table: StudyTable, rows: Int[np.ndarray, "all"], most: int) -> Int[np.ndarray, "n"]:

@@ -40,7 +40,7 @@ class Finder:
         self.vectors = vectors
         self.rows = np.arange(len(vectors.reference.study_ids)) if rows is None else rows
         self._indices: LRUCache[tuple[str, float | None], _Index] = LRUCache(
-            CACHED_BYTES, getsizeof=lambda kept: kept.bytes
+            CACHED_BYTES, getsizeof=lambda index: index.bytes
         )
         self._lock = threading.Lock()
 
