@@ -82,18 +82,18 @@ def make_app(serving: ModelRegistry, feedback: Store, access: Access | None = No
         redoc_url=None,
         lifespan=_threads,
     )
-    core, desks = Core(serving, feedback), QueuedPools()
-    page = build(serving, feedback, lambda: functions(core, desks))
+    core, pools = Core(serving, feedback), QueuedPools()
+    page = build(serving, feedback, lambda: functions(core, pools))
     page.queue(api_open=False)  # functions that queue are not to be called past it
     admit(page, JOBS)
     check_paths(page)
     name_scripts(page_tags())
     quieten(page)
     problems.register(app)
-    app.include_router(router(core, desks))
+    app.include_router(router(core, pools))
     watch(feedback)
-    asked = [audit.trouble, *([access.way.trouble] if access else [])]
-    app.include_router(health(serving, asked, lambda: map(str, feedback.troubles)))
+    troubles = [audit.trouble, *([access.way.trouble] if access else [])]
+    app.include_router(health(serving, troubles, lambda: map(str, feedback.troubles)))
     app.include_router(receiving())
     app.include_router(scripts())
     if access:

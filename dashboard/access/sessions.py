@@ -80,15 +80,15 @@ class Rules:
     async def log_out(self, request: Request) -> Response:
         """Ends the session."""
         audit.note("logout", request.state.identity)
-        session, told = dict(request.session), True
+        session, everywhere = dict(request.session), True
         request.session.clear()
         if "number" in session:
             try:
                 self.ended.add(session["user"], session["number"])
             except OSError as error:
                 log.error("A session was ended on this server alone: %s: %s", self.ended.folder, error.strerror)
-                told = False
-        if told:
+                everywhere = False
+        if everywhere:
             return JSONResponse({"success": True})
         return problem(503, "You are logged out here, and other servers could not be told: tell an administrator.")
 

@@ -23,8 +23,8 @@ class QueuedPool:
         self.pool = pool
         self.queue = FairQueue(pool.threads, MOST, MOST_EACH)
 
-    async def do(self, reader: Hashable, should_continue: Callable[[], bool], work: Callable[..., T], *asked: Any) -> T:
-        """What `work(*asked)` returns or raises, in its turn.
+    async def do(self, reader: Hashable, should_continue: Callable[[], bool], work: Callable[..., T], *args: Any) -> T:
+        """What `work(*args)` returns or raises, in its turn.
 
         Raises:
             BusyError: too many wait.
@@ -35,7 +35,7 @@ class QueuedPool:
                 if not should_continue():
                     raise Cancelled
                 await place.moved(QUEUE_CHECK_SECONDS)
-            return await self.pool.run(work, *asked)
+            return await self.pool.run(work, *args)
 
 
 def reader(connection: HTTPConnection, by: Identity) -> Hashable:

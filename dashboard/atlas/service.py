@@ -212,9 +212,9 @@ class AtlasService:
         return inside(_corners(polygon), xy, None if shown is None else bits(shown, len(xy)))
 
 
-def key_of(asked: dict[str, Any]) -> Key:
+def key_of(data: dict[str, Any]) -> Key:
     """The map that the page asks for; the first one where it asks for none there is."""
-    key = Key(str(asked.get("space")), str(asked.get("method")))
+    key = Key(str(data.get("space")), str(data.get("method")))
     return key if key.space in SPACES and key.method in METHODS else FIRST
 
 

@@ -27,11 +27,11 @@ class Filters(NamedTuple):
     asked: int = 0  # the page's own number: it waits for the answer to its latest question
 
     @classmethod
-    def read(cls, asked: dict[str, Any]) -> "Filters":
+    def read(cls, data: dict[str, Any]) -> "Filters":
         """From what the page sent."""
-        given: dict[str, Any] = {name: str(asked.get(name) or "")[:200] for name in cls._fields}
+        given: dict[str, Any] = {name: str(data.get(name) or "")[:200] for name in cls._fields}
         order = given["order"] if given["order"] in ORDERS else DISAGREEMENTS
-        number = asked.get("asked")
+        number = data.get("asked")
         return cls(**given | {"order": order, "asked": number if type(number) is int else 0})
 
 

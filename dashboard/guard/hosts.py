@@ -38,8 +38,8 @@ class LocalHosts:
 
 def _is_local(hosts: list[str]) -> bool:
     try:
-        (asked,) = (urlsplit(f"//{host}") for host in hosts)
-        asked.port  # noqa: B018 - raises where it is none
-        return asked.username is None and not asked.path and is_loopback(asked.hostname or "")
+        (address,) = (urlsplit(f"//{host}") for host in hosts)
+        address.port  # noqa: B018 - raises where it is none
+        return address.username is None and not address.path and is_loopback(address.hostname or "")
     except ValueError:
         return False

@@ -54,7 +54,7 @@ def _is_here(origins: list[str], headers: Headers) -> bool:
         (sent,) = (urlsplit(origin) for origin in origins)
         there = sent.hostname, sent.port or PORTS[sent.scheme]
         names = [headers.get("host", ""), headers.get("x-forwarded-host", "").partition(",")[0].strip()]
-        asked = [urlsplit(f"//{name}") for name in names if name]
-        return there in [(name.hostname, name.port or PORTS[sent.scheme]) for name in asked]
+        here = [urlsplit(f"//{name}") for name in names if name]
+        return there in [(name.hostname, name.port or PORTS[sent.scheme]) for name in here]
     except (ValueError, KeyError):  # "null", a port that is none
         return False

@@ -91,11 +91,11 @@ class Explanations:
         if found:
             return found
         with EXPLAIN.time():
-            asked = self.engine, case.encoded, finding, half.image, half.report
+            arguments = self.engine, case.encoded, finding, half.image, half.report
             if half == INSTANT_METHODS:
-                found = evidence(*asked, should_continue)
+                found = evidence(*arguments, should_continue)
             else:
-                found = self.worker.do(evidence, *asked, should_continue=should_continue)
+                found = self.worker.do(evidence, *arguments, should_continue=should_continue)
         with self._lock:
             self._cache[key] = found
         return found
@@ -103,8 +103,8 @@ class Explanations:
 
 def _halves(case: OpenCase, chosen: Methods) -> tuple[Methods, Methods]:
     """The methods for the film beside what costs nothing for the report, and the other way round."""
-    asked = INSTANT_METHODS._replace(**{m: getattr(chosen, m) for m in case.encoded.modalities})
-    return INSTANT_METHODS._replace(image=asked.image), INSTANT_METHODS._replace(report=asked.report)
+    methods = INSTANT_METHODS._replace(**{m: getattr(chosen, m) for m in case.encoded.modalities})
+    return INSTANT_METHODS._replace(image=methods.image), INSTANT_METHODS._replace(report=methods.report)
 
 
 def _key(case: OpenCase, finding: str, half: Methods) -> tuple:

@@ -172,11 +172,11 @@ class Job(NamedTuple):
         complete = train(network, data, validation, self.device, self.folder, self.resume)
         return Made(network, complete, len(data), summary, Past.of(data.contents))
 
-    def cross_validated(self, asked: int | None) -> Made:
+    def cross_validated(self, folds: int | None) -> Made:
         """Judge every study by a network that did not see its patient, then train on all of them.
 
         Args:
-            asked: the number of folds, see `crossval.folds`.
+            folds: how many, see `model.training.cross_validation.folds`.
 
         Raises:
             StudyTableError: the studies are of one patient.
@@ -185,7 +185,7 @@ class Job(NamedTuple):
         """
         data = _arrays(self.table, self.config, "all")
         studies = tuple(self.table.by_id(i) for i in data.study_ids)
-        cut = folds_of(studies, asked, self.config.seed, data.contents)
+        cut = folds_of(studies, folds, self.config.seed, data.contents)
 
         def trained(number: int, part: StudyArrays) -> Network:
             tqdm.write(f"Fold {number + 1} of {len(cut)}: {len(part)} studies to learn from.", file=sys.stderr)
