@@ -2,6 +2,7 @@
 
 import json
 import sys
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from pkgutil import iter_modules
@@ -11,6 +12,7 @@ import typer
 
 if TYPE_CHECKING:
     from model.config import Config
+    from model.progress import Progress
     from model.studies.table import StudyTable
 
 Checkpoint = Annotated[Path | None, typer.Option(help="Folder of a checkpoint. Default: the embedded demo's.")]
@@ -66,6 +68,13 @@ def open_table(studies: Path | None, config: "Config | None" = None) -> "StudyTa
     for line in table.warnings():
         print(line, file=sys.stderr)
     return table
+
+
+def progress_bar(name: str | None = None, unit: str = "it") -> "Progress":
+    """Counts the steps of a loop on the standard error."""
+    from tqdm import tqdm
+
+    return partial(tqdm, desc=name, unit=unit)
 
 
 def read_bytes(path: Path) -> bytes:

@@ -3,7 +3,7 @@
 import sys
 from typing import TYPE_CHECKING
 
-from dashboard.console import Checkpoint, Device, Json, Split, Studies, open_table, show
+from dashboard.console import Checkpoint, Device, Json, Split, Studies, open_table, progress_bar, show
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -27,7 +27,6 @@ def command(
     not seen them; where there are none, they are left out.
     """
     from rich import print as print_rich
-    from tqdm import tqdm
 
     from model.evaluation.held_out import predict_held_out
     from model.evaluation.metrics import evaluate_scored
@@ -36,7 +35,7 @@ def command(
     engine = Engine.load(checkpoint, device)
     table = open_table(studies, engine.config)
     chosen = tuple(s for s in table.of_split(split) if not s.discordant)
-    judged = predict_held_out(engine, table, chosen, progress=lambda r: tqdm(r, desc="encoding", unit="batch"))
+    judged = predict_held_out(engine, table, chosen, progress=progress_bar("encoding", "batch"))
     if said := judged.caveats():
         print(said, file=sys.stderr)
     counts = {"by_cross_validation": judged.by_folds, "left_out": judged.left_out}

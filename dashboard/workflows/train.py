@@ -11,6 +11,7 @@ import torch
 from accelerate import PartialState
 from tqdm import tqdm
 
+from dashboard.console import progress_bar
 from explain.publish import publish
 from model.config import FEW, Config, suited
 from model.errors import ChoiceError, StudyTableError, TrainingError
@@ -221,7 +222,7 @@ class Job(NamedTuple):
             made.summary,
             made.past,
             half,
-            lambda r: tqdm(r, desc="measuring", unit="batch"),
+            progress_bar("measuring", "batch"),
             made.out_of_fold,
         )
         if made.complete:
@@ -250,9 +251,7 @@ def _arrays(table: StudyTable, config: Config, split: str) -> StudyArrays:
     if not chosen:
         raise StudyTableError(f"In split {split} of {table.name} image and report disagree on purpose everywhere.")
     masks = table.about.outlines(chosen) if table.about and config.mask_weight else None
-    data = load_arrays(
-        chosen, config.findings, config.image_size, lambda s: tqdm(s, desc=f"reading {split}", unit="film"), masks
-    )
+    data = load_arrays(chosen, config.findings, config.image_size, progress_bar(f"reading {split}", "film"), masks)
     encoder = ReportEncoder(config.report_encoder, 0, config.max_tokens)
     if cut := encoder.cut(data.reports):
         tqdm.write(
