@@ -44,7 +44,7 @@ from dashboard.serving.open_pages import SWEEP, pages
 from dashboard.ui.version import app_version
 from dashboard.ui.widgets.troubles import watch
 from dashboard.web import problems
-from dashboard.web.connections import Connection, Sparing, allow_descriptors
+from dashboard.web.connections import Connection, LogRateLimit, allow_descriptors
 from dashboard.web.gradio import admit, check_paths, name_scripts
 from dashboard.web.listening import Listening, listeners
 from dashboard.web.request_limits import RequestLimitsMiddleware
@@ -156,7 +156,7 @@ def serve(app: FastAPI, bound: socket.socket, root_path: str = "") -> None:
     """Serve until SIGTERM or Ctrl-C; requests at work then have ten seconds to end."""
     Connection.most = allow_descriptors()
     for log in ("uvicorn.error", "asyncio"):
-        logging.getLogger(log).addFilter(Sparing())
+        logging.getLogger(log).addFilter(LogRateLimit())
     config = uvicorn.Config(
         app,
         http=Connection,

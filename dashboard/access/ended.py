@@ -21,7 +21,7 @@ MOST = 200  # of one person; beyond it, all of theirs are ended
 HERE = 100_000
 
 
-class Ended:
+class EndedSessions:
     """The folder, and what this process ended itself.
 
     Args:

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard.access import audit
 from dashboard.access.cookies import SESSION, cookie_name
-from dashboard.access.ended import Ended
+from dashboard.access.ended import EndedSessions
 from dashboard.access.identity import Identity
 from dashboard.web.problems import problem
 
@@ -40,7 +40,7 @@ class Rules:
         ended: those that were ended before.
     """
 
-    def __init__(self, longest: float, idle: float, ended: Ended):
+    def __init__(self, longest: float, idle: float, ended: EndedSessions):
         self.longest, self.idle, self.ended = longest, idle, ended
         self._seen: TTLCache[str, float] = TTLCache(REMEMBERED, idle)  # by number, for streams that are open meanwhile
 

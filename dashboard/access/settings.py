@@ -35,7 +35,7 @@ from platformdirs import user_state_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from dashboard.access.base import AuthBackend
-from dashboard.access.ended import Ended
+from dashboard.access.ended import EndedSessions
 from dashboard.access.oidc import Oidc
 from dashboard.access.peer import Networks
 from dashboard.access.proxy import Proxy
@@ -118,7 +118,7 @@ def open_access(path: Path) -> Access:
     return Access(_way(found, path.parent, sessions, secret), found.proxies, sessions, secret)
 
 
-def ended_sessions(path: Path) -> Ended:
+def ended_sessions(path: Path) -> EndedSessions:
     """The sessions that were ended, of the servers with this access.toml.
 
     Raises:
@@ -138,9 +138,9 @@ def _read(path: Path) -> _Settings:
         raise AccessError(f"{path} is not a TOML file: {error}.") from error
 
 
-def _ended(path: Path, found: _Settings) -> Ended:
+def _ended(path: Path, found: _Settings) -> EndedSessions:
     folder = path.parent / found.ended_sessions if found.ended_sessions else user_state_path("betalens") / ENDED
-    return Ended(folder, found.session_hours * 3600)
+    return EndedSessions(folder, found.session_hours * 3600)
 
 
 def _way(found: _Settings, folder: Path, sessions: Rules, signing: str) -> AuthBackend:

@@ -42,7 +42,7 @@ def health(
     """
     api, warm = APIRouter(), warm_up(serving)
     now = CollectorRegistry()
-    now.register(Now(serving))
+    now.register(ModelMetrics(serving))
 
     # In no thread: a server whose threads are all at work lives, and must not be started again for it.
     @api.head("/healthz", include_in_schema=False)
@@ -69,7 +69,7 @@ def health(
     return api
 
 
-class Now(Collector):
+class ModelMetrics(Collector):
     """What is measured when it is asked for."""
 
     def __init__(self, serving: ModelRegistry):

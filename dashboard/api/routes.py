@@ -58,7 +58,7 @@ def router(core: Core, pools: QueuedPools) -> APIRouter:
     async def predict(body: schemas.Predict, request: Request):
         """Probabilities of a case at each β."""
         by = request.state.identity
-        return await _while_there(request, pools.predict, lambda should_continue: core.predict(body, by))
+        return await _while_connected(request, pools.predict, lambda should_continue: core.predict(body, by))
 
     @api.post("/explain", response_model=schemas.Explained, responses=PICTURE | BUSY)
     async def explain(body: schemas.Explain, request: Request, accept: Annotated[str, Header()] = "*/*"):
@@ -66,7 +66,7 @@ def router(core: Core, pools: QueuedPools) -> APIRouter:
         finding, method and β."""
         by, turns = request.state.identity, reader(request, request.state.identity)
         work = core.draw if "image/png" in accept else core.explain
-        answer = await _while_there(
+        answer = await _while_connected(
             request, pools.explain, lambda should_continue: work(body, by, should_continue, turns)
         )
         return Response(answer, media_type="image/png") if isinstance(answer, bytes) else answer
@@ -75,7 +75,7 @@ def router(core: Core, pools: QueuedPools) -> APIRouter:
     async def flag(body: schemas.Flag, request: Request):
         """Keep a verdict, with what the server itself computes of the case. Answers once it is safe."""
         by = request.state.identity
-        return await _while_there(request, pools.flag, lambda should_continue: core.flag(body, by))
+        return await _while_connected(request, pools.flag, lambda should_continue: core.flag(body, by))
 
     return api
 
@@ -85,22 +85,22 @@ def functions(core: Core, pools: QueuedPools) -> None:
 
     async def predict(request: dict[str, Any]) -> dict[str, Any]:
         """Probabilities of a case at each β; see POST /api/v1/predict."""
-        return await _said(pools.predict, lambda *_: core.predict(schemas.Predict.model_validate(request), who()))
+        return await _answer(pools.predict, lambda *_: core.predict(schemas.Predict.model_validate(request), who()))
 
     async def explain(request: dict[str, Any]) -> dict[str, Any]:
         """Why, for each finding and at each β, by each method; see POST /api/v1/explain."""
         body = schemas.Explain.model_validate(request)
-        return await _said(pools.explain, lambda *of_whom: core.explain(body, who(), *of_whom))
+        return await _answer(pools.explain, lambda *of_whom: core.explain(body, who(), *of_whom))
 
     async def flag(request: dict[str, Any]) -> dict[str, Any]:
         """Keep a verdict; see POST /api/v1/flag."""
-        return await _said(pools.flag, lambda *_: core.flag(schemas.Flag.model_validate(request), who()))
+        return await _answer(pools.flag, lambda *_: core.flag(schemas.Flag.model_validate(request), who()))
 
     for function in (predict, explain, flag):
         events.api(function, api_name=function.__name__, concurrency_limit=None)
 
 
-async def _said(pool: QueuedPool, work: Callable[[ShouldContinue, Hashable], schemas.BaseModel]) -> dict[str, Any]:
+async def _answer(pool: QueuedPool, work: Callable[[ShouldContinue, Hashable], schemas.BaseModel]) -> dict[str, Any]:
     """An answer as plain values."""
     numbers = asked_by()
     listeners.hear(*numbers)
@@ -117,7 +117,7 @@ async def _said(pool: QueuedPool, work: Callable[[ShouldContinue, Hashable], sch
         raise gr.Error(NOBODY_WAITS, print_exception=False) from None
 
 
-async def _while_there(request: Request, pool: QueuedPool, work: Callable[[ShouldContinue], T]) -> T | Response:
+async def _while_connected(request: Request, pool: QueuedPool, work: Callable[[ShouldContinue], T]) -> T | Response:
     """Does long work in its turn, and lets it end where the client has gone."""
     gone = threading.Event()
 

@@ -83,7 +83,7 @@ def train_checkpoint(
         refuse_one_class(table)
         if folds is None and not (few and _drawn(table)):
             folds = 0
-        job = Job(table, config, choose_device(device), folder, resume)
+        job = TrainingRun(table, config, choose_device(device), folder, resume)
         return job.published(job.held_out(extra) if folds == 0 else job.cross_validated(folds), out, half)
 
 
@@ -142,7 +142,7 @@ def refuse_one_class(table: StudyTable) -> None:
         )
 
 
-class Made(NamedTuple):
+class TrainedNetwork(NamedTuple):
     """A trained network, and what it was made of."""
 
     network: Network
@@ -153,7 +153,7 @@ class Made(NamedTuple):
     out_of_fold: Scored | None = None
 
 
-class Job(NamedTuple):
+class TrainingRun(NamedTuple):
     """A training: of what, how and where."""
 
     table: StudyTable
@@ -162,7 +162,7 @@ class Job(NamedTuple):
     folder: Path  # for its state and logs
     resume: bool
 
-    def held_out(self, extra: Path | None) -> Made:
+    def held_out(self, extra: Path | None) -> TrainedNetwork:
         """Train on split train, with split val to choose the best epoch."""
         data, validation = _arrays(self.table, self.config, "train"), _arrays(self.table, self.config, "val")
         summary = self.table.about.summary if self.table.about else SUMMARY
@@ -171,9 +171,9 @@ class Job(NamedTuple):
             summary += f"\n\nIt was trained on {len(data):,} films, with further ones of training reports among them."
         network = self._network()
         complete = train(network, data, validation, self.device, self.folder, self.resume)
-        return Made(network, complete, len(data), summary, Past.of(data.contents))
+        return TrainedNetwork(network, complete, len(data), summary, Past.of(data.contents))
 
-    def cross_validated(self, folds: int | None) -> Made:
+    def cross_validated(self, folds: int | None) -> TrainedNetwork:
         """Judge every study by a network that did not see its patient, then train on all of them.
 
         Args:
@@ -208,9 +208,9 @@ class Job(NamedTuple):
         for number, (_, held_out) in enumerate(cut):
             fold[held_out] = number
         past = Past.of(data.contents, fold, folds=tuple(differing(network, state) for state in states))
-        return Made(network, complete, len(data), summary, past, Scored(studies, data.has, logits))
+        return TrainedNetwork(network, complete, len(data), summary, past, Scored(studies, data.has, logits))
 
-    def published(self, made: Made, out: Path, half: bool) -> dict | None:
+    def published(self, made: TrainedNetwork, out: Path, half: bool) -> dict | None:
         """Write the checkpoint, and forget the state that was kept for going on; what `train_checkpoint` returns."""
         if not PartialState().is_main_process:
             return None

@@ -14,7 +14,7 @@ from explain.cohort.spaces import FUSED, Vectors
 CACHED_BYTES = 512 * 2**20  # of vectors, over spaces and β: the path of a case over 20,000 studies
 
 
-class Near(NamedTuple):
+class NearestStudies(NamedTuple):
     """The nearest of the studies that were searched: their rows in the reference and distances, nearest first."""
 
     rows: Int[np.ndarray, "k"]
@@ -46,7 +46,7 @@ class Finder:
 
     def nearest(
         self, space: str, case: Float[np.ndarray, "1 d"], beta: float, count: int, without: int | None = None
-    ) -> Near:
+    ) -> NearestStudies:
         """The `count` studies nearest to a vector; fewer where there are no more.
 
         Args:
@@ -55,9 +55,9 @@ class Finder:
         index, rows, _ = self._index(space, beta)
         wanted = min(count + (without is not None), len(rows))
         distances, found = (a[0] for a in index.kneighbors(case, n_neighbors=wanted))
-        near = Near(rows[found], distances)
+        near = NearestStudies(rows[found], distances)
         others = near.rows != without if without is not None else slice(None)
-        return Near(near.rows[others][:count], near.distances[others][:count])
+        return NearestStudies(near.rows[others][:count], near.distances[others][:count])
 
     @cachedmethod(
         attrgetter("_indices"),

@@ -16,7 +16,7 @@ from helpers import routes_of
 
 from dashboard.access import audit, open_access
 from dashboard.access.cookies import SESSION
-from dashboard.access.ended import Ended
+from dashboard.access.ended import EndedSessions
 from dashboard.access.gate import OPEN
 from dashboard.access.identity import Identity, Role
 from dashboard.access.lockout import MOST_FAILURES
@@ -327,7 +327,7 @@ def test_an_access_file_that_cannot_be_used_says_why(tmp_path, text, said):
 def test_a_file_without_users_lets_nobody_in(tmp_path):
     (tmp_path / "users.json").write_text("{}")
     with pytest.raises(AccessError, match="Nobody is in"):
-        Users(tmp_path / "users.json", Rules(60, 60, Ended(tmp_path, 60)), "")
+        Users(tmp_path / "users.json", Rules(60, 60, EndedSessions(tmp_path, 60)), "")
 
 
 def test_a_short_secret_is_refused(folder, monkeypatch):

@@ -350,14 +350,14 @@ def test_an_administrator_ends_the_sessions_of_somebody(server, folder, monkeypa
 
 
 def test_a_person_who_logs_out_all_day_fills_no_disk(folder):
-    from dashboard.access.ended import MOST, Ended
+    from dashboard.access.ended import MOST, EndedSessions
 
-    ended = Ended(folder / "many", 3600)
+    ended = EndedSessions(folder / "many", 3600)
     began = time.time() - 10
     for i in range(MOST + 50):
         ended.add("vera", f"{i:032x}")
     assert sum(1 for _ in (folder / "many").glob("*/*")) <= MOST + 1
-    assert all(Ended(folder / "many", 3600).has("vera", f"{i:032x}", began) for i in range(MOST + 50))
+    assert all(EndedSessions(folder / "many", 3600).has("vera", f"{i:032x}", began) for i in range(MOST + 50))
 
 
 def test_where_a_logout_cannot_be_told_to_others_it_is_said_and_holds_here(server, folder, monkeypatch):
