@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard.access import audit
-from dashboard.access.cookies import SESSION, cookie_name
+from dashboard.access.cookies import SESSION, cookie_name, is_secure
 from dashboard.access.ended import EndedSessions
 from dashboard.access.identity import Identity
 from dashboard.web.problems import problem
@@ -94,7 +94,7 @@ class Rules:
 
 
 class Sessions:
-    """Middleware: Starlette's, once for each scheme.
+    """Middleware: Starlette's, once for requests by TLS and once for others.
 
     Args:
         secret: signs the cookies.
@@ -102,18 +102,17 @@ class Sessions:
     """
 
     def __init__(self, app: ASGIApp, secret: str, seconds: float):
-        self._by_scheme = {
-            scheme: SessionMiddleware(
+        self._by_tls = {
+            secure: SessionMiddleware(
                 app,
                 secret,
-                session_cookie=cookie_name(SESSION, scheme == "https"),
+                session_cookie=cookie_name(SESSION, secure),
                 max_age=round(seconds),
                 same_site="lax",
-                https_only=scheme == "https",
+                https_only=secure,
             )
-            for scheme in ("http", "https")
+            for secure in (False, True)
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scheme = "https" if scope.get("scheme") in ("https", "wss") else "http"
-        await self._by_scheme[scheme](scope, receive, send)
+        await self._by_tls[is_secure(scope)](scope, receive, send)
