@@ -120,13 +120,13 @@ def error_prone(rows: Int[np.ndarray, "n k"], wrong: Bool[np.ndarray, "n finding
 
 def fuse(ids: tuple[str, ...], findings: tuple[str, ...], signals: dict[ReasonKind, Signal]) -> list[Candidate]:
     """Reciprocal rank fusion. Studies that stand among the first in none of the rankings are left out."""
-    ranks = {kind: _ranks(signal.strength) for kind, signal in signals.items()}
+    ranks: dict[ReasonKind, np.ndarray] = {kind: _ranks(signal.strength) for kind, signal in signals.items()}
     total = np.sum([1 / (FUSION + r) for r in ranks.values()], axis=0)  # 1 / inf is 0: what is unknown adds nothing
     limit = max(1.0, FIRST * len(ids))
     found = []
     for row in np.argsort(-total, kind="stable").tolist():
-        first = sorted(
-            (r[row], kind) for kind, r in ranks.items() if r[row] <= limit and signals[kind].strength[row] > 0
+        first: list[tuple[float, ReasonKind]] = sorted(
+            (float(r[row]), kind) for kind, r in ranks.items() if r[row] <= limit and signals[kind].strength[row] > 0
         )
         reasons = tuple(_reason(kind, signals[kind], row, findings) for _, kind in first)
         if reasons:
