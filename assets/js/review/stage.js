@@ -6,6 +6,7 @@ import { joined, number, percent, probability } from "../lib/format.js";
 import { findingName, ifDefined, phrase, t } from "../lib/i18n.js";
 import { toggle } from "../lib/parts.js";
 import { whileSeen } from "../lib/timing.js";
+import { readAddress } from "../page/address.js";
 import { Case } from "./case/case.js";
 import { caseBar } from "./case_bar.js";
 import { changesView } from "./changes.js";
@@ -248,6 +249,15 @@ export const mount = ({ element, trigger, props, value, watch }) => {
     const { ticket, tier } = opened;
     if (tier === "exact") still = setTimeout(() => trigger("examine", { ticket }), STILL_MS);
   };
+
+  // The page opens on the study of its address, or on the first of the list.
+  /** @param {Partial<import("../lib/types.d.ts").Address>} to */
+  const goTo = (to) => {
+    emit("opening", to.study ?? "");
+    trigger("begin", to);
+  };
+  on("go-to", goTo);
+  goTo(readAddress(location.hash));
 
   watch(() => {
     /** @type {m.Stage | m.Veiled | null} */
