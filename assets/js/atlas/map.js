@@ -1,7 +1,7 @@
 // A map of studies on two canvases: the points below (scatter.js), and over them what is few: films, the open case,
 // the outline of a selection, the study that is pointed at. While the map moves, a machine that cannot draw all points
 // in time draws a sample of them; where it rests, all are there again.
-import { between, currentBeta } from "../lib/beta.js";
+import { between, currentBeta, mixed } from "../lib/beta.js";
 import { strokeEach } from "../lib/canvas.js";
 import { cardParts } from "../lib/cards.js";
 import { rgb } from "../lib/colours.js";
@@ -135,11 +135,9 @@ export class MapView {
 
   /** @param {number} point */
   screenOf(point) {
-    const { values, count } = this;
-    const { low, high, share } = this.place;
+    const { values, slices, count } = this;
     /** @param {number} axis */
-    const at = (axis) =>
-      values[(low * count + point) * 2 + axis] * (1 - share) + values[(high * count + point) * 2 + axis] * share;
+    const at = (axis) => mixed(slices, (slice) => values[(slice * count + point) * 2 + axis]);
     return this.camera.toScreen(at(0), at(1));
   }
 
@@ -303,9 +301,8 @@ export class MapView {
   // Where the open case lies at this beta.
   herePlace() {
     const { path } = this.here;
-    const { low, high, share } = between(path.length, currentBeta());
     /** @param {0 | 1} axis */
-    const at = (axis) => path[low][axis] + share * (path[high][axis] - path[low][axis]);
+    const at = (axis) => mixed(path.length, (slice) => path[slice][axis]);
     return /** @type {Point} */ ([at(0), at(1)]);
   }
 

@@ -2,8 +2,8 @@
 import { rgb } from "../lib/colours.js";
 import { el } from "../lib/dom.js";
 import { number } from "../lib/format.js";
-import { phrase, t } from "../lib/i18n.js";
-import { panelHead } from "../lib/parts.js";
+import { t } from "../lib/i18n.js";
+import { note, panelHead } from "../lib/parts.js";
 import { axisTitle, errorBars, plot } from "../lib/plot.js";
 import { themeColour } from "../lib/theme.js";
 import { labFigure, labInterval } from "./lab_data.js";
@@ -177,7 +177,7 @@ export const reliabilityPlot = () => {
     "section.bl-panel.bl-lab-figure.bl-lab-tall",
     panelHead("lab.reliability", reading),
     figure,
-    phrase("p.bl-muted.bl-lab-note", "lab.reliability_note"),
+    note("lab.reliability_note"),
   );
 
   /** @param {LabData} lab @param {number} place @param {number} index */

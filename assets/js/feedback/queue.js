@@ -1,8 +1,8 @@
 // The studies most worth a look, each with its reasons; in blind mode without them, as they say what the model thinks.
 import { el } from "../lib/dom.js";
 import { emit, on } from "../lib/events.js";
-import { language, phrase, t } from "../lib/i18n.js";
-import { panelHead } from "../lib/parts.js";
+import { language, t } from "../lib/i18n.js";
+import { note, panelHead } from "../lib/parts.js";
 import { reason } from "../lib/reasons.js";
 import { blind } from "../review/blind.js";
 
@@ -10,18 +10,12 @@ import { blind } from "../review/blind.js";
 /** @import { Mount } from "../lib/types.d.ts" */
 
 /** @type {Mount} */
-export const mount = ({ element, trigger, props, watch }) => {
+export const mount = ({ element, trigger, value, follow }) => {
   const list = el("div.bl-queue-list");
-  const none = phrase("p.bl-muted.bl-lab-note", "queue.waiting");
+  const none = note("queue.waiting");
   const count = el("span.bl-muted.bl-num");
   element.replaceChildren(
-    el(
-      "section.bl-panel.bl-queue",
-      panelHead("queue.title", count),
-      phrase("p.bl-muted.bl-lab-note", "queue.note"),
-      none,
-      list,
-    ),
+    el("section.bl-panel.bl-queue", panelHead("queue.title", count), note("queue.note"), none, list),
   );
 
   /** @param {string} study @param {number} index */
@@ -32,9 +26,10 @@ export const mount = ({ element, trigger, props, watch }) => {
   };
   let drawn = "";
   const draw = () => {
-    if (!props.value) return;
-    /** @type {Partial<m.Shelf> & Partial<m.Failed>} */
-    const { studies = [], total = 0, error } = JSON.parse(props.value);
+    /** @type {(Partial<m.Shelf> & Partial<m.Failed>) | null} */
+    const told = value();
+    if (!told) return;
+    const { studies = [], total = 0, error } = told;
     none.hidden = studies.length > 0;
     none.textContent = error || t("queue.none");
     count.textContent = studies.length ? t("cases.count", { shown: studies.length, all: total }) : "";
@@ -57,8 +52,6 @@ export const mount = ({ element, trigger, props, watch }) => {
       ),
     );
   };
-  watch(draw);
-  on("language", draw);
+  follow(draw);
   on("blind", draw);
-  draw();
 };

@@ -4,8 +4,8 @@ import { phrase } from "../lib/i18n.js";
 /** @import { Mount } from "../lib/types.d.ts" */
 
 /** @type {Mount} */
-export const mount = ({ element, props, watch }) => {
-  const draw = () => {
+export const mount = ({ element, props, follow }) =>
+  follow(() => {
     const fixed = props.value;
     document.querySelector(".bl-beta")?.toggleAttribute("inert", Boolean(fixed));
     element.replaceChildren(
@@ -15,7 +15,4 @@ export const mount = ({ element, props, watch }) => {
         role: fixed ? "status" : null,
       }),
     );
-  };
-  watch(draw);
-  draw();
-};
+  });

@@ -5,7 +5,7 @@ import { emit, on } from "../lib/events.js";
 import { joined, number, percent, probability } from "../lib/format.js";
 import { findingName, ifDefined, phrase, t } from "../lib/i18n.js";
 import { toggle } from "../lib/parts.js";
-import { whileSeen } from "../lib/timing.js";
+import { debounce, whileSeen } from "../lib/timing.js";
 import { Case } from "./case/case.js";
 import { changesView } from "./changes.js";
 import { barsView } from "./decision/bars.js";
@@ -33,18 +33,14 @@ export const mount = ({ element, trigger, props, value, watch }) => {
   const swap = toggle("swap.ask", ".bl-swap", () => emit("pick", swap.ariaPressed !== "true"));
   on("pick", (on) => (swap.ariaPressed = String(on)));
 
-  const changes = changesView((all) => {
+  // Asks for what opens the case anew.
+  /** @param {string} event @param {object} [asked] */
+  const reopen = (event, asked) => {
     opening();
-    trigger("undo", { all });
-  });
-  const film = filmView(
-    picker("image"),
-    (mask) => {
-      opening();
-      trigger("erase", { mask });
-    },
-    changes.node,
-  );
+    trigger(event, asked);
+  };
+  const changes = changesView((all) => reopen("undo", { all }));
+  const film = filmView(picker("image"), (mask) => reopen("erase", { mask }), changes.node);
   const words = wordsView(picker("report"), swap);
   const bars = barsView((index, finding) => trigger("select", { index, value: finding }));
   const shares = sharesView();
@@ -74,10 +70,7 @@ export const mount = ({ element, trigger, props, value, watch }) => {
   const decision = el("section.bl-panel.bl-decision", ...answer);
   const veil = veilView();
   const recorded = recordedView();
-  const version = versionView(() => {
-    opening();
-    trigger("leave_version");
-  });
+  const version = versionView(() => reopen("leave_version"));
   const grid = el("div.bl-stage-grid", { hidden: true }, film.node, decision, words.node);
   element.replaceChildren(empty, version.node, recorded.node, grid);
 
@@ -93,6 +86,10 @@ export const mount = ({ element, trigger, props, value, watch }) => {
     contradicted.case === opened.case &&
     contradicted.finding === opened.finding &&
     contradicted.changes === opened.changes.length;
+  const forget = () => {
+    contradicted = null;
+    settled.textContent = "";
+  };
   /** @type {m.Waiting | null} */
   let waiting = null;
 
@@ -106,17 +103,13 @@ export const mount = ({ element, trigger, props, value, watch }) => {
   const describe = () => {
     name.textContent = findingName(opened.finding);
     const exact = opened.tier === "exact";
-    const error = exact && errors();
+    const error = errors();
     tier.className = `bl-chip ${exact ? "bl-chip-exact" : "bl-chip-instant"}`;
-    const ahead = !exact && waiting && waiting.ticket === opened.ticket ? waiting.ahead : 0;
-    tier.textContent = ahead
-      ? t("tier.waiting", { ahead })
-      : !exact
-        ? t("tier.instant")
-        : error
-          ? t("tier.exact_error", { errors: error })
-          : t("tier.exact");
+    const ahead = waiting?.ticket === opened.ticket && waiting.ahead;
+    const instant = ahead ? t("tier.waiting", { ahead }) : t("tier.instant");
+    const done = error ? t("tier.exact_error", { errors: error }) : t("tier.exact");
     const help = !exact ? "tier.instant_help" : error ? "tier.error_help" : "tier.exact_help";
+    tier.textContent = exact ? done : instant;
     tier.title = `${tier.textContent}. ${t(help)}`;
     const clash = opened.discordance?.alert && opened.discordance;
     discord.hidden = !clash && !opened.discordant;
@@ -194,12 +187,10 @@ export const mount = ({ element, trigger, props, value, watch }) => {
   document.addEventListener("change", (event) => isIn(event, ".bl-upload") && opening());
 
   // The tests of what is on the stage are asked for once it stands still.
-  let still = 0;
-  const askForTests = () => {
-    clearTimeout(still);
-    const { ticket, tier } = opened;
-    if (tier === "exact") still = setTimeout(() => trigger("examine", { ticket }), STILL_MS);
-  };
+  const askForTests = debounce(
+    () => opened.tier === "exact" && trigger("examine", { ticket: opened.ticket }),
+    STILL_MS,
+  );
 
   watch(() => {
     /** @type {m.Stage | m.Veiled | null} */
@@ -209,25 +200,18 @@ export const mount = ({ element, trigger, props, value, watch }) => {
     settleDown();
     empty.hidden = true;
     grid.hidden = false;
-    if (!isAnew()) {
-      contradicted = null;
-      settled.textContent = "";
-    }
-    element.dataset.case = opened.case;
-    element.dataset.tier = opened.tier;
-    element.dataset.finding = opened.finding;
-    element.dataset.model = opened.model;
-    element.dataset.changes = String(opened.changes.length);
+    if (!isAnew()) forget();
+    const { case: study, tier, finding, model, changes } = opened;
+    Object.assign(element.dataset, { case: study, tier, finding, model, changes: changes.length });
     load();
     emit("opened", opened);
     emit(opened.veiled ? "veiled" : "explained", opened);
-    emit("changed", opened.changes.length > 0);
+    emit("changed", changes.length > 0);
     if (isAnew()) compare();
     askForTests();
   });
   on("beta", () => {
-    contradicted = null;
-    settled.textContent = "";
+    forget();
     moveSoon();
   });
   on("language", () => opened && load());
