@@ -10,7 +10,7 @@ import { findingName, labelled, phrase, t } from "../lib/i18n.js";
 import { offer, saveFile, sayWork } from "../lib/parts.js";
 import { debounce, whileSeen } from "../lib/timing.js";
 import { Column } from "./columns.js";
-import { Legend } from "./legend.js";
+import { legendView } from "./legend.js";
 import { MapView } from "./map.js";
 import { selectionView } from "./selection.js";
 
@@ -68,7 +68,7 @@ export const mount = ({ element, trigger, props, value, watch }) => {
     () => clear(),
     () => trigger("keep", { ...key(), ...area }),
   );
-  const legend = new Legend(() => paint(true));
+  const legend = legendView(() => paint(true));
   /** @type {MapView | null} */
   let map = null;
   try {
