@@ -33,14 +33,15 @@ export const mount = ({ element, trigger, props, value, watch }) => {
   const swap = toggle("swap.ask", ".bl-swap", () => emit("pick", swap.ariaPressed !== "true"));
   on("pick", (on) => (swap.ariaPressed = String(on)));
 
-  // Asks for what opens the case anew.
-  /** @param {string} event @param {object} [asked] */
-  const reopen = (event, asked) => {
+  const changes = changesView((all) => {
     opening();
-    trigger(event, asked);
+    trigger("undo", { all });
+  });
+  const erase = (/** @type {string} */ mask) => {
+    opening();
+    trigger("erase", { mask });
   };
-  const changes = changesView((all) => reopen("undo", { all }));
-  const film = filmView(picker("image"), (mask) => reopen("erase", { mask }), changes.node);
+  const film = filmView(picker("image"), erase, changes.node);
   const words = wordsView(picker("report"), swap);
   const bars = barsView((index, finding) => trigger("select", { index, value: finding }));
   const shares = sharesView();
@@ -70,7 +71,10 @@ export const mount = ({ element, trigger, props, value, watch }) => {
   const decision = el("section.bl-panel.bl-decision", ...answer);
   const veil = veilView();
   const recorded = recordedView();
-  const version = versionView(() => reopen("leave_version"));
+  const version = versionView(() => {
+    opening();
+    trigger("leave_version");
+  });
   const grid = el("div.bl-stage-grid", { hidden: true }, film.node, decision, words.node);
   element.replaceChildren(empty, version.node, recorded.node, grid);
 
