@@ -24,7 +24,7 @@ export const legendView = (changed) => {
   const list = el("div.bl-atlas-legend", { role: "group", ...labelled("atlas.legend") });
   const total = el("p.bl-muted.bl-num.bl-atlas-legend-shown");
   const chips = el("div.bl-atlas-legend-chips");
-  const node = el("div.bl-atlas-legend-panel", list, chips, total);
+  const node = el("div", list, chips, total);
 
   // now: what colours the map; others: all columns that leave something out.
   /** @param {Column} now @param {() => Column[]} others */

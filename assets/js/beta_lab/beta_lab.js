@@ -42,7 +42,7 @@ export const mount = ({ element, trigger, props, value, watch }) => {
   const save = el("button.bl-button.bl-primary.bl-lab-save", { onclick: () => keep() });
   const saved = el("p.bl-lab-saved", { role: "status", hidden: true });
   const test = phrase("p.bl-lab-warning", "lab.warn_test", { role: "note", hidden: true });
-  const alone = el("div.bl-lab-warning.bl-lab-alone", { role: "note", hidden: true });
+  const alone = el("div.bl-lab-warning", { role: "note", hidden: true });
   const cards = el("div.bl-lab-cards");
   const body = el("tbody");
 

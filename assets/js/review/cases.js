@@ -26,7 +26,7 @@ export const mount = ({ element, trigger, value, follow }) => {
     });
     return button;
   };
-  const discordant = filter("cases.discordant", ".bl-only-discordant");
+  const discordant = filter("cases.discordant", "");
   const queue = filter("cases.queue", ".bl-only-queue");
   const count = el("span.bl-muted.bl-num");
   const hint = el(

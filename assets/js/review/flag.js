@@ -22,7 +22,7 @@ export const mount = ({ element, trigger, value, watch }) => {
   const marks = { regions: [], words: [] };
   let busy = false;
 
-  const blind = toggle("flag.blind", ".bl-compact.bl-blind", () => trigger("blind", { on: !state.blind }));
+  const blind = toggle("flag.blind", ".bl-compact", () => trigger("blind", { on: !state.blind }));
   const shortcuts = shortcutHelp();
   const buttons = ["agree", "disagree", "unsure"].map((verdict) =>
     toggle(`verdict.${verdict}`, `.bl-say.bl-say-${verdict}`, () => choose(verdict), {
@@ -53,7 +53,7 @@ export const mount = ({ element, trigger, value, watch }) => {
   /** @param {string} key @param {HTMLElement} input @param {string} [extra] */
   const field = (key, input, extra = "") => el(`div.bl-field${extra}`, phrase("label", key, { for: input.id }), input);
   const details = el(
-    "div.bl-flag-details",
+    "div",
     field("flag.evidence", evidence, ".bl-flag-line"),
     field("flag.comment", comment),
     field("flag.reviewer", reviewer, ".bl-flag-line"),
@@ -73,11 +73,11 @@ export const mount = ({ element, trigger, value, watch }) => {
     phrase("button.bl-toggle.bl-compact", "flag.clear_marks", { onclick: () => emit("clear-marks") }),
   );
   const save = phrase("button.bl-button.bl-primary", "flag.save", { type: "submit", "aria-keyshortcuts": "s" });
-  const undo = phrase("button.bl-toggle.bl-flag-undo", "flag.undo", {
+  const undo = phrase("button.bl-toggle", "flag.undo", {
     "aria-keyshortcuts": "z",
     onclick: () => trigger("undo"),
   });
-  const next = phrase("button.bl-toggle.bl-next", "flag.next", {
+  const next = phrase("button.bl-toggle", "flag.next", {
     "aria-keyshortcuts": "n",
     onclick: () => emit("next-case"),
   });

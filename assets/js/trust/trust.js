@@ -36,7 +36,7 @@ export const mount = ({ element, value, follow }) => {
     const figure = el("div.bl-trust-plot");
     const baseline = el("select.bl-select", { ...labelled("trust.baseline"), onchange: () => draw() });
     const node = el(
-      "section.bl-panel.bl-lab-panel",
+      "section.bl-panel",
       panelHead(`trust.title.${modality}`, method),
       el("div.bl-trust-body", el("table.bl-table.bl-trust-table", rows), el("div", baseline, figure)),
       said,
@@ -136,7 +136,7 @@ export const mount = ({ element, value, follow }) => {
     heads.unshift(...columnHeads("trust.methods", [modality]));
     return table("table.bl-table.bl-num", heads, el("tbody", ...rows));
   };
-  const methods = el("section.bl-panel.bl-lab-panel.bl-trust-methods");
+  const methods = el("section.bl-panel.bl-trust-methods");
   const drawMethods = () => {
     /** @type {m.MethodsTested} */
     const { measured } = value();
