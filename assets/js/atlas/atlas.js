@@ -1,6 +1,6 @@
 // The map of the reference studies. Its geometry comes once, a column of colours when it is chosen; moving beta morphs
 // the map here. What must be looked up (films, words, what lies in a lasso) is asked of the server.
-import { currentBeta, mixed } from "../lib/beta.js";
+import { between, currentBeta } from "../lib/beta.js";
 import { base64, bits, floats } from "../lib/bytes.js";
 import { Cards } from "../lib/cards.js";
 import { el, put } from "../lib/dom.js";
@@ -213,7 +213,10 @@ export const mount = ({ element, trigger, props, value, watch }) => {
 
   // What the map says of the open case, at this beta.
   /** @param {number[]} values */
-  const along = (values) => mixed(values.length, (i) => values[i]);
+  const along = (values) => {
+    const { low, high, share } = between(values.length, currentBeta());
+    return values[low] + share * (values[high] - values[low]);
+  };
   // The same text again would cost a layout.
   /** @param {HTMLElement} node @param {string} text */
   const write = (node, text) => {

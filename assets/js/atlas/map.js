@@ -1,8 +1,8 @@
 // A map of studies on two canvases: the points below (scatter.js), and over them what is few: films, the open case,
 // the outline of a selection, the study that is pointed at. While the map moves, a machine that cannot draw all points
 // in time draws a sample of them; where it rests, all are there again.
-import { between, currentBeta, mixed } from "../lib/beta.js";
-import { strokeEach } from "../lib/canvas.js";
+import { between, currentBeta } from "../lib/beta.js";
+import { fitCanvas, strokeEach } from "../lib/canvas.js";
 import { cardParts } from "../lib/cards.js";
 import { rgb } from "../lib/colours.js";
 import { el } from "../lib/dom.js";
@@ -135,9 +135,11 @@ export class MapView {
 
   /** @param {number} point */
   screenOf(point) {
-    const { values, slices, count } = this;
+    const { values, count } = this;
+    const { low, high, share } = this.place;
     /** @param {number} axis */
-    const at = (axis) => mixed(slices, (slice) => values[(slice * count + point) * 2 + axis]);
+    const at = (axis) =>
+      values[(low * count + point) * 2 + axis] * (1 - share) + values[(high * count + point) * 2 + axis] * share;
     return this.camera.toScreen(at(0), at(1));
   }
 
@@ -259,11 +261,8 @@ export class MapView {
 
   paintOver() {
     const { width, height } = this.camera;
-    const ratio = window.devicePixelRatio || 1;
-    const canvas = this.over;
-    const context = canvas.getContext("2d");
-    if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio))
-      Object.assign(canvas, { width: Math.round(width * ratio), height: Math.round(height * ratio) });
+    const ratio = fitCanvas(this.over, width, height);
+    const context = this.over.getContext("2d");
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
     for (const { point, left, top } of this.films) this.paintFilm(context, point, left, top);
@@ -294,15 +293,18 @@ export class MapView {
     for (const [x, y] of corners) context.lineTo(...this.camera.toScreen(x, y));
     context.closePath();
     context.setLineDash(open ? [] : [5, 4]);
-    strokeEach(context, [themeColour("accent"), 1.6]);
+    context.lineWidth = 1.6;
+    context.strokeStyle = themeColour("accent");
+    context.stroke();
     context.setLineDash([]);
   }
 
   // Where the open case lies at this beta.
   herePlace() {
     const { path } = this.here;
+    const { low, high, share } = between(path.length, currentBeta());
     /** @param {0 | 1} axis */
-    const at = (axis) => mixed(path.length, (slice) => path[slice][axis]);
+    const at = (axis) => path[low][axis] + share * (path[high][axis] - path[low][axis]);
     return /** @type {Point} */ ([at(0), at(1)]);
   }
 
@@ -315,7 +317,9 @@ export class MapView {
       context.lineTo(x + radius * Math.cos(angle), y + radius * Math.sin(angle));
     }
     context.closePath();
-    strokeEach(context, [themeColour("surface"), 4]);
+    context.lineWidth = 4;
+    context.strokeStyle = themeColour("surface");
+    context.stroke();
     context.fillStyle = themeColour("text");
     context.fill();
     ring(context, x, y, HERE_REACH / 2);

@@ -30,10 +30,3 @@ export const between = (count, at) => {
   const low = Math.min(Math.floor(place), Math.max(count - 2, 0));
   return { low, high: Math.min(low + 1, count - 1), share: place - low };
 };
-
-// What lies at the page's beta between the values of `count` slices.
-/** @param {number} count @param {(slice: number) => number} value */
-export const mixed = (count, value) => {
-  const { low, high, share } = between(count, beta);
-  return value(low) + share * (value(high) - value(low));
-};
