@@ -79,7 +79,7 @@ export const mount = ({ element, value, follow }) => {
         line: { color: themeColour(colour), width: dash ? 1.3 : 2.4, dash },
       });
       // Giving back in random order is taking away in random order, read backwards.
-      const backwards = [...shown.random].reverse();
+      const backwards = shown.random.toReversed();
       plot(
         figure,
         [

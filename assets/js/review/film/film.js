@@ -83,9 +83,7 @@ export const filmView = (method, sendMask, head) => {
     bar.classList.toggle("bl-hidden", !opened.arrays.cam);
     method.show(opened.chosen.image);
     const top = opened.scales.image;
-    ticks.replaceChildren(
-      ...[0, 0.5, 1].map((share) => el("span", share ? String(Number((share * top).toPrecision(2))) : "0")),
-    );
+    ticks.replaceChildren(...[0, 0.5, 1].map((share) => el("span", String(Number((share * top).toPrecision(2))))));
   };
 
   /** @param {boolean} on */
