@@ -184,7 +184,7 @@ export class MapView {
   }
 
   showCard() {
-    const card = this.pointed >= 0 && this.cards.known.get(this.pointed);
+    const card = this.pointed >= 0 && this.cards.get(this.pointed);
     this.card.hidden = this.pointed < 0;
     if (this.pointed < 0) return;
     this.card.replaceChildren(
@@ -275,7 +275,7 @@ export class MapView {
 
   /** @param {CanvasRenderingContext2D} context @param {number} point @param {number} left @param {number} top */
   paintFilm(context, point, left, top) {
-    const card = this.cards.known.get(point);
+    const card = this.cards.get(point);
     const ready = card?.image?.complete;
     context.fillStyle = "#000";
     context.fillRect(left, top, FILM, FILM);
