@@ -39,7 +39,9 @@ def save(network: Network, folder: Path, extra: dict[str, bytes] | None = None, 
     """
     with _written(folder) as scratch:
         state = network.state_dict()
-        tensors = {name: _stored(state[name], half) for name in sorted(stored_names(network))}
+        tensors = {name: state[name].detach().cpu().contiguous() for name in sorted(stored_names(network))}
+        if half:
+            tensors = {name: t.half() if t.is_floating_point() else t for name, t in tensors.items()}
         save_file(tensors, scratch / WEIGHTS)
         (scratch / CONFIG).write_text(network.config.to_json(), "utf-8")
         for name, content in (extra or {}).items():
@@ -186,11 +188,6 @@ def _written(folder: Path) -> Iterator[Path]:
     except (OSError, SafetensorError) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise CheckpointError(f"The checkpoint cannot be written to {folder}: {why.rstrip('.')}.") from error
-
-
-def _stored(tensor: torch.Tensor, half: bool) -> torch.Tensor:
-    tensor = tensor.detach().cpu().contiguous()
-    return tensor.half() if half and tensor.is_floating_point() else tensor
 
 
 def _write_manifest(folder: Path, manifest: dict) -> None:

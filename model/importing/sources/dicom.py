@@ -33,7 +33,6 @@ REPORTS = "The CSV of reports; required."
 BY_FILE = "file"
 BY_HEADER = {"SOPInstanceUID": "instance", "AccessionNumber": "accession", "StudyInstanceUID": "study"}
 COLUMNS = HeaderColumns(("report", "label"), ("patient_id", "split"), (BY_FILE, *BY_HEADER))
-NO_HEADER = DicomIdentity(*[""] * 7)
 
 
 class File(NamedTuple):
@@ -62,7 +61,7 @@ def open_source(path: Path, reports: Path | None = None, progress: Progress = it
     names = [name for name in files_below(path) if (path / name).resolve() != reports.resolve()]
     files, found = {}, {}
     for name in progress(names):
-        identity = read_identity(path / name) or NO_HEADER
+        identity = read_identity(path / name) or DicomIdentity(*[""] * 7)
         instance = identity.instance or name
         patient = identity.patient or identity.study or instance
         files[name] = File(_hash(instance).hex()[:16], _hash(patient), why_no_chest_film(identity))
