@@ -36,7 +36,7 @@ class ReviewerMark(NamedTuple):
 def evidence_penalty(network: Network, marks: Sequence[ReviewerMark]) -> Float[Tensor, ""]:
     """The mean over some of the marked studies, each at a β and of a finding drawn anew, of the squared evidence in the
     wrong places. It can be differentiated by the network's parameters."""
-    some = [marks[i] for i in torch.randperm(len(marks))[:PENALTY_BATCH]]
+    some = [marks[i] for i in torch.randperm(len(marks))[:PENALTY_BATCH].tolist()]
     pooled = Pooled(*(torch.cat(p).requires_grad_() for p in zip(*(m.pooled for m in some), strict=True)))
     has = torch.cat([m.has for m in some])
     logits = network.log_odds(network(pooled, draw_beta(has)))

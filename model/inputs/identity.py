@@ -32,7 +32,8 @@ def read_identity(path: Path) -> DicomIdentity | None:
                 return None
             file.seek(0)
             elements, _ = parse(file, IDENTITY_TAGS, pixels=False)
-        *ids, view, modality, part = (elements.text(tag) for tag in IDENTITY_TAGS)
+        patient, accession, study, instance, *rest = (elements.text(tag) for tag in IDENTITY_TAGS)
+        view, modality, part = (text.upper() for text in rest)
     except Exception:  # parsers raise anything on hostile bytes, and their messages may quote the header
         return None
-    return DicomIdentity(*ids, view.upper(), modality.upper(), part.upper())
+    return DicomIdentity(patient, accession, study, instance, view, modality, part)

@@ -110,7 +110,8 @@ def _maps(name: str, side: int, fields: dict) -> list[torch.Size]:
     """
     try:
         with torch.device("meta"):
-            sketch, films = timm.create_model(name, **fields).eval(), torch.empty(1, 3, side, side)
+            sketch: TimmModel = timm.create_model(name, **fields).eval()
+            films = torch.empty(1, 3, side, side)
         final, maps = sketch.forward_intermediates(films)
         shapes = [m.shape for m in maps]
         is_map = final.ndim == 4 and final.shape[2:] == shapes[-1][2:]
