@@ -13,7 +13,7 @@ from model.evaluation.figures import json_numbers
 
 Counts = Int[np.ndarray, "rows studies"]  # how often each row, the sample or a resample, counts each study
 
-RESAMPLES, LEVEL = 1000, 0.95
+RESAMPLES = 1000
 # Times a study is counted, over all resamples, that are held at once (8 bytes each): a split of more than 20,000
 # studies gets fewer resamples, as its bands are narrow.
 MOST_COUNTS = 20_000_000
@@ -92,11 +92,11 @@ def interval(samples: Float[np.ndarray, "rows *axes"]) -> tuple[np.ndarray, np.n
     """Lower and upper bound of the 95 % percentile interval over rows. Resamples without a value (NaN) are left out;
     where fewer are left than that takes (40), the bounds are NaN.
 
-    They are order statistics, those of which `p_of_none` is just not below 1 - LEVEL (Davison and Hinkley, Bootstrap
+    They are order statistics, those of which `p_of_none` is just not below 0.05 (Davison and Hinkley, Bootstrap
     Methods and their Application, 1997, sections 4.2 and 5.3), so that an interval and a p-value never disagree.
     """
     ordered, n = np.sort(samples, axis=0), (~np.isnan(samples)).sum(0)  # NaN comes last
-    rank = np.ceil(np.round((1 - LEVEL) / 2 * (n + 1), 9)).astype(int) - 1  # of the bound, from its end
+    rank = np.ceil(np.round((1 - 0.95) / 2 * (n + 1), 9)).astype(int) - 1  # of the bound, from its end
     at = np.stack([rank - 1, n - rank]).clip(0, len(samples) - 1)
     low, high = np.where(rank > 0, np.take_along_axis(ordered, at, 0), np.nan)
     return np.asarray(low), np.asarray(high)

@@ -38,10 +38,8 @@ class Kappa(NamedTuple):
 
 def reported(flag: Flag, problem_type: str) -> frozenset[str]:
     """The findings that the model reported on the screen that was flagged."""
-    if not flag.probabilities:
-        return frozenset()
     p = np.array([*flag.probabilities.values()], float)
-    return frozenset(decision.reported(p, tuple(flag.probabilities), problem_type))
+    return frozenset(decision.reported(p, tuple(flag.probabilities), problem_type) if len(p) else ())
 
 
 def reviewer_labels(flag: Flag, problem_type: str) -> frozenset[str] | None:

@@ -68,8 +68,8 @@ def stratified_split(studies: list[tuple[str, str]], seed: int, shares: dict[str
     for finding in sorted(total, key=lambda f: (f == WITHOUT_FINDING, total[f], f)):
         waiting = patients_with[finding] - chosen.keys()
         # Among as many studies the order is drawn: by digests, so that it does not depend on that of the table.
-        drawn = {p: hashlib.sha256(f"{seed} {p}".encode()).digest() for p in waiting}
-        for patient in sorted(waiting, key=lambda p: (-of_patient[p].total(), drawn[p])):
+        drawn = sorted(waiting, key=lambda p: hashlib.sha256(f"{seed} {p}".encode()).digest())
+        for patient in sorted(drawn, key=lambda p: -of_patient[p].total()):
             split = max(shares, key=lambda s: (wanted[s][finding], room[s]))
             chosen[patient] = split
             room[split] -= of_patient[patient].total()

@@ -169,8 +169,9 @@ class Run:
 
     def _postfix(self) -> dict[str, str]:
         facts = {"loss": f"{np.mean(self.losses[-50:]):.4f}"}
-        known = math.isfinite(self.best_score)
-        return facts | ({"best validation AUROC": f"{self.best_score:.4f}"} if known else {})
+        if math.isfinite(self.best_score):
+            facts["best validation AUROC"] = f"{self.best_score:.4f}"
+        return facts
 
     def _kept(self) -> dict[str, Any]:
         return {

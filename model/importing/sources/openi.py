@@ -29,7 +29,6 @@ from model.studies.rows import MISSING
 # beside a package named `model`: its tables serve, the class does not.
 PATH = "The folder of the radiographs."
 REPORTS = "Folder or .tgz of the XML reports. (default: those in PATH, else torchxrayvision's)"
-UNINDEXED = "No Indexing"
 _NAME = re.compile(r"(?:CXR)?(\d+)_(?:\1_)?(IM-[\d-]*\d)")  # CXR1_1_IM-0001-3001, 1_IM-0001-3001
 
 
@@ -93,7 +92,7 @@ def _record(folder: Path, report: Report, image: str, names: list[str]) -> Recor
         return LeftOut(image, ExclusionReason.MISSING, "several files have its name")
     if why := why_not_frontal(folder / names[0], image):
         return LeftOut(image, *why)
-    coded = report.codes and UNINDEXED not in report.codes
+    coded = report.codes and "No Indexing" not in report.codes
     label = ("|".join(sorted(report.findings)) or NONE) if coded else None
     return Record(image, image, report.report_id, names[0], report.text, label)
 
