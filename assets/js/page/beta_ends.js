@@ -17,4 +17,5 @@ export const mount = ({ element, props, follow }) => {
       }),
     );
   });
-beginBetaTicks();
+  beginBetaTicks();
+};
