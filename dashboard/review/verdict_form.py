@@ -85,8 +85,8 @@ class VerdictForm:
             if fresh:
                 yield self.fresh(session), gr.skip()  # no case is open
 
-        # Saving takes milliseconds: in the queue it would wait for others, and again to be told of. One that gets no answer
-        # must not keep the same verdict from being sent again.
+        # Saving takes milliseconds: in the queue it would wait for others, and again to be told of. One that gets no
+        # answer must not keep the same verdict from being sent again.
         form.submit(in_pool(judging, keep), [ctx.session, ctx.beta, ctx.saved], [form, ctx.saved], queue=False, **EVERY)
         form.lift(lift, ctx.session, stage, **QUIET)
         form.undo(in_pool(judging, undo), [ctx.session, ctx.saved], [form, ctx.saved], **QUIET)
