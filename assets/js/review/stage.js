@@ -45,6 +45,7 @@ export const mount = ({ element, trigger, props, value, watch }) => {
       dim();
       trigger("erase", { mask });
     },
+    (tiles) => trigger("pixels", { tiles }),
     changes.node,
   );
   const words = wordsView(picker("report"), swap);

@@ -8,16 +8,38 @@ const polynomial = (c, t) => c.reduceRight((sum, term) => sum * t + term, 0);
 /** @param {number[]} c @param {number} t */
 const channel = (c, t) => Math.round(255 * Math.min(1, Math.max(0, polynomial(c, t))));
 
-const table = new Uint8ClampedArray(256 * 4);
-for (let i = 0; i < 256; i++) {
-  const t = 0.25 + 0.75 * (i / 255);
-  table.set([channel(RED, t), channel(GREEN, t), channel(BLUE, t), 255 * Math.min(1, (i / 255) * 2.5)], 4 * i);
-}
-export const heatTable = table;
-export const heatGradient = () => {
-  const stops = [0, 0.2, 0.4, 0.6, 0.8, 1].map((share) => {
-    const at = 4 * Math.round(255 * share);
-    return `rgba(${table[at]},${table[at + 1]},${table[at + 2]},${(table[at + 3] / 255).toFixed(2)})`;
+// How much of the film a value covers, as a share of the scale: little evidence does not fog the film.
+/** @param {number} share */
+const opaque = (share) => Math.min(1, (2.2 * share) ** 2);
+
+/** @param {(share: number) => number[]} colour */
+const tableOf = (colour) => {
+  const table = new Uint8ClampedArray(256 * 4);
+  for (let i = 0; i < 256; i++) table.set([...colour(i / 255), 255 * opaque(i / 255)], 4 * i);
+  return table;
+};
+export const heatTable = tableOf((share) => [RED, GREEN, BLUE].map((c) => channel(c, 0.25 + 0.75 * share)));
+// What speaks against: from deep to light blue.
+export const coldTable = tableOf((share) => [20 + 150 * share ** 2, 70 + 155 * share, 175 + 80 * share]);
+
+// The scale as CSS, from nothing to what saturates the colour; with what speaks against, from that on.
+/** @param {boolean} signed */
+export const heatGradient = (signed) => {
+  const shares = [0, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1];
+  const stops = signed
+    ? [
+        ...shares
+          .slice(1)
+          .map((share) => -share)
+          .reverse(),
+        ...shares,
+      ]
+    : shares;
+  const colours = stops.map((share) => {
+    const table = share < 0 ? coldTable : heatTable;
+    const at = 4 * Math.round(255 * Math.abs(share));
+    const place = signed ? (1 + share) / 2 : share;
+    return `rgba(${[...table.subarray(at, at + 3), (table[at + 3] / 255).toFixed(2)]}) ${Math.round(100 * place)}%`;
   });
-  return `linear-gradient(to right, ${stops.join(",")})`;
+  return `linear-gradient(to right, ${colours.join(",")})`;
 };
