@@ -93,6 +93,23 @@ def test_the_wheel_zooms_about_the_pointer_and_zero_shows_the_whole_film_again(p
     assert settled(page) == whole
 
 
+def test_two_fingers_zoom_about_what_lies_between_them(page):
+    before, between = settled(page)["scale"], on_film(page, 0.5, 0.5)
+    (x, y), touch = spot(page, 0.5, 0.5), page.context.new_cdp_session(page)
+
+    def fingers(kind: str, apart: int) -> None:
+        points = [{"x": x - apart, "y": y, "id": 0}, {"x": x + apart, "y": y, "id": 1}] if apart else []
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    fingers("touchStart", 30)
+    for apart in (40, 50, 60):
+        fingers("touchMove", apart)
+    fingers("touchEnd", 0)
+    assert settled(page)["scale"] == pytest.approx(2 * before, rel=0.05)
+    assert on_film(page, 0.5, 0.5) == pytest.approx(between, abs=1)
+    expect(page.locator(".bl-view-readout")).not_to_contain_text("W")
+
+
 def test_a_zoomed_film_is_moved_by_shift_by_the_middle_button_and_by_arrows(page):
     page.mouse.move(*spot(page, 0.5, 0.5))
     for _ in range(4):

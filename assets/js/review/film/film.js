@@ -124,6 +124,7 @@ export const filmView = (method, sendMask, askTiles, head) => {
     sides.load(given);
     // A refinement of what is on the screen must not wipe out a stroke that has begun.
     if (!brush.painting && opened?.film !== film) brush.clear();
+    if (opened?.case !== given.case) tiles.asking = null; // an answer that failed to come is not waited for any more
     opened = given;
     viewer.load(opened);
     if (!film && brush.on) turnErase(false);
