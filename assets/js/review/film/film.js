@@ -1,5 +1,5 @@
-// The film with its heat, beside it the film before it was changed, and under them what both are looked at through, shown,
-// marked and changed by.
+// The film with its heat, beside it the film before it was changed, and under them what both are looked at through,
+// shown, marked and changed by.
 import { greys } from "../../lib/bytes.js";
 import { el } from "../../lib/dom.js";
 import { emit, on } from "../../lib/events.js";
@@ -22,8 +22,8 @@ import { viewerView } from "./viewer.js";
 const TILES_AT_ONCE = 8; // dashboard/review/film_tiles.py answers as many
 const MOST_TILES = 384; // that are kept beside those to be seen, 128 KiB each
 
-// method: chooses one; sendMask: called with the packed mask of what was painted; askTiles: called with the names of tiles
-// of the films; head: stands above the films.
+// method: chooses one; sendMask: called with the packed mask of what was painted; askTiles: called with the names of
+// tiles of the films; head: stands above the films.
 /**
  * @param {Picker} method
  * @param {(mask: string) => void} sendMask

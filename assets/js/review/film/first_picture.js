@@ -1,4 +1,4 @@
-// The picture that comes with a case, 8 bits of it, through a window: what is seen until the film's own greys have come.
+// The picture that comes with a case, of 8 bits, through a window: what is seen until the film's own greys have come.
 import { el } from "../../lib/dom.js";
 
 /** @import { Tones } from "../../lib/types.d.ts" */

@@ -1,8 +1,10 @@
-// What a hand does on a film, whether or not a tool has the plain drag: a drag sets window and level; with Shift, Space or
-// the middle button it moves the film; the wheel zooms about the pointer, two fingers about what lies between them.
+// What a hand does on a film, whether or not a tool has the plain drag: a drag sets window and level; with Shift, Space
+// or the middle button it moves the film; the wheel zooms about the pointer, two fingers about what lies between them.
 import { spotOn } from "../../lib/canvas.js";
 
 /** @import { Handled, Point } from "../../lib/types.d.ts" */
+
+/** @typedef {(event: PointerEvent) => boolean} IsOurs */
 
 const NEAR = 3; // pixels that a click may wander
 const NOTCH = 1.0015;
@@ -32,9 +34,9 @@ export const hand = (canvas, isBusy, told) => {
   const place = (event) => spotOn(canvas, event);
   /** @param {Point} from @param {Point} to @returns {Point} */
   const moved = (from, to) => [(to[0] - from[0]) / canvas.clientWidth, (to[1] - from[1]) / canvas.clientWidth];
-  /** @param {"pointerdown" | "pointermove" | "pointerup" | "pointercancel"} name @param {(event: PointerEvent) => boolean | void} does */
+  // Before the tools, which listen to the same canvas and are not told what belongs to the hand.
+  /** @param {"pointerdown" | "pointermove" | "pointerup" | "pointercancel"} name @param {IsOurs} does */
   const first = (name, does) =>
-    // Before the tools, which listen to the same canvas and are not told what belongs to the hand.
     canvas.addEventListener(name, (event) => does(event) && event.stopImmediatePropagation(), { capture: true });
 
   first("pointerdown", (event) => {

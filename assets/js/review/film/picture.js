@@ -20,8 +20,8 @@ import { fitting, placeOf, toFilm, WHOLE } from "./view.js";
 const FIRST_SIDE = 1024; // pixels of the longer side of the first picture (dashboard/ui/pictures.py)
 const STRIDE = 4; // of the enlarged map that an outline and a description look at
 
-// side: "now", or "then" for the film before it was changed; known: greys by the name of their tile; redraw: called when
-// there is more to draw.
+// side: "now", or "then" for the film before it was changed; known: greys by the name of their tile; redraw: called
+// when there is more to draw.
 /** @param {"now" | "then"} side @param {Map<string, Uint16Array | null>} known @param {() => void} redraw */
 export const filmPicture = (side, known, redraw) => {
   /** @type {Case | null} */

@@ -18,7 +18,13 @@ const HALVES = /** @type {const} */ (["left", "right"]);
 // values: of a map over the square, side by side; box: where the film lies in it, in shares; every `step`-th of a row
 // and of a column is looked at. The third and the half of the film with the highest value, and its share of all that is
 // positive on the film; null where nothing is.
-/** @param {ArrayLike<number>} values @param {number} side @param {Box} box @param {number} [step] @returns {Strongest | null} */
+/**
+ * @param {ArrayLike<number>} values
+ * @param {number} side
+ * @param {Box} box
+ * @param {number} [step]
+ * @returns {Strongest | null}
+ */
 export const strongest = (values, side, [top, left, height, width], step = 1) => {
   const sums = new Float64Array(6);
   let [all, peak, place] = [0, 0, 0];

@@ -6,8 +6,8 @@ import { spotOn } from "../../lib/canvas.js";
 /** @typedef {{ canvas: HTMLCanvasElement, squareAt: (at: Point) => Point }} OnFilm */
 
 export class FilmTool {
-  // film: where it works; redraw: called whenever what the tool shows has changed; cursor: the class of the canvas while
-  // it is on.
+  // film: where it works; redraw: called whenever what the tool shows has changed; cursor: the class of the canvas
+  // while it is on.
   /** @param {OnFilm} film @param {() => void} redraw @param {string} cursor @param {string[]} events */
   constructor({ canvas, squareAt }, redraw, cursor, events) {
     this.canvas = canvas;

@@ -35,7 +35,14 @@ const kept = ({ scale, x, y }, size, frame) => {
 };
 
 // The same point of the film stays at `at`.
-/** @param {View} view @param {Size} size @param {Frame} frame @param {number} wanted @param {Point} at @returns {View} */
+/**
+ * @param {View} view
+ * @param {Size} size
+ * @param {Frame} frame
+ * @param {number} wanted scale
+ * @param {Point} at
+ * @returns {View}
+ */
 export const zoomedTo = (view, size, frame, wanted, at) => {
   const fit = fitting(size, frame);
   const scale = Math.min(Math.max(wanted, Math.min(fit, 1)), Math.max(MOST, MOST * fit));

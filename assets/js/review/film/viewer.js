@@ -1,5 +1,5 @@
-// How a film is looked at: its part that is to be seen, its window, and what lies over it. What a hand does on the film,
-// the buttons below it and the keys do the same; the keys act while the pointer is over either, or the focus in it.
+// How a film is looked at: its part that is to be seen, its window, and what lies over it. A hand on the film, the
+// buttons below it and the keys do the same; the keys act while the pointer is over either, or the focus in it.
 import { el } from "../../lib/dom.js";
 import { joined, number, percent } from "../../lib/format.js";
 import { labelled, t } from "../../lib/i18n.js";
