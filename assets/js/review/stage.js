@@ -5,7 +5,8 @@ import { emit, on } from "../lib/events.js";
 import { joined, number, percent, probability } from "../lib/format.js";
 import { findingName, ifDefined, phrase, t } from "../lib/i18n.js";
 import { toggle } from "../lib/parts.js";
-import { whileSeen } from "../lib/timing.js";
+import { debounce, whileSeen } from "../lib/timing.js";
+import { readAddress } from "../page/address.js";
 import { Case } from "./case/case.js";
 import { caseBar } from "./case_bar.js";
 import { changesView } from "./changes.js";
@@ -39,15 +40,11 @@ export const mount = ({ element, trigger, props, value, watch }) => {
     dim();
     trigger("undo", { all });
   });
-  const film = filmView(
-    picker("image"),
-    (mask) => {
-      dim();
-      trigger("erase", { mask });
-    },
-    (tiles) => trigger("pixels", { tiles }),
-    changes.node,
-  );
+  const erase = (/** @type {string} */ mask) => {
+    dim();
+    trigger("erase", { mask });
+  };
+  const film = filmView(picker("image"), erase, (tiles) => trigger("pixels", { tiles }), changes.node);
   const words = wordsView(picker("report"), swap);
   const bars = barsView((index, finding) => trigger("select", { index, value: finding }));
   const shares = sharesView();
@@ -101,6 +98,10 @@ export const mount = ({ element, trigger, props, value, watch }) => {
     contradicted.case === opened.case &&
     contradicted.finding === opened.finding &&
     contradicted.changes === opened.changes.length;
+  const forget = () => {
+    contradicted = null;
+    settled.textContent = "";
+  };
   /** @type {m.Waiting | null} */
   let waiting = null;
 
@@ -114,17 +115,13 @@ export const mount = ({ element, trigger, props, value, watch }) => {
   const describe = () => {
     name.textContent = findingName(opened.finding);
     const exact = opened.tier === "exact";
-    const error = exact && errors();
+    const error = errors();
     tier.className = `bl-chip ${exact ? "bl-chip-exact" : "bl-chip-instant"}`;
-    const ahead = !exact && waiting && waiting.ticket === opened.ticket ? waiting.ahead : 0;
-    tier.textContent = ahead
-      ? t("tier.waiting", { ahead })
-      : !exact
-        ? t("tier.instant")
-        : error
-          ? t("tier.exact_error", { errors: error })
-          : t("tier.exact");
+    const ahead = waiting?.ticket === opened.ticket && waiting.ahead;
+    const instant = ahead ? t("tier.waiting", { ahead }) : t("tier.instant");
+    const done = error ? t("tier.exact_error", { errors: error }) : t("tier.exact");
     const help = !exact ? "tier.instant_help" : error ? "tier.error_help" : "tier.exact_help";
+    tier.textContent = exact ? done : instant;
     tier.title = `${tier.textContent}. ${t(help)}`;
     const clash = opened.discordance?.alert && opened.discordance;
     discord.hidden = !clash && !opened.discordant;
@@ -243,12 +240,19 @@ export const mount = ({ element, trigger, props, value, watch }) => {
   document.addEventListener("drop", (event) => isIn(event, ".bl-upload") && emit("opening", ""), { capture: true });
 
   // The tests of what is on the stage are asked for once it stands still.
-  let still = 0;
-  const askForTests = () => {
-    clearTimeout(still);
-    const { ticket, tier } = opened;
-    if (tier === "exact") still = setTimeout(() => trigger("examine", { ticket }), STILL_MS);
+  const askForTests = debounce(
+    () => opened.tier === "exact" && trigger("examine", { ticket: opened.ticket }),
+    STILL_MS,
+  );
+
+  // The page opens on the study of its address, or on the first of the list.
+  /** @param {Partial<import("../lib/types.d.ts").Address>} to */
+  const goTo = (to) => {
+    emit("opening", to.study ?? "");
+    trigger("begin", to);
   };
+  on("go-to", goTo);
+  goTo(readAddress(location.hash));
 
   watch(() => {
     /** @type {m.Stage | m.Veiled | null} */
@@ -260,25 +264,18 @@ export const mount = ({ element, trigger, props, value, watch }) => {
     settleDown();
     empty.hidden = notOpened.hidden = true;
     all.hidden = false;
-    if (!isAnew()) {
-      contradicted = null;
-      settled.textContent = "";
-    }
-    element.dataset.case = opened.case;
-    element.dataset.tier = opened.tier;
-    element.dataset.finding = opened.finding;
-    element.dataset.model = opened.model;
-    element.dataset.changes = String(opened.changes.length);
+    if (!isAnew()) forget();
+    const { case: study, tier, finding, model, changes } = opened;
+    Object.assign(element.dataset, { case: study, tier, finding, model, changes: changes.length });
     load();
     emit("opened", opened);
     emit(opened.veiled ? "veiled" : "explained", opened);
-    emit("changed", opened.changes.length > 0);
+    emit("changed", changes.length > 0);
     if (isAnew()) compare();
     askForTests();
   });
   on("beta", () => {
-    contradicted = null;
-    settled.textContent = "";
+    forget();
     moveSoon();
   });
   on("language", () => opened && load());

@@ -28,7 +28,7 @@ export const barsView = (choose) => {
     el(
       "header.bl-bar-head",
       phrase("h3", "bars.title"),
-      el("span.bl-bar-key", ghost),
+      el("span", ghost),
       column("report_alone", el("i.bl-mark.bl-mark-report")),
       column("fused"),
       column("image_alone", el("i.bl-mark.bl-mark-image")),

@@ -1,12 +1,13 @@
 // "inferno" (Smith and van der Walt 2015): perceptually uniform and ordered for colour-blind readers.
 // The polynomial is Zucker's fit of the published table; its lowest quarter is left out, being as dark as the film.
-const RED = [0.00021894, 0.10651342, 11.60249308, -41.70399613, 77.1629357, -71.31942824, 25.13112622];
-const GREEN = [0.001651, 0.56395644, -3.97285397, 17.43639888, -33.40235894, 32.62606426, -12.24266895];
-const BLUE = [-0.0194809, 3.93271239, -15.94239411, 44.3541452, -81.80730926, 73.20951986, -23.070325];
-/** @param {number[]} c @param {number} t */
-const polynomial = (c, t) => c.reduceRight((sum, term) => sum * t + term, 0);
-/** @param {number[]} c @param {number} t */
-const channel = (c, t) => Math.round(255 * Math.min(1, Math.max(0, polynomial(c, t))));
+import { polynomials } from "../../lib/colours.js";
+
+// Red, green and blue.
+const FIT = [
+  [0.00021894, 0.10651342, 11.60249308, -41.70399613, 77.1629357, -71.31942824, 25.13112622],
+  [0.001651, 0.56395644, -3.97285397, 17.43639888, -33.40235894, 32.62606426, -12.24266895],
+  [-0.0194809, 3.93271239, -15.94239411, 44.3541452, -81.80730926, 73.20951986, -23.070325],
+];
 
 // How much of the film a value covers, as a share of the scale: little evidence does not fog the film.
 /** @param {number} share */
@@ -18,7 +19,7 @@ const tableOf = (colour) => {
   for (let i = 0; i < 256; i++) table.set([...colour(i / 255), 255 * opaque(i / 255)], 4 * i);
   return table;
 };
-export const heatTable = tableOf((share) => [RED, GREEN, BLUE].map((c) => channel(c, 0.25 + 0.75 * share)));
+export const heatTable = tableOf((share) => polynomials(FIT, 0.25 + 0.75 * share));
 // What speaks against: from deep to light blue.
 export const coldTable = tableOf((share) => [20 + 150 * share ** 2, 70 + 155 * share, 175 + 80 * share]);
 
@@ -26,15 +27,8 @@ export const coldTable = tableOf((share) => [20 + 150 * share ** 2, 70 + 155 * s
 /** @param {boolean} signed */
 export const heatGradient = (signed) => {
   const shares = [0, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1];
-  const stops = signed
-    ? [
-        ...shares
-          .slice(1)
-          .map((share) => -share)
-          .reverse(),
-        ...shares,
-      ]
-    : shares;
+  const against = signed ? shares.slice(1).reverse() : [];
+  const stops = [...against.map((share) => -share), ...shares];
   const colours = stops.map((share) => {
     const table = share < 0 ? coldTable : heatTable;
     const at = 4 * Math.round(255 * Math.abs(share));

@@ -43,7 +43,7 @@ export const filmView = (method, sendMask, askTiles, head) => {
   let moved = 0; // β, as it was drawn last
   /** @type {Set<string>} */
   let seen = new Set(); // tiles
-  const opacity = el("input.bl-range", {
+  const opacity = el("input", {
     type: "range",
     min: 0,
     max: 100,
@@ -54,7 +54,7 @@ export const filmView = (method, sendMask, askTiles, head) => {
   const truth = toggle("film.truth", "", () => turnTruth(!outlined));
   const brush = new Brush(now, sendMask, redraw);
   const erase = toggle("erase.on", ".bl-erase", () => turnErase(!brush.on));
-  const size = el("input.bl-range.bl-brush-size", {
+  const size = el("input.bl-brush-size", {
     type: "range",
     min: 3,
     max: 30,
@@ -83,7 +83,7 @@ export const filmView = (method, sendMask, askTiles, head) => {
 
   const ticks = el("span.bl-ticks.bl-num");
   const gradient = el("span.bl-gradient");
-  const threshold = el("input.bl-range.bl-threshold", {
+  const threshold = el("input.bl-threshold", {
     type: "range",
     min: 0,
     max: 100,
@@ -148,8 +148,8 @@ export const filmView = (method, sendMask, askTiles, head) => {
     legend.classList.toggle("bl-signed", signed);
     ticks.replaceChildren(
       ...(signed ? [-1, 0, 1] : [0, 0.5, 1]).map((share) => {
-        const figure = String(Number((share * top).toPrecision(2))).replace("-", "\u2212");
-        return el("span", share ? figure : "0");
+        const figure = String(Number((share * top).toPrecision(2)));
+        return el("span", figure.replace("-", "\u2212"));
       }),
     );
     sayThreshold();

@@ -1,7 +1,7 @@
 // One film on a canvas, through a window and as far as it is zoomed; over it the heat, and on demand an outline of the
 // heat and the true one of the finding.
 import { bits } from "../../lib/bytes.js";
-import { strokeEach } from "../../lib/canvas.js";
+import { fitCanvas, strokeEach } from "../../lib/canvas.js";
 import { el } from "../../lib/dom.js";
 import { percent } from "../../lib/format.js";
 import { findingName, phrase, t } from "../../lib/i18n.js";
@@ -105,13 +105,11 @@ export const filmPicture = (side, known, redraw) => {
   /** @param {Look} given @param {Over} [over] @returns {string[]} */
   const draw = (given, over) => {
     look = given;
-    const most = Math.min(2, window.devicePixelRatio || 1);
-    const [wide, high] = [canvas.clientWidth, canvas.clientHeight].map((length) => Math.round(length * most));
-    if (!opened || !wide || !high) return [];
-    if (canvas.width !== wide || canvas.height !== high) Object.assign(canvas, { width: wide, height: high });
+    if (!opened || !canvas.clientWidth || !canvas.clientHeight) return [];
+    fitCanvas(canvas, canvas.clientWidth, canvas.clientHeight);
     const context = canvas.getContext("2d");
     context.resetTransform();
-    context.clearRect(0, 0, wide, high);
+    context.clearRect(0, 0, canvas.width, canvas.height);
     describe();
     return opened.own_pixels && film ? drawFilm(context, over) : [];
   };
