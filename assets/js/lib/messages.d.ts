@@ -145,7 +145,6 @@ export interface OwnPixels {
 
 /** Some of a film's own pixels: tile, and its greys of 16 bits (`dashboard.review.film_tiles`). */
 export interface FilmTiles {
-  film: string;
   tiles: [string, string][];
   number: number;
 }

@@ -52,11 +52,9 @@ export const viewerView = ({ canvases, films, whole, isBusy, hover, changed, rec
     buttons.invert.ariaPressed = String(inverted);
     buttons.signed.ariaPressed = String(signed);
     buttons.bare.ariaPressed = String(hidden || held);
-    const window = { width: number(100 * width, 0), level: number(100 * level, 0) };
-    const said = joined([percent(scale()), isWindowed(tones) && t("view.window", window)]);
-    if (readout.textContent === said) return;
-    readout.textContent = said;
-    readout.title = t("view.readout_help");
+    const percents = { width: number(100 * width, 0), level: number(100 * level, 0) };
+    const said = joined([percent(scale()), isWindowed(tones) && t("view.window", percents)]);
+    if (readout.textContent !== said) readout.textContent = said;
   };
   const renew = () => {
     say();
@@ -191,6 +189,7 @@ export const viewerView = ({ canvases, films, whole, isBusy, hover, changed, rec
     if (opened?.case !== now.case) [view, tones] = [WHOLE, PLAIN];
     opened = now;
     node.hidden = !now.own_pixels;
+    readout.title = t("view.readout_help");
     buttons.signed.hidden = buttons.bare.hidden = !now.arrays.cam;
     say();
   };
