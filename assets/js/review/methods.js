@@ -25,5 +25,7 @@ export const methodPicker = (modality, methods, choose) => {
   const show = (name) => {
     select.value = name;
   };
-  return { node, show };
+  /** @param {string} name */
+  const isOneSided = (name) => methods.some((method) => method.name === name && method.one_sided);
+  return { node, show, isOneSided };
 };
