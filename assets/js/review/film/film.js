@@ -48,7 +48,7 @@ export const filmView = (method, sendMask, head) => {
   const boxes = new Boxes(now.canvas, (regions) => emit("regions", regions), redraw);
   const mark = toggle("mark.region", ".bl-mark-region", () => turnMark(!boxes.on), { "aria-keyshortcuts": "m" });
   const markHint = phrase("p.bl-film-note.bl-mark-hint", "mark.hint", { hidden: true, role: "status" });
-  now.node.append(hint, markHint);
+  now.node.append(hint, markHint, method.note);
   const ticks = el("span.bl-ticks.bl-num");
   const gradient = el("span.bl-gradient", { style: `background-image:${heatGradient()}` });
   const legend = el("span.bl-legend", phrase("span.bl-muted", "film.legend"), el("span.bl-scale", gradient, ticks));
@@ -81,7 +81,7 @@ export const filmView = (method, sendMask, head) => {
     truth.hidden = !known;
     if (!known && outlined) turnTruth(false);
     bar.classList.toggle("bl-hidden", !opened.arrays.cam);
-    method.show(opened.chosen.image);
+    method.show(opened);
     const top = opened.scales.image;
     ticks.replaceChildren(
       ...[0, 0.5, 1].map((share) => el("span", share ? String(Number((share * top).toPrecision(2))) : "0")),
