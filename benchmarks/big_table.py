@@ -110,7 +110,8 @@ def look(page: Page, url: str) -> dict:
     page.wait_for_selector("[data-tier=exact]", timeout=LIMIT * 1000)
     before = card.get_attribute("data-study")
     start = time.perf_counter()
-    page.locator(".bl-case-filter select").select_option(FINDINGS[-1])
+    page.locator(".bl-case-filters summary").click()
+    page.get_by_label("Show studies with").select_option(FINDINGS[-1])
     page.wait_for_function(
         "before => document.querySelectorAll('.bl-case')[5]?.dataset.study !== before", arg=before, timeout=LIMIT * 1000
     )

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from pkgutil import iter_modules
@@ -11,6 +12,7 @@ import typer
 
 if TYPE_CHECKING:
     from model.config import Config
+    from model.progress import Progress
     from model.studies.table import StudyTable
 
 Checkpoint = Annotated[Path | None, typer.Option(help="Folder of a checkpoint. Default: the embedded demo's.")]
@@ -32,6 +34,11 @@ Models = Annotated[Path, typer.Option(help="Folder of the versions of a model.",
 ServedModels = Annotated[
     Path | None, typer.Option(help="Folder of versions: serve the promoted one.", envvar="BETALENS_MODELS")
 ]
+
+Split = Annotated[str, typer.Option(help="train, val, test or all.")]
+ConfigFile = Annotated[Path | None, typer.Option(help="A JSON file of config fields; see `betalens options`.")]
+Epochs = Annotated[int | None, typer.Option(help="Passes over the training studies.", min=1)]
+Seed = Annotated[int | None, typer.Option(help="Of every random draw.", min=0)]
 
 
 def method_names(modality: str) -> str:
@@ -63,6 +70,13 @@ def open_table(studies: Path | None, config: "Config | None" = None) -> "StudyTa
     return table
 
 
+def progress_bar(name: str | None = None, unit: str = "it") -> "Progress":
+    """Counts the steps of a loop on the standard error."""
+    from tqdm import tqdm
+
+    return partial(tqdm, desc=name, unit=unit)
+
+
 def read_bytes(path: Path) -> bytes:
     """A file that a person named.
 
@@ -90,19 +104,22 @@ def read_text(path: Path) -> str:
     return text
 
 
-def read_config(path: Path) -> dict:
-    """The fields of a config in a JSON file.
+def read_config(path: Path | None, **given: int | None) -> dict:
+    """The fields of a config in a JSON file, if one is named, and over them those that were given.
 
     Raises:
         typer.BadParameter: it cannot be read, or is no JSON object.
     """
+    known = {name: value for name, value in given.items() if value is not None}
+    if path is None:
+        return known
     try:
         fields = json.loads(read_bytes(path))
     except (ValueError, RecursionError) as error:
         raise typer.BadParameter(f"{path} is no JSON object of config fields.") from error
     if not isinstance(fields, dict):
         raise typer.BadParameter(f"{path} is no JSON object of config fields, but a {type(fields).__name__}.")
-    return fields
+    return fields | known
 
 
 def show(result: dict, as_json: bool) -> None:

@@ -44,7 +44,7 @@ from dashboard.serving.open_pages import SWEEP, pages
 from dashboard.ui.version import app_version
 from dashboard.ui.widgets.troubles import watch
 from dashboard.web import problems
-from dashboard.web.connections import Connection, Sparing, allow_descriptors
+from dashboard.web.connections import Connection, LogRateLimit, allow_descriptors
 from dashboard.web.gradio import admit, check_paths, name_scripts
 from dashboard.web.listening import Listening, listeners
 from dashboard.web.request_limits import RequestLimitsMiddleware
@@ -82,18 +82,18 @@ def make_app(serving: ModelRegistry, feedback: Store, access: Access | None = No
         redoc_url=None,
         lifespan=_threads,
     )
-    core, desks = Core(serving, feedback), QueuedPools()
-    page = build(serving, feedback, lambda: functions(core, desks))
+    core, pools = Core(serving, feedback), QueuedPools()
+    page = build(serving, feedback, lambda: functions(core, pools))
     page.queue(api_open=False)  # functions that queue are not to be called past it
     admit(page, JOBS)
     check_paths(page)
     name_scripts(page_tags())
     quieten(page)
     problems.register(app)
-    app.include_router(router(core, desks))
+    app.include_router(router(core, pools))
     watch(feedback)
-    asked = [audit.trouble, *([access.way.trouble] if access else [])]
-    app.include_router(health(serving, asked, lambda: map(str, feedback.troubles)))
+    troubles = [audit.trouble, *([access.way.trouble] if access else [])]
+    app.include_router(health(serving, troubles, lambda: map(str, feedback.troubles)))
     app.include_router(receiving())
     app.include_router(scripts())
     if access:
@@ -156,7 +156,7 @@ def serve(app: FastAPI, bound: socket.socket, root_path: str = "") -> None:
     """Serve until SIGTERM or Ctrl-C; requests at work then have ten seconds to end."""
     Connection.most = allow_descriptors()
     for log in ("uvicorn.error", "asyncio"):
-        logging.getLogger(log).addFilter(Sparing())
+        logging.getLogger(log).addFilter(LogRateLimit())
     config = uvicorn.Config(
         app,
         http=Connection,

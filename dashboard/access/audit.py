@@ -26,6 +26,7 @@ log.propagate = False
 server_log = logging.getLogger(__name__)
 
 MODE = 0o600
+Detail = str | int | float | bool | list[str]  # of a line: ids, names, numbers
 _failing = threading.Event()
 
 
@@ -81,7 +82,7 @@ def keep(path: Path | None) -> None:
     log.setLevel(logging.INFO)
 
 
-def record(action: str, by: Identity | None = None, **what: str | int | float | bool | list[str]) -> None:
+def record(action: str, by: Identity | None = None, **what: Detail) -> None:
     """Say who does something, before it is done.
 
     Args:
@@ -106,15 +107,13 @@ def record(action: str, by: Identity | None = None, **what: str | int | float | 
     _failing.clear()
 
 
-def note(action: str, by: Identity | None = None, **what: str | int | float | bool | list[str]) -> None:
+def note(action: str, by: Identity | None = None, **what: Detail) -> None:
     """Say what has come to an end, or was refused: whether or not it can be written down."""
     with contextlib.suppress(AuditError):  # it was said in the server's log
         record(action, by, **what)
 
 
-def record_shown(
-    where: str, cases: Iterable[str], by: Identity | None = None, **what: str | int | float | bool
-) -> None:
+def record_shown(where: str, cases: Iterable[str], by: Identity | None = None, **what: Detail) -> None:
     """Say whose films or reports somebody is about to be shown, and where on the page: once for those of one answer.
 
     Raises:

@@ -5,6 +5,7 @@ import secrets
 from itsdangerous import BadData, URLSafeTimedSerializer
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
+from starlette.types import Scope
 
 SESSION, DEVICE, FORM = "betalens_session", "betalens_device", "betalens_form"
 REMEMBERED = 180 * 24 * 3600  # seconds since the last login from a device
@@ -12,9 +13,9 @@ MOST = 10  # people who share one
 LONGEST = 2048  # characters of a cookie that is looked at
 
 
-def is_secure(connection: HTTPConnection) -> bool:
+def is_secure(scope: Scope) -> bool:
     """Whether a request came by TLS."""
-    return connection.scope.get("scheme") in ("https", "wss")
+    return scope.get("scheme") in ("https", "wss")
 
 
 def cookie_name(name: str, secure: bool) -> str:
@@ -29,14 +30,14 @@ def put(response: Response, connection: HTTPConnection, name: str, value: str, s
     Args:
         strict: it is not sent with what another site asks for, not even with a link.
     """
-    secure = is_secure(connection)
+    secure = is_secure(connection.scope)
     site = "strict" if strict else "lax"
     response.set_cookie(cookie_name(name, secure), value, seconds, secure=secure, httponly=True, samesite=site)
 
 
 def get(connection: HTTPConnection, name: str) -> str:
     """The value of a cookie of ours; "" where there is none."""
-    value = connection.cookies.get(cookie_name(name, is_secure(connection)), "")
+    value = connection.cookies.get(cookie_name(name, is_secure(connection.scope)), "")
     return value if len(value) <= LONGEST else ""
 
 
@@ -60,7 +61,7 @@ class Devices:
     def remember(self, response: Response, connection: HTTPConnection, mark: str) -> None:
         """Let an answer say that somebody of this mark has logged in."""
         number, marks = self._read(connection)
-        marks = [mark, *(kept for kept in marks if kept != mark)][:MOST]
+        marks = [mark, *(other for other in marks if other != mark)][:MOST]
         value = self._signer.dumps([number or secrets.token_hex(8), marks])
         put(response, connection, DEVICE, value, REMEMBERED, strict=False)
 

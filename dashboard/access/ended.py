@@ -21,7 +21,7 @@ MOST = 200  # of one person; beyond it, all of theirs are ended
 HERE = 100_000
 
 
-class Ended:
+class EndedSessions:
     """The folder, and what this process ended itself.
 
     Args:
@@ -52,8 +52,7 @@ class Ended:
         """
         self._here[person, session] = None
         self._sweep()
-        theirs = self._of(person)
-        theirs.mkdir(parents=True, exist_ok=True, mode=0o700)
+        theirs = self._made(person)
         if sum(1 for _ in theirs.iterdir()) >= MOST:
             self.add_all(person)
         else:
@@ -65,8 +64,7 @@ class Ended:
         Raises:
             OSError: it cannot be written.
         """
-        theirs = self._of(person)
-        theirs.mkdir(parents=True, exist_ok=True, mode=0o700)
+        theirs = self._made(person)
         (theirs / ALL).touch(mode=0o600)
         now = time.time()
         os.utime(theirs / ALL, (now, now))  # by this machine's clock, as the sessions are
@@ -76,6 +74,12 @@ class Ended:
 
     def _of(self, person: str) -> Path:
         return self.folder / hashlib.sha256(person.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+    def _made(self, person: str) -> Path:
+        """Their folder, made where there is none."""
+        theirs = self._of(person)
+        theirs.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return theirs
 
     def _sweep(self) -> None:
         """Remove what says nothing any more."""

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dashboard.access.base import AuthBackend, LoginRefusedError
 from dashboard.access.identity import LOCAL, Identity
 from dashboard.access.login import login_page
+from dashboard.access.peer import address_of
 from dashboard.access.settings import Access
 from dashboard.web.paths import path_of
 from dashboard.web.problems import problem
@@ -41,7 +42,7 @@ class AuthMiddleware:
             return
         connection = HTTPConnection(scope)
         path = path_of(scope)
-        address = connection.client.host if connection.client else ""
+        address = address_of(connection)
         state = scope.setdefault("state", {})
         if path in self.open or not self.access:
             state["identity"] = None if self.access else LOCAL._replace(address=address)

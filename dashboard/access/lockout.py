@@ -50,7 +50,7 @@ class Buckets:
     def wait(self, key: bytes, now: float) -> float:
         """Seconds until there is room for one more."""
         if key not in self._levels and len(self._levels) >= COUNTED:
-            self._levels = {k: kept for k, kept in self._levels.items() if self._level(k, now) > 0}
+            self._levels = {k: level for k, level in self._levels.items() if self._level(k, now) > 0}
             if len(self._levels) >= COUNTED:
                 return self.fades
         return max(0.0, self._level(key, now) + 1 - self.most) * self.fades

@@ -17,11 +17,11 @@ from dashboard.ui.i18n import FALLBACK, phrases
 FORM_LASTS = 12 * 3600  # seconds that a form can stay open
 
 
-def login_page(connection: HTTPConnection, way: AuthBackend, reason: str = "", status: int = 401) -> HTMLResponse:
+def login_page(connection: HTTPConnection, way: AuthBackend, reason: str, status: int) -> HTMLResponse:
     """The page, in the language that the browser asks for.
 
     Args:
-        reason: why nobody is logged in, of REASONS; by default the one that the address names.
+        reason: why nobody is logged in, of REASONS; "" for the one that the address names.
     """
     language = "zh-CN" if connection.headers.get("accept-language", "").lower().startswith("zh") else FALLBACK
     words = phrases()[language]
@@ -51,8 +51,8 @@ def is_ours(request: Request, token: str) -> bool:
     """
     if "origin" not in request.headers and "sec-fetch-site" not in request.headers and not token:
         return True
-    kept = get(request, FORM)
-    return bool(kept) and hmac.compare_digest(kept.encode(), token.encode())
+    cookie = get(request, FORM)
+    return bool(cookie) and hmac.compare_digest(cookie.encode(), token.encode())
 
 
 def to_page(request: Request, failed: str = "") -> RedirectResponse:

@@ -16,6 +16,7 @@ from dashboard.access import audit
 from dashboard.access.base import AuthBackend
 from dashboard.access.identity import NOBODY, Identity, Role
 from dashboard.access.login import to_page
+from dashboard.access.peer import address_of
 from dashboard.access.roles import Roles
 from dashboard.access.sessions import Rules
 from model.errors import AuditError
@@ -58,8 +59,8 @@ class Oidc(AuthBackend):
 
     async def identify(self, connection: HTTPConnection) -> Identity | None:
         """Whom the session names: its role is that of the moment of logging in."""
-        kept = connection.session
-        return Identity(kept["name"], Role.read(kept["role"]), kept["user"]) if "role" in kept else None
+        session = connection.session
+        return Identity(session["name"], Role.read(session["role"]), session["user"]) if "role" in session else None
 
     def routes(self) -> list[Route]:
         return [Route("/login", self._begin), Route("/oidc/callback", self._end, name="oidc_callback")]
@@ -81,8 +82,8 @@ class Oidc(AuthBackend):
             log.error("The claim %r of the login service is no list of names of groups.", self._groups)
             return to_page(request, "groups")
         name, key = str(claims.get(self._name) or claims["sub"]), f"{claims['iss']}#{claims['sub']}"
-        role, address = self._roles.of(groups), request.client.host if request.client else ""
-        identity = Identity(name, role or NOBODY.role, key, address)
+        role = self._roles.of(groups)
+        identity = Identity(name, role or NOBODY.role, key, address_of(request))
         if role is None:
             audit.note("login_failed", identity, how="oidc", reason="role")
             return to_page(request, "role")

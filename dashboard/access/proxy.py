@@ -1,6 +1,6 @@
 """A reverse proxy has authenticated, and says in headers whom. Believed of the addresses named in access.toml alone."""
 
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import ip_address
 
 from cachetools import TTLCache
 from starlette.requests import HTTPConnection
@@ -8,6 +8,7 @@ from starlette.requests import HTTPConnection
 from dashboard.access import audit
 from dashboard.access.base import AuthBackend, LoginRefusedError
 from dashboard.access.identity import NOBODY, Identity
+from dashboard.access.peer import Networks, address_of
 from dashboard.access.roles import Roles
 
 AUDITED = 3600  # seconds for which somebody who is refused with each request is not written down again
@@ -22,9 +23,7 @@ class Proxy(AuthBackend):
         proxies: the networks that the headers are believed of.
     """
 
-    def __init__(
-        self, user_header: str, groups_header: str, proxies: tuple[IPv4Network | IPv6Network, ...], roles: Roles
-    ):
+    def __init__(self, user_header: str, groups_header: str, proxies: Networks, roles: Roles):
         self._user, self._groups = user_header, groups_header
         self._proxies = proxies
         self._roles = roles
@@ -41,7 +40,7 @@ class Proxy(AuthBackend):
             return None
         role = self._roles.of(group.strip() for group in _text(connection, self._groups).split(","))
         if role is None:
-            address = connection.client.host if connection.client else ""
+            address = address_of(connection)
             if (name, address) not in self._refused:
                 self._refused[name, address] = None
                 audit.note("login_failed", Identity(name, NOBODY.role, address=address), how="proxy", reason="role")
@@ -58,7 +57,7 @@ def _text(connection: HTTPConnection, header: str) -> str:
         return value
 
 
-def is_in(host: str, networks: tuple[IPv4Network | IPv6Network, ...]) -> bool:
+def is_in(host: str, networks: Networks) -> bool:
     """Whether an address lies in one of the networks."""
     try:
         address = ip_address(host)

@@ -19,14 +19,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard.access import audit
-from dashboard.access.cookies import SESSION, cookie_name
-from dashboard.access.ended import Ended
+from dashboard.access.cookies import SESSION, cookie_name, is_secure
+from dashboard.access.ended import EndedSessions
 from dashboard.access.identity import Identity
 from dashboard.web.problems import problem
 
 log = logging.getLogger(__name__)
 
-COOKIE = SESSION
 UNATTENDED = "x-betalens-unattended"  # the header of what a page asks for while nobody touches it
 NOTED = 60  # seconds: how exactly the cookie holds the time of the last request
 REMEMBERED = 100_000  # sessions whose last request this process knows exactly
@@ -41,7 +40,7 @@ class Rules:
         ended: those that were ended before.
     """
 
-    def __init__(self, longest: float, idle: float, ended: Ended):
+    def __init__(self, longest: float, idle: float, ended: EndedSessions):
         self.longest, self.idle, self.ended = longest, idle, ended
         self._seen: TTLCache[str, float] = TTLCache(REMEMBERED, idle)  # by number, for streams that are open meanwhile
 
@@ -81,21 +80,21 @@ class Rules:
     async def log_out(self, request: Request) -> Response:
         """Ends the session."""
         audit.note("logout", request.state.identity)
-        session, told = dict(request.session), True
+        session, everywhere = dict(request.session), True
         request.session.clear()
         if "number" in session:
             try:
                 self.ended.add(session["user"], session["number"])
             except OSError as error:
                 log.error("A session was ended on this server alone: %s: %s", self.ended.folder, error.strerror)
-                told = False
-        if told:
+                everywhere = False
+        if everywhere:
             return JSONResponse({"success": True})
         return problem(503, "You are logged out here, and other servers could not be told: tell an administrator.")
 
 
 class Sessions:
-    """Middleware: Starlette's, once for each scheme.
+    """Middleware: Starlette's, once for requests by TLS and once for others.
 
     Args:
         secret: signs the cookies.
@@ -103,18 +102,17 @@ class Sessions:
     """
 
     def __init__(self, app: ASGIApp, secret: str, seconds: float):
-        self._by_scheme = {
-            scheme: SessionMiddleware(
+        self._by_tls = {
+            secure: SessionMiddleware(
                 app,
                 secret,
-                session_cookie=cookie_name(COOKIE, scheme == "https"),
+                session_cookie=cookie_name(SESSION, secure),
                 max_age=round(seconds),
                 same_site="lax",
-                https_only=scheme == "https",
+                https_only=secure,
             )
-            for scheme in ("http", "https")
+            for secure in (False, True)
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scheme = "https" if scope.get("scheme") in ("https", "wss") else "http"
-        await self._by_scheme[scheme](scope, receive, send)
+        await self._by_tls[is_secure(scope)](scope, receive, send)

@@ -28,7 +28,6 @@ import os
 import secrets
 import tomllib
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated
 
@@ -36,8 +35,9 @@ from platformdirs import user_state_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from dashboard.access.base import AuthBackend
-from dashboard.access.ended import Ended
+from dashboard.access.ended import EndedSessions
 from dashboard.access.oidc import Oidc
+from dashboard.access.peer import Networks
 from dashboard.access.proxy import Proxy
 from dashboard.access.roles import Roles
 from dashboard.access.sessions import Rules
@@ -68,21 +68,15 @@ class _OidcTable(_Table):
     name_claim: str = "preferred_username"
 
 
-class _RolesTable(_Table):
-    viewer: list[str] = []
-    reviewer: list[str] = []
-    administrator: list[str] = []
-
-
 class _Settings(_Table):
-    proxies: list[IPv4Network | IPv6Network] = []
+    proxies: Networks = ()
     session_hours: float = Field(12, gt=0, le=24 * 30)
     idle_minutes: float = Field(60, gt=0, le=24 * 60 * 30)
     ended_sessions: Path | None = None
     users: _UsersTable | None = None
     proxy: _ProxyTable | None = None
     oidc: _OidcTable | None = None
-    roles: _RolesTable | None = None
+    roles: Roles | None = None
 
     @model_validator(mode="after")
     def _one_way(self) -> "_Settings":
@@ -107,7 +101,7 @@ class Access:
     """
 
     way: AuthBackend
-    proxies: tuple[IPv4Network | IPv6Network, ...]
+    proxies: Networks
     sessions: Rules
     secret: str
 
@@ -121,10 +115,10 @@ def open_access(path: Path) -> Access:
     found = _read(path)
     ended = _ended(path, found)
     sessions, secret = Rules(ended.seconds, found.idle_minutes * 60, ended), _secret()
-    return Access(_way(found, path.parent, sessions, secret), tuple(found.proxies), sessions, secret)
+    return Access(_way(found, path.parent, sessions, secret), found.proxies, sessions, secret)
 
 
-def ended_sessions(path: Path) -> Ended:
+def ended_sessions(path: Path) -> EndedSessions:
     """The sessions that were ended, of the servers with this access.toml.
 
     Raises:
@@ -144,23 +138,22 @@ def _read(path: Path) -> _Settings:
         raise AccessError(f"{path} is not a TOML file: {error}.") from error
 
 
-def _ended(path: Path, found: _Settings) -> Ended:
+def _ended(path: Path, found: _Settings) -> EndedSessions:
     folder = path.parent / found.ended_sessions if found.ended_sessions else user_state_path("betalens") / ENDED
-    return Ended(folder, found.session_hours * 3600)
+    return EndedSessions(folder, found.session_hours * 3600)
 
 
 def _way(found: _Settings, folder: Path, sessions: Rules, signing: str) -> AuthBackend:
     if found.users:
         return Users(folder / found.users.file, sessions, signing)
     assert found.roles  # as `_one_way` asks
-    roles = Roles(found.roles.viewer, found.roles.reviewer, found.roles.administrator)
     if found.proxy:
-        return Proxy(found.proxy.user_header, found.proxy.groups_header, tuple(found.proxies), roles)
+        return Proxy(found.proxy.user_header, found.proxy.groups_header, found.proxies, found.roles)
     assert found.oidc
     secret = os.environ.get("BETALENS_OIDC_SECRET", "")
     if not secret:
         raise AccessError("BETALENS_OIDC_SECRET is not set: it holds the secret that the provider gave this client.")
-    return Oidc(**found.oidc.model_dump(), secret=secret, roles=roles, sessions=sessions)
+    return Oidc(**found.oidc.model_dump(), secret=secret, roles=found.roles, sessions=sessions)
 
 
 def _secret() -> str:

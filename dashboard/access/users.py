@@ -8,7 +8,6 @@ import hmac
 import json
 import logging
 import os
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -20,7 +19,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import Message
 
 from dashboard.access import audit
 from dashboard.access.base import AuthBackend, LoginRefusedError
@@ -28,8 +26,11 @@ from dashboard.access.cookies import Devices
 from dashboard.access.identity import NOBODY, Identity, Role
 from dashboard.access.login import is_ours, to_page
 from dashboard.access.passwords import LONGEST, Passwords
+from dashboard.access.peer import address_of
 from dashboard.access.sessions import Rules
+from dashboard.web.bodies import limited
 from dashboard.web.problems import problem
+from dashboard.web.request_limits import TooLarge
 from model.errors import AccessError, AuditError
 from model.storage.files import atomic_write
 
@@ -69,12 +70,12 @@ class Users(AuthBackend):
     asks = True
     start = "/login"
 
-    def __init__(self, file: Path, sessions: Rules | None = None, secret: str = ""):
+    def __init__(self, file: Path, sessions: Rules, secret: str):
         self.file = file
         self.passwords = Passwords()
         self.lockout = self.passwords.lockout
         self._sessions = sessions
-        self._devices = Devices(secret or secrets.token_hex())
+        self._devices = Devices(secret)
         self._written: TTLCache[tuple, None] = TTLCache(10_000, AUDITED)
         self._read: tuple[tuple, dict[str, User]] = ((), {})
         self._broken = ""
@@ -89,11 +90,11 @@ class Users(AuthBackend):
         """
         if given := _basic(connection.headers.get("authorization", "")):
             return await self._by_password(connection, *given, how="basic")
-        kept = connection.session
-        user = self._users().get(kept.get("user", ""))
-        if user is None or not hmac.compare_digest(user.proof, kept.get("proof", "")):
+        session = connection.session
+        user = self._users().get(session.get("user", ""))
+        if user is None or not hmac.compare_digest(user.proof, session.get("proof", "")):
             return None
-        return Identity(kept["user"], user.role)
+        return Identity(session["user"], user.role)
 
     def mark(self, identity: Identity) -> str:
         user = self._users().get(identity.name)
@@ -125,7 +126,6 @@ class Users(AuthBackend):
             return _answer(request, form, error)
         except (AuditError, KeyError):  # they were taken out of the file meanwhile
             return _answer(request, form, LoginRefusedError("unavailable"))
-        assert self._sessions  # they are left out where nobody logs in by the form
         self._sessions.begin(request.session, identity, proof=user.proof)
         answer = _answer(request, form)
         self._devices.remember(answer, request, _mark(name, user))
@@ -138,7 +138,7 @@ class Users(AuthBackend):
         Raises:
             LoginRefusedError: it cannot be judged now.
         """
-        address = connection.client.host if connection.client else ""
+        address = address_of(connection)
         user = self._users().get(name)
         # Whoever fails is named if there is such a user: what was tried as a name may be a password.
         asking = Identity(name if user else "", user.role if user else NOBODY.role, address=address)
@@ -201,7 +201,7 @@ def read_users(file: Path) -> dict[str, User]:
     """
     try:
         found = json.loads(file.read_text("utf-8"))
-        return {str(name): User(Role.read(kept["role"]), str(kept["hash"])) for name, kept in found.items()}
+        return {str(name): User(Role.read(entry["role"]), str(entry["hash"])) for name, entry in found.items()}
     except OSError as error:
         raise AccessError(f"{file} cannot be read: {error.strerror}.") from error
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
@@ -282,18 +282,11 @@ async def _form(request: Request) -> FormData:
     Raises:
         HTTPException: it is too large, or no form.
     """
-    came = 0
-
-    async def receive() -> Message:
-        nonlocal came
-        message = await request.receive()
-        came += len(message.get("body", b""))
-        if came > MOST_BODY:
-            raise HTTPException(413, f"The login is too large: at most {MOST_BODY:,} bytes are read.")
-        return message
-
     try:
-        return await Request(request.scope, receive).form(max_files=0, max_fields=8, max_part_size=MOST_BODY)
+        limited_request = Request(request.scope, limited(request.scope, request.receive, MOST_BODY))
+        return await limited_request.form(max_files=0, max_fields=8, max_part_size=MOST_BODY)
+    except TooLarge:
+        raise HTTPException(413, f"The login is too large: at most {MOST_BODY:,} bytes are read.") from None
     except ClientDisconnect:
         raise HTTPException(400, "The login was not sent to its end.") from None
 

@@ -1,16 +1,14 @@
 """Evidence as plain numbers, or as a picture, at the β that were asked for."""
 
 from collections.abc import Callable, Hashable
-from io import BytesIO
 
 import numpy as np
-from PIL import Image
 
 from dashboard.api.schemas import Explain, FindingExplained, ImageEvidence, Prediction, ReportEvidence, WordEvidence
 from dashboard.cases.case import OpenCase
-from dashboard.serving.explanations import Explanations, Methods
-from explain import INSTANT, Evidence
-from explain.archive.export import overlay
+from dashboard.serving.explanations import INSTANT_METHODS, Explanations
+from explain import Evidence
+from explain.archive.export import overlay_png
 from explain.every_beta.heatmap import heatmap
 from explain.every_beta.nodes import interpolate
 from explain.methods.registry import method
@@ -30,19 +28,19 @@ def predictions(engine: Engine, case: OpenCase, betas: list[float]) -> list[Pred
     ]
 
 
-def asked_findings(engine: Engine, case: OpenCase, asked: Explain, betas: list[float]) -> list[str]:
+def asked_findings(engine: Engine, case: OpenCase, request: Explain, betas: list[float]) -> list[str]:
     """The findings to explain: the likeliest at the first β where none is named.
 
     Raises:
         ChoiceError: one is unknown, or a method is, or it is all too much for one request.
     """
-    findings = asked.findings or [engine.likeliest(case.encoded, betas[0])]
+    findings = request.findings or [engine.likeliest(case.encoded, betas[0])]
     for finding in findings:
         engine.finding_index(finding)
-    for modality, names in (("image", asked.image_methods), ("report", asked.report_methods)):
+    for modality, names in (("image", request.image_methods), ("report", request.report_methods)):
         for name in names:
             method(modality, name)
-    maps = len(findings) * len(betas) * (len(asked.image_methods) + len(asked.report_methods))
+    maps = len(findings) * len(betas) * (len(request.image_methods) + len(request.report_methods))
     if maps > MOST_MAPS:
         raise ChoiceError(
             f"Findings × β × methods are {maps}, and at most {MOST_MAPS} are answered: ask in several requests."
@@ -54,7 +52,7 @@ def explain_finding(
     explanations: Explanations,
     case: OpenCase,
     finding: str,
-    asked: Explain,
+    request: Explain,
     betas: list[float],
     should_continue: Callable[[], bool],
     reader: Hashable,
@@ -65,11 +63,11 @@ def explain_finding(
         Cancelled: it is not wanted any more.
     """
     present = case.encoded.modalities
-    images = [name for name in asked.image_methods if "image" in present]
-    reports = [name for name in asked.report_methods if "report" in present]
+    images = [name for name in request.image_methods if "image" in present]
+    reports = [name for name in request.report_methods if "report" in present]
 
     def evidence(**chosen: str) -> Evidence:
-        return explanations.compute_queued(case, finding, Methods(**INSTANT | chosen), should_continue, reader)
+        return explanations.compute_queued(case, finding, INSTANT_METHODS._replace(**chosen), should_continue, reader)
 
     bare = evidence()
     clamped = [explanations.engine.clamp_beta(case.encoded, beta) for beta in betas]
@@ -94,9 +92,7 @@ def picture(case: OpenCase, evidence: Evidence, beta: float) -> bytes:
     assert case.film
     cam, box = evidence.image_map
     heat = heatmap(interpolate(cam, beta), box, *case.film.pixels.shape)
-    out = BytesIO()
-    Image.fromarray(overlay(case.film.pixels, heat, evidence.cell_scale)).save(out, "PNG")
-    return out.getvalue()
+    return overlay_png(case.film.pixels, heat, evidence.cell_scale)
 
 
 def _image(name: str, evidence: Evidence, betas: list[float]) -> ImageEvidence:

@@ -9,10 +9,9 @@ from dashboard.api.answers import asked_findings, explain_finding, picture, pred
 from dashboard.cases.case import OpenCase
 from dashboard.cases.opening import open_given, open_study
 from dashboard.review.verdicts import VerdictService
-from dashboard.serving.explanations import Methods
+from dashboard.serving.explanations import INSTANT_METHODS
 from dashboard.serving.model_registry import ModelRegistry, ServedModel
 from dashboard.serving.session import Session
-from explain import INSTANT
 from model.errors import ChoiceError
 from model.feedback import Store, new_flag_id
 
@@ -29,17 +28,17 @@ class Core:
         self.serving = serving
         self.feedback = feedback
 
-    def predict(self, asked: schemas.Predict, by: Identity) -> schemas.Predicted:
+    def predict(self, request: schemas.Predict, by: Identity) -> schemas.Predicted:
         """Probabilities of a case at each β."""
 
         def work(served: ServedModel) -> schemas.Predicted:
-            case = _open(served, asked, by)
-            return schemas.Predicted(**_predicted(served, case, asked))
+            case = _open(served, request, by)
+            return schemas.Predicted(**_predicted(served, case, request))
 
         return self.serving.compute(work)
 
     def explain(
-        self, asked: schemas.Explain, by: Identity, should_continue: ShouldContinue, reader: Hashable = ""
+        self, request: schemas.Explain, by: Identity, should_continue: ShouldContinue, reader: Hashable = ""
     ) -> schemas.Explained:
         """Why.
 
@@ -51,18 +50,18 @@ class Core:
         """
 
         def work(served: ServedModel) -> schemas.Explained:
-            case, betas = _open(served, asked, by), _betas(served, asked)
+            case, betas = _open(served, request, by), _betas(served, request)
             found = [
-                explain_finding(served.explanations, case, finding, asked, betas, should_continue, reader)
-                for finding in asked_findings(served.engine, case, asked, betas)
+                explain_finding(served.explanations, case, finding, request, betas, should_continue, reader)
+                for finding in asked_findings(served.engine, case, request, betas)
             ]
             read = {"text_read": case.report, "read_to": case.encoded.read_to}
-            return schemas.Explained(**_predicted(served, case, asked), **read, findings=found)
+            return schemas.Explained(**_predicted(served, case, request), **read, findings=found)
 
         return self.serving.compute(work)
 
     def draw(
-        self, asked: schemas.Explain, by: Identity, should_continue: ShouldContinue, reader: Hashable = ""
+        self, request: schemas.Explain, by: Identity, should_continue: ShouldContinue, reader: Hashable = ""
     ) -> bytes:
         """The film under the heat of one finding, method and β, as PNG; see `explain`.
 
@@ -71,17 +70,17 @@ class Core:
         """
 
         def work(served: ServedModel) -> bytes:
-            case, betas = _open(served, asked, by), _betas(served, asked)
-            findings = asked_findings(served.engine, case, asked, betas)
-            if case.film is None or (len(findings), len(betas), len(asked.image_methods)) != (1, 1, 1):
+            case, betas = _open(served, request, by), _betas(served, request)
+            findings = asked_findings(served.engine, case, request, betas)
+            if case.film is None or (len(findings), len(betas), len(request.image_methods)) != (1, 1, 1):
                 raise ChoiceError("A picture is of a film, one finding, one method and one β: name one each.")
-            chosen = Methods(**INSTANT | {"image": asked.image_methods[0]})
+            chosen = INSTANT_METHODS._replace(image=request.image_methods[0])
             evidence = served.explanations.compute_queued(case, findings[0], chosen, should_continue, reader)
             return picture(case, evidence, served.engine.clamp_beta(case.encoded, betas[0]))
 
         return self.serving.compute(work)
 
-    def flag(self, asked: schemas.Flag, by: Identity) -> schemas.Flagged:
+    def flag(self, request: schemas.Flag, by: Identity) -> schemas.Flagged:
         """Keep a verdict.
 
         Raises:
@@ -91,44 +90,44 @@ class Core:
         audit.require(Role.REVIEWER, "flag", by)
 
         def work(served: ServedModel) -> schemas.Flagged:
-            case = _open(served, asked, by)
-            session = Session(beta=asked.beta, cases=[case], flag_id=asked.flag_id or new_flag_id())
-            form = asked.model_dump(exclude={*schemas.Case.model_fields, "beta", "flag_id"})
-            kept = VerdictService(served.engine, self.feedback).keep(session, asked.beta, form, by.reviewer, by)
+            case = _open(served, request, by)
+            session = Session(beta=request.beta, cases=[case], flag_id=request.flag_id or new_flag_id())
+            form = request.model_dump(exclude={*schemas.Case.model_fields, "beta", "flag_id"})
+            flag = VerdictService(served.engine, self.feedback).keep(session, request.beta, form, by.reviewer, by)
             return schemas.Flagged(
-                flag_id=kept.flag_id,
-                time_utc=kept.time_utc,
-                model=kept.model_digest,
-                beta=kept.beta,
-                probabilities=kept.probabilities,
+                flag_id=flag.flag_id,
+                time_utc=flag.time_utc,
+                model=flag.model_digest,
+                beta=flag.beta,
+                probabilities=flag.probabilities,
             )
 
         return self.serving.compute(work)
 
 
-def _open(served: ServedModel, asked: schemas.Case, by: Identity) -> OpenCase:
+def _open(served: ServedModel, request: schemas.Case, by: Identity) -> OpenCase:
     """The case, encoded.
 
     Raises:
         InputError: it cannot be, or it is named in two ways.
     """
-    if asked.study_id is not None and (asked.image is not None or asked.report):
+    if request.study_id is not None and (request.image is not None or request.report):
         raise ChoiceError("A case is either a study_id or an image and a report: send one of the two.")
-    if asked.study_id is None:
-        case = open_given(served.engine, asked.image, asked.report)
+    if request.study_id is None:
+        case = open_given(served.engine, request.image, request.report)
     else:
-        case = open_study(served.engine, served.table, asked.study_id)
+        case = open_study(served.engine, served.table, request.study_id)
     audit.record_shown("api", [case.case_id], by, model=served.engine.digest[:12])
     return case
 
 
-def _betas(served: ServedModel, asked: schemas.Predict) -> list[float]:
-    return asked.betas or [served.engine.default_beta]
+def _betas(served: ServedModel, request: schemas.Predict) -> list[float]:
+    return request.betas or [served.engine.default_beta]
 
 
-def _predicted(served: ServedModel, case: OpenCase, asked: schemas.Predict) -> dict:
+def _predicted(served: ServedModel, case: OpenCase, request: schemas.Predict) -> dict:
     return {
         "model": served.engine.digest,
         "modalities": list(case.encoded.modalities),
-        "predictions": predictions(served.engine, case, _betas(served, asked)),
+        "predictions": predictions(served.engine, case, _betas(served, request)),
     }

@@ -10,32 +10,29 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, 
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.registry import Collector
 
-from dashboard.api.schemas import Problem, Responses
+from dashboard.api.schemas import problems
 from dashboard.serving.model_registry import ModelRegistry
 from dashboard.web.problems import problem
 
-NOT_READY: Responses = {503: {"model": Problem, "description": "Not ready: why, is in the detail."}}
+NOT_READY = problems({503: "Not ready: why, is in the detail."})
 
 
-class Readiness:
-    """Whether the model has answered once."""
+def warm_up(serving: ModelRegistry) -> threading.Event:
+    """Let the model answer once, in a thread; the event is set when it has."""
+    warm = threading.Event()
 
-    def __init__(self, serving: ModelRegistry):
-        self._ready = threading.Event()
-        threading.Thread(target=self._warm_up, args=(serving,), daemon=True, name="warm-up").start()
-
-    def __bool__(self) -> bool:
-        return self._ready.is_set()
-
-    def _warm_up(self, serving: ModelRegistry) -> None:
+    def work() -> None:
         serving.now.engine.warm_up()
-        self._ready.set()
+        warm.set()
+
+    threading.Thread(target=work, daemon=True, name="warm-up").start()
+    return warm
 
 
 def health(
     serving: ModelRegistry,
-    troubles: Sequence[Callable[[], str]] = (),
-    notices: Callable[[], Iterable[str]] = tuple,
+    troubles: Sequence[Callable[[], str]],
+    notices: Callable[[], Iterable[str]],
 ) -> APIRouter:
     """The routes; the model begins to warm up.
 
@@ -43,9 +40,9 @@ def health(
         troubles: each says in a sentence why the server is not ready, or "". Cheap: they are asked in the event loop.
         notices: sentences on what somebody should look at although the server is ready; as cheap.
     """
-    api, ready = APIRouter(), Readiness(serving)
+    api, warm = APIRouter(), warm_up(serving)
     now = CollectorRegistry()
-    now.register(Now(serving))
+    now.register(ModelMetrics(serving))
 
     # In no thread: a server whose threads are all at work lives, and must not be started again for it.
     @api.head("/healthz", include_in_schema=False)
@@ -58,7 +55,7 @@ def health(
     @api.get("/readyz", response_model=None, responses=NOT_READY)
     async def is_ready() -> dict[str, str | list[str]] | Response:
         """The model is loaded and has answered once, people can log in, and what they do can be written down."""
-        said = [] if ready else ["The model is not warm yet: ask again in some seconds."]
+        said = [] if warm.is_set() else ["The model is not warm yet: ask again in some seconds."]
         said += [trouble for ask in troubles if (trouble := ask())]
         if said:
             return problem(503, " ".join(said))
@@ -72,7 +69,7 @@ def health(
     return api
 
 
-class Now(Collector):
+class ModelMetrics(Collector):
     """What is measured when it is asked for."""
 
     def __init__(self, serving: ModelRegistry):

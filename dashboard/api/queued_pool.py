@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from starlette.requests import HTTPConnection
 
 from dashboard.access.identity import Identity
+from dashboard.access.peer import address_of
 from dashboard.serving.fair_queue import QUEUE_CHECK_SECONDS, FairQueue
 from dashboard.web.thread_pools import Pool
 from explain import Cancelled
@@ -22,8 +23,8 @@ class QueuedPool:
         self.pool = pool
         self.queue = FairQueue(pool.threads, MOST, MOST_EACH)
 
-    async def do(self, reader: Hashable, should_continue: Callable[[], bool], work: Callable[..., T], *asked: Any) -> T:
-        """What `work(*asked)` returns or raises, in its turn.
+    async def do(self, reader: Hashable, should_continue: Callable[[], bool], work: Callable[..., T], *args: Any) -> T:
+        """What `work(*args)` returns or raises, in its turn.
 
         Raises:
             BusyError: too many wait.
@@ -34,9 +35,9 @@ class QueuedPool:
                 if not should_continue():
                     raise Cancelled
                 await place.moved(QUEUE_CHECK_SECONDS)
-            return await self.pool.run(work, *asked)
+            return await self.pool.run(work, *args)
 
 
 def reader(connection: HTTPConnection, by: Identity) -> Hashable:
     """Whose turn it is: the login's, or the address's where nobody has to log in."""
-    return by.name or (connection.client.host if connection.client else "")
+    return by.name or address_of(connection)

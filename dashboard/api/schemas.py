@@ -39,11 +39,7 @@ class _StrictBase64(Base64Encoder):
             ) from None
 
 
-class _Model(BaseModel, frozen=True):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Case(_Model, frozen=True):
+class Case(BaseModel, frozen=True, extra="forbid"):
     """A reference study by its id, or a film, a report or both."""
 
     study_id: Name | None = Field(None, description="Of the table that is served; excludes `image` and `report`.")
@@ -61,7 +57,7 @@ class Predict(Case, frozen=True):
     )
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"report": "Small left pleural effusion.", "betas": [0.0]}]}, extra="forbid"
+        json_schema_extra={"examples": [{"report": "Small left pleural effusion.", "betas": [0.0]}]}
     )
 
 
@@ -95,8 +91,7 @@ class Explain(Predict, frozen=True):
                     "report_methods": ["contextual_cam"],
                 }
             ]
-        },
-        extra="forbid",
+        }
     )
 
 
@@ -169,8 +164,7 @@ class Flag(Case, Judgement, frozen=True):
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [{"report": "Small left pleural effusion.", "beta": 0.0, "verdict": "agree", "flag_id": "a-1"}]
-        },
-        extra="forbid",
+        }
     )
 
 
@@ -195,3 +189,8 @@ class Problem(BaseModel):
     status: int
     detail: str
     errors: list[Fault] | None = None
+
+
+def problems(said: dict[int | str, str]) -> Responses:
+    """The problems that a route may answer with: what each status says."""
+    return {status: {"model": Problem, "description": why} for status, why in said.items()}

@@ -25,6 +25,7 @@ from model.feedback import Store
 from model.inference.decision import reported
 from model.progress import ProgressOf
 from model.storage.spreadsheet import escape
+from model.studies.table import Study
 
 CARDS_AT_ONCE = 24  # the picture files that one request may have read
 MOST_CORNERS = 2000  # of a lasso
@@ -91,14 +92,13 @@ class AtlasService:
 
     def cards(self, key: Key, points: list[Any]) -> dict[str, Any]:
         """What is shown of some points of a map: study, findings, film, and the first words of the report."""
-        rows = self._made(key).layout.rows
-        known = [p for p in points[:CARDS_AT_ONCE] if isinstance(p, int) and 0 <= p < len(rows)]
-        return {"cards": {point: study_card(self.table.studies[rows[point]]) for point in known}}
+        known = [(p, study) for p in points[:CARDS_AT_ONCE] if (study := self.study_at(key, p))]
+        return {"cards": {point: study_card(study) for point, study in known}}
 
-    def study_at(self, key: Key, point: Any) -> str | None:
-        """The id of a point's study."""
+    def study_at(self, key: Key, point: Any) -> Study | None:
+        """The study of a point; None where there is no such point."""
         rows = self._made(key).layout.rows
-        return self.table.studies[rows[point]].study_id if isinstance(point, int) and 0 <= point < len(rows) else None
+        return self.table.studies[rows[point]] if isinstance(point, int) and 0 <= point < len(rows) else None
 
     def select(self, key: Key, polygon: Any, shown: Any, beta: float) -> Iterator[dict[str, Any]]:
         """What lies in a polygon on the map at β: numbers and words at once, then where the films differ.
@@ -212,9 +212,9 @@ class AtlasService:
         return inside(_corners(polygon), xy, None if shown is None else bits(shown, len(xy)))
 
 
-def key_of(asked: dict[str, Any]) -> Key:
+def key_of(data: dict[str, Any]) -> Key:
     """The map that the page asks for; the first one where it asks for none there is."""
-    key = Key(str(asked.get("space")), str(asked.get("method")))
+    key = Key(str(data.get("space")), str(data.get("method")))
     return key if key.space in SPACES and key.method in METHODS else FIRST
 
 

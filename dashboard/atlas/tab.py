@@ -60,10 +60,10 @@ def build(ctx: Context) -> None:
         return numbered(found or {"path": None})
 
     def show_column(event: gr.EventData):
-        asked = event._data
-        kind, finding = str(asked.get("column")), str(asked.get("finding") or "")
+        data = event._data
+        kind, finding = str(data.get("column")), str(data.get("finding") or "")
         try:
-            return numbered(service().column(key_of(asked), kind, finding))
+            return numbered(service().column(key_of(data), kind, finding))
         except BetaLensError as error:
             return numbered({"column": kind, "finding": finding, "error": str(error)})
 
@@ -71,10 +71,10 @@ def build(ctx: Context) -> None:
         return numbered(service().trust(key_of(event._data), share(event._data.get("beta"))))
 
     def show_cards(event: gr.EventData):
-        asked = event._data
-        found = service().cards(key_of(asked), list(asked.get("points") or []))
+        data = event._data
+        found = service().cards(key_of(data), list(data.get("points") or []))
         audit.record_shown("atlas", [card["id"] for card in found["cards"].values()])
-        return numbered(found | {"generation": asked.get("generation")})
+        return numbered(found | {"generation": data.get("generation")})
 
     def show_selection(event: gr.EventData):
         area = _area(event)
@@ -90,8 +90,8 @@ def build(ctx: Context) -> None:
         return numbered({"csv": service().export(*area, patients)})
 
     def open_point(event: gr.EventData):
-        study_id = service().study_at(key_of(event._data), event._data.get("point"))
-        return (request(study_id) if study_id else gr.skip()), gr.Tabs(selected="review")
+        study = service().study_at(key_of(event._data), event._data.get("point"))
+        return (request(study.study_id) if study else gr.skip()), gr.Tabs(selected="review")
 
     there = [atlas, shown, sent]
     place = show_case, [ctx.session, shown], case
@@ -107,5 +107,5 @@ def build(ctx: Context) -> None:
 
 def _area(event: gr.EventData) -> tuple[Key, Any, Any, float]:
     """A map, a polygon on it, which points are shown, and β."""
-    asked = event._data
-    return key_of(asked), asked.get("polygon"), asked.get("shown"), share(asked.get("beta"))
+    data = event._data
+    return key_of(data), data.get("polygon"), data.get("shown"), share(data.get("beta"))

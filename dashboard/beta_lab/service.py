@@ -65,7 +65,10 @@ class BetaLabService:
         Raises:
             ChoiceError: the finding is unknown, or the split was not measured.
         """
-        index, result = self.engine.finding_index(finding), self._result(split)
+        index, measured = self.engine.finding_index(finding), self._measured.result(split)
+        if measured is None:
+            raise ChoiceError(f"Split {split!r} has not been measured yet.")
+        result = measured.lab
         layout, block = lay_out({"scores": result.probabilities[:, :, index], "labels": result.labels[:, index]})
         return {"split": split, "finding": finding, "ids": result.study_ids, "arrays": layout, "block": block}
 
@@ -112,12 +115,6 @@ class BetaLabService:
             self.engine.network, judged.scored, progress=resampling, chose=judged.chose
         )
         return Measured(result, judged.by_folds, judged.left_out, int(judged.chose.sum()))
-
-    def _result(self, split: str) -> beta_curves.Lab:
-        measured = self._measured.result(split)
-        if measured is None:
-            raise ChoiceError(f"Split {split!r} has not been measured yet.")
-        return measured.lab
 
 
 def describe_lab(result: beta_curves.Lab) -> dict[str, Any]:

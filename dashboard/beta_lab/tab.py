@@ -38,9 +38,9 @@ def build(ctx: Context) -> None:
         yield from measure(split if split in splits else first)
 
     def scores(event: gr.EventData):
-        asked = event._data
+        data = event._data
         try:
-            return numbered(service().scores(str(asked.get("split")), str(asked.get("finding"))))
+            return numbered(service().scores(str(data.get("split")), str(data.get("finding"))))
         except BetaLensError:
             return gr.skip()  # asked by no page of ours
 
@@ -50,8 +50,8 @@ def build(ctx: Context) -> None:
         return numbered({"films": found})
 
     def open_case(event: gr.EventData):
-        asked = event._data
-        wanted = request(str(asked.get("study")), str(asked.get("finding")), share(asked.get("beta")))
+        data = event._data
+        wanted = request(str(data.get("study")), str(data.get("finding")), share(data.get("beta")))
         return wanted, gr.Tabs(selected="review")
 
     def save(event: gr.EventData) -> str:

@@ -56,7 +56,7 @@ class Uploads:
         """
         name = f"film-{secrets.token_hex(16)}"
         with self._lock:
-            theirs = [(kept, film) for kept, film in self._waiting.items() if film.by == by.id]
+            theirs = [(key, film) for key, film in self._waiting.items() if film.by == by.id]
             while theirs and (len(theirs) >= MOST or sum(film.size for _, film in theirs) + size > MOST_BYTES):
                 self._waiting.pop(theirs.pop(0)[0]).file.close()
             if sum(film.size for film in self._waiting.values()) + size > MOST_OF_ALL:

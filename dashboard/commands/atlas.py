@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from dashboard.console import Checkpoint, Device, Json, Studies, open_table, show
+from dashboard.console import Checkpoint, Device, Json, Studies, open_table, progress_bar, show
 
 ORDER = 70
 
@@ -22,8 +22,6 @@ def command(
     json_: Json = False,
 ) -> None:
     """Lay out a map of the studies before anyone opens the Atlas; what is kept already is not made again."""
-    from tqdm import tqdm
-
     from dashboard.serving.reference_cache import ReferenceCache
     from explain.cohort.atlas import FUSED, UMAP, atlas_file, load_layout
     from model.errors import ChoiceError
@@ -34,15 +32,12 @@ def command(
         raise ChoiceError("A checkpoint keeps the fused map by umap alone: leave out --keep, --space or --method.")
     engine, table = Engine.load(checkpoint, device), open_table(studies)
 
-    def counted(name: str):
-        return lambda steps: tqdm(steps, desc=name, unit="step")
-
-    vectors = ReferenceCache(engine, table).vectors(counted("encoding"), counted("encoding"))
+    vectors = ReferenceCache(engine, table).vectors(progress_bar("encoding", "step"), progress_bar("encoding", "step"))
     start = time.monotonic()
     if keep:
         assert engine.folder  # it was loaded
-        with_files(engine.folder, atlas_file(vectors, table, counted("laying out")))
-    layout = load_layout(vectors, table, space, method, counted("laying out"))
+        with_files(engine.folder, atlas_file(vectors, table, progress_bar("laying out", "step")))
+    layout = load_layout(vectors, table, space, method, progress_bar("laying out", "step"))
     result = {
         "studies": len(layout.rows),
         "of": len(table.studies),

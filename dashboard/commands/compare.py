@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from dashboard.console import Device, Json, Studies, open_table, read_config, show
+from dashboard.console import ConfigFile, Device, Epochs, Json, Seed, Studies, open_table, read_config, show
 
 ORDER = 35
 
@@ -20,9 +20,9 @@ def command(
         typer.Option(help="A fusion to train a model with, and to compare; may be repeated. See `betalens options`."),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder to train into: a folder a fusion.")] = None,
-    config: Annotated[Path | None, typer.Option(help="A JSON file of config fields; see `betalens options`.")] = None,
-    epochs: Annotated[int | None, typer.Option(help="Passes over the training studies.", min=1)] = None,
-    seed: Annotated[int | None, typer.Option(help="Of every random draw.", min=0)] = None,
+    config: ConfigFile = None,
+    epochs: Epochs = None,
+    seed: Seed = None,
     device: Device = "auto",
     json_: Json = False,
 ) -> None:
@@ -42,8 +42,7 @@ def command(
     if fusions and not out:
         raise ChoiceError("--fusion trains a model for each; say where to with --out.")
     table = open_table(studies)
-    fields = read_config(config) if config else {}
-    fields |= {name: value for name, value in {"epochs": epochs, "seed": seed}.items() if value is not None}
+    fields = read_config(config, epochs=epochs, seed=seed)
     trained = train_each(studies, table, out, fusions, fields, device) if fusions and out else []
     result = compare_checkpoints([*folders, *trained], table, device)
     if json_:

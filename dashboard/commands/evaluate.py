@@ -1,11 +1,9 @@
 """`betalens evaluate`."""
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from dashboard.console import Checkpoint, Device, Json, Studies, open_table, show
+from dashboard.console import Checkpoint, Device, Json, Split, Studies, open_table, progress_bar, show
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -19,7 +17,7 @@ BELOW = "{}\n{}"  # an interval, in a terminal
 def command(
     checkpoint: Checkpoint = None,
     studies: Studies = None,
-    split: Annotated[str, typer.Option(help="train, val, test or all.")] = "test",
+    split: Split = "test",
     device: Device = "auto",
     json_: Json = False,
 ) -> None:
@@ -29,7 +27,6 @@ def command(
     not seen them; where there are none, they are left out.
     """
     from rich import print as print_rich
-    from tqdm import tqdm
 
     from model.evaluation.held_out import predict_held_out
     from model.evaluation.metrics import evaluate_scored
@@ -38,7 +35,7 @@ def command(
     engine = Engine.load(checkpoint, device)
     table = open_table(studies, engine.config)
     chosen = tuple(s for s in table.of_split(split) if not s.discordant)
-    judged = predict_held_out(engine, table, chosen, progress=lambda r: tqdm(r, desc="encoding", unit="batch"))
+    judged = predict_held_out(engine, table, chosen, progress=progress_bar("encoding", "batch"))
     if said := judged.caveats():
         print(said, file=sys.stderr)
     counts = {"by_cross_validation": judged.by_folds, "left_out": judged.left_out}

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from dashboard.console import Checkpoint, Device, Feedback, Json, Models, Studies, open_table, show
+from dashboard.console import Checkpoint, Device, Feedback, Json, Models, Studies, open_table, progress_bar, show
 
 ORDER = 25
 
@@ -36,8 +36,6 @@ def command(
     Where no version is promoted yet, --checkpoint (or the embedded demo's) becomes the first. Ctrl-C ends the learning
     early; what was learnt is measured, and kept as a version.
     """
-    from tqdm import tqdm
-
     from dashboard.workflows.finetune import finetune_version
     from model.feedback import open_store
     from model.finetuning.finetune import Recipe
@@ -50,9 +48,7 @@ def command(
     try:
         with versions.exclusive():
             base = Engine.load(versions.path(base_version(versions, checkpoint)), device)
-            outcome = finetune_version(
-                versions, base, table, flags, recipe, force, encoders, lambda name: lambda steps: tqdm(steps, desc=name)
-            )
+            outcome = finetune_version(versions, base, table, flags, recipe, force, encoders, progress_bar)
     except KeyboardInterrupt:
         typer.echo("Interrupted: no version was made; feedback and versions are as they were.", err=True)
         raise typer.Exit(130) from None

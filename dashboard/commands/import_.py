@@ -35,31 +35,25 @@ def _command(source: ModuleType) -> Callable:
         seed: Seed = 0,
         json_: Json = False,
     ) -> None:
-        _import(source, path, reports, out, copy, seed, json_)
+        from tqdm import tqdm
+
+        from model.importing.import_studies import import_studies
+
+        try:
+            opened = source.open_source(path, reports, lambda r: tqdm(r, desc="looking", leave=False))
+            target = out or opened.folder
+            done = import_studies(
+                opened, target, copy, seed, lambda r, total: tqdm(r, desc="importing", total=total, unit="record")
+            )
+        except KeyboardInterrupt:
+            print("Interrupted: nothing was written.", file=sys.stderr)
+            raise typer.Exit(130) from None
+        if json_:
+            show(done.summary(), True)
+        else:
+            print("\n".join([*done.in_words(), "", f"The table: {target / 'studies.csv'}"]))
 
     return command
-
-
-def _import(
-    source: ModuleType, path: Path, reports: Path | None, out: Path | None, copy: bool, seed: int, json_: bool
-) -> None:
-    from tqdm import tqdm
-
-    from model.importing.import_studies import import_studies
-
-    try:
-        opened = source.open_source(path, reports, lambda r: tqdm(r, desc="looking", leave=False))
-        target = out or opened.folder
-        done = import_studies(
-            opened, target, copy, seed, lambda r, total: tqdm(r, desc="importing", total=total, unit="record")
-        )
-    except KeyboardInterrupt:
-        print("Interrupted: nothing was written.", file=sys.stderr)
-        raise typer.Exit(130) from None
-    if json_:
-        show(done.summary(), True)
-    else:
-        print("\n".join([*done.in_words(), "", f"The table: {target / 'studies.csv'}"]))
 
 
 for _name, _source in sources().items():

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from dashboard.console import Device, Json, Studies, read_config, show
+from dashboard.console import ConfigFile, Device, Epochs, Json, Seed, Studies, read_config, show
 
 ORDER = 20
 
@@ -13,9 +13,9 @@ ORDER = 20
 def command(
     out: Annotated[Path, typer.Option(help="Folder to write the checkpoint to.")],
     studies: Studies = None,
-    config: Annotated[Path | None, typer.Option(help="A JSON file of config fields; see `betalens options`.")] = None,
-    epochs: Annotated[int | None, typer.Option(help="Passes over the training studies.", min=1)] = None,
-    seed: Annotated[int | None, typer.Option(help="Of every random draw.", min=0)] = None,
+    config: ConfigFile = None,
+    epochs: Epochs = None,
+    seed: Seed = None,
     extra: Annotated[
         Path | None, typer.Option(help="Folder of further rendered films (for the embedded demo alone).")
     ] = None,
@@ -40,9 +40,7 @@ def command(
     """
     from dashboard.workflows.train import train_checkpoint
 
-    fields = read_config(config) if config else {}
-    given = {"epochs": epochs, "seed": seed}
-    fields |= {name: value for name, value in given.items() if value is not None}
+    fields = read_config(config, epochs=epochs, seed=seed)
     result = train_checkpoint(studies, out, fields, extra, half, device, resume, folds, overwrite)
     if result is not None:
         show(result, json_)

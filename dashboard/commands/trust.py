@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from dashboard.console import Checkpoint, Device, Json, Studies, method_names, open_table, show
+from dashboard.console import Checkpoint, Device, Json, Split, Studies, method_names, open_table, progress_bar, show
 
 ORDER = 60
 
@@ -13,7 +13,7 @@ ORDER = 60
 def command(
     checkpoint: Checkpoint = None,
     studies: Studies = None,
-    split: Annotated[str, typer.Option(help="train, val, test or all.")] = "test",
+    split: Split = "test",
     cases: Annotated[int, typer.Option(help="True positives to test of each modality; 0 for all.", min=0)] = 40,
     image_method: Annotated[
         list[str] | None,
@@ -33,8 +33,6 @@ def command(
     json_: Json = False,
 ) -> None:
     """Test explanations: against the truth where it is known, against random order, noise and a random network."""
-    from tqdm import tqdm
-
     from explain.methods.registry import chosen_methods
     from explain.trust.evaluate import TRUST_FILE, measure_explanations
     from model.inference.engine import Engine
@@ -43,7 +41,7 @@ def command(
     names = chosen_methods(image_method, report_method)
     engine = Engine.load(checkpoint, device)
     table = open_table(studies, engine.config)
-    result = measure_explanations(engine, table, split, names, cases, truth_only, lambda r: tqdm(r, unit="case"))
+    result = measure_explanations(engine, table, split, names, cases, truth_only, progress_bar(unit="case"))
     stopped = result.get("interrupted", False)
     if keep and not stopped:
         assert engine.folder  # it was loaded

@@ -56,8 +56,8 @@ class StoreFlagging(gr.FlaggingCallback):
         rest: dict[str, Any] = {}
         for component, value in zip(self.components, flag_data, strict=True):
             if value is not None:
-                kept, given = _read(component, value)
-                (shown if kept else rest).update(given)
+                is_field, given = _read(component, value)
+                (shown if is_field else rest).update(given)
         if path := shown.pop("film", None):
             shown |= _keep_film(self.store, Path(path))
         shown["verdict"] = flag_option if flag_option in VERDICTS else "unsure"

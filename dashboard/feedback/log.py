@@ -27,11 +27,11 @@ class Filters(NamedTuple):
     asked: int = 0  # the page's own number: it waits for the answer to its latest question
 
     @classmethod
-    def read(cls, asked: dict[str, Any]) -> "Filters":
+    def read(cls, data: dict[str, Any]) -> "Filters":
         """From what the page sent."""
-        given: dict[str, Any] = {name: str(asked.get(name) or "")[:200] for name in cls._fields}
+        given: dict[str, Any] = {name: str(data.get(name) or "")[:200] for name in cls._fields}
         order = given["order"] if given["order"] in ORDERS else DISAGREEMENTS
-        number = asked.get("asked")
+        number = data.get("asked")
         return cls(**given | {"order": order, "asked": number if type(number) is int else 0})
 
 
@@ -52,7 +52,7 @@ class FeedbackLog:
         except FeedbackError as error:
             return {"error": str(error), "rows": [], "total": 0}
         stand = standing(rows)
-        kept = [flag for flag in stand if self._passes(flag, filters._replace(verdict="", text=""))]
+        filtered = [flag for flag in stand if self._passes(flag, filters._replace(verdict="", text=""))]
         clash = agreement.conflicts(stand, self.problem_type)
         found = self._found(rows, stand, filters)
         found.reverse()  # as they were saved: a clock may have been put back
@@ -71,9 +71,9 @@ class FeedbackLog:
             "filters": filters._asdict(),
             "rows": [_row(flag, agreement.case_of(flag) in clash) for flag in found[:MOST_ROWS]],
             "agreement": {
-                "over_time": [s._asdict() for s in agreement.over_time(kept)],
-                "per_finding": [s._asdict() for s in agreement.per_finding(kept, self.problem_type)],
-                "kappa": [k._asdict() for k in agreement.between_reviewers(kept, self.problem_type)],
+                "over_time": [s._asdict() for s in agreement.over_time(filtered)],
+                "per_finding": [s._asdict() for s in agreement.per_finding(filtered, self.problem_type)],
+                "kappa": [k._asdict() for k in agreement.between_reviewers(filtered, self.problem_type)],
             },
         }
 

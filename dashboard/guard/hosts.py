@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
 
 from dashboard.web.problems import problem
 
@@ -32,13 +33,13 @@ class LocalHosts:
             said = "Without a login this server answers to localhost and 127.0.0.1 alone."
             await problem(400, said)(scope, receive, send)
         else:
-            await send({"type": "websocket.close", "code": 1008})
+            await WebSocketClose(1008)(scope, receive, send)
 
 
 def _is_local(hosts: list[str]) -> bool:
     try:
-        (asked,) = (urlsplit(f"//{host}") for host in hosts)
-        asked.port  # noqa: B018 - raises where it is none
-        return asked.username is None and not asked.path and is_loopback(asked.hostname or "")
+        (address,) = (urlsplit(f"//{host}") for host in hosts)
+        address.port  # noqa: B018 - raises where it is none
+        return address.username is None and not address.path and is_loopback(address.hostname or "")
     except ValueError:
         return False

@@ -31,5 +31,5 @@ class Mounted:
         await self.app(scope, receive, send)
 
     def _is_ours(self, path: str) -> bool:
-        asked = {"type": "http", "method": "GET", "path": path, "root_path": "", "headers": []}
-        return any(not isinstance(route, Mount) and route.matches(asked)[0] is not Match.NONE for route in self.routes)
+        scope = {"type": "http", "method": "GET", "path": path, "root_path": "", "headers": []}
+        return any(not isinstance(route, Mount) and route.matches(scope)[0] is not Match.NONE for route in self.routes)

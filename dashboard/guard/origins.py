@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
 
 from dashboard.web.paths import path_of
 from dashboard.web.problems import problem
@@ -27,10 +28,8 @@ class Origins:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket") and _is_foreign(scope):
-            if scope["type"] == "http":
-                await problem(403, "This is asked for from this server's own pages alone.")(scope, receive, send)
-            else:
-                await send({"type": "websocket.close", "code": 1008})
+            refused = problem(403, "This is asked for from this server's own pages alone.")
+            await (refused if scope["type"] == "http" else WebSocketClose(1008))(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 
@@ -55,7 +54,7 @@ def _is_here(origins: list[str], headers: Headers) -> bool:
         (sent,) = (urlsplit(origin) for origin in origins)
         there = sent.hostname, sent.port or PORTS[sent.scheme]
         names = [headers.get("host", ""), headers.get("x-forwarded-host", "").partition(",")[0].strip()]
-        asked = [urlsplit(f"//{name}") for name in names if name]
-        return there in [(name.hostname, name.port or PORTS[sent.scheme]) for name in asked]
+        here = [urlsplit(f"//{name}") for name in names if name]
+        return there in [(name.hostname, name.port or PORTS[sent.scheme]) for name in here]
     except (ValueError, KeyError):  # "null", a port that is none
         return False

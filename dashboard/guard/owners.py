@@ -92,8 +92,8 @@ class Streams:
     def _refuses(self, scope: Scope) -> bool:
         path, by = path_of(scope), scope["state"]["identity"]
         if STREAM.fullmatch(path):
-            asked = parse_qs(scope["query_string"].decode("latin-1")).get("session_hash", [])
-            return len(asked) != 1 or not self.owners.has(asked[0], by)
+            pages = parse_qs(scope["query_string"].decode("latin-1")).get("session_hash", [])
+            return len(pages) != 1 or not self.owners.has(pages[0], by)
         if found := HEARTBEAT.fullmatch(path):
             return not self.owners.claim(found[1], by)
         if found := RESULT.fullmatch(path):

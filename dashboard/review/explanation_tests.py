@@ -74,8 +74,8 @@ class ExplanationTests:
             yield from until_turn(place, request_id, should_continue)
             if not should_continue():
                 raise Cancelled
-            asked = case.encoded, finding, modality, name, truth, lungs
-            trust = self.worker.do(examine, self.engine, *asked, should_continue=should_continue)
+            arguments = case.encoded, finding, modality, name, truth, lungs
+            trust = self.worker.do(examine, self.engine, *arguments, should_continue=should_continue)
         with self._lock:
             self._cache[key] = trust
         return trust

@@ -26,14 +26,14 @@ async def paced(steps: Generator[S, bool | None, None], show: Callable[[S], T]) 
             return None
         return step, show(step)
 
-    waited, told = None, None
+    waited, previous = None, None
     try:
         while made := await opening.run(follow, waited):
             step, shown = made
-            if not (isinstance(step, Waiting) and step == told):
+            if not (isinstance(step, Waiting) and step == previous):
                 yield shown
             waited = await _wait(step)
-            told = step
+            previous = step
     finally:
         with contextlib.suppress(ValueError):  # a thread is within a step: it ends them, as nothing else holds them
             steps.close()

@@ -16,13 +16,13 @@ from dashboard.cases.masks import on_film, read_mask
 from dashboard.cases.opening import encode, of_parts, open_study
 from dashboard.cases.uploads import take_film
 from dashboard.review.steps import Refused, Staged, Steps, blinded_stage, refused, staged, until_turn
-from dashboard.serving.explanations import Methods
+from dashboard.serving.explanations import INSTANT_METHODS, Methods
 from dashboard.serving.model_registry import ModelRegistry, claim, on_cpu
 from dashboard.serving.open_pages import pages
 from dashboard.serving.served import ServedModel
 from dashboard.serving.session import Session
 from dashboard.web.metrics import PREDICT
-from explain import INSTANT, Cancelled, Evidence
+from explain import Cancelled, Evidence
 from explain.methods.registry import methods_of
 from model.errors import BetaLensError, BusyError, FeedbackError
 from model.feedback import Flag, Store, new_flag_id
@@ -82,8 +82,8 @@ class CaseService:
         request_id = session.next_request()
         try:
             report = read_report(text or "")
-            kept = session.opened
-            film = kept.film if kept else None
+            before = session.opened
+            film = before.film if before else None
             if film is None and not report:
                 yield Refused("error.empty")
                 return
@@ -91,12 +91,12 @@ class CaseService:
         except (BetaLensError, OSError) as error:
             yield refused(error)
             return
-        if kept is None or _awaits_report(kept):
+        if before is None or _awaits_report(before):
             yield from self._open(session, request_id, given, beta)
-        elif report == kept.report:
+        elif report == before.report:
             yield from self._steps(session, request_id, pictures=True)
         else:
-            yield from self._change(session, request_id, kept, Change("report"), report=report, encoded=given.encoded)
+            yield from self._change(session, request_id, before, Change("report"), report=report, encoded=given.encoded)
 
     def erase(self, session: Session, mask: object) -> Steps:
         """Fill what was painted on the film that is open from around it."""
@@ -266,7 +266,7 @@ class CaseService:
             if all(self.explanations.is_cached(case, finding, chosen) for case in shown):
                 yield step(of_each(chosen), "exact")
                 return
-            if not (yield step(of_each(Methods(**INSTANT)), "instant", PAUSE)):
+            if not (yield step(of_each(INSTANT_METHODS), "instant", PAUSE)):
                 time.sleep(PAUSE)
             with self.explanations.queue.place(should_continue, session.reader) as place:
                 yield from until_turn(place, request_id, should_continue)

@@ -204,20 +204,20 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, alone, notice, sta
         audit.record_shown("picker", ids_of(found))
         return found
 
-    asked = [ctx.session, ctx.beta]
-    cases.select(open_study, asked, shown, **UNLIMITED)
+    inputs = [ctx.session, ctx.beta]
+    cases.select(open_study, inputs, shown, **UNLIMITED)
     cases.filter(narrow, ctx.session, cases, **EVERY)
-    ctx.request.change(open_requested, [*asked, ctx.request], shown, **UNLIMITED)
-    ctx.page.load(open_first, asked, shown, **UNLIMITED)
+    ctx.request.change(open_requested, [*inputs, ctx.request], shown, **UNLIMITED)
+    ctx.page.load(open_first, inputs, shown, **UNLIMITED)
     ctx.page.unload(leave)
-    analyse.click(open_given, [*asked, report], shown, **UNLIMITED)
-    alone.click(open_alone, [*asked, report], shown, **UNLIMITED)
+    analyse.click(open_given, [*inputs, report], shown, **UNLIMITED)
+    alone.click(open_alone, [*inputs, report], shown, **UNLIMITED)
     # Gradio would copy the file under its own name.
-    upload.upload(open_upload, [*asked, upload, report], [upload, *shown], preprocess=False, **UNLIMITED)
-    cases.pick(take_report, asked, shown, **UNLIMITED)
-    stage.erase(erase, asked, shown, **UNLIMITED)
-    stage.undo(undo, asked, shown, **UNLIMITED)
-    stage.leave_version(leave_version, asked, shown, **UNLIMITED)
+    upload.upload(open_upload, [*inputs, upload, report], [upload, *shown], preprocess=False, **UNLIMITED)
+    cases.pick(take_report, inputs, shown, **UNLIMITED)
+    stage.erase(erase, inputs, shown, **UNLIMITED)
+    stage.undo(undo, inputs, shown, **UNLIMITED)
+    stage.leave_version(leave_version, inputs, shown, **UNLIMITED)
     stage.select(explain, ctx.session, staged, **UNLIMITED)
     stage.method(choose_method, ctx.session, staged, **UNLIMITED)
     stage.again(show_again, ctx.session, staged, **UNLIMITED)

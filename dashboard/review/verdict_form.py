@@ -48,7 +48,7 @@ class VerdictForm:
             except (AccessError, FeedbackError) as error:
                 key = "flag.no_case" if session.opened is None else "flag.not_saved"
                 key = "flag.let_go" if session.was_released else key
-                return self._value(session, {"key": key, "values": {"reason": str(error)}, "bad": True}), saved
+                return self._failed(session, key, error), saved
             key = f"flag.saved_blind_{flag.verdict}" if blinded else "flag.saved"
             outcome = {"key": key, "lifted": blinded, **_saved(flag, flag.verdict), **self._labels(session, blinded)}
             return self._value(session, outcome), saved + 1
@@ -65,9 +65,7 @@ class VerdictForm:
                 audit.require(Role.REVIEWER, "undo")
                 taken = self._judge(session).undo(session)
             except (AccessError, FeedbackError) as error:
-                return self._value(
-                    session, {"key": "flag.not_undone", "values": {"reason": str(error)}, "bad": True}
-                ), saved
+                return self._failed(session, "flag.not_undone", error), saved
             return self._value(session, {"key": "flag.undone", **_saved(taken, "")}), saved + 1
 
         def name_reader(session: Session, event: gr.EventData):
@@ -102,6 +100,9 @@ class VerdictForm:
         if session.opened is None or session.blinded or not known:
             return {}
         return {"labels": self._judge(session).decided(session.opened, session.beta)}
+
+    def _failed(self, session: Session, key: str, error: Exception) -> str:
+        return self._value(session, {"key": key, "values": {"reason": str(error)}, "bad": True})
 
     def _value(self, session: Session, outcome: dict[str, Any] | None = None) -> str:
         return numbered(

@@ -23,6 +23,9 @@ class Methods(NamedTuple):
     report: str
 
 
+INSTANT_METHODS = Methods(**INSTANT)  # cost nothing beside the encoding
+
+
 class Explanations:
     """The evidence by one engine. Safe to ask from many threads.
 
@@ -77,7 +80,7 @@ class Explanations:
         """Whether the evidence was computed before, or costs nothing."""
         with self._lock:
             return all(
-                half == Methods(**INSTANT) or _key(case, finding, half) in self._cache for half in _halves(case, chosen)
+                half == INSTANT_METHODS or _key(case, finding, half) in self._cache for half in _halves(case, chosen)
             )
 
     def _half(self, case: OpenCase, finding: str, half: Methods, should_continue: Callable[[], bool]) -> Evidence:
@@ -88,13 +91,11 @@ class Explanations:
         if found:
             return found
         with EXPLAIN.time():
-            asked = self.engine, case.encoded, finding, half.image, half.report
-            instant = half == Methods(**INSTANT)
-            found = (
-                evidence(*asked, should_continue)
-                if instant
-                else self.worker.do(evidence, *asked, should_continue=should_continue)
-            )
+            arguments = self.engine, case.encoded, finding, half.image, half.report
+            if half == INSTANT_METHODS:
+                found = evidence(*arguments, should_continue)
+            else:
+                found = self.worker.do(evidence, *arguments, should_continue=should_continue)
         with self._lock:
             self._cache[key] = found
         return found
@@ -102,9 +103,8 @@ class Explanations:
 
 def _halves(case: OpenCase, chosen: Methods) -> tuple[Methods, Methods]:
     """The methods for the film beside what costs nothing for the report, and the other way round."""
-    instant = Methods(**INSTANT)
-    asked = instant._replace(**{m: getattr(chosen, m) for m in case.encoded.modalities})
-    return instant._replace(image=asked.image), instant._replace(report=asked.report)
+    methods = INSTANT_METHODS._replace(**{m: getattr(chosen, m) for m in case.encoded.modalities})
+    return INSTANT_METHODS._replace(image=methods.image), INSTANT_METHODS._replace(report=methods.report)
 
 
 def _key(case: OpenCase, finding: str, half: Methods) -> tuple:

@@ -1,36 +1,33 @@
 """What is known of the reference studies, computed at the first look: embeddings, neighbours, worklist."""
 
 import threading
-from functools import cached_property
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 from jaxtyping import Float
 
 from explain.cohort.neighbours import Finder
 from explain.cohort.spaces import Vectors
-from explain.cohort.worklist import Candidate, probabilities_at, worklist
+from explain.cohort.worklist import Candidate, worklist
+from model.evaluation.metrics import probabilities_at
 from model.inference.embeddings import Reference, load_reference
-from model.inference.encoder_features import load_pooled
+from model.inference.encoder_features import PooledStudies, load_pooled
 from model.inference.engine import Engine
 from model.progress import Progress
 from model.studies.table import StudyTable
+
+T = TypeVar("T")
 
 
 class ReferenceCache:
     """One table under one engine. Safe to ask from many threads: each thing is computed once, by the first to ask."""
 
     def __init__(self, engine: Engine, table: StudyTable):
-        self.engine = engine
-        self.table = table
-        self._lock = threading.RLock()
-        self._reference: Reference | None = None
-        self._vectors: Vectors | None = None
-        self._finder: Finder | None = None
+        self.engine, self.table = engine, table
         self._rows = {study.study_id: row for row, study in enumerate(table.studies)}
-
-    @cached_property
-    def _worklist(self) -> list[Candidate]:
-        return worklist(self.engine, self.table, self.reference(), self.engine.default_beta)
+        self._known: dict[str, Any] = {}
+        self._lock = threading.RLock()
 
     @cached_property
     def _probabilities(self) -> dict[str, Float[np.ndarray, "n"]]:
@@ -43,10 +40,7 @@ class ReferenceCache:
         Args:
             progress: wraps the loop over batches, where they must be computed.
         """
-        with self._lock:
-            if self._reference is None:
-                self._reference = load_reference(self.engine, self.table, progress)
-            return self._reference
+        return self._once("reference", lambda: load_reference(self.engine, self.table, progress))
 
     def vectors(self, progress: Progress = iter, of_pooled: Progress = iter) -> Vectors:
         """Every study as a vector in each space.
@@ -55,23 +49,21 @@ class ReferenceCache:
             progress: as for `reference`.
             of_pooled: likewise, of the pooled vectors, which are computed when they are first looked at.
         """
-        with self._lock:
-            if self._vectors is None:
-                reference = self.reference(progress)
-                self._vectors = Vectors(self.engine, reference, lambda: load_pooled(self.engine, self.table, of_pooled))
-            return self._vectors
+
+        def pooled() -> PooledStudies:
+            return load_pooled(self.engine, self.table, of_pooled)
+
+        return self._once("vectors", lambda: Vectors(self.engine, self.reference(progress), pooled))
 
     def finder(self, progress: Progress = iter) -> Finder:
         """Searches all studies."""
-        with self._lock:
-            if self._finder is None:
-                self._finder = Finder(self.vectors(progress))
-            return self._finder
+        return self._once("finder", lambda: Finder(self.vectors(progress)))
 
     def worklist(self) -> list[Candidate]:
         """The studies most worth a reviewer's look, decided at the model's own β."""
-        with self._lock:
-            return self._worklist
+        return self._once(
+            "worklist", lambda: worklist(self.engine, self.table, self.reference(), self.engine.default_beta)
+        )
 
     def probabilities(self) -> dict[str, Float[np.ndarray, "n"]]:
         """What the model gives each study of the table at its own β, by finding."""
@@ -81,3 +73,9 @@ class ReferenceCache:
     def row_of(self, study_id: str) -> int | None:
         """The place of a study among the reference's; None where it is none of them."""
         return self._rows.get(study_id)
+
+    def _once(self, name: str, compute: Callable[[], T]) -> T:
+        with self._lock:
+            if name not in self._known:
+                self._known[name] = compute()
+            return self._known[name]

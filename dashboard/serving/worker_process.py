@@ -63,19 +63,19 @@ class ExplanationWorker:
         self._process: _Process | None = None
         self._lock = threading.Lock()
 
-    def do(self, job: Callable[..., T], engine: Engine, *asked: Any, should_continue: Callable[[], bool]) -> T:
-        """What `job(engine, *asked, should_continue)` returns or raises.
+    def do(self, job: Callable[..., T], engine: Engine, *args: Any, should_continue: Callable[[], bool]) -> T:
+        """What `job(engine, *args, should_continue)` returns or raises.
 
         Args:
-            job: a function of a module; `asked` is what can be pickled.
+            job: a function of a module; `args` is what can be pickled.
             should_continue: asked now and again; where it says no, the job is told so.
         """
         answer = None
         if self._wanted and engine.folder and engine.device.type == "cpu":
             with self._lock:
-                answer = self._ask(pickle.dumps((job, engine.folder, engine.digest, asked)), should_continue)
+                answer = self._ask(pickle.dumps((job, engine.folder, engine.digest, args)), should_continue)
         if answer is None:
-            return _here.do(job, engine, *asked, should_continue)
+            return _here.do(job, engine, *args, should_continue)
         value, error = answer
         if error:
             raise error
@@ -185,10 +185,10 @@ def main(fd: int) -> None:
     with contextlib.suppress(EOFError, OSError):
         connection.send_bytes(READY)
         while True:
-            asked = connection.recv_bytes()
-            if asked != GIVE_UP:  # which may come after the answer
+            request = connection.recv_bytes()
+            if request != GIVE_UP:  # which may come after the answer
                 with _beating(connection):
-                    answer = pickle.dumps(_answer(asked, lambda: not connection.poll()))
+                    answer = pickle.dumps(_answer(request, lambda: not connection.poll()))
                 connection.send_bytes(answer)
                 trim_heap()
 
@@ -212,9 +212,9 @@ def _beating(connection: Connection) -> Iterator[None]:
         beating.join()
 
 
-def _answer(asked: bytes, should_continue: Callable[[], bool]) -> tuple[Any, Exception | None] | None:
+def _answer(request: bytes, should_continue: Callable[[], bool]) -> tuple[Any, Exception | None] | None:
     """Value and error; None where the model cannot be loaded here, as when its folder was taken away."""
-    job, folder, digest, rest = pickle.loads(asked)
+    job, folder, digest, rest = pickle.loads(request)
     try:
         engine = _engine(folder, digest)
     except (BetaLensError, OSError) as error:

@@ -44,13 +44,13 @@ def limited(scope: Scope, receive: Receive, most: int) -> Receive:
     return receive_some
 
 
-async def read_body(scope: Scope, receive: Receive, most: int = MAX_BODY) -> bytes | None:
+async def read_body(scope: Scope, receive: Receive) -> bytes | None:
     """The whole body; None where the client left before it had sent it.
 
     Raises:
         TooLarge: it is larger than that.
     """
-    receive, parts = limited(scope, receive, most), []
+    receive, parts = limited(scope, receive, MAX_BODY), []
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
@@ -115,8 +115,10 @@ def again(body: bytes, receive: Receive) -> Receive:
 
 def replace_body(scope: Scope, body: bytes) -> None:
     """Says in the headers of a request how long another body is, which will be read in the place of its own."""
-    kept = [(name, value) for name, value in scope["headers"] if name not in (b"content-length", b"transfer-encoding")]
-    scope["headers"] = [*kept, (b"content-length", str(len(body)).encode())]
+    others = [
+        (name, value) for name, value in scope["headers"] if name not in (b"content-length", b"transfer-encoding")
+    ]
+    scope["headers"] = [*others, (b"content-length", str(len(body)).encode())]
 
 
 def _parsed(body: bytes) -> Any:

@@ -101,7 +101,7 @@ class Connection(H11Protocol):
             self.transport.abort()  # what is left of the answer, if any, would not be read either
 
 
-class Sparing(logging.Filter):
+class LogRateLimit(logging.Filter):
     """Lets each line of a log through once in a while: what a stranger may cause a thousand times a second is said
     once. Errors are told apart by where they were raised."""
 

@@ -88,5 +88,5 @@ def _number(scope: Scope) -> str | None:
     found = STREAM.search(scope["path"])
     if not found:
         return None
-    asked = parse_qs(scope["query_string"].decode("latin-1")).get("session_hash", [None])
-    return found["page"] or found["event"] or asked[0]
+    pages = parse_qs(scope["query_string"].decode("latin-1")).get("session_hash", [None])
+    return found["page"] or found["event"] or pages[0]

@@ -24,12 +24,12 @@ class Pool:
         self.threads = threads
         self._limiter: RunVar[anyio.CapacityLimiter] = RunVar(f"betalens-{name}")
 
-    async def run(self, work: Callable[..., T], *asked: Any) -> T:
-        """What `work(*asked)` returns or raises, in one of the threads."""
+    async def run(self, work: Callable[..., T], *args: Any) -> T:
+        """What `work(*args)` returns or raises, in one of the threads."""
         limiter = self._limiter.get(None)
         if limiter is None:
             self._limiter.set(limiter := anyio.CapacityLimiter(self.threads))
-        return await anyio.to_thread.run_sync(work, *asked, limiter=limiter)
+        return await anyio.to_thread.run_sync(work, *args, limiter=limiter)
 
 
 opening, asking = Pool("opening", 16), Pool("asking", 4)
@@ -40,7 +40,7 @@ def in_pool(pool: Pool, function: Callable[..., T]) -> Callable[..., Awaitable[T
     """A function of the page that takes its thread from a pool."""
 
     @wraps(function)
-    async def run(*asked: Any) -> T:
-        return await pool.run(function, *asked)
+    async def run(*args: Any) -> T:
+        return await pool.run(function, *args)
 
     return run

@@ -4,8 +4,8 @@ import sys
 from pathlib import Path
 
 from rich.table import Table
-from tqdm import tqdm
 
+from dashboard.console import progress_bar
 from dashboard.workflows.train import refuse_decided, train_checkpoint
 from model.config import Config, suited
 from model.errors import TrainingError
@@ -73,7 +73,7 @@ def compare_checkpoints(folders: list[Path], table: StudyTable, device: str) -> 
         engine = Engine.load(folder, device)
         if not decisions:  # all must decide on the same findings
             table = named_for(table, engine.config)
-        decisions[name] = decide(engine, table, lambda r, n=name: tqdm(r, desc=f"encoding for {n}", unit="batch"))
+        decisions[name] = decide(engine, table, progress_bar(f"encoding for {name}", "batch"))
         facts[name] = {"checkpoint": str(folder), "digest": engine.digest, "fusion": engine.config.fusion}
         facts[name] |= {"said": decisions[name].words}
     result = compare_models(decisions, compared_studies(table))

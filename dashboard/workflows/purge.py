@@ -66,14 +66,14 @@ def _versions(versions: Versions, study_id: str, flags: set[str]) -> list[str]:
     learnt, untold = [], []
     for name, origin in origins.items():
         source = origin.get(LEARNT)
-        told = isinstance(source, dict)
-        its = told and (
+        known = isinstance(source, dict)
+        its = known and (
             flags & {*source.get("flags", ())} or (study_id and study_digest(study_id) in source.get("studies", ()))
         )
         same = origin.get("digest") in {origins[other].get("digest") for other in learnt}
         if its or same or origin.get("parent") in learnt:
             learnt.append(name)
-        elif not told and origin.get("how") == "fine-tuned":
+        elif not known and origin.get("how") == "fine-tuned":
             untold.append(name)
     said = []
     if learnt:

@@ -11,6 +11,7 @@ import torch
 from accelerate import PartialState
 from tqdm import tqdm
 
+from dashboard.console import progress_bar
 from explain.publish import publish
 from model.config import FEW, Config, suited
 from model.errors import ChoiceError, StudyTableError, TrainingError
@@ -82,7 +83,7 @@ def train_checkpoint(
         refuse_one_class(table)
         if folds is None and not (few and _drawn(table)):
             folds = 0
-        job = Job(table, config, choose_device(device), folder, resume)
+        job = TrainingRun(table, config, choose_device(device), folder, resume)
         return job.published(job.held_out(extra) if folds == 0 else job.cross_validated(folds), out, half)
 
 
@@ -141,7 +142,7 @@ def refuse_one_class(table: StudyTable) -> None:
         )
 
 
-class Made(NamedTuple):
+class TrainedNetwork(NamedTuple):
     """A trained network, and what it was made of."""
 
     network: Network
@@ -152,7 +153,7 @@ class Made(NamedTuple):
     out_of_fold: Scored | None = None
 
 
-class Job(NamedTuple):
+class TrainingRun(NamedTuple):
     """A training: of what, how and where."""
 
     table: StudyTable
@@ -161,7 +162,7 @@ class Job(NamedTuple):
     folder: Path  # for its state and logs
     resume: bool
 
-    def held_out(self, extra: Path | None) -> Made:
+    def held_out(self, extra: Path | None) -> TrainedNetwork:
         """Train on split train, with split val to choose the best epoch."""
         data, validation = _arrays(self.table, self.config, "train"), _arrays(self.table, self.config, "val")
         summary = self.table.about.summary if self.table.about else SUMMARY
@@ -170,13 +171,13 @@ class Job(NamedTuple):
             summary += f"\n\nIt was trained on {len(data):,} films, with further ones of training reports among them."
         network = self._network()
         complete = train(network, data, validation, self.device, self.folder, self.resume)
-        return Made(network, complete, len(data), summary, Past.of(data.contents))
+        return TrainedNetwork(network, complete, len(data), summary, Past.of(data.contents))
 
-    def cross_validated(self, asked: int | None) -> Made:
+    def cross_validated(self, folds: int | None) -> TrainedNetwork:
         """Judge every study by a network that did not see its patient, then train on all of them.
 
         Args:
-            asked: the number of folds, see `crossval.folds`.
+            folds: how many, see `model.training.cross_validation.folds`.
 
         Raises:
             StudyTableError: the studies are of one patient.
@@ -185,7 +186,7 @@ class Job(NamedTuple):
         """
         data = _arrays(self.table, self.config, "all")
         studies = tuple(self.table.by_id(i) for i in data.study_ids)
-        cut = folds_of(studies, asked, self.config.seed, data.contents)
+        cut = folds_of(studies, folds, self.config.seed, data.contents)
 
         def trained(number: int, part: StudyArrays) -> Network:
             tqdm.write(f"Fold {number + 1} of {len(cut)}: {len(part)} studies to learn from.", file=sys.stderr)
@@ -207,9 +208,9 @@ class Job(NamedTuple):
         for number, (_, held_out) in enumerate(cut):
             fold[held_out] = number
         past = Past.of(data.contents, fold, folds=tuple(differing(network, state) for state in states))
-        return Made(network, complete, len(data), summary, past, Scored(studies, data.has, logits))
+        return TrainedNetwork(network, complete, len(data), summary, past, Scored(studies, data.has, logits))
 
-    def published(self, made: Made, out: Path, half: bool) -> dict | None:
+    def published(self, made: TrainedNetwork, out: Path, half: bool) -> dict | None:
         """Write the checkpoint, and forget the state that was kept for going on; what `train_checkpoint` returns."""
         if not PartialState().is_main_process:
             return None
@@ -221,7 +222,7 @@ class Job(NamedTuple):
             made.summary,
             made.past,
             half,
-            lambda r: tqdm(r, desc="measuring", unit="batch"),
+            progress_bar("measuring", "batch"),
             made.out_of_fold,
         )
         if made.complete:
@@ -250,9 +251,7 @@ def _arrays(table: StudyTable, config: Config, split: str) -> StudyArrays:
     if not chosen:
         raise StudyTableError(f"In split {split} of {table.name} image and report disagree on purpose everywhere.")
     masks = table.about.outlines(chosen) if table.about and config.mask_weight else None
-    data = load_arrays(
-        chosen, config.findings, config.image_size, lambda s: tqdm(s, desc=f"reading {split}", unit="film"), masks
-    )
+    data = load_arrays(chosen, config.findings, config.image_size, progress_bar(f"reading {split}", "film"), masks)
     encoder = ReportEncoder(config.report_encoder, 0, config.max_tokens)
     if cut := encoder.cut(data.reports):
         tqdm.write(

@@ -56,8 +56,7 @@ def explain_case(
         cam, box = found.image_map
         heat = heatmap(cam[0], box, *film.pixels.shape)
         np.save(array := BytesIO(), heat)
-        Image.fromarray(overlay(film.pixels, heat, found.cell_scale)).save(picture := BytesIO(), "PNG")
-        files |= {"heatmap.npy": array.getvalue(), "overlay.png": picture.getvalue()}
+        files |= {"heatmap.npy": array.getvalue(), "overlay.png": overlay_png(film.pixels, heat, found.cell_scale)}
     for name, content in files.items():
         atomic_write(out / name, content, MODE)
     return result
@@ -95,6 +94,18 @@ def overlay(
     opacity = (strength * MOST_OPAQUE)[..., None]
     grey = np.repeat(pixels[..., None] * 255, 3, 2)
     return np.round(grey * (1 - opacity) + colours * opacity).astype(np.uint8)
+
+
+def overlay_png(
+    pixels: Float[np.ndarray, "height width"], heat: Float[np.ndarray, "height width"], scale: float, **options: int
+) -> bytes:
+    """What `overlay` draws, as a PNG.
+
+    Args:
+        options: of Pillow's encoder.
+    """
+    Image.fromarray(overlay(pixels, heat, scale)).save(content := BytesIO(), "PNG", **options)
+    return content.getvalue()
 
 
 @cache

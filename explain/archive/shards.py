@@ -13,16 +13,14 @@ process that is killed may leave that behind, and nothing reads it.
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from PIL import Image
 
-from explain.archive.export import describe, overlay
+from explain.archive.export import describe, overlay_png
 from explain.archive.studies import Row, explain_studies
 from explain.every_beta.evidence import DEFAULT
 from explain.every_beta.heatmap import heatmap
@@ -227,6 +225,4 @@ def draw(row: Row, path: Path) -> None:
     assert found
     cam, box = found.image_map
     heat = heatmap(cam[0], box, *film.shape)
-    picture = Image.fromarray(overlay(film.astype(np.float32) / 255, heat, found.cell_scale))
-    picture.save(content := BytesIO(), "png", compress_level=1)
-    atomic_write(path, content.getbuffer())
+    atomic_write(path, overlay_png(film.astype(np.float32) / 255, heat, found.cell_scale, compress_level=1))

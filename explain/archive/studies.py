@@ -32,7 +32,7 @@ class Row(NamedTuple):
     explained: Evidence | None = None
 
 
-class Read(NamedTuple):
+class ReadStudy(NamedTuple):
     """A study as it was read; its case is empty where the row has an error."""
 
     row: Row
@@ -86,7 +86,7 @@ def explain_studies(
     return [rows[i] for i in range(len(studies))]
 
 
-def read_study(study: Study, side: int) -> Read:
+def read_study(study: Study, side: int) -> ReadStudy:
     """Its film fitted into a square of that side, and its report.
 
     Raises:
@@ -96,10 +96,10 @@ def read_study(study: Study, side: int) -> Read:
     try:
         film, report = load_film(study), load_report(study)
         if film is None:
-            return Read(Row(study, "" if report else NOTHING), nothing._replace(report=report))
+            return ReadStudy(Row(study, "" if report else NOTHING), nothing._replace(report=report))
         picture = Image.fromarray((np.clip(film.pixels, 0, 1) * 255 + 0.5).astype(np.uint8))
         picture.thumbnail((PICTURE_SIDE, PICTURE_SIDE))
         row = Row(study, image_sha256=film.sha256, picture=np.asarray(picture))
-        return Read(row, Case.of(film, report, side))
+        return ReadStudy(row, Case.of(film, report, side))
     except InputError as error:
-        return Read(Row(study, str(error)), nothing)
+        return ReadStudy(Row(study, str(error)), nothing)

@@ -7,7 +7,7 @@ principal components stands beside each, to tell what the groups owe to UMAP.
 
 import json
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -93,8 +93,8 @@ def load_layout(
 
     _check(vectors, space, method)
     name, config = file_name(space, method), vectors.engine.config
-    kept = cached_arrays(vectors.engine, table, name, compute, settings=settings(config), half=False)
-    return Layout(**kept)
+    arrays = cached_arrays(vectors.engine, table, name, compute, settings=settings(config), half=False)
+    return Layout(**arrays)
 
 
 def fit_layout(
@@ -129,8 +129,8 @@ def trust_at(layout: Layout, vectors: Vectors, space: str, beta: float) -> float
 def atlas_file(vectors: Vectors, table: StudyTable, progress: Progress = iter) -> dict[str, bytes]:
     """The map that is shown first, as the file that a checkpoint holds, by its name."""
     arrays = fit_layout(vectors, table, progress=progress)._asdict()
-    kept = pack_arrays(arrays, table, settings=settings(vectors.engine.config), half=False)
-    return {f"{file_name(FUSED, UMAP)}.safetensors": kept}
+    packed = pack_arrays(arrays, table, settings=settings(vectors.engine.config), half=False)
+    return {f"{file_name(FUSED, UMAP)}.safetensors": packed}
 
 
 def sample(table: StudyTable, rows: Int[np.ndarray, "all"], most: int) -> Int[np.ndarray, "n"]:
@@ -208,7 +208,8 @@ def _umap(slice_at, betas: np.ndarray, count: int, config: Config, progress: Pro
         else:
             same = [{i: i for i in range(count)}] * (len(betas) - 1)
             xy = umap.AlignedUMAP(**chosen).fit([_Slice(taken(b)) for b in betas], relations=same).embeddings_
-    _finish(steps)
+    for _ in steps:  # to its end, whatever umap asked for
+        pass
     return np.stack(xy)
 
 
@@ -245,11 +246,6 @@ def _between(slices: Float[np.ndarray, "slices *rest"], beta: float) -> Float[np
     low = min(int(at), len(slices) - 2)
     share = np.float32(at - low)
     return (1 - share) * slices[low] + share * slices[low + 1]
-
-
-def _finish(steps: Iterable) -> None:
-    for _ in steps:
-        pass
 
 
 def _check(vectors: Vectors, space: str, method: str) -> None:

@@ -104,10 +104,10 @@ class Columns:
         codes = np.where(self.labels.any(1), self.labels.argmax(1), count)
         codes = np.where(self.labels.sum(1) > 1, count + 1, codes)
         several = [":several"] * bool((self.labels.sum(1) > 1).any())
-        return _once(CATEGORY, (*self.engine.findings, ":none", *several), codes)
+        return _once((*self.engine.findings, ":none", *several), codes)
 
     def _label(self, finding: str) -> Column:
-        return _once(CATEGORY, (":without", ":with"), self.labels[:, self.engine.finding_index(finding)])
+        return _once((":without", ":with"), self.labels[:, self.engine.finding_index(finding)])
 
     def _probability(self, finding: str) -> Column:
         return _numbers(self.probabilities[:, :, self.engine.finding_index(finding)])
@@ -119,8 +119,9 @@ class Columns:
             wrong = (reported != self.labels).any(2)
             return Column(CATEGORY, (":right", ":wrong"), wrong.astype(np.uint8))
         index = self.engine.finding_index(finding)
-        truth = np.broadcast_to(self.labels[:, index], reported.shape[:2])
-        return Column(CATEGORY, (":tn", ":tp", ":fn", ":fp"), _outcome(truth, reported[:, :, index]))
+        decision = reported[:, :, index]
+        codes = np.where(self.labels[:, index] == decision, decision, 2 + decision)
+        return Column(CATEGORY, (":tn", ":tp", ":fn", ":fp"), codes.astype(np.uint8))
 
     def _confidence(self, finding: str) -> Column:
         """The probability of what was decided; of all findings together, the least sure one's."""
@@ -156,16 +157,11 @@ class Columns:
     @staticmethod
     def _named(values: list[str], names: list[str], of: list[str] | tuple[str, ...]) -> Column:
         code = {value: i for i, value in enumerate(of)}
-        return _once(CATEGORY, tuple(names), np.array([code.get(value, UNKNOWN) for value in values]))
+        return _once(tuple(names), np.array([code.get(value, UNKNOWN) for value in values]))
 
 
-def _outcome(truth: np.ndarray, decided: np.ndarray) -> UInt8[np.ndarray, "betas n"]:
-    right = truth == decided
-    return np.where(right, decided, 2 + decided).astype(np.uint8)
-
-
-def _once(kind: str, names: tuple[str, ...], codes: np.ndarray) -> Column:
-    return Column(kind, names, codes.astype(np.uint8)[None])
+def _once(names: tuple[str, ...], codes: np.ndarray) -> Column:
+    return Column(CATEGORY, names, codes.astype(np.uint8)[None])
 
 
 def _numbers(values: Float[np.ndarray, "betas n"]) -> Column:

@@ -5,10 +5,11 @@ rare words nor the commonest ones win. Regions: Welch's t of the films' brightne
 """
 
 import threading
+from operator import attrgetter
 from typing import Any, NamedTuple, cast
 
 import numpy as np
-from cachetools import LRUCache
+from cachetools import LRUCache, cachedmethod
 from jaxtyping import Float, Int
 from scipy.sparse import csr_array
 from scipy.stats import ttest_ind
@@ -97,18 +98,13 @@ class Contrast:
             return np.array([], str), csr_array((len(self.table.studies), 0), dtype=np.int32)
         return counter.get_feature_names_out(), csr_array(has)
 
+    @cachedmethod(attrgetter("_films"), lambda _, study: study.study_id, attrgetter("_lock"))
     def _film(self, study: Study) -> np.ndarray | None:
-        with self._lock:
-            if study.study_id in self._films:
-                return self._films[study.study_id]
         try:
             film = load_film(study)
-        except ImageError:
-            film = None  # its place in the table is told elsewhere
-        cells = None if film is None else fit_film(film.pixels, CELLS)[0]
-        with self._lock:
-            self._films[study.study_id] = cells
-        return cells
+        except ImageError:  # its place in the table is told elsewhere
+            return None
+        return None if film is None else fit_film(film.pixels, CELLS)[0]
 
 
 def log_odds(

@@ -1,10 +1,11 @@
 """The reference studies nearest to a case, in any space, at any β."""
 
 import threading
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
-from cachetools import LRUCache
+from cachetools import LRUCache, cachedmethod
 from jaxtyping import Float, Int
 from sklearn.neighbors import NearestNeighbors
 
@@ -13,7 +14,7 @@ from explain.cohort.spaces import FUSED, Vectors
 CACHED_BYTES = 512 * 2**20  # of vectors, over spaces and β: the path of a case over 20,000 studies
 
 
-class Near(NamedTuple):
+class NearestStudies(NamedTuple):
     """The nearest of the studies that were searched: their rows in the reference and distances, nearest first."""
 
     rows: Int[np.ndarray, "k"]
@@ -39,13 +40,13 @@ class Finder:
         self.vectors = vectors
         self.rows = np.arange(len(vectors.reference.study_ids)) if rows is None else rows
         self._indices: LRUCache[tuple[str, float | None], _Index] = LRUCache(
-            CACHED_BYTES, getsizeof=lambda kept: kept.bytes
+            CACHED_BYTES, getsizeof=lambda index: index.bytes
         )
         self._lock = threading.Lock()
 
     def nearest(
         self, space: str, case: Float[np.ndarray, "1 d"], beta: float, count: int, without: int | None = None
-    ) -> Near:
+    ) -> NearestStudies:
         """The `count` studies nearest to a vector; fewer where there are no more.
 
         Args:
@@ -54,20 +55,17 @@ class Finder:
         index, rows, _ = self._index(space, beta)
         wanted = min(count + (without is not None), len(rows))
         distances, found = (a[0] for a in index.kneighbors(case, n_neighbors=wanted))
-        near = Near(rows[found], distances)
+        near = NearestStudies(rows[found], distances)
         others = near.rows != without if without is not None else slice(None)
-        return Near(near.rows[others][:count], near.distances[others][:count])
+        return NearestStudies(near.rows[others][:count], near.distances[others][:count])
 
+    @cachedmethod(
+        attrgetter("_indices"),
+        lambda _, space, beta: (space, round(beta, 4) if space == FUSED else None),
+        attrgetter("_lock"),
+    )
     def _index(self, space: str, beta: float) -> _Index:
-        key = (space, round(beta, 4) if space == FUSED else None)
-        with self._lock:
-            if found := self._indices.get(key):
-                return found
         rows = self.rows[self.vectors.has(space)[self.rows]]
         metric = self.vectors.engine.config.atlas_metric
         vectors = self.vectors.of_studies(space, beta, rows)
-        found = _Index(NearestNeighbors(metric=metric, algorithm="brute").fit(vectors), rows, vectors.nbytes)
-        with self._lock:
-            if found.bytes <= CACHED_BYTES:
-                self._indices[key] = found
-        return found
+        return _Index(NearestNeighbors(metric=metric, algorithm="brute").fit(vectors), rows, vectors.nbytes)

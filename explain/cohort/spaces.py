@@ -41,7 +41,7 @@ class Vectors:
     def of_studies(self, space: str, beta: float, rows: np.ndarray | slice = slice(None)) -> Float[np.ndarray, "n d"]:
         """Vectors of reference studies. In fused space, one that lacks a modality stays with the other."""
         if space == FUSED:
-            image, report, has = (self._tensor(a[rows]) for a in self.reference[1:])
+            image, report, has = (torch.from_numpy(a[rows]).to(self.engine.device) for a in self.reference[1:])
             return self.engine.network.fusion(image, report, allowed_beta(has, beta)).cpu().numpy()
         if space == POOLED:
             return self._end_to_end(self._pooled.image[rows], self._pooled.report[rows])
@@ -76,6 +76,3 @@ class Vectors:
 
     def _end_to_end(self, image: np.ndarray, report: np.ndarray) -> Float[np.ndarray, "n d"]:
         return np.hstack([part / scale for part, scale in zip((image, report), self._scales, strict=True)])
-
-    def _tensor(self, array: np.ndarray) -> torch.Tensor:
-        return torch.from_numpy(array).to(self.engine.device)

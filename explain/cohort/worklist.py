@@ -14,7 +14,6 @@ Clarke and Büttcher, SIGIR 2009), which puts what stands first in any of them n
 from typing import Literal, NamedTuple
 
 import numpy as np
-import torch
 from jaxtyping import Bool, Float, Int
 from scipy.stats import entropy, rankdata
 from sklearn.neighbors import NearestNeighbors
@@ -22,8 +21,9 @@ from sklearn.neighbors import NearestNeighbors
 from explain.cohort.spaces import FUSED, Vectors
 from explain.every_beta.discordance import scores
 from model.config import SINGLE_LABEL
+from model.evaluation.metrics import probabilities_at
 from model.inference.decision import decided
-from model.inference.embeddings import Reference, logits_at
+from model.inference.embeddings import Reference
 from model.inference.engine import Engine
 from model.studies.table import StudyTable, label_matrix
 
@@ -79,12 +79,6 @@ def worklist(engine: Engine, table: StudyTable, reference: Reference, beta: floa
     return fuse(reference.study_ids, engine.findings, signals)
 
 
-def probabilities_at(engine: Engine, reference: Reference, beta: float) -> Float[np.ndarray, "n findings"]:
-    """What the model gives each study at β."""
-    logits = torch.from_numpy(logits_at(engine, reference, beta))
-    return engine.network.probabilities(logits).numpy()
-
-
 def uncertain(p: Float[np.ndarray, "n findings"], single: bool) -> Signal:
     """The entropy in bits of the least certain finding; of the whole decision where one finding is chosen."""
     if single:
@@ -126,13 +120,13 @@ def error_prone(rows: Int[np.ndarray, "n k"], wrong: Bool[np.ndarray, "n finding
 
 def fuse(ids: tuple[str, ...], findings: tuple[str, ...], signals: dict[ReasonKind, Signal]) -> list[Candidate]:
     """Reciprocal rank fusion. Studies that stand among the first in none of the rankings are left out."""
-    ranks = {kind: _ranks(signal.strength) for kind, signal in signals.items()}
+    ranks: dict[ReasonKind, np.ndarray] = {kind: _ranks(signal.strength) for kind, signal in signals.items()}
     total = np.sum([1 / (FUSION + r) for r in ranks.values()], axis=0)  # 1 / inf is 0: what is unknown adds nothing
     limit = max(1.0, FIRST * len(ids))
     found = []
     for row in np.argsort(-total, kind="stable").tolist():
-        first = sorted(
-            (r[row], kind) for kind, r in ranks.items() if r[row] <= limit and signals[kind].strength[row] > 0
+        first: list[tuple[float, ReasonKind]] = sorted(
+            (float(r[row]), kind) for kind, r in ranks.items() if r[row] <= limit and signals[kind].strength[row] > 0
         )
         reasons = tuple(_reason(kind, signals[kind], row, findings) for _, kind in first)
         if reasons:

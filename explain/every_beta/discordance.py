@@ -63,8 +63,9 @@ def discordance(engine: Engine, encoded: Encoded) -> Discordance | None:
 
 def scores(engine: Engine, reference: Reference, studies: tuple[Study, ...]) -> Float[np.ndarray, "n"]:
     """How far apart image and report of studies are: 0 to 1, not calibrated."""
-    image, report = _alone(engine, reference, studies)
-    return _distances(engine.config.problem_type, image, report).max(1)
+    rows, problem_type = reference.rows(studies), engine.config.problem_type
+    image, report = (chances(logits_at(engine, reference, beta, rows), problem_type) for beta in (1.0, 0.0))
+    return _distances(problem_type, image, report).max(1)
 
 
 def probabilities(engine: Engine, reference: Reference, studies: tuple[Study, ...]) -> Float[np.ndarray, "n"] | None:
@@ -103,13 +104,13 @@ def alert_figures(network: Network, scored: Scored, in_sample: bool = False) -> 
         together, `n_of`, and the share of them on which it is raised, `false_alarms`. None for what is undefined; and
         altogether, where the model was never calibrated or the pairs are all of one kind.
     """
-    kept = scored.where(scored.has.min(1) > 0)
-    marked = any(s.discordant for s in kept.studies)
-    parts = parts_of(kept.studies) if in_sample else np.zeros(len(kept.studies), int)
+    paired = scored.where(scored.has.min(1) > 0)
+    marked = any(s.discordant for s in paired.studies)
+    parts = parts_of(paired.studies) if in_sample else np.zeros(len(paired.studies), int)
     found = []
     for part in np.unique(parts) if network.discord_slope else ():
-        pairs = (_as_marked if marked else _swapped)(network, kept.where(parts == part))
-        line = _fitted(network, kept.where(parts != part)) if in_sample else _line(network)
+        pairs = (_as_marked if marked else _swapped)(network, paired.where(parts == part))
+        line = _fitted(network, paired.where(parts != part)) if in_sample else _line(network)
         raised = line.slope * pairs.apart + line.offset >= 0 if line else np.zeros(len(pairs.apart), bool)
         found.append((*pairs, raised))
     if not found:
@@ -153,11 +154,11 @@ def _line(network: Network) -> LogitLine:
 
 def _fitted(network: Network, scored: Scored) -> LogitLine | None:
     """The line that concordant studies teach; None where they are too few or do not tell, see `calibrate_alert`."""
-    kept = scored.concordant()
-    kept = kept.where(kept.has.min(1) > 0)
-    if len(kept.studies) < LEAST:
+    paired = scored.concordant()
+    paired = paired.where(paired.has.min(1) > 0)
+    if len(paired.studies) < LEAST:
         return None
-    pairs = _swapped(network, kept)
+    pairs = _swapped(network, paired)
     if not pairs.foreign.any():
         return None
     fitted = LogisticRegression(class_weight="balanced", C=100).fit(pairs.apart[:, None], pairs.foreign)
@@ -186,13 +187,6 @@ def _swapped(network: Network, scored: Scored) -> Pairs:
         np.repeat([False, True], [len(own.apart), len(foreign)]),
         np.concatenate([own.has, own.has[differ]]),
     )
-
-
-def _alone(engine: Engine, reference: Reference, studies: tuple[Study, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """Probabilities from the image alone, and from the report alone: (n, findings) each."""
-    rows = reference.rows(studies)
-    image, report = (logits_at(engine, reference, beta, rows) for beta in (1.0, 0.0))
-    return chances(image, engine.config.problem_type), chances(report, engine.config.problem_type)
 
 
 def _distances(problem_type: str, image: np.ndarray, report: np.ndarray) -> Float[np.ndarray, "n findings"]:

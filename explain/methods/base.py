@@ -156,6 +156,15 @@ class Batch:
         return pad_sequence([q.encoded.report_part.hidden[0] for q in self.questions], batch_first=True)
 
     @cached_property
+    def cell_gradient(self) -> Float[Tensor, "cases betas channels"]:
+        """∂logit/∂feature, the same in every cell of a channel: the features are pooled by their mean."""
+        return self.gradient.image / self.features[0, 0].numel()
+
+    def weighted_maps(self, weights: Float[Tensor, "cases betas channels"]) -> list[Attribution]:
+        """The feature maps of each case, their channels weighted and added up."""
+        return [Attribution(cam) for cam in torch.einsum("nbc,ncrk->nbrk", weights, self.features).cpu().numpy()]
+
+    @cached_property
     def gradient(self) -> PooledGradient:
         """∂logit/∂pooled at the cases themselves, by one backward pass through the small graph."""
         return self.gradient_at(self.pooled, self.each)

@@ -46,5 +46,5 @@ def factor(
     # What each vector loses, squared, when the eigenvectors up to that one are left out.
     lost = (values.clamp_min(0)[:, None] * eigenvectors**2).cumsum(-1)
     k = max(int((lost > tolerance**2).any(1).sum(-1).max()), AT_LEAST)
-    kept = eigenvectors[..., -k:]
-    return (kept * lengths).to(vectors.dtype), (kept.transpose(1, 2) @ unit).to(vectors.dtype)
+    leading = eigenvectors[..., -k:]
+    return (leading * lengths).to(vectors.dtype), (leading.transpose(1, 2) @ unit).to(vectors.dtype)

@@ -1,11 +1,10 @@
 """Between word embeddings, pieces and words: what several methods of the report share."""
 
-import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from explain.methods.base import Batch, Question
+from explain.methods.base import Attribution, Batch, Question
 from explain.methods.words import merge_pieces, words_of_pieces
 from model.network.encoders.report import pool_pieces
 
@@ -20,11 +19,11 @@ def pool_embeddings(
     return pool_pieces(batch.network.report_encoder(embeddings, mask), mask)
 
 
-def score_words(batch: Batch, pieces: Float[Tensor, "cases betas pieces"]) -> list[Float[np.ndarray, "betas words"]]:
+def score_words(batch: Batch, pieces: Float[Tensor, "cases betas pieces"]) -> list[Attribution]:
     """The scores of each case's words from those of its pieces."""
     cases = zip(batch.questions, pieces.cpu().numpy(), strict=True)
     reports = ((q.encoded.report_part.tokens, q.words, own) for q, own in cases)
-    return [merge_pieces(own[:, : tokens.ids.shape[1]], tokens, words) for tokens, words, own in reports]
+    return [Attribution(merge_pieces(own[:, : tokens.ids.shape[1]], tokens, words)) for tokens, words, own in reports]
 
 
 def masks_without(question: Question, removed: Bool[Tensor, "n words"]) -> Int[Tensor, "n pieces"]:

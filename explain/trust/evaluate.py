@@ -65,7 +65,6 @@ def examine(
     truth: Truth | None = None,
     lungs: np.ndarray | None = None,
     should_continue: Callable[[], bool] = lambda: True,
-    seed: int = SEED,
 ) -> Trust:
     """Test the explanation of one modality of a case by the method `name`.
 
@@ -73,7 +72,6 @@ def examine(
         truth: of the finding, where it is known.
         lungs: where they are on the film, where that is known.
         should_continue: asked between the steps; where it says no, the work ends.
-        seed: of the first of the random networks that the sanity check compares with.
 
     Raises:
         ChoiceError: the finding or the method is unknown.
@@ -82,7 +80,7 @@ def examine(
     question = Question(engine, encoded, engine.finding_index(finding), (ALONE[modality],), should_continue)
     chosen = method(modality, name)
     answer = chosen.explain(question)
-    random = sanity(question, modality, chosen, answer.scores[0], seed)
+    random = sanity(question, modality, chosen, answer.scores[0], SEED)
     return Trust(
         answer.completeness_error,
         deletion_insertion(question, modality, answer.scores[0]),

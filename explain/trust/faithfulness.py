@@ -22,6 +22,7 @@ FRACTIONS = np.linspace(0, 1, FLIP_STEPS + 1)
 BLUR, BLACK, GREY = "blur", "black", "grey"  # of cells of a film
 LEFT_OUT = "left_out"  # of words: nothing
 BATCH = 8
+SEED = 0
 
 
 class Curves(NamedTuple):
@@ -60,9 +61,7 @@ class Verdict(NamedTuple):
         return self._asdict() | {"holds": self.holds}
 
 
-def deletion_insertion(
-    question: Question, modality: str, scores: Float[np.ndarray, "*shape"], seed: int = 0
-) -> dict[str, Curves]:
+def deletion_insertion(question: Question, modality: str, scores: Float[np.ndarray, "*shape"]) -> dict[str, Curves]:
     """Deletion and insertion of cells or words, with each baseline: BLUR, BLACK and GREY, or LEFT_OUT for words.
 
     After Petsiuk, Das and Saenko, "RISE", BMVC 2018, who take single pixels away, 224 at a time, delete to one grey and
@@ -75,7 +74,6 @@ def deletion_insertion(
     Args:
         question: at one β.
         scores: a map, or a score for each word.
-        seed: of the random order.
 
     Returns:
         By baseline; empty where all scores are the same: they name no order.
@@ -85,7 +83,7 @@ def deletion_insertion(
     """
     if scores.size < 2 or np.ptp(scores) == 0:
         return {}
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(SEED)
     ranked = np.lexsort((rng.random(scores.size), -scores.ravel()))
     random = rng.permutation(scores.size)
     # Inserting by an order is deleting by its opposite, read backwards.

@@ -33,19 +33,17 @@ def stability(question: Question, modality: str, method: Method, scores: Float[n
     deviation of 2 % of grain, a report without 5 % of its words (one at least), which are left out of the comparison.
     None where it is undefined.
     """
-    rng = np.random.default_rng(0)
+    rng, compared = np.random.default_rng(0), np.ones(scores.size, bool)
     if modality == "image":
         square = question.encoded.image_part.square
         grain = torch.from_numpy(rng.normal(0, NOISE, square.shape).astype(np.float32)).to(square.device)
         noisy = with_film(question.engine, question.encoded, (square + grain).clamp(0, 1))
-        kept = np.ones(scores.size, bool)
     else:
-        kept = np.ones(scores.size, bool)
-        kept[rng.permutation(scores.size)[: max(1, round(WORDS_LOST * scores.size))]] = False
-        mask = masks_without(question, torch.from_numpy(~kept)[None])
+        compared[rng.permutation(scores.size)[: max(1, round(WORDS_LOST * scores.size))]] = False
+        mask = masks_without(question, torch.from_numpy(~compared)[None])
         noisy = with_words(question.engine, question.encoded, mask)
     again = method.explain(replace(question, encoded=noisy)).scores[0]
-    correlation = rank_correlation(scores.ravel()[kept], again.ravel()[kept])
+    correlation = rank_correlation(scores.ravel()[compared], again.ravel()[compared])
     return None if np.isnan(correlation) else correlation
 
 

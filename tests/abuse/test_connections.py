@@ -16,7 +16,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from dashboard.web import connections, request_limits
-from dashboard.web.connections import Connection, Sparing, allow_descriptors
+from dashboard.web.connections import Connection, LogRateLimit, allow_descriptors
 from dashboard.web.request_limits import RequestLimitsMiddleware
 
 LONG = 60  # seconds after which a test gives up
@@ -132,7 +132,7 @@ def test_where_no_film_is_sent_less_is_read(server, monkeypatch, path, status):
 
 def test_the_log_says_once_what_happens_a_thousand_times(caplog):
     log = logging.getLogger("betalens.test")
-    log.addFilter(Sparing())
+    log.addFilter(LogRateLimit())
 
     def fail(error: Exception) -> None:
         try:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from e2e.driving import wait_for_exact
+from e2e.driving import NAMELESS, wait_for_exact
 from playwright.sync_api import Browser, Page, sync_playwright
 from started import free_port, started
 
@@ -71,6 +71,7 @@ def page(request: pytest.FixtureRequest, server: Server, browser: Browser) -> Pa
     """The page with its first case explained. Afterwards: no error in the console, no request off this machine; of a
     test that failed, what the page and the server said is printed."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-US")
+    context.add_init_script(NAMELESS)
     opened = context.new_page()
     faults: list[str] = []
     opened.on("console", lambda m: faults.append(f"console: {m.text}") if m.type == "error" else None)

@@ -10,6 +10,7 @@ from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 EXACT_LIMIT = 120_000  # milliseconds, on a machine that is busy with something else
 PIXELS = "() => document.querySelector('.bl-film-canvas').toDataURL()"
 STAGE = "#bl-stage .bl-widget"
+NAMELESS = "sessionStorage.setItem('betalens.reviewer', '')"  # who was asked for a name, and gave none
 
 
 def with_module(page: Page, path: str, expression: str):
@@ -31,6 +32,14 @@ def move_beta(page: Page, steps: int) -> None:
 
 def numbers(page: Page) -> list[str]:
     return page.locator(".bl-bar-value").all_inner_texts()
+
+
+def report_box(page: Page):
+    """Where a report is typed, unfolded."""
+    box = page.locator(".bl-report textarea")
+    if not box.is_visible():
+        page.locator(".bl-given > button").click()
+    return box
 
 
 def upload(page: Page, name: str, content: bytes) -> None:

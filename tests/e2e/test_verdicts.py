@@ -6,7 +6,7 @@ import time
 
 import pandas as pd
 import pytest
-from e2e.driving import EXACT_LIMIT, STAGE, beta_of, upload, wait_for_exact, with_module
+from e2e.driving import EXACT_LIMIT, NAMELESS, STAGE, beta_of, report_box, upload, wait_for_exact, with_module
 from playwright.sync_api import expect
 
 from model.feedback import FeedbackStore
@@ -26,7 +26,6 @@ def saved(page, server, words: str = "Saved.") -> pd.Series:
 
 
 def name_reviewer(page, name: str) -> None:
-    page.locator(".bl-flag-more").click()
     page.locator("#bl-flag-reviewer").fill(name)
 
 
@@ -208,7 +207,7 @@ def test_a_verdict_that_was_purged_while_it_was_read_says_that_it_is_gone(page, 
 
 def test_keys_judge_but_not_while_typing(page, server):
     before = len(rows(server)) if server.flags.exists() else 0
-    page.locator(".bl-report textarea").focus()
+    report_box(page).focus()
     page.keyboard.type("add")
     expect(page.locator(OUTCOME)).to_be_empty()
     page.locator(".bl-finding").click()
@@ -256,6 +255,7 @@ def test_what_was_typed_stays_where_another_program_keeps_it_from_being_saved(pa
 
 def test_what_was_typed_stays_where_no_answer_comes(server, browser):
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-US")
+    context.add_init_script(NAMELESS)
     page = context.new_page()
     page.goto(server.url)
     wait_for_exact(page)
@@ -273,13 +273,13 @@ def test_what_was_typed_stays_where_no_answer_comes(server, browser):
 
     instead(lambda route: route.fulfill(status=503, content_type="text/html", body="<h1>Service Unavailable</h1>"))
     findings = disagree(page)
-    says_not_saved(page, "Not saved: the server did not answer", findings)
+    says_not_saved(page, "Not saved: no answer", findings)
     instead(lambda route: route.abort())
     page.get_by_role("button", name="Save verdict").click()
-    says_not_saved(page, "Not saved: the server did not answer", findings)
+    says_not_saved(page, "Not saved: no answer", findings)
     instead(lambda route: (route.fetch(), route.fulfill(status=503)))  # it was saved, and nobody was told
     page.get_by_role("button", name="Save verdict").click()
-    says_not_saved(page, "Not saved: the server did not answer", findings)
+    says_not_saved(page, "Not saved: no answer", findings)
     page.unroute_all()
     page.get_by_role("button", name="Save verdict").click()
     assert saved(page, server)["comment"] == COMMENT
@@ -305,7 +305,6 @@ def test_undo_adds_a_row_and_the_verdict_stands_no_more(page, server):
 def test_verdicts_are_filtered_counted_and_downloaded(page, server):
     for name in ("Dr One", "Dr Two"):
         name_reviewer(page, name)
-        page.locator(".bl-flag-more").click()
         page.get_by_role("button", name="Agree" if name == "Dr One" else "Unsure", exact=True).click()
         saved(page, server)
     open_feedback(page)
@@ -333,7 +332,7 @@ def test_the_queue_says_why_and_opens_in_review(page):
     assert first.locator(".bl-queued-why > span").count() >= 2
     first.click()
     expect(page.locator(STAGE)).to_have_attribute("data-case", study, timeout=EXACT_LIMIT)
-    expect(page.locator(".bl-only-queue")).to_have_attribute("aria-pressed", "true", timeout=LIMIT)
+    expect(page.get_by_label("Which studies").first).to_have_value("evaluation", timeout=LIMIT)
     expect(page.locator(".bl-case").first).to_have_attribute("data-study", study)
     page.keyboard.press("n")
     expect(page.locator(STAGE)).not_to_have_attribute("data-case", study, timeout=EXACT_LIMIT)

@@ -2,7 +2,7 @@
 
 import re
 
-from e2e.driving import EXACT_LIMIT, STAGE, move_beta, numbers
+from e2e.driving import EXACT_LIMIT, STAGE, move_beta, numbers, report_box
 from playwright.sync_api import Page, expect
 
 NOW, THEN = "canvas[data-side=now]", "canvas[data-side=then]"
@@ -99,7 +99,7 @@ def test_picking_is_given_up_with_escape(page):
 
 
 def test_no_verdict_while_the_case_is_changed(page):
-    page.locator(".bl-report textarea").fill("No acute abnormality.")
+    report_box(page).fill("No acute abnormality.")
     page.get_by_role("button", name="Analyse").click()
     wait_for_changes(page, 1)
     expect(page.locator(".bl-outcome")).to_contain_text("undo the changes first")

@@ -1,5 +1,6 @@
 // What the two ends of the slider mean; fixes it where a modality is missing, and says why.
 import { phrase } from "../lib/i18n.js";
+import { beginBetaTicks } from "./beta_ticks.js";
 
 /** @import { Mount } from "../lib/types.d.ts" */
 
@@ -18,4 +19,5 @@ export const mount = ({ element, props, watch }) => {
   };
   watch(draw);
   draw();
+  beginBetaTicks();
 };

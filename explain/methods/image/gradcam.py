@@ -8,8 +8,6 @@ do if evidence went away altogether is not asked; occlusion asks it.
 Selvaraju et al., "Grad-CAM", ICCV 2017.
 """
 
-import torch
-
 from explain.methods.base import Attribution, Batch
 
 TITLE = "Grad-CAM"
@@ -19,5 +17,4 @@ ORDER = 1
 def explain(batch: Batch) -> list[Attribution]:
     """The maps before ReLU. Equal to captum's `LayerGradCam`: features are pooled by their mean, so the mean over cells
     of ∂logit/∂feature is ∂logit/∂pooled ÷ cells."""
-    weights = batch.gradient.image / batch.features[0, 0].numel()
-    return [Attribution(cam) for cam in torch.einsum("nbc,ncrk->nbrk", weights, batch.features).cpu().numpy()]
+    return batch.weighted_maps(batch.cell_gradient)

@@ -18,9 +18,9 @@ ORDER = 2
 
 def explain(batch: Batch) -> list[Attribution]:
     """The maps of equation 19 of the paper, with the higher derivatives of exp(logit) as it takes them."""
-    gradient = batch.gradient.image / batch.features[0, 0].numel()  # of each cell of a channel
+    gradient = batch.cell_gradient
     square, cube = gradient**2, gradient**3
     denominator = 2 * square + cube * batch.features.sum((2, 3))[:, None]
     alpha = torch.where(denominator != 0, square / denominator, 0)
     weights = alpha * gradient.clamp(min=0)  # the mean over cells where the paper sums: the scale of Grad-CAM
-    return [Attribution(cam) for cam in torch.einsum("nbc,ncrk->nbrk", weights, batch.features).cpu().numpy()]
+    return batch.weighted_maps(weights)

@@ -8,8 +8,6 @@ channel share one gradient: it is Grad-CAM without the channels that speak again
 Jiang et al., "LayerCAM", IEEE Transactions on Image Processing 30, 2021.
 """
 
-import torch
-
 from explain.methods.base import Attribution, Batch
 
 TITLE = "LayerCAM"
@@ -18,5 +16,4 @@ ORDER = 3
 
 def explain(batch: Batch) -> list[Attribution]:
     """Σ over channels of relu(∂logit/∂feature) · feature."""
-    weights = (batch.gradient.image / batch.features[0, 0].numel()).clamp(min=0)
-    return [Attribution(cam) for cam in torch.einsum("nbc,ncrk->nbrk", weights, batch.features).cpu().numpy()]
+    return batch.weighted_maps(batch.cell_gradient.clamp(min=0))

@@ -15,4 +15,4 @@ ORDER = 3
 def explain(batch: Batch) -> list[Attribution]:
     """∂logit/∂pooled · hᵢ / T for the contextual piece hᵢ of T."""
     pieces = batch.gradient.report @ batch.hidden.mT / batch.tokens.mask.sum(1)[:, None, None]
-    return [Attribution(scores) for scores in score_words(batch, pieces)]
+    return score_words(batch, pieces)

@@ -25,4 +25,4 @@ def explain(batch: Batch) -> list[Attribution]:
         pooled = pool_embeddings(batch, embeddings, batch.each)
     gradient = batch.gradient.report
     pieces = pull_back(pooled, embeddings, gradient, lambda g: (g * embeddings.detach()).sum(-1), EXACT)
-    return [Attribution(scores) for scores in score_words(batch, pieces)]
+    return score_words(batch, pieces)

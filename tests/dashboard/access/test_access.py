@@ -15,10 +15,12 @@ from gradio_client import Client
 from helpers import routes_of
 
 from dashboard.access import audit, open_access
+from dashboard.access.cookies import SESSION
+from dashboard.access.ended import EndedSessions
 from dashboard.access.gate import OPEN
 from dashboard.access.identity import Identity, Role
 from dashboard.access.lockout import MOST_FAILURES
-from dashboard.access.sessions import COOKIE
+from dashboard.access.sessions import Rules
 from dashboard.access.users import Users, read_users, remove_user, set_user
 from dashboard.guard.hosts import is_loopback
 from dashboard.review.service import ReviewService, case_service_of
@@ -132,13 +134,13 @@ def test_the_cookie_is_for_this_server_s_pages_alone(app):
 
 def test_a_cookie_that_was_changed_is_none(client):
     log_in(client, "vera")
-    payload, rest = client.cookies[COOKIE].split(".", 1)
+    payload, rest = client.cookies[SESSION].split(".", 1)
     forged = base64.b64encode(base64.b64decode(payload).replace(b"vera", b"ada!")).decode()
     whole = f"{payload}.{rest}"
     client.cookies.clear()
     for cookie in (f"{forged}.{rest}", whole[:-1], whole[1:], whole * 2, "x" * 100_000, ""):
-        assert client.get("/config", headers={"Cookie": f"{COOKIE}={cookie}"}).status_code in (401, 431)
-    assert client.get("/config", headers={"Cookie": f"{COOKIE}={whole}"}).status_code == 200
+        assert client.get("/config", headers={"Cookie": f"{SESSION}={cookie}"}).status_code in (401, 431)
+    assert client.get("/config", headers={"Cookie": f"{SESSION}={whole}"}).status_code == 200
 
 
 @pytest.mark.parametrize("name", ["rita", "nobody"])
@@ -325,7 +327,7 @@ def test_an_access_file_that_cannot_be_used_says_why(tmp_path, text, said):
 def test_a_file_without_users_lets_nobody_in(tmp_path):
     (tmp_path / "users.json").write_text("{}")
     with pytest.raises(AccessError, match="Nobody is in"):
-        Users(tmp_path / "users.json")
+        Users(tmp_path / "users.json", Rules(60, 60, EndedSessions(tmp_path, 60)), "")
 
 
 def test_a_short_secret_is_refused(folder, monkeypatch):

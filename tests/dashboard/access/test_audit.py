@@ -24,6 +24,7 @@ from dashboard.access import audit, open_access
 from dashboard.access.identity import Role
 from dashboard.access.users import remove_user, set_user
 from dashboard.app import build
+from dashboard.guard.quiet import quieten
 from dashboard.review.service import ReviewService
 from dashboard.review.verdicts import VerdictService
 from dashboard.server import make_app
@@ -193,6 +194,7 @@ def test_a_line_that_was_torn_is_ended_before_the_next(tmp_path, monkeypatch, ke
 
 def test_what_the_tabs_show_of_films_and_reports_is_written_down_before(serving, store, kept):
     page = build(serving, store)
+    quieten(page)  # as it is served
     session = Session(beta=0.5)
     list(ReviewService(serving).open(session, lambda r: r.open_study(session, "one", 0.5)))
     flag = VerdictService(serving.now.engine, store).keep(session, 0.5, {"verdict": "agree"})
@@ -284,9 +286,9 @@ def test_what_is_shown_of_other_studies_is_written_down_with_who_and_from_where_
 
 
 def test_the_neighbours_of_a_case_are_written_down_before_they_are_shown(serving, store, kept):
-    (look,) = (
-        f.fn for f in build(serving, store).fns.values() if f.name == "look" and inspect.isgeneratorfunction(f.fn)
-    )
+    page = build(serving, store)
+    quieten(page)  # as it is served
+    (look,) = (f.fn for f in page.fns.values() if f.name == "look" and inspect.isgeneratorfunction(f.fn))
     session = Session(beta=0.5)
     list(ReviewService(serving).open(session, lambda r: r.open_study(session, "one", 0.5)))
     before = len(kept())
@@ -348,14 +350,14 @@ def test_an_administrator_ends_the_sessions_of_somebody(server, folder, monkeypa
 
 
 def test_a_person_who_logs_out_all_day_fills_no_disk(folder):
-    from dashboard.access.ended import MOST, Ended
+    from dashboard.access.ended import MOST, EndedSessions
 
-    ended = Ended(folder / "many", 3600)
+    ended = EndedSessions(folder / "many", 3600)
     began = time.time() - 10
     for i in range(MOST + 50):
         ended.add("vera", f"{i:032x}")
     assert sum(1 for _ in (folder / "many").glob("*/*")) <= MOST + 1
-    assert all(Ended(folder / "many", 3600).has("vera", f"{i:032x}", began) for i in range(MOST + 50))
+    assert all(EndedSessions(folder / "many", 3600).has("vera", f"{i:032x}", began) for i in range(MOST + 50))
 
 
 def test_where_a_logout_cannot_be_told_to_others_it_is_said_and_holds_here(server, folder, monkeypatch):
