@@ -29,11 +29,6 @@ class ReferenceCache:
         self._known: dict[str, Any] = {}
         self._lock = threading.RLock()
 
-    @cached_property
-    def _probabilities(self) -> dict[str, Float[np.ndarray, "n"]]:
-        p = probabilities_at(self.engine, self.reference(), self.engine.default_beta)
-        return dict(zip(self.engine.findings, p.T, strict=True))
-
     def reference(self, progress: Progress = iter) -> Reference:
         """The embeddings of every study.
 
@@ -67,8 +62,12 @@ class ReferenceCache:
 
     def probabilities(self) -> dict[str, Float[np.ndarray, "n"]]:
         """What the model gives each study of the table at its own β, by finding."""
-        with self._lock:
-            return self._probabilities
+
+        def by_finding() -> dict[str, Float[np.ndarray, "n"]]:
+            p = probabilities_at(self.engine, self.reference(), self.engine.default_beta)
+            return dict(zip(self.engine.findings, p.T, strict=True))
+
+        return self._once("probabilities", by_finding)
 
     def row_of(self, study_id: str) -> int | None:
         """The place of a study among the reference's; None where it is none of them."""

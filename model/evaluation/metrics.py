@@ -170,7 +170,7 @@ def expected_calibration_error(
 
 
 def probabilities_at(
-    engine: Engine, reference: Reference, beta: float, rows: np.ndarray | None = None
+    engine: Engine, reference: Reference, beta: float, rows: np.ndarray | slice = slice(None)
 ) -> Float[np.ndarray, "n findings"]:
     """Probabilities of reference studies at β, in [0, 1]; of all where no rows are given."""
     return chances(logits_at(engine, reference, beta, rows), engine.config.problem_type)
