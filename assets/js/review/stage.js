@@ -2,8 +2,8 @@
 import { currentBeta } from "../lib/beta.js";
 import { el } from "../lib/dom.js";
 import { emit, on } from "../lib/events.js";
-import { joined, number, percent, probability } from "../lib/format.js";
-import { findingName, ifDefined, phrase, t } from "../lib/i18n.js";
+import { joined, number, probability } from "../lib/format.js";
+import { findingName, phrase, t } from "../lib/i18n.js";
 import { toggle } from "../lib/parts.js";
 import { whileSeen } from "../lib/timing.js";
 import { Case } from "./case/case.js";
@@ -128,15 +128,6 @@ export const mount = ({ element, trigger, props, value, watch }) => {
           finding: findingName(clash.finding),
           image: probability(clash.image),
           report: probability(clash.report),
-        }),
-      clash?.worth &&
-        t("discord.worth", {
-          finding: findingName(clash.finding),
-          pairs: clash.worth.n,
-          prevalence: percent(clash.worth.prevalence),
-          of: clash.worth.n_of,
-          precision: ifDefined(clash.worth.precision, percent),
-          alarms: ifDefined(clash.worth.false_alarms, percent),
         }),
       opened.discordant && t("discord.study"),
     ];

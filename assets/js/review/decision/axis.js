@@ -1,5 +1,5 @@
-// On which axis bars and curve stand: probability, or logit, on which what saturates still moves. The reader's choice is
-// kept in this browser.
+// On which axis bars and curve stand: probability, or logit, on which what saturates still moves. The reader's choice
+// is kept in this browser.
 import { el } from "../../lib/dom.js";
 import { labelled } from "../../lib/i18n.js";
 import { toggle } from "../../lib/parts.js";

@@ -1,6 +1,6 @@
-// The decision on every finding, as bar and as number. A row is a button that asks for that finding's explanation. Beside
-// the fused decision stands what the report alone (square) and the image alone (circle) would decide; where the case was
-// changed, what was decided before (dotted) and by how much it moved.
+// The decision on every finding, as bar and as number. A row is a button that asks for that finding's explanation.
+// Beside the fused decision stands what the report alone (square) and the image alone (circle) would decide; where the
+// case was changed, what was decided before (dotted) and by how much it moved.
 import { el, put } from "../../lib/dom.js";
 import { on } from "../../lib/events.js";
 import { joined } from "../../lib/format.js";
@@ -101,6 +101,13 @@ export const barsView = (choose) => {
     return { node, fill, value, ghost, before, change, name: findingName(finding) };
   };
 
+  // Where there is no room for all rows, the explained one is seen. The page itself stays where it is.
+  /** @param {HTMLElement} row */
+  const bringIntoView = (row) => {
+    const top = row.offsetTop - list.offsetTop;
+    if (top + row.offsetHeight > list.scrollTop + list.clientHeight || top < list.scrollTop) list.scrollTop = top;
+  };
+
   /** @param {Case} given @param {Axis} chosen */
   const load = (given, chosen) => {
     opened = given;
@@ -115,6 +122,7 @@ export const barsView = (choose) => {
     folded = foldable(given).map((index) => rows[index].node);
     drawFold();
     if (focused) rows[given.index].node.focus();
+    else bringIntoView(rows[given.index].node);
   };
 
   /** @param {number} beta */

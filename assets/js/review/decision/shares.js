@@ -1,6 +1,6 @@
 // What image and report add to the logit (their exact Shapley values), as one signed stack: what speaks for the finding
-// grows to the right of the reference, what speaks against it to the left. Where they push against each other neither has
-// a share in per cent.
+// grows to the right of the reference, what speaks against it to the left. Where they push against each other neither
+// has a share in per cent.
 import { el } from "../../lib/dom.js";
 import { number, percent, signed } from "../../lib/format.js";
 import { phrase, t } from "../../lib/i18n.js";

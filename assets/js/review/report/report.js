@@ -1,6 +1,6 @@
 // One report with each word's signed share of the decision: red with a solid line speaks for the finding, blue with a
-// dashed line against it. One tab stop; the arrow keys walk from word to word, a click or Enter marks one as wrong. What
-// is new in a changed report is inserted, what is gone from the one before it deleted.
+// dashed line against it. One tab stop; the arrow keys walk from word to word, a click or Enter marks one as wrong.
+// What is new in a changed report is inserted, what is gone from the one before it deleted.
 import { el } from "../../lib/dom.js";
 import { emit, on } from "../../lib/events.js";
 import { joined, signed } from "../../lib/format.js";
