@@ -36,9 +36,8 @@ export const sharesView = () => {
   const legend = KINDS.map((kind, i) => el("span", el(`i.bl-swatch.bl-share-${kind}`), values[i]));
   const node = el(
     "section.bl-shares",
-    el("header.bl-sub-head", phrase("h3", "shares.title")),
+    el("header.bl-sub-head", phrase("h3", "shares.title"), el("div.bl-share-legend", ...legend)),
     el("div.bl-share-track", ...bars, el("span.bl-share-zero")),
-    el("div.bl-share-legend", ...legend),
   );
 
   /** @param {Case} given */
