@@ -156,7 +156,7 @@ def test_a_changed_report_shows_what_changed_and_by_how_much(page):
     expect(page.locator(".bl-report-text[data-side=now] ins").last).to_contain_text("Large left effusion <b>here</b>")
     expect(page.locator(".bl-report-text[data-side=then] del")).to_have_count(0)
     assert page.locator(".bl-report-text b").count() == 0
-    changes = page.locator(".bl-bar-change").all_inner_texts()
+    changes = page.locator(".bl-bar .bl-bar-change").all_inner_texts()
     assert len(changes) == len(numbers(page))
     assert all(re.fullmatch(r"=|[▲▼]\u2009[+\u2212]\d\.\d{3}", change) for change in changes)
     assert any(change != "=" for change in changes)

@@ -71,9 +71,10 @@ test("a place is inside the range", () => {
   );
 });
 
-test("a change has an arrow, and none where nothing moved", () => {
+test("a change has an arrow, and none where nothing moved as it is written", () => {
+  assert.equal(moved(0.0014, 0.0016, 3), "▲\u2009+0.001");
   assert.deepEqual(
-    [0.1234, -0.1234, 0.0004, -0.0004].map((by) => moved(by, 3)),
+    [0.6234, 0.3766, 0.5004, 0.4996].map((now) => moved(0.5, now, 3)),
     ["▲\u2009+0.123", "▼\u2009−0.123", "=", "="],
   );
 });

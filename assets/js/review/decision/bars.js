@@ -140,7 +140,7 @@ export const barsView = (choose) => {
         const then = axis.of(opened.original, beta, index);
         row.ghost.style.left = left(then);
         row.before.textContent = axis.say(then);
-        row.change.textContent = axis.sayChange(value - then);
+        row.change.textContent = axis.sayChange(then, value);
         told = joined([`${axis.say(then)} → ${said}`, row.change.textContent], ", ");
       }
       row.node.ariaLabel = `${row.name} ${told}`;

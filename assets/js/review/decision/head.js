@@ -40,7 +40,7 @@ export const headView = (...more) => {
     sentence.textContent = answerAt(opened, beta);
     before.textContent = original ? `${axis.say(then)} → ` : "";
     output.textContent = axis.say(value);
-    change.textContent = original ? axis.sayChange(value - then) : "";
+    change.textContent = original ? axis.sayChange(then, value) : "";
     const [said, was] = [opened, original ?? opened].map((side) => t(side.verdict(beta)));
     verdict.textContent = said === was ? "" : `${was} → ${said}`;
     where.textContent = t(`axis.at.${axis.name}`, { beta: number(beta) });

@@ -8,7 +8,7 @@ import { probability, signed } from "../../lib/format.js";
  * @property {"probability" | "logit"} name
  * @property {(side: Case, beta: number, finding?: number) => number} of
  * @property {(value: number) => string} say
- * @property {(change: number) => string} sayChange
+ * @property {(then: number, now: number) => string} sayChange
  * @property {(value: number) => string} tick
  * @property {number} half the value from which a finding is present
  * @property {(sides: Case[]) => [number, number]} range of all findings, for bars
@@ -18,9 +18,10 @@ import { probability, signed } from "../../lib/format.js";
 const UNMOVED = "=";
 const DIGITS = { probability: 3, logit: 2 };
 
-// ▲ or ▼ and by how much; what rounds to nothing has not moved.
-/** @param {number} change @param {number} digits */
-export const moved = (change, digits) => {
+// ▲ or ▼ and by how much, as the two numbers are written.
+/** @param {number} then @param {number} now @param {number} digits */
+export const moved = (then, now, digits) => {
+  const change = Number(now.toFixed(digits)) - Number(then.toFixed(digits));
   const said = signed(change, digits);
   return /[1-9]/.test(said) ? `${change > 0 ? "▲" : "▼"}\u2009${said}` : UNMOVED;
 };
@@ -34,7 +35,7 @@ export const AXES = {
     name: "probability",
     of: (side, beta, finding) => side.probability(beta, finding),
     say: probability,
-    sayChange: (change) => moved(change, DIGITS.probability),
+    sayChange: (then, now) => moved(then, now, DIGITS.probability),
     tick: String,
     half: 0.5,
     range: () => [0, 1],
@@ -44,7 +45,7 @@ export const AXES = {
     name: "logit",
     of: (side, beta, finding) => side.logit(beta, finding),
     say: (value) => signed(value, DIGITS.logit),
-    sayChange: (change) => moved(change, DIGITS.logit),
+    sayChange: (then, now) => moved(then, now, DIGITS.logit),
     tick: (value) => signed(value, 0),
     half: 0,
     // As far to either side, so that one half stays in the middle, whatever beta is.
