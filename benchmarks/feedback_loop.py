@@ -28,7 +28,7 @@ from model.evaluation.metrics import evaluate
 from model.feedback import FeedbackStore, Flag, new_flag_id, utc_now
 from model.feedback.corrections import corrections
 from model.finetuning.finetune import FinetuneDataset, Recipe, finetune, finetune_dataset, trained
-from model.inference.encoder_features import PooledStudies, load_pooled
+from model.inference.embeddings import PooledStudies, load_pooled
 from model.inference.engine import Engine
 from model.network.network import Pooled
 from model.studies.opening import open_studies

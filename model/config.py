@@ -171,31 +171,19 @@ class Config:
 
     def __post_init__(self):
         for f in dataclasses.fields(self):
-            self._check(f, getattr(self, f.name))
-
-    @staticmethod
-    def _check(f: dataclasses.Field, value: Any) -> None:
-        low, high, choices = f.metadata["low"], f.metadata["high"], f.metadata["choices"]
-        if not _is_a(f.type, value):
-            raise ChoiceError(f"{f.name} is {value!r}; it takes {_KINDS[f.type]} ({f.metadata['help']}).")
-        # `not low <= value` instead of `value < low`, so that NaN is out of bounds too
-        if low is not None and not low <= value <= high:
-            raise ChoiceError(f"{f.name} is {value}; it takes a number from {low} to {high} ({f.metadata['help']}).")
-        if choices and value not in choices:
-            raise ChoiceError(f"{f.name} is {value!r}; it takes one of {', '.join(choices)}.")
+            value = getattr(self, f.name)
+            help, low, high, choices = f.metadata.values()
+            if not _is_a(f.type, value):
+                raise ChoiceError(f"{f.name} is {value!r}; it takes {_KINDS[f.type]} ({help}).")
+            # `not low <= value` instead of `value < low`, so that NaN is out of bounds too
+            if low is not None and not low <= value <= high:
+                raise ChoiceError(f"{f.name} is {value}; it takes a number from {low} to {high} ({help}).")
+            if choices and value not in choices:
+                raise ChoiceError(f"{f.name} is {value!r}; it takes one of {', '.join(choices)}.")
 
     def to_json(self) -> str:
         """The config as JSON text, one field a line."""
         return json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False) + "\n"
-
-    @classmethod
-    def from_json(cls, text: str) -> "Config":
-        """The config that `to_json` wrote.
-
-        Raises:
-            ChoiceError: a field is unknown or out of bounds.
-        """
-        return cls.from_dict(json.loads(text))
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "Config":

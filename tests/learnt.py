@@ -13,7 +13,7 @@ from PIL import Image
 
 from explain.publish import write
 from model.evaluation.held_out import answered
-from model.inference.encoder_features import PooledStudies, load_pooled
+from model.inference.embeddings import PooledStudies, load_pooled
 from model.inference.engine import Engine
 from model.inference.learnt import Past
 from model.inference.predictions import BETA_GRID, Scored

@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from dashboard.review.verdicts import LONGEST_NAME, MOST_REGIONS
 from explain import DEFAULT
-from model.feedback import FlagId, Judgement, Verdict
+from model.feedback.record import FlagId, Judgement, Verdict
 from model.inputs import MAX_BYTES, MAX_CHARACTERS
 
 MOST_BETAS = 101

@@ -141,10 +141,19 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, alone, notice, sta
             yield values
 
     @streamed
-    def open_first(session: Session, beta: float, request: gr.Request):
+    def begin(session: Session, beta: float, event: gr.EventData, request: gr.Request):
+        """Opens what the address of the page names: a study, a finding, β and methods; the first study where it names
+        none."""
         pages[request.session_hash] = session
         session.announced = ctx.serving.now.engine.digest  # by the header
-        return show_study(session, ids_of(offered_cases(ctx.table))[0], beta)
+        given = event._data
+        for modality in MODALITIES:
+            if given.get(modality) in methods_of(modality):
+                setattr(session, f"{modality}_method", given[modality])
+        if isinstance(at := given.get("beta"), (int, float)) and 0 <= at <= 1:
+            beta = session.beta = float(at)
+        study = str(given.get("study") or "") or ids_of(offered_cases(ctx.table))[0]
+        return show_study(session, study, beta, str(given.get("finding") or ""))
 
     def leave(request: gr.Request):
         """Nobody waits for what is at work for a page that was closed."""
@@ -208,7 +217,7 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, alone, notice, sta
     cases.select(open_study, inputs, shown, **UNLIMITED)
     cases.filter(narrow, ctx.session, cases, **EVERY)
     ctx.request.change(open_requested, [*inputs, ctx.request], shown, **UNLIMITED)
-    ctx.page.load(open_first, inputs, shown, **UNLIMITED)
+    stage.begin(begin, inputs, shown, **UNLIMITED)
     ctx.page.unload(leave)
     analyse.click(open_given, [*inputs, report], shown, **UNLIMITED)
     alone.click(open_alone, [*inputs, report], shown, **UNLIMITED)

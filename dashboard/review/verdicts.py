@@ -18,7 +18,8 @@ from dashboard.web.metrics import FLAG, FLAGS
 from explain.methods.words import split_words
 from model.config import SINGLE_LABEL
 from model.errors import FeedbackError, TakenError
-from model.feedback import EVIDENCE, Flag, Judgement, Store, new_flag_id, utc_now
+from model.feedback import Flag, Store, new_flag_id, utc_now
+from model.feedback.record import EVIDENCE, Judgement
 from model.inference.decision import reported
 from model.inference.engine import Engine
 

@@ -11,8 +11,7 @@ from explain.cohort.neighbours import Finder
 from explain.cohort.spaces import Vectors
 from explain.cohort.worklist import Candidate, worklist
 from model.evaluation.metrics import probabilities_at
-from model.inference.embeddings import Reference, load_reference
-from model.inference.encoder_features import PooledStudies, load_pooled
+from model.inference.embeddings import PooledStudies, Reference, load_pooled, load_reference
 from model.inference.engine import Engine
 from model.progress import Progress
 from model.studies.table import StudyTable

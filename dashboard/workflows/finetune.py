@@ -16,10 +16,10 @@ from model.evaluation.held_out import Encode, answered, predict_held_out
 from model.feedback import Flag, standing
 from model.feedback.corrections import Correction, Untaught, corrections, relabelled, unknown_findings, untaught
 from model.finetuning.finetune import Recipe
-from model.finetuning.folds import Course, teach
+from model.finetuning.folds import teach
 from model.finetuning.label_noise import mistakes
 from model.finetuning.versions import LEARNT, Versions
-from model.inference.encoder_features import load_pooled
+from model.inference.embeddings import load_pooled
 from model.inference.engine import Engine
 from model.inference.predictions import Scored, score
 from model.progress import Progress, ProgressOf
@@ -105,7 +105,7 @@ def finetune_version(
     corrected = corrections(flags, base.findings, base.config.problem_type)
     train, validation = (_split(table, name) for name in ("train", "val"))
     taught = {s.study_id: corrected[s.study_id] for s in train if s.study_id in corrected}
-    new = teach(base, train, Course(table, taught, recipe, encoders, progress_for))
+    new = teach(base, train, table, taught, recipe, encoders, progress_for)
     start, data = new.engine, new.finetune_dataset
     assert start.past is not None  # `teach` says what it has learnt
     held_out = relabelled(validation, corrected)
@@ -129,7 +129,7 @@ def finetune_version(
         "labels": int(data.judged.sum()),
         "labels_changed": int((data.judged & (data.table != data.labels)).sum()),
         "replay": recipe.replay,
-        "marked_studies": len(new.marks.marks) if new.marks else 0,
+        "marked_studies": len(new.marks),
         "not_learnt": len(nothing),
         "ties": sum(len(c.tied) for c in taught.values()),
         "wrong_in_table": {f: round(float(r), 3) for f, r in zip(base.findings, wrong.of_table, strict=True) if r > 0},

@@ -188,15 +188,17 @@ class TrainingRun(NamedTuple):
         studies = tuple(self.table.by_id(i) for i in data.study_ids)
         cut = folds_of(studies, folds, self.config.seed, data.contents)
 
+        states: list[State] = []
+
         def trained(number: int, part: StudyArrays) -> Network:
             tqdm.write(f"Fold {number + 1} of {len(cut)}: {len(part)} studies to learn from.", file=sys.stderr)
             network, folder = self._network(), self.folder / f"{FOLD}{number + 1}"
             if not train(network, part, None, self.device, folder, self.resume and has_state(folder)):
                 raise KeyboardInterrupt
+            states.append(state_of(network))
             return network
 
-        states: list[State] = []
-        logits = out_of_fold(data, cut, trained, lambda network: states.append(state_of(network)))
+        logits = out_of_fold(data, cut, trained)
         tqdm.write(f"The model itself: {len(data)} studies to learn from.", file=sys.stderr)
         network = self._network()
         complete = train(network, data, None, self.device, self.folder, self.resume and has_state(self.folder))

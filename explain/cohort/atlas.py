@@ -20,7 +20,8 @@ from explain.cohort.neighbours import Finder
 from explain.cohort.spaces import FUSED, SPACES, Vectors
 from model.config import Config
 from model.errors import ChoiceError
-from model.inference.array_cache import Arrays, cached_arrays, pack_arrays
+from model.inference.array_cache import cached_arrays, pack_arrays
+from model.inference.array_file import Arrays
 from model.inference.encoding import Encoded
 from model.progress import Progress
 from model.studies.table import StudyTable

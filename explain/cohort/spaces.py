@@ -11,8 +11,7 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float
 
-from model.inference.embeddings import Reference
-from model.inference.encoder_features import PooledStudies
+from model.inference.embeddings import PooledStudies, Reference
 from model.inference.encoding import Encoded
 from model.inference.engine import Engine
 from model.network.network import allowed_beta

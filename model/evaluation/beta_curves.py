@@ -19,14 +19,15 @@ from model.evaluation.bootstrap import (
     auroc,
     average_precision,
     band,
+    by_falling_score,
     counts_of,
     gain,
     interval,
     macro,
     smaller_side,
 )
-from model.evaluation.metrics import ECE_BINS
-from model.inference.predictions import BETA_GRID, Scored
+from model.evaluation.metrics import ECE_BINS, of_decided
+from model.inference.predictions import BETA_GRID, OverBeta, PerFinding, Scored
 from model.network.network import Network
 from model.progress import Progress
 from model.training.calibration import recalibrated
@@ -73,11 +74,9 @@ class Measures(NamedTuple):
         """What AUROC at each β is beside that of one modality alone, in a word that its interval and p-value agree
         with: see ITSELF and those that follow it."""
         found = self.gains[modality]
-        every = zip(*found.difference, strict=True)
-        said = [self._verdict(float(value), float(low), float(high)) for value, low, high in every]
-        said[SOLE_MODALITY_ROW[modality]] = (
-            UNDEFINED if np.isnan(self.auroc.value[SOLE_MODALITY_ROW[modality]]) else ITSELF
-        )
+        alone = SOLE_MODALITY_ROW[modality]
+        said = [self._verdict(*map(float, of_beta)) for of_beta in zip(*found.difference, strict=True)]
+        said[alone] = UNDEFINED if np.isnan(self.auroc.value[alone]) else ITSELF
         return tuple(said)
 
     def alone_suffices(self) -> tuple[str, ...]:
@@ -120,8 +119,8 @@ class Lab(NamedTuple):
     overall: Measures
     per_finding: dict[str, Measures]
     study_ids: tuple[str, ...]
-    labels: Float[np.ndarray, "n findings"]
-    probabilities: Float[np.ndarray, "betas n findings"]
+    labels: PerFinding
+    probabilities: OverBeta
 
 
 class _Samples(NamedTuple):
@@ -152,7 +151,7 @@ def measure_over_beta(
     kept, findings = scored.concordant(), network.config.findings
     labels, probabilities = kept.labels(findings), kept.probabilities(network)
     calibrated = probabilities
-    if chose is not None and chose.any():
+    if chose is not None:
         calibrated = recalibrated(scored, chose, network).concordant().probabilities(network)
     groups = tuple(s.patient_id for s in kept.studies)
     counts = counts_of(groups, resamples, seed)
@@ -160,8 +159,10 @@ def measure_over_beta(
         f: _samples(labels[:, i], probabilities[:, :, i], calibrated[:, :, i], counts)
         for i, f in enumerate(progress(findings))
     }
-    single = network.config.problem_type == SINGLE_LABEL
-    pooled = _of_decided(labels, calibrated, counts) if single else reduce(np.add, (s.bins for s in samples.values()))
+    if network.config.problem_type == SINGLE_LABEL:  # calibration is that of the finding decided for (Guo et al. 2017)
+        pooled = np.stack([_binned(*of_decided(labels, p), counts) for p in calibrated], 1)
+    else:
+        pooled = reduce(np.add, (s.bins for s in samples.values()))
     sides = [smaller_side(labels[:, i], groups) for i in range(len(findings))]
     return Lab(
         betas=BETA_GRID,
@@ -189,15 +190,11 @@ def youden_threshold(
     Returns:
         One of the scores for each row; NaN where no positive or no negative study is counted.
     """
-    order = np.argsort(-scores, kind="stable")
-    falling, truth, weight = scores[order], labels[order], counts[:, order]
-    starts = np.flatnonzero(np.append(True, falling[1:] != falling[:-1]))
-    ends = np.append(starts[1:], len(falling)) - 1  # ties are decided alike
-    positive = (weight * truth).cumsum(1)[:, ends]
-    negative = (weight * (1 - truth)).cumsum(1)[:, ends]
+    levels, positive, all_ = by_falling_score(labels, scores, counts)
+    positive, negative = positive.cumsum(1), (all_ - positive).cumsum(1)
     with np.errstate(invalid="ignore"):  # 0 / 0 where a kind is missing
         j = positive / positive[:, -1:] - negative / negative[:, -1:]
-    best = falling[starts][np.where(np.isnan(j), -1, j).argmax(1)]
+    best = levels[np.where(np.isnan(j), -1, j).argmax(1)]
     return np.where(np.isnan(j).any(1), np.nan, best).astype(float)
 
 
@@ -228,18 +225,8 @@ def _binned(truth: np.ndarray, confidence: np.ndarray, counts: np.ndarray) -> Fl
     return (counts @ columns).reshape(len(counts), 3, ECE_BINS)
 
 
-def _of_decided(labels: np.ndarray, probabilities: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Single-label calibration is that of the finding decided for (Guo et al. 2017)."""
-    choice = probabilities.argmax(2)
-    each = np.arange(len(labels))
-    return np.stack(
-        [_binned(labels[each, c], p[each, c], counts) for c, p in zip(choice, probabilities, strict=True)], 1
-    )
-
-
 def _mean(samples: dict[str, _Samples], bins: np.ndarray) -> _Samples:
     """Macro averages over the findings that are defined in a resample."""
-
     area = macro(np.stack([s.auroc for s in samples.values()]))
     precision = macro(np.stack([s.average_precision for s in samples.values()]))
     return _Samples(area, precision, np.full(area.shape, np.nan), bins)
@@ -275,5 +262,4 @@ def _best(auroc_over_beta: np.ndarray, side: int) -> Band:
     """Where several β are as high in a resample, the interval holds them all."""
     best = best_beta(auroc_over_beta)
     (low, _), (_, high) = (interval(best[1:, i]) for i in (1, 2))
-    none = (low == high) | (side < 2)
-    return Band(np.asarray(best[0, 0]), np.where(none, np.nan, low), np.where(none, np.nan, high))
+    return Band(np.asarray(best[0, 0]), low, high).bare((low == high) | (side < 2))

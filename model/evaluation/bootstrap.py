@@ -11,6 +11,8 @@ from jaxtyping import Float, Int
 
 from model.evaluation.figures import json_numbers
 
+Counts = Int[np.ndarray, "rows studies"]  # how often each row, the sample or a resample, counts each study
+
 RESAMPLES = 1000
 # Times a study is counted, over all resamples, that are held at once (8 bytes each): a split of more than 20,000
 # studies gets fewer resamples, as its bands are narrow.
@@ -29,9 +31,13 @@ class Band(NamedTuple):
     low: Float[np.ndarray, "*axes"]
     high: Float[np.ndarray, "*axes"]
 
-    def to_json(self, decimals: int = 4) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Plain numbers, or lists of them; None for what is undefined."""
-        return {name: json_numbers(part, decimals) for name, part in self._asdict().items()}
+        return {name: json_numbers(part) for name, part in self._asdict().items()}
+
+    def bare(self, where: np.ndarray | np.bool_ | bool = True) -> "Band":
+        """Without its interval, everywhere or where it is said."""
+        return Band(self.value, *(np.where(where, np.nan, bound) for bound in (self.low, self.high)))
 
 
 class Gain(NamedTuple):
@@ -42,48 +48,55 @@ class Gain(NamedTuple):
     p: Float[np.ndarray, "*axes"]
 
 
-def resample(groups: tuple[str, ...], n: int = 1000, seed: int = 0) -> Int[np.ndarray, "n studies"]:
+def resample(groups: tuple[str, ...], n: int, seed: int = 0) -> Int[np.ndarray, "n studies"]:
     """How often each of n resamples counts each study: as many groups as there are, drawn with replacement, whole."""
     names, group_of = np.unique(np.array(groups), return_inverse=True)
     drawn = np.random.default_rng(seed).multinomial(len(names), np.full(len(names), 1 / len(names)), size=n)
     return drawn[:, group_of]
 
 
-def counts_of(groups: tuple[str, ...], n: int = RESAMPLES, seed: int = 0) -> Int[np.ndarray, "rows studies"]:
+def counts_of(groups: tuple[str, ...], n: int = RESAMPLES, seed: int = 0) -> Counts:
     """How often each study is counted: once in row 0, then n resamples, or fewer of very many studies."""
     n = int(np.clip(MOST_COUNTS // max(len(groups), 1), FEWEST_RESAMPLES, n))
     return np.vstack([np.ones((1, len(groups)), int), resample(groups, n, seed)])
 
 
-def auroc(
-    labels: np.ndarray, scores: Float[np.ndarray, "studies"], counts: Int[np.ndarray, "rows studies"]
-) -> Float[np.ndarray, "rows"]:
+def auroc(labels: np.ndarray, scores: Float[np.ndarray, "studies"], counts: Counts) -> Float[np.ndarray, "rows"]:
     """Area under the ROC curve for each row of counts; ties count half. NaN where a row lacks one of the classes."""
-    positive, all_ = _by_falling_score(labels, scores, counts)
+    _, positive, all_ = by_falling_score(labels, scores, counts)
     negative = all_ - positive
     wins = positive * (negative.sum(1, keepdims=True) - negative.cumsum(1) + negative / 2)
     pairs = positive.sum(1) * negative.sum(1)
     return _ratio(wins.sum(1), pairs)
 
 
+def aurocs(
+    labels: Float[np.ndarray, "studies findings"],
+    scores: Float[np.ndarray, "studies findings"],
+    counts: Counts,
+) -> Float[np.ndarray, "findings rows"]:
+    """`auroc` of each finding."""
+    return np.stack([auroc(truth, s, counts) for truth, s in zip(labels.T, scores.T, strict=True)])
+
+
 def average_precision(
-    labels: np.ndarray, scores: Float[np.ndarray, "studies"], counts: Int[np.ndarray, "rows studies"]
+    labels: np.ndarray, scores: Float[np.ndarray, "studies"], counts: Counts
 ) -> Float[np.ndarray, "rows"]:
     """Mean of the precision at every positive study for each row of counts. NaN where a row has none."""
-    positive, all_ = _by_falling_score(labels, scores, counts)
+    _, positive, all_ = by_falling_score(labels, scores, counts)
     precision = positive.cumsum(1) / np.maximum(all_.cumsum(1), 1)
     return _ratio((positive * precision).sum(1), positive.sum(1))
 
 
-def interval(samples: Float[np.ndarray, "rows *axes"], level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
-    """Lower and upper bound of the percentile interval over rows. Resamples without a value (NaN) are left out; where
-    fewer are left than the level takes (40 for 95 %), the bounds are NaN.
+def interval(samples: Float[np.ndarray, "rows *axes"]) -> tuple[np.ndarray, np.ndarray]:
+    """Lower and upper bound of the 95 % percentile interval over rows. Resamples without a value (NaN) are left out;
+    where fewer are left than that takes (40), the bounds are NaN.
 
-    They are order statistics, those of which `p_of_none` is just not below 1 - level (Davison and Hinkley, Bootstrap
+    They are order statistics, those of which `p_of_none` is just not below 0.05 (Davison and Hinkley, Bootstrap
     Methods and their Application, 1997, sections 4.2 and 5.3), so that an interval and a p-value never disagree.
     """
     ordered, n = np.sort(samples, axis=0), (~np.isnan(samples)).sum(0)  # NaN comes last
-    rank = np.ceil(np.round((1 - level) / 2 * (n + 1), 9)).astype(int) - 1  # of the bound, from its end
+    rank = np.ceil(np.round((1 - 0.95) / 2 * (n + 1), 9)).astype(int) - 1  # of the bound, from its end
     at = np.stack([rank - 1, n - rank]).clip(0, len(samples) - 1)
     low, high = np.where(rank > 0, np.take_along_axis(ordered, at, 0), np.nan)
     return np.asarray(low), np.asarray(high)
@@ -104,14 +117,13 @@ def band(samples: Float[np.ndarray, "rows *axes"], side: int = LEAST) -> Band:
         side: `smaller_side` of what is measured: resamples of one patient with a finding are alike, whatever they say.
     """
     found = not_too_sure(Band(np.asarray(samples[0], float), *interval(samples[1:])))
-    return found if side > 1 else Band(found.value, *(np.full_like(bound, np.nan) for bound in found[1:]))
+    return found if side > 1 else found.bare()
 
 
 def not_too_sure(found: Band) -> Band:
     """Without an interval (NaN) where its width is 0: that would look like certainty, and says that these patients are
     too few, or too easy, to show how sure the value is."""
-    none = found.low == found.high
-    return Band(found.value, *(np.where(none, np.nan, bound) for bound in found[1:]))
+    return found.bare(found.low == found.high)
 
 
 def gain(differences: Float[np.ndarray, "rows *axes"], side: int = LEAST) -> Gain:
@@ -137,15 +149,15 @@ def macro(values: Float[np.ndarray, "findings *axes"]) -> Float[np.ndarray, "*ax
         return np.where(defined, values, 0).sum(0) / np.where(defined.any(0), defined.sum(0), np.nan)
 
 
-def _by_falling_score(
+def by_falling_score(
     labels: np.ndarray, scores: np.ndarray, counts: np.ndarray
-) -> tuple[Float[np.ndarray, "rows levels"], Float[np.ndarray, "rows levels"]]:
-    """How many positive studies, and how many at all, have each score, the highest first."""
+) -> tuple[Float[np.ndarray, "levels"], Float[np.ndarray, "rows levels"], Float[np.ndarray, "rows levels"]]:
+    """Each score, the highest first, and how many positive studies, and how many at all, have it."""
     order = np.argsort(-scores, kind="stable")
     falling, weights = scores[order], counts[:, order].astype(float)
     starts = np.flatnonzero(np.append(True, falling[1:] != falling[:-1]))
     positive = np.add.reduceat(weights * (labels[order] > 0), starts, 1)
-    return positive, np.add.reduceat(weights, starts, 1)
+    return falling[starts], positive, np.add.reduceat(weights, starts, 1)
 
 
 def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:

@@ -5,16 +5,17 @@ same resamples serve every model, so that the difference between two of them is 
 chapter 16).
 """
 
+from itertools import compress
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int
 
 from model.errors import ChoiceError
 from model.evaluation.beta_curves import BETA_GRID, best_beta
-from model.evaluation.bootstrap import LEAST, RESAMPLES, Band, auroc, band, counts_of, macro, smaller_side
+from model.evaluation.bootstrap import LEAST, RESAMPLES, Band, aurocs, band, counts_of, macro, smaller_side
 from model.evaluation.held_out import predict_held_out
 from model.inference.engine import Engine
+from model.inference.predictions import PerFinding
 from model.progress import Progress
 from model.studies.table import Study, StudyTable, label_matrix
 
@@ -31,7 +32,7 @@ class Decisions(NamedTuple):
     findings: tuple[str, ...]
     beta: float
     beta_from: str  # "validation" or "default"
-    probabilities: dict[str, Float[np.ndarray, "n findings"]]
+    probabilities: dict[str, PerFinding]
     words: str = ""  # what a reader must know of who decided; see `held_out.HeldOutPredictions`
 
 
@@ -79,15 +80,14 @@ def decide(engine: Engine, table: StudyTable, progress: Progress = iter) -> Deci
     judged = predict_held_out(engine, table, tested, progress=progress)
     beta, beta_from = _best_on_validation(engine, table, progress)
     at = {"image": len(BETA_GRID) - 1, "report": 0, "fused": BETA_GRID.index(beta)}
-    p = judged.scored.probabilities(engine.network)
     every = np.full((len(BETA_GRID), len(tested), len(engine.findings)), np.nan)
-    every[:, judged.keep] = p
+    every[:, judged.keep] = judged.scored.probabilities(engine.network)
     probabilities = {way: every[index] for way, index in at.items()}
     return Decisions(engine.findings, beta, beta_from, probabilities, judged.caveats())
 
 
 def compare_models(
-    decisions: dict[str, Decisions], studies: tuple[Study, ...], resamples: int = RESAMPLES, seed: int = 0
+    decisions: dict[str, Decisions], studies: tuple[Study, ...], resamples: int = RESAMPLES
 ) -> ModelComparison:
     """Measure the decisions of models, by name, on those of the studies they were made on that all could decide.
 
@@ -107,18 +107,14 @@ def compare_models(
             f"Each of the {len(studies)} test studies was learnt by one of the models ({', '.join(decisions)}), and no "
             "network of a cross-validation can decide in its place: compare them on studies of other patients."
         )
-    studies = tuple(s for s, keep in zip(studies, unlearnt, strict=True) if keep)
-    decisions = {
-        name: d._replace(probabilities={way: p[unlearnt] for way, p in d.probabilities.items()})
-        for name, d in decisions.items()
-    }
+    studies = tuple(compress(studies, unlearnt))
     patients = tuple(s.patient_id for s in studies)
-    counts = counts_of(patients, resamples, seed)
-    few = {
-        f: smaller_side(truth, patients)
-        for f, truth in zip(base.findings, label_matrix(studies, base.findings).T, strict=True)
-    }
-    samples = {name: _samples(d, label_matrix(studies, d.findings), counts) for name, d in decisions.items()}
+    counts = counts_of(patients, resamples)
+    few = {f: smaller_side(label_matrix(studies, (f,))[:, 0], patients) for f in base.findings}
+    samples = {}
+    for name, d in decisions.items():
+        labels = label_matrix(studies, d.findings)
+        samples[name] = {way: macro(aurocs(labels, p[unlearnt], counts)) for way, p in d.probabilities.items()}
     most = max(few.values())
     return ModelComparison(
         n=len(studies),
@@ -138,16 +134,6 @@ def compare_models(
     )
 
 
-def _samples(
-    decisions: Decisions, labels: Float[np.ndarray, "n findings"], counts: Int[np.ndarray, "rows n"]
-) -> dict[str, Float[np.ndarray, "rows"]]:
-    """Macro AUROC for each of WAYS, for each row of counts."""
-    return {
-        way: macro(np.stack([auroc(truth, scores, counts) for truth, scores in zip(labels.T, p.T, strict=True)]))
-        for way, p in decisions.probabilities.items()
-    }
-
-
 def _best_on_validation(engine: Engine, table: StudyTable, progress: Progress) -> tuple[float, str]:
     """The β of the highest macro AUROC on the validation split; the one nearest to the model's default where that
     leaves it undefined."""
@@ -158,10 +144,7 @@ def _best_on_validation(engine: Engine, table: StudyTable, progress: Progress) -
         scored = None
     if scored and scored.studies:
         labels, once = scored.labels(engine.findings), np.ones((1, len(scored.studies)), int)
-        over_beta = [
-            macro(np.stack([auroc(t, p, once) for t, p in zip(labels.T, at_beta.T, strict=True)]))
-            for at_beta in scored.probabilities(engine.network)
-        ]
+        over_beta = [macro(aurocs(labels, p, once)) for p in scored.probabilities(engine.network)]
         best = best_beta(np.stack(over_beta, 1))[0, 0]
         if not np.isnan(best):
             return float(best), "validation"

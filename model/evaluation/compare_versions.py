@@ -11,15 +11,12 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.stats import norm, t
 
-from model.evaluation.bootstrap import Band, auroc, macro, not_too_sure
+from model.evaluation.bootstrap import Band, aurocs, macro, not_too_sure
 from model.evaluation.metrics import Evaluation, evaluation
 from model.feedback.corrections import Correction
 from model.inference.decision import decided
-from model.inference.embeddings import Reference
-from model.inference.engine import Engine
-from model.inference.predictions import BETA_GRID, Scored, score
+from model.inference.predictions import BETA_GRID, Scored
 from model.network.network import Network
-from model.studies.table import Study
 from model.training.calibration import cross_fitted, parts_of
 
 GATE_BETAS = (0.0, 0.5, 1.0)
@@ -27,13 +24,6 @@ MARGIN = 0.01  # of AUROC: what a single finding may lose where the others gain
 MOST_UNSEEN = 0.05  # of AUROC: where a loss of so much might not be seen, a person decides
 POWER = 0.8
 MOST_GROUPS = 200  # of patients, that are left out one after the other
-
-
-class MeasuredModel(NamedTuple):
-    """An engine, and the embeddings of the table's studies under it."""
-
-    engine: Engine
-    reference: Reference
 
 
 class VersionComparison(NamedTuple):
@@ -59,15 +49,10 @@ class VersionComparison(NamedTuple):
         return bool(self.detectable <= MOST_UNSEEN or self.macro.low > 0)
 
 
-def compare_versions(before: MeasuredModel, after: MeasuredModel, studies: tuple[Study, ...]) -> VersionComparison:
-    """Measure both models on concordant studies that neither has learnt, at β = 0, ½ and 1."""
-    scored = (score(model.engine, model.reference, studies).concordant() for model in (before, after))
-    return compare_scored(before.engine.network, *scored)
-
-
 def compare_scored(network: Network, before: Scored, after: Scored) -> VersionComparison:
-    """The same from what was said of the same studies. Calibration is that of both after their temperatures were fitted
-    to these studies alike, each to the other patients' (cross-fitted).
+    """Measure two models by what they said of the same concordant studies, which neither has learnt, at β = 0, ½ and 1.
+    Calibration is that of both after their temperatures were fitted to these studies alike, each to the other patients'
+    (cross-fitted).
 
     Args:
         network: whose findings these are.
@@ -76,16 +61,16 @@ def compare_scored(network: Network, before: Scored, after: Scored) -> VersionCo
     groups = int(parts.max(initial=-1)) + 1
     counts = np.vstack([np.ones(len(parts), int), *(parts != part for part in range(groups))]).astype(int)
     difference = _aurocs(network, after, labels, counts) - _aurocs(network, before, labels, counts)
-    changes = {f: _jackknife(rows) for f, rows in zip(network.config.findings, difference, strict=True)}
+    changes = {f: _jackknife(rows)[0] for f, rows in zip(network.config.findings, difference, strict=True)}
     steady = [rows for rows in difference if not np.isnan(rows).any()]
-    change = _jackknife(macro(np.stack(steady)) if steady else np.full(groups + 1, np.nan))
+    change, error = _jackknife(macro(np.stack(steady)) if steady else np.full(groups + 1, np.nan))
     patients = len({s.patient_id for s in before.studies})
-    seen = (norm.ppf(0.975) + norm.ppf(POWER)) * change.error
+    seen = (norm.ppf(0.975) + norm.ppf(POWER)) * error
     return VersionComparison(
         _measured(network, before, labels),
         _measured(network, after, labels),
-        change.band,
-        {f: c.band for f, c in changes.items()},
+        change,
+        changes,
         patients,
         float(max(seen, 3 / patients)) if not math.isnan(seen) else math.nan,
     )
@@ -109,24 +94,20 @@ def share_as_corrected(network: Network, scored: Scored, corrected: dict[str, Co
     return sum(same) / len(same) if same else None
 
 
-class _Change(NamedTuple):
-    band: Band
-    error: float  # standard error
-
-
-def _jackknife(values: Float[np.ndarray, "rows"]) -> _Change:
-    """Row 0 is the value, the others are without one group each. Undefined where one of them is, or is alone."""
+def _jackknife(values: Float[np.ndarray, "rows"]) -> tuple[Band, float]:
+    """Row 0 is the value, the others are without one group each: the value with its interval, and its standard error.
+    Undefined where one of them is, or is alone."""
     left_out, groups = values[1:], len(values) - 1
     if groups < 2 or np.isnan(values).any():
-        return _Change(Band(np.asarray(values[0]), np.asarray(np.nan), np.asarray(np.nan)), math.nan)
+        return Band(np.asarray(values[0]), np.asarray(np.nan), np.asarray(np.nan)), math.nan
     error = math.sqrt((groups - 1) / groups * ((left_out - left_out.mean()) ** 2).sum())
     reach = t.ppf(0.975, groups - 1) * error
-    return _Change(not_too_sure(Band(*map(np.asarray, (values[0], values[0] - reach, values[0] + reach)))), error)
+    return not_too_sure(Band(*map(np.asarray, (values[0], values[0] - reach, values[0] + reach)))), error
 
 
 def _measured(network: Network, scored: Scored, labels: np.ndarray) -> Evaluation:
     fitted, _ = cross_fitted(scored, parts_of(scored.studies), network)
-    said, calibrated = ([s.probabilities(network)[BETA_GRID.index(b)] for b in GATE_BETAS] for s in (scored, fitted))
+    said, calibrated = (s.probabilities(network, GATE_BETAS) for s in (scored, fitted))
     return evaluation(network.config, labels, said, GATE_BETAS, calibrated)
 
 
@@ -134,6 +115,4 @@ def _aurocs(
     network: Network, scored: Scored, labels: np.ndarray, counts: Int[np.ndarray, "rows n"]
 ) -> Float[np.ndarray, "findings rows"]:
     """The mean over β of the AUROC of each finding in each row of counts."""
-    probabilities = scored.probabilities(network)
-    scores = [probabilities[BETA_GRID.index(b)] for b in GATE_BETAS]
-    return np.mean([[auroc(truth, s, counts) for truth, s in zip(labels.T, p.T, strict=True)] for p in scores], 0)
+    return np.mean([aurocs(labels, p, counts) for p in scored.probabilities(network, GATE_BETAS)], 0)

@@ -5,6 +5,7 @@ Every figure that is measured is measured through here.
 """
 
 from collections.abc import Callable
+from itertools import compress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -56,16 +57,19 @@ class HeldOutPredictions(NamedTuple):
     def caveats(self) -> str:
         """What of this a reader of the figures must know, in one sentence; "" where there is nothing to say."""
         n, said = len(self.scored.studies), []
+
+        def of_these(count: int) -> str:
+            return "these studies" if count == n else f"{count} of these {n} studies"
+
         if not self.known:
             said.append("does not say what it learnt from, so that none of these studies could be left out for it")
         if self.by_folds:
-            which = "these studies" if self.by_folds == n else f"{self.by_folds} of these {n} studies"
-            said.append(f"has learnt from {which}: the figures are those of its cross-validation")
+            said.append(f"has learnt from {of_these(self.by_folds)}: the figures are those of its cross-validation")
         if self.left_out:
             which = "1 study" if self.left_out == 1 else f"{self.left_out} studies"
             said.append(f"has learnt {which} (by film or patient) that are left out here")
         if count := int(self.chose.sum()):
-            which = "these studies" if count == n else f"{count} of these {n} studies"
+            which = of_these(count)
             said.append(f"was chosen on {which}, which flatters its AUROC there; its calibration error is cross-fitted")
         return f"The model {', and it '.join(said)}." if said else ""
 
@@ -113,14 +117,16 @@ def predict_held_out(
     past = past_of(engine, table)
     judges, contents = _judges(past, studies)
     answered = np.full(len(studies), -1)
-    parts: list[tuple[np.ndarray, Scored]] = []
+    has = np.zeros((len(studies), 2), np.float32)
+    logits = np.zeros((len(BETA_GRID), len(studies), len(engine.findings)), np.float32)
     if past is not None and past.answers is not None:
         by_fold = np.flatnonzero(judges >= 0)
         same = [past.same(contents[i]) for i in by_fold]
         known = past.answers.logits[0, :, 0]
         answered[by_fold] = [-1 if row is None or np.isnan(known[row]) else row for row in same]
-        if (answered >= 0).any():
-            parts.append((np.flatnonzero(answered >= 0), _kept(past.answers, studies, answered)))
+        places = np.flatnonzero(answered >= 0)
+        has[places] = past.answers.has[answered[places]]
+        logits[:, places] = past.answers.logits[:, answered[places]]
     if past is not None and not past.folds:
         judges[(judges >= 0) & (answered < 0)] = NOBODY
     keep = judges != NOBODY
@@ -132,17 +138,18 @@ def predict_held_out(
     for number in np.unique(judges[keep & (answered < 0)]):
         places = np.flatnonzero((judges == number) & (answered < 0))
         some, network = tuple(studies[i] for i in places), engine if number == ITSELF else engine.fold(int(number))
-        parts.append((places, score(network, encode(network, some), some)))
-    chose = []
+        said = score(network, encode(network, some), some)
+        has[places], logits[:, places] = said.has, said.logits
+    chose = np.zeros(len(studies), bool)
     if past is not None and contents:
-        chose = [j == ITSELF and past.has_chosen(c) for j, c in zip(judges, contents, strict=True)]
+        chose[:] = [j == ITSELF and past.has_chosen(c) for j, c in zip(judges, contents, strict=True)]
     return HeldOutPredictions(
-        scored=_joined(studies, parts, engine),
+        scored=Scored(studies, has, logits).where(keep),
         keep=keep,
         by_folds=int((judges >= 0).sum()),
         left_out=int((~keep).sum()),
         known=past is not None,
-        chose=np.array(chose or [False] * len(studies), bool)[keep],
+        chose=chose[keep],
     )
 
 
@@ -155,7 +162,7 @@ def answered(past: Past, scored: Scored, network: Network) -> Past:
     """
     rows = [past.same(content) for content in contents_of(scored.studies)]
     own = np.array([row is not None and past.fold[row] >= 0 for row in rows], bool)
-    scored, places = scored.where(own), np.array([row for row, o in zip(rows, own, strict=True) if o], int)
+    scored, places = scored.where(own), np.array(list(compress(rows, own)), int)
     scored, fitted = cross_fitted(scored, past.fold[places], network)
     states = tuple(
         state | {"log_temperature": fitted.get(k, np.zeros(3)).astype(np.float32)} for k, state in enumerate(past.folds)
@@ -176,22 +183,6 @@ def _judges(past: Past | None, studies: tuple[Study, ...]) -> tuple[np.ndarray, 
         fold = past.judge(content)
         found.append(ITSELF if not past.rows(content) else NOBODY if fold is None else fold)
     return np.array(found, int), contents
-
-
-def _kept(answers: Answers, studies: tuple[Study, ...], answered: np.ndarray) -> Scored:
-    rows = answered[answered >= 0]
-    some = tuple(studies[i] for i in np.flatnonzero(answered >= 0))
-    return Scored(some, answers.has[rows], answers.logits[:, rows])
-
-
-def _joined(studies: tuple[Study, ...], parts: list[tuple[np.ndarray, Scored]], engine: Engine) -> Scored:
-    if not parts:
-        return Scored((), np.zeros((0, 2), np.float32), np.zeros((len(BETA_GRID), 0, len(engine.findings)), np.float32))
-    places = np.concatenate([where for where, _ in parts])
-    order = np.argsort(places)
-    has = np.concatenate([scored.has for _, scored in parts])[order]
-    logits = np.concatenate([scored.logits for _, scored in parts], 1)[:, order]
-    return Scored(tuple(studies[i] for i in places[order]), has, logits)
 
 
 def _old_past(engine: Engine, folder: Path, table: StudyTable) -> Past | None:

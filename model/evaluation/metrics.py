@@ -7,11 +7,11 @@ from jaxtyping import Bool, Float
 from sklearn.metrics import roc_auc_score
 
 from model.config import SINGLE_LABEL, Config
-from model.evaluation.bootstrap import Band, Gain, auroc, band, counts_of, gain, macro, smaller_side
+from model.evaluation.bootstrap import Band, Gain, aurocs, band, counts_of, gain, macro, smaller_side
 from model.evaluation.figures import interval_shown, json_numbers, p_shown, shown
 from model.inference.embeddings import Reference, logits_at
 from model.inference.engine import Engine
-from model.inference.predictions import BETA_GRID, Scored, chances
+from model.inference.predictions import OverBeta, PerFinding, Scored, chances
 from model.network.network import Network
 from model.studies.table import Study, label_matrix
 from model.training.calibration import recalibrated
@@ -81,9 +81,9 @@ class Evaluation(NamedTuple):
             ]
             rows.append((f"above the {name} alone", alone))
             rows.append(("its p", [p_shown(p) for p in above.p]))
-        rows.append(("calibration error (ECE)", _cells(self.ece)))
-        rows.append(("a finding's, mean", _cells(self.ece_of.mean(1))))
-        return [*rows, ("a finding's, worst", _cells(self.ece_of.max(1)))]
+        errors = {"calibration error (ECE)": self.ece, "a finding's, mean": self.ece_of.mean(1)}
+        errors["a finding's, worst"] = self.ece_of.max(1)
+        return rows + [(name, _cells(values)) for name, values in errors.items()]
 
     def rows_by_finding(self, form: str = "{} ({})") -> list[tuple[str, list[str], list[str]]]:
         """Of each finding its name, its AUROC and its calibration error at each β; see `rows`."""
@@ -104,7 +104,7 @@ def evaluate(
     """
     chosen = tuple(s for s in studies if not s.discordant)
     rows = reference.rows(chosen)
-    probabilities = [probabilities_at(engine, reference, b, rows) for b in betas]
+    probabilities = np.stack([probabilities_at(engine, reference, b, rows) for b in betas])
     return evaluation(engine.config, label_matrix(chosen, engine.findings), probabilities, betas)
 
 
@@ -116,21 +116,18 @@ def evaluate_scored(network: Network, scored: Scored, chose: Bool[np.ndarray, "n
     """
     calibrated = scored if chose is None else recalibrated(scored, chose, network)
     kept = scored.concordant()
-    said, fitted = (
-        [s.concordant().probabilities(network)[BETA_GRID.index(b)] for b in REPORTED_BETAS]
-        for s in (scored, calibrated)
-    )
+    said, fitted = (s.concordant().probabilities(network, REPORTED_BETAS) for s in (scored, calibrated))
     labels, patients = kept.labels(network.config.findings), tuple(s.patient_id for s in kept.studies)
     found = evaluation(network.config, labels, said, REPORTED_BETAS, fitted)
-    return found._replace(spread=_spread(labels, np.stack(said), patients)) if patients else found
+    return found._replace(spread=_spread(labels, said, patients)) if patients else found
 
 
 def evaluation(
     config: Config,
-    truth: Float[np.ndarray, "n findings"],
-    probabilities: list[np.ndarray],
+    truth: PerFinding,
+    probabilities: OverBeta,
     betas: tuple[float, ...],
-    calibrated: list[np.ndarray] | None = None,
+    calibrated: OverBeta | None = None,
 ) -> Evaluation:
     """AUROC and calibration of probabilities, given at each β.
 
@@ -138,7 +135,8 @@ def evaluation(
         calibrated: the probabilities that calibration is measured on, where they are others.
     """
     area = np.array([[_auroc(truth[:, i], p[:, i]) for i in range(truth.shape[1])] for p in probabilities])
-    single, calibrated = config.problem_type == SINGLE_LABEL, calibrated or probabilities
+    single = config.problem_type == SINGLE_LABEL
+    calibrated = probabilities if calibrated is None else calibrated
     ece = np.array([expected_calibration_error(truth, p, single) for p in calibrated])
     each = [
         [expected_calibration_error(t[:, None], q[:, None], False) for t, q in zip(truth.T, p.T, strict=True)]
@@ -147,9 +145,7 @@ def evaluation(
     return Evaluation(len(truth), tuple(betas), macro(area.T), ece, area, np.array(each), config.findings)
 
 
-def expected_calibration_error(
-    truth: Float[np.ndarray, "n findings"], probabilities: Float[np.ndarray, "n findings"], single: bool
-) -> float:
+def expected_calibration_error(truth: PerFinding, probabilities: PerFinding, single: bool) -> float:
     """Expected calibration error (Guo et al. 2017) over 15 bins of equal width, in [0, 1]; NaN without a study.
 
     Multi-label: over every pair of study and finding. Single-label: of the probability of the finding decided for.
@@ -157,21 +153,22 @@ def expected_calibration_error(
     """
     if not len(truth):
         return float("nan")
-    if single:
-        choice = probabilities.argmax(1)
-        confidence = probabilities[np.arange(len(choice)), choice]
-        correct = truth[np.arange(len(choice)), choice]
-    else:
-        confidence, correct = probabilities.ravel(), truth.ravel()
+    correct, confidence = of_decided(truth, probabilities) if single else (truth.ravel(), probabilities.ravel())
     bins = np.minimum((confidence * ECE_BINS).astype(int), ECE_BINS - 1)
     counts = np.bincount(bins, minlength=ECE_BINS)
     gaps = np.bincount(bins, confidence, ECE_BINS) - np.bincount(bins, correct, ECE_BINS)
     return float(np.abs(gaps).sum() / counts.sum())
 
 
+def of_decided(truth: PerFinding, probabilities: PerFinding) -> tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]]:
+    """Of the finding that each study is decided for, the likeliest, whether it has it, and its probability."""
+    choice = probabilities.argmax(1)[:, None]
+    return np.take_along_axis(truth, choice, 1)[:, 0], np.take_along_axis(probabilities, choice, 1)[:, 0]
+
+
 def probabilities_at(
     engine: Engine, reference: Reference, beta: float, rows: np.ndarray | slice = slice(None)
-) -> Float[np.ndarray, "n findings"]:
+) -> PerFinding:
     """Probabilities of reference studies at β, in [0, 1]; of all where no rows are given."""
     return chances(logits_at(engine, reference, beta, rows), engine.config.problem_type)
 
@@ -180,22 +177,21 @@ def _auroc(truth: np.ndarray, score: np.ndarray) -> float:
     return float(roc_auc_score(truth, score)) if 0 < truth.sum() < len(truth) else float("nan")
 
 
-def _spread(
-    labels: Float[np.ndarray, "n findings"], said: Float[np.ndarray, "betas n findings"], patients: tuple[str, ...]
-) -> Uncertainty:
+def _spread(labels: PerFinding, said: OverBeta, patients: tuple[str, ...]) -> Uncertainty:
     counts = counts_of(patients)
-    rows = np.stack([[auroc(t, p, counts) for t, p in zip(labels.T, at.T, strict=True)] for at in said])
-    rows = np.moveaxis(rows, 2, 0)  # resamples, betas, findings
+    rows = np.moveaxis(np.stack([aurocs(labels, p, counts) for p in said]), 2, 0)  # resamples, betas, findings
     mean = macro(np.moveaxis(rows, 2, 0))
     sides = [smaller_side(t, patients) for t in labels.T]
     each = [band(rows[:, :, i], side) for i, side in enumerate(sides)]
-    alone = {name: mean[:, [REPORTED_BETAS.index(beta)]] for name, beta in SOLE_MODALITY_BETA.items()}
     return Uncertainty(
         patients=len(set(patients)),
         resamples=len(counts) - 1,
         macro_auroc=band(mean, max(sides)),
         auroc=Band(*(np.stack(part, 1) for part in zip(*each, strict=True))),
-        over={name: gain(mean - of, max(sides)) for name, of in alone.items()},
+        over={
+            name: gain(mean - mean[:, [REPORTED_BETAS.index(beta)]], max(sides))
+            for name, beta in SOLE_MODALITY_BETA.items()
+        },
     )
 
 

@@ -7,6 +7,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
+from scipy.stats import binomtest
 from sklearn.metrics import cohen_kappa_score
 
 from model.feedback import Flag
@@ -37,10 +38,8 @@ class Kappa(NamedTuple):
 
 def reported(flag: Flag, problem_type: str) -> frozenset[str]:
     """The findings that the model reported on the screen that was flagged."""
-    if not flag.probabilities:
-        return frozenset()
     p = np.array([*flag.probabilities.values()], float)
-    return frozenset(decision.reported(p, tuple(flag.probabilities), problem_type))
+    return frozenset(decision.reported(p, tuple(flag.probabilities), problem_type) if len(p) else ())
 
 
 def reviewer_labels(flag: Flag, problem_type: str) -> frozenset[str] | None:
@@ -96,8 +95,7 @@ def between_reviewers(flags: Iterable[Flag], problem_type: str) -> list[Kappa]:
     for first, second in combinations(sorted(latest), 2):
         both = latest[first].keys() & latest[second].keys()
         pairs = [(latest[first][case], latest[second][case]) for case in sorted(both)]
-        findings = dict.fromkeys(name for pair in pairs for flag in pair for name in flag.probabilities)
-        for finding in findings:
+        for finding in dict.fromkeys(name for pair in pairs for flag in pair for name in flag.probabilities):
             said = np.array(
                 [[finding in (reviewer_labels(flag, problem_type) or ()) for flag in pair] for pair in pairs]
             )
@@ -120,6 +118,6 @@ def _kappa(said: np.ndarray) -> float | None:
 
 
 def _share(of: str, agree: list[bool]) -> Share:
-    n, k, z = len(agree), sum(agree), 1.959964
-    centre, width = (k + z * z / 2) / (n + z * z), z * np.sqrt(k * (n - k) / n + z * z / 4) / (n + z * z)
-    return Share(of, k, n, float(max(0, centre - width)), float(min(1, centre + width)))
+    found = binomtest(sum(agree), len(agree))
+    ends = found.proportion_ci(method="wilson")
+    return Share(of, found.k, found.n, float(ends.low), float(ends.high))

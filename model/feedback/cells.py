@@ -52,13 +52,18 @@ def record(row: Iterable[str]) -> bytes:
     return line.getvalue().encode("utf-8", "surrogateescape")  # bytes of a row that is no flag stay as they are
 
 
+def records(text: str, separator: str = ",", strict: bool = False):
+    """The rows of a CSV, as csv.reader gives them."""
+    return csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=strict)
+
+
 def decode(row: bytes) -> Flag:
     """The flag of one row of this version, with or without its end.
 
     Raises:
         One of NO_FLAG.
     """
-    (found,) = csv.reader(io.StringIO(row.decode(), newline=""), strict=True)
+    (found,) = records(row.decode(), strict=True)
     return flag_of({name: unescape(cell) for name, cell in zip(COLUMNS, found, strict=True)})
 
 

@@ -15,7 +15,7 @@ from model.config import SINGLE_LABEL
 from model.feedback import Flag, standing
 from model.feedback.agreement import latest_of_each, reviewer_labels
 from model.storage.spreadsheet import escape
-from model.studies.names import tidy
+from model.studies.names import first_few, tidy
 from model.studies.table import Study, StudyTable
 
 NAMED = 5  # studies, or findings that a model does not know, in a sentence
@@ -58,8 +58,7 @@ def corrections(flags: Iterable[Flag], findings: tuple[str, ...], problem_type: 
 
 def corrected_labels(labels: frozenset[str], correction: Correction) -> frozenset[str]:
     """The labels of a study once it is corrected: as they were where the reviewers decide nothing."""
-    kept = {f for f in labels if f not in correction.labels}
-    return frozenset(kept | {f for f, yes in correction.labels.items() if yes})
+    return frozenset(f for f in labels | correction.labels.keys() if correction.labels.get(f, True))
 
 
 def relabelled(studies: Iterable[Study], found: dict[str, Correction]) -> tuple[Study, ...]:
@@ -128,9 +127,8 @@ def in_words(studies: Iterable[Untaught], findings: tuple[str, ...]) -> list[str
     said = []
     for reason, some in by_reason.items():
         one, many = why.get(reason, (f"lies in split {reason}", f"lie in split {reason}"))
-        names = ", ".join(repr(s.study_id) + (f" (perhaps {s.may_be!r})" if s.may_be else "") for s in some[:NAMED])
-        more = f" and {len(some) - NAMED:,} more" if len(some) > NAMED else ""
-        said.append(f"{len(some):,} {one if len(some) == 1 else many}: {names}{more}")
+        names = [repr(s.study_id) + (f" (perhaps {s.may_be!r})" if s.may_be else "") for s in some]
+        said.append(f"{len(some):,} {one if len(some) == 1 else many}: {first_few(names, NAMED)}")
     if findings:
         said.append(f"the model does not know what verdicts call {', '.join(map(repr, findings[:NAMED]))}")
     return said

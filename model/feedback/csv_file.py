@@ -18,7 +18,7 @@ from model.feedback.cells import END, HEADER, NO_FLAG, decode
 from model.feedback.record import Flag, utc_now
 from model.feedback.table import Row, Table, UnreadableError, as_meant, is_empty, is_one_row, read_table
 from model.feedback.turns import Turns
-from model.storage.files import atomic_write, keep_owner, sync_folder, write_at
+from model.storage.files import atomic_write, keep_owner, opened, sync, write_at
 
 log = logging.getLogger(__name__)
 
@@ -56,25 +56,24 @@ class CsvFile:
             if found := self._at(file, flag_id):
                 os.fsync(file)  # whoever wrote it may have died before its own
                 return found
-            _write_or_undo(file, row if end else HEADER + row, end)
+            try:
+                write_at(file, row if end else HEADER + row, end)
+            except BaseException:
+                with contextlib.suppress(OSError):  # if even this fails, the next append sets the torn row aside
+                    os.ftruncate(file, end)
+                raise
             if end == 0:
-                sync_folder(self.path.parent)  # or a power cut could take the new file's name with it
+                sync(self.path.parent)  # or a power cut could take the new file's name with it
             return None
 
     def find(self, flag_id: str) -> Flag | None:
         """The flag of that id, as far as whole rows are there; nothing is locked or changed."""
-        with self._turns.taken():
-            try:
-                file = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
-            except FileNotFoundError:
-                return None
-            try:
-                self._look(file)
-                if found := self._at(file, flag_id):
-                    os.fsync(file)
-                return found
-            finally:
-                os.close(file)
+        with self._turns.taken(), contextlib.suppress(FileNotFoundError), opened(self.path) as file:
+            self._look(file)
+            if found := self._at(file, flag_id):
+                os.fsync(file)
+            return found
+        return None
 
     def read(self) -> Table:
         """All rows.
@@ -107,16 +106,13 @@ class CsvFile:
         the lock excludes threads as well as processes."""
         with self._turns.taken() as end:
             while True:
-                file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)  # report text: the owner alone
-                try:
+                with opened(self.path, os.O_RDWR | os.O_CREAT) as file:
                     if os.fstat(file).st_size == 0:
                         keep_owner(file, self.path.parent)
                     self._turns.lock(file, end)
                     if self._is_current(file) and (self._look(file) or not self._mended(file)):
                         yield file
                         return
-                finally:
-                    os.close(file)
 
     def _is_current(self, file: int) -> bool:
         """Whether `file` still has the name; it may have been replaced while we waited for the lock."""
@@ -184,7 +180,7 @@ class CsvFile:
             table = self._table(data)
         except UnreadableError:
             os.rename(self.path, self._beside(ASIDE))
-            sync_folder(self.path.parent)
+            sync(self.path.parent)
             log.warning("%s holds no flags that can be read: it was set aside, and a new one is begun.", self.path.name)
             return True
         if table.torn:
@@ -210,20 +206,8 @@ class CsvFile:
     def _beside(self, why: str) -> Path:
         """A name for what is set aside, that no file has."""
         when = utc_now().replace(":", "").replace("-", "")
-        names = (self.path.with_name(f"{self.path.stem}.{when}{more}.{why}.csv") for more in _counted())
-        return next(name for name in names if not name.exists())
-
-
-def _counted() -> Iterator[str]:
-    yield ""
-    for number in range(2, 1000):
-        yield f"-{number}"
-
-
-def _write_or_undo(file: int, data: bytes, end: int) -> None:
-    try:
-        write_at(file, data, end)
-    except BaseException:
-        with contextlib.suppress(OSError):  # if even this fails, the next append sets the torn row aside
-            os.ftruncate(file, end)
-        raise
+        path, number = self.path.with_name(f"{self.path.stem}.{when}.{why}.csv"), 1
+        while path.exists():
+            number += 1
+            path = self.path.with_name(f"{self.path.stem}.{when}-{number}.{why}.csv")
+        return path

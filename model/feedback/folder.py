@@ -22,7 +22,7 @@ from model.feedback.table import Row, UnreadableError
 from model.feedback.trouble import Trouble
 from model.feedback.turns import HeldError, Turns
 from model.inputs import Film
-from model.storage.files import atomic_write, make_folder
+from model.storage.files import atomic_write, make_folder, opened
 from model.studies.table import StudyTable
 
 NAME = re.compile(r"flags(-[0-9A-Za-z_-]+)?\.csv")
@@ -78,13 +78,8 @@ class FeedbackStore(Store):
             known, read = self._kept
             if stamps != known:
                 read = self._read()
-                self._kept = stamps, read
+                self._kept, self.troubles = (stamps, read), read.troubles
             return read
-
-    @property
-    def troubles(self) -> tuple[Trouble, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]  it is only read
-        """See Store."""
-        return self._kept[1].troubles
 
     def count(self) -> int:
         """See Store."""
@@ -129,13 +124,14 @@ class FeedbackStore(Store):
             except UnreadableError:
                 troubles.append(Trouble(trouble.UNREADABLE, name))
                 continue
-            if bad := [row for row in table.rows if row.bad]:
-                troubles.append(Trouble(trouble.ROWS, name, tuple(row.number for row in bad), bad[0].line))
-            if lost := [row for row in table.rows if row.flag and self._ids and self._ids.is_doubtful(row.flag)]:
-                troubles.append(Trouble(trouble.IDS, name, tuple(row.number for row in lost), lost[0].line))
+            bad = [row for row in table.rows if row.bad]
+            doubtful = [row for row in table.rows if row.flag and self._ids and self._ids.is_doubtful(row.flag)]
+            for kind, rows in ((trouble.ROWS, bad), (trouble.IDS, doubtful)):
+                if rows:
+                    troubles.append(Trouble(kind, name, tuple(row.number for row in rows), rows[0].line))
             tables.append(table.flags)
-        troubles += [Trouble(trouble.ASIDE, path.name) for path in self._aside(ASIDE)]
-        troubles += [Trouble(trouble.TORN, path.name) for path in self._aside(TORN)]
+        for kind, why in ((trouble.ASIDE, ASIDE), (trouble.TORN, TORN)):
+            troubles += [Trouble(kind, path.name) for path in self._aside(why)]
         return Read(tuple(_once(tables)), tuple(troubles))
 
     def _flags(self) -> Iterator[Flag]:
@@ -159,18 +155,14 @@ class FeedbackStore(Store):
     def _alone(self) -> Iterator[None]:
         """Among the servers that share the folder, so that no two save one id in two files; where the disk has no lock
         on folders, both rows are read."""
-        folder = os.open(self.folder, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            with self._turns.taken() as end:
-                try:
-                    self._turns.lock(folder, end)
-                except HeldError:
-                    raise
-                except OSError:
-                    pass
-                yield
-        finally:
-            os.close(folder)
+        with opened(self.folder) as folder, self._turns.taken() as end:
+            try:
+                self._turns.lock(folder, end)
+            except HeldError:
+                raise
+            except OSError:
+                pass
+            yield
 
     def _film_path(self, sha256: str) -> Path:
         if not SHA256.fullmatch(sha256):

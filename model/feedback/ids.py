@@ -43,8 +43,7 @@ class StudyIds:
 
     def is_doubtful(self, flag: Flag) -> bool:
         """Whether the table does not have the id, and it looks as if a spreadsheet had made it."""
-        made = self._is_strange(flag) and (ROUNDED.fullmatch(flag.study_id) or self._of_number(flag.study_id))
-        return bool(made)
+        return self._is_strange(flag) and bool(ROUNDED.fullmatch(flag.study_id) or self._of_number(flag.study_id))
 
     def _is_strange(self, flag: Flag) -> bool:
         return bool(flag.study_id) and flag.study_id not in self._known

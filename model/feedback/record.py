@@ -50,14 +50,6 @@ ADDED = tuple(name for version in VERSIONS if version > 1 for name in VERSIONS[v
 COLUMNS = tuple(sorted((*VERSIONS[1], *ADDED), key=lambda name: name == "undoes"))
 
 
-def _unsigned_zero(value: float) -> float:
-    return value + 0.0  # no -0.0, which a spreadsheet would take for a formula
-
-
-def _rounded(value: float) -> float:
-    return round(value, 6)
-
-
 def _region(box: tuple[float, ...]) -> tuple[float, ...]:
     top, left, height, width = box
     if not (0 <= top <= top + height <= 1 + 2e-6 and 0 <= left <= left + width <= 1 + 2e-6 and height > 0 < width):
@@ -75,8 +67,9 @@ FlagId = Annotated[str, Field(pattern="^[0-9A-Za-z_-]{1,64}$")]
 Undone = Annotated[str, Field(pattern="^[0-9A-Za-z_-]{0,64}$")]
 Text = InstanceOf[str]  # any, also with lone surrogates, which pydantic's own str refuses
 Name = Annotated[Text, BeforeValidator(str)]
-Beta = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False), AfterValidator(_unsigned_zero)]
-Number = Annotated[float, Field(allow_inf_nan=False), AfterValidator(_rounded)]
+# Without -0.0, which a spreadsheet would take for a formula.
+Beta = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False), AfterValidator(lambda value: value + 0.0)]
+Number = Annotated[float, Field(allow_inf_nan=False), AfterValidator(lambda value: round(value, 6))]
 Region = Annotated[tuple[Number, Number, Number, Number], AfterValidator(_region)]
 Span = Annotated[tuple[StrictInt, StrictInt], AfterValidator(_span)]
 
@@ -230,7 +223,7 @@ def _expected(error: ValidationError) -> str:
         out_of_range = fault["type"] in ("greater_than_equal", "less_than_equal", "finite_number")
         bounds = "β must lie in 0 to 1 and every probability be finite"
         return bounds if out_of_range else "β and the probabilities must be numbers"
-    return _EXPECTED.get(name) or (f"its {name} must be text" if name in TEXT else f"its {name}: {fault['msg']}")
+    return _EXPECTED.get(name, f"its {name} must be text")
 
 
 def standing(rows: Iterable[Flag]) -> list[Flag]:

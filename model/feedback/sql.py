@@ -18,7 +18,7 @@ from model.errors import FeedbackError, StoreError
 from model.feedback import trouble
 from model.feedback.cells import NO_FLAG, cells, encode, flag_of
 from model.feedback.films import film_of, png_of
-from model.feedback.migrations import VERSION_TABLE, upgrade
+from model.feedback.migrations import VERSION_TABLE, limit, upgrade
 from model.feedback.record import COLUMNS, Flag
 from model.feedback.store import Purged, Read, Store, agreed, refuse_tombstone, trace
 from model.feedback.trouble import Trouble
@@ -59,7 +59,6 @@ class SqlStore(Store):
     look_every = 300.0
 
     def __init__(self, url: str):
-        self.troubles: tuple[Trouble, ...] = ()
         with _said("The database of flags cannot be used", "check its address, and that it runs"):
             self._engine = sql.create_engine(
                 _address(url),
@@ -68,7 +67,7 @@ class SqlStore(Store):
                 pool_timeout=LOCK_LIMIT,
                 connect_args={"connect_timeout": CONNECT_LIMIT, "tcp_user_timeout": SILENCE_LIMIT * 1000},
             )
-            event.listen(self._engine, "begin", _limit)
+            event.listen(self._engine, "begin", lambda db: limit(db, LOCK_LIMIT, STATEMENT_LIMIT))
             with self._engine.begin() as db:
                 upgrade(db)
 
@@ -143,11 +142,6 @@ def _flags(db: sql.Connection, *where: sql.ColumnElement) -> Iterator[tuple[int,
             yield place, flag_of({name: typed(text) for name, text in zip(COLUMNS, row, strict=True)})
         except NO_FLAG:
             yield place, None
-
-
-def _limit(db: sql.Connection) -> None:
-    """Let nobody wait for ever."""
-    db.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_LIMIT}s'; SET LOCAL statement_timeout = '{STATEMENT_LIMIT}s'")
 
 
 @contextlib.contextmanager

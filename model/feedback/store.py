@@ -1,13 +1,11 @@
-"""What a store of flags does, wherever it keeps them, and which store an address means."""
+"""What a store of flags does, wherever it keeps them."""
 
-import csv
-import io
 import re
 from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
 from model.errors import FeedbackError, TakenError
-from model.feedback.cells import HEADER, encode
+from model.feedback.cells import HEADER, encode, records
 from model.feedback.record import COLUMNS, PURGED, Flag
 from model.feedback.trouble import Trouble
 from model.inputs import Film, report_name
@@ -40,7 +38,7 @@ class Store(Protocol):
         look_every: seconds between two looks for others; what a look costs decides.
     """
 
-    troubles: tuple[Trouble, ...]
+    troubles: tuple[Trouble, ...] = ()
     look_every: float
 
     def append(self, flag: Flag) -> str:
@@ -59,10 +57,6 @@ class Store(Protocol):
     def rows(self) -> list[Flag]:
         """The flags of `read`."""
         return list(self.read().flags)
-
-    def purge(self, study_id: str) -> int:
-        """`take_out` what is kept of a study; how many rows."""
-        return self.take_out(study_id).rows
 
     def read(self) -> Read:
         """All that can be read, and what cannot."""
@@ -141,7 +135,7 @@ class Trace(NamedTuple):
         """Whether a row that is no flag, or the beginning of one, names it: in the cells that do so, or anywhere where
         it has more or fewer of them."""
         text = row.decode("utf-8", "replace")
-        found = next(csv.reader(io.StringIO(text, newline="")), [])
+        found = next(records(text), [])
         cells = {name: unescape(cell) for name, cell in zip(COLUMNS, found, strict=False)}
         ids = {cells.get("flag_id", ""), cells.get("undoes", "")}
         if (self.study_id and cells.get("study_id") == self.study_id) or ids & self.flags:

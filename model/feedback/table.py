@@ -6,13 +6,12 @@ ours, is kept as it stands and named by its place; a file of which nothing can b
 """
 
 import csv
-import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from model.errors import FeedbackError
-from model.feedback.cells import END, HEADER, MARK, NO_FLAG, decode, encode, flag_of, record, schema_of
+from model.feedback.cells import END, HEADER, MARK, NO_FLAG, decode, encode, flag_of, record, records, schema_of
 from model.feedback.record import ADDED, COLUMNS, UNDO, Flag
 from model.storage.spreadsheet import escape, unescape
 
@@ -90,7 +89,7 @@ def as_meant(table: Table, meant: Callable[[Flag], str]) -> Table:
     rows, changed = [], []
     for row in table.rows:
         if row.flag and (study_id := meant(row.flag)) != row.flag.study_id:
-            found = next(csv.reader(io.StringIO(row.data.decode(), newline="")))
+            found = next(records(row.data.decode()))
             found[COLUMNS.index("study_id")] = escape(study_id)
             row = row._replace(data=record(found), flag=row.flag.changed(study_id=study_id))
             changed.append(row.number)
@@ -151,9 +150,8 @@ def _foreign(data: bytes) -> Table:
     text, encoding = _decoded(data)
     text = re.sub(r"\Asep=.\r?\n", "", text)
     names, separator = _header(text)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     rows, beyond, rounded = [], [], []
-    for number, line, found in _records(reader):
+    for number, line, found in _records(records(text, separator)):
         cells = {name: re.sub("\r\n?", "\n", cell) for name, cell in zip(names, found, strict=False)}
         if any(found[len(names) :]) or any(cell for name, cell in cells.items() if name not in COLUMNS):
             beyond.append(number)
@@ -168,10 +166,14 @@ def _foreign(data: bytes) -> Table:
     return Table(tuple(row for row in rows if row.flag or row.bad), True, "; ".join(lost), torn)
 
 
-def listed(numbers: list[int]) -> str:
+def numbered(numbers: Sequence[int]) -> str:
     """Numbers of rows, of many the first."""
-    said = ", ".join(map(str, numbers[:SAID])) + (f" and {len(numbers) - SAID} more" if len(numbers) > SAID else "")
-    return f"row{'s' * (len(numbers) > 1)} {said}"
+    return ", ".join(map(str, numbers[:SAID])) + (f" and {len(numbers) - SAID} more" if len(numbers) > SAID else "")
+
+
+def listed(numbers: Sequence[int]) -> str:
+    """The same, and that they are rows."""
+    return f"row{'s' * (len(numbers) > 1)} {numbered(numbers)}"
 
 
 def _taken_over(cells: dict[str, str], number: int, line: int) -> Row:
@@ -202,10 +204,9 @@ def _header(text: str) -> tuple[list[str], str]:
     """The names of the columns, and what stands between them."""
     for separator in SEPARATORS:
         try:
-            names = next(csv.reader(io.StringIO(text, newline=""), delimiter=separator), [])
+            names = [name.strip().lower() for name in next(records(text, separator), [])]
         except csv.Error:
             continue
-        names = [name.strip().lower() for name in names]
         if set(COLUMNS) - set(ADDED) <= set(names) and len(set(names)) == len(names):
             return names, separator
     raise UnreadableError

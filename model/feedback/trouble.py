@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from model.feedback.table import listed
+from model.feedback.table import listed, numbered
 
 UNREADABLE, ROWS, IDS, ASIDE, TORN, TABLE_ROWS = "unreadable", "rows", "ids", "set_aside", "torn", "table_rows"
 SAID = {
@@ -35,9 +35,9 @@ class Trouble(NamedTuple):
     @property
     def numbers(self) -> str:
         """The rows, of many the first."""
-        return listed(list(self.rows)).removeprefix("rows ").removeprefix("row ")
+        return numbered(self.rows)
 
     def __str__(self) -> str:
         """A sentence."""
-        rows = listed(list(self.rows)).capitalize()
+        rows = listed(self.rows).capitalize()
         return SAID[self.kind].format(file=self.file, rows=rows, line=self.line)

@@ -12,7 +12,7 @@ from model.feedback.corrections import Correction, relabelled
 from model.inference.engine import Engine
 from model.network.network import Network
 from model.progress import Progress
-from model.studies.arrays import StudyArrays, load_arrays
+from model.studies.arrays import load_arrays
 from model.studies.table import Study
 from model.training.train import train
 
@@ -57,10 +57,6 @@ def teach_encoders(
     ratio = (len(studies) - len(taught)) / max(len(taught), 1)
     copies = int(np.clip(ratio / replay if replay else MOST_COPIES, 1, MOST_COPIES))
     repeated = relabelled(studies + taught * (copies - 1), corrected)
-    train(network, _arrays(repeated, base, progress), None, base.device)
+    train(network, load_arrays(repeated, base.findings, config.image_size, progress), None, base.device)
     network.config = config
     return Engine(network, "", base.device)
-
-
-def _arrays(studies: tuple[Study, ...], base: Engine, progress: Progress) -> StudyArrays:
-    return load_arrays(studies, base.findings, base.config.image_size, progress)

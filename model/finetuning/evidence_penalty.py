@@ -5,7 +5,7 @@ taken where the encoders end: the Grad-CAM of the cells inside a box, and the co
 ∂logit/∂pooled, with factors that depend on the encoders alone and are computed once.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -33,31 +33,25 @@ class ReviewerMark(NamedTuple):
     pieces: Float[Tensor, "pieces report_channels"]
 
 
-class EvidencePenalty:
-    """The wrong evidence of several studies."""
-
-    def __init__(self, marks: list[ReviewerMark]):
-        self.marks = marks
-
-    def penalty(self, network: Network) -> Float[Tensor, ""]:
-        """The mean over some of the studies, each at a β and of a finding drawn anew, of the squared evidence in the
-        wrong places. It can be differentiated by the network's parameters."""
-        some = [self.marks[i] for i in torch.randperm(len(self.marks))[:PENALTY_BATCH]]
-        pooled = Pooled(*(torch.cat(p).requires_grad_() for p in zip(*(m.pooled for m in some), strict=True)))
-        has = torch.cat([m.has for m in some])
-        logits = network.log_odds(network(pooled, draw_beta(has.cpu()).to(has.device)))
-        drawn = torch.randint(logits.shape[1], (len(some), 1), device=logits.device)
-        gradients = torch.autograd.grad(logits.gather(1, drawn).sum(), pooled, create_graph=True)
-        each = [
-            (mark.cells @ image).square().sum() + (mark.pieces @ report).square().sum()
-            for mark, image, report in zip(some, *gradients, strict=True)
-        ]
-        return torch.stack(each).mean()
+def evidence_penalty(network: Network, marks: Sequence[ReviewerMark]) -> Float[Tensor, ""]:
+    """The mean over some of the marked studies, each at a β and of a finding drawn anew, of the squared evidence in the
+    wrong places. It can be differentiated by the network's parameters."""
+    some = [marks[i] for i in torch.randperm(len(marks))[:PENALTY_BATCH].tolist()]
+    pooled = Pooled(*(torch.cat(p).requires_grad_() for p in zip(*(m.pooled for m in some), strict=True)))
+    has = torch.cat([m.has for m in some])
+    logits = network.log_odds(network(pooled, draw_beta(has)))
+    drawn = torch.randint(logits.shape[1], (len(some), 1), device=logits.device)
+    gradients = torch.autograd.grad(logits.gather(1, drawn).sum(), pooled, create_graph=True)
+    each = [
+        (mark.cells @ image).square().sum() + (mark.pieces @ report).square().sum()
+        for mark, image, report in zip(some, *gradients, strict=True)
+    ]
+    return torch.stack(each).mean()
 
 
-def read_marks(engine: Engine, table: StudyTable, corrected: Iterable[Correction]) -> EvidencePenalty | None:
-    """The marks of studies, by running the encoders on them; None where there are none. Those on words of a report that
-    has changed since are left out, and so are studies that cannot be read any more."""
+def read_marks(engine: Engine, table: StudyTable, corrected: Iterable[Correction]) -> list[ReviewerMark]:
+    """The marks of studies, by running the encoders on them. Those on words of a report that has changed since are left
+    out, and so are studies that cannot be read any more."""
     marks = []
     for correction in corrected:
         study = table.by_id(correction.study_id)
@@ -69,7 +63,7 @@ def read_marks(engine: Engine, table: StudyTable, corrected: Iterable[Correction
         except InputError:
             continue
         marks.append(mark(engine.network, encoded, correction.wrong_regions, words))
-    return EvidencePenalty(marks) if marks else None
+    return marks
 
 
 def mark(network: Network, encoded: Encoded, regions: tuple, words: tuple) -> ReviewerMark:

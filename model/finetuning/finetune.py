@@ -8,6 +8,7 @@ correct. And lest the few corrections are learnt by heart, what is learnt from l
 something of the labels of both (Zhang et al., "mixup: Beyond Empirical Risk Minimization", ICLR 2018).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -19,9 +20,9 @@ from torch import Tensor
 from model.config import SINGLE_LABEL
 from model.errors import TrainingError
 from model.feedback.corrections import Correction, relabelled
-from model.finetuning.evidence_penalty import EvidencePenalty
-from model.finetuning.label_noise import forward_loss, mistakes
-from model.inference.encoder_features import PooledStudies
+from model.finetuning.evidence_penalty import ReviewerMark, evidence_penalty
+from model.finetuning.label_noise import PerFinding, forward_loss, mistakes
+from model.inference.embeddings import PooledStudies
 from model.network.network import Network, Pooled
 from model.progress import Progress
 from model.studies.table import Study, label_matrix
@@ -48,8 +49,8 @@ class FinetuneDataset(NamedTuple):
 
     pooled: Pooled
     has: Float[Tensor, "n 2"]
-    table: Float[Tensor, "n findings"]  # 0 or 1, as the table says
-    labels: Float[Tensor, "n findings"]  # the same, as it is after correction
+    table: PerFinding  # 0 or 1, as the table says
+    labels: PerFinding  # the same, as it is after correction
     judged: Bool[Tensor, "n findings"]  # whether reviewers decided the label
 
     def rows(self, chosen: Tensor) -> "FinetuneDataset":
@@ -82,7 +83,7 @@ def finetune(
     network: Network,
     data: FinetuneDataset,
     recipe: Recipe,
-    marks: EvidencePenalty | None = None,
+    marks: Sequence[ReviewerMark] = (),
     progress: Progress = iter,
 ) -> bool:
     """Teach projections, fusion and head what reviewers said. Ctrl-C ends it early, with what was learnt so far.
@@ -106,10 +107,29 @@ def finetune(
     torch.manual_seed(recipe.seed)
     device = network.image_reference.device
     data = FinetuneDataset(Pooled(*(p.to(device) for p in data.pooled)), *(t.to(device) for t in data[1:]))
-    step = FinetuneSteps(network, data, recipe, marks)
+    judged = data.judged.any(1)
+    taught, others = judged.nonzero()[:, 0], (~judged).nonzero()[:, 0]
+    size = min(recipe.batch_size, len(taught))
+    # So few corrections that they fill no batch must not drown in themselves.
+    replayed = min(round(recipe.replay * max(size, recipe.batch_size // 2)), len(others))
+    steps = -(-recipe.passes * len(taught) // size)
+    flip = mistakes(data.table, data.labels, data.judged).of(data.judged)
+    parameters = trained(network)
+    optimizer = torch.optim.AdamW(parameters, recipe.learning_rate, weight_decay=recipe.weight_decay)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
+    network.train()
     try:
-        for _ in progress(range(step.count)):
-            step()
+        for _ in progress(range(steps)):
+            loss = _mixed_loss(network, data, flip, torch.cat([_some(taught, size), _some(others, replayed)]))
+            if marks and recipe.evidence_weight:
+                loss = loss + recipe.evidence_weight * evidence_penalty(network, marks)
+            if not loss.isfinite():
+                raise TrainingError(f"The loss became {loss.item()}; lower the learning rate or the evidence weight.")
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+            optimizer.step()
+            schedule.step()
     except KeyboardInterrupt:
         return False
     finally:
@@ -118,51 +138,24 @@ def finetune(
     return True
 
 
-class FinetuneSteps:
-    """A step of learning, again and again."""
+def _mixed_loss(network: Network, data: FinetuneDataset, flip: Tensor, rows: Tensor) -> Float[Tensor, ""]:
+    """Of studies with a little of others in them. Those that have other modalities are not mixed.
 
-    def __init__(self, network: Network, data: FinetuneDataset, recipe: Recipe, marks: EvidencePenalty | None):
-        self.network, self.data, self.recipe, self.marks = network, data, recipe, marks
-        self.single = network.config.problem_type == SINGLE_LABEL
-        judged = data.judged.any(1)
-        self.taught, self.others = judged.nonzero()[:, 0], (~judged).nonzero()[:, 0]
-        self.size = min(recipe.batch_size, len(self.taught))
-        # So few corrections that they fill no batch must not drown in themselves.
-        self.replayed = min(round(recipe.replay * max(self.size, recipe.batch_size // 2)), len(self.others))
-        self.count = -(-recipe.passes * len(self.taught) // self.size)
-        self.flip = mistakes(data.table, data.labels, data.judged).of(data.judged)
-        self.parameters = trained(network)
-        self.optimizer = torch.optim.AdamW(self.parameters, recipe.learning_rate, weight_decay=recipe.weight_decay)
-        self.schedule = torch.optim.lr_scheduler.CosineAnnealingLR(self.optimizer, self.count)
-        network.train()
-
-    def __call__(self) -> None:
-        rows = torch.cat([_some(self.taught, self.size), _some(self.others, self.replayed)])
-        loss = self._loss(rows, rows[torch.randperm(len(rows)).to(rows.device)])
-        if self.marks is not None and self.recipe.evidence_weight:
-            loss = loss + self.recipe.evidence_weight * self.marks.penalty(self.network)
-        if not loss.isfinite():
-            raise TrainingError(f"The loss became {loss.item()}; lower the learning rate or the evidence weight.")
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
-        self.optimizer.step()
-        self.schedule.step()
-
-    def _loss(self, rows: Tensor, partners: Tensor) -> Float[Tensor, ""]:
-        """Of studies with a little of their partners in them. Those that have other modalities are not mixed."""
-        first, second = self.data.rows(rows), self.data.rows(partners)
-        drawn = torch.distributions.Beta(MIXED, MIXED).sample((len(rows),)).to(rows.device)
-        alike = (first.has == second.has).all(1)
-        share = torch.where(alike, torch.maximum(drawn, 1 - drawn), 1.0)
-        pairs = zip(first.pooled, second.pooled, strict=True)
-        pooled = Pooled(*(b + share[:, None] * (a - b) for a, b in pairs))
-        logits = self.network(pooled, draw_beta(first.has.cpu()).to(rows.device))
-        of_first, of_second = (
-            forward_loss(logits, some.labels, self.flip[at], self.single)
-            for some, at in ((first, rows), (second, partners))
-        )
-        return (share * of_first + (1 - share) * of_second).mean()
+    Args:
+        flip: the share of labels that are wrong, for each of the data's.
+    """
+    partners = rows[torch.randperm(len(rows)).to(rows.device)]
+    first, second = data.rows(rows), data.rows(partners)
+    drawn = torch.distributions.Beta(MIXED, MIXED).sample((len(rows),)).to(rows.device)
+    alike = (first.has == second.has).all(1)
+    share = torch.where(alike, torch.maximum(drawn, 1 - drawn), 1.0)
+    pooled = Pooled(*(b + share[:, None] * (a - b) for a, b in zip(first.pooled, second.pooled, strict=True)))
+    logits = network(pooled, draw_beta(first.has))
+    single = network.config.problem_type == SINGLE_LABEL
+    of_first, of_second = (
+        forward_loss(logits, some.labels, flip[at], single) for some, at in ((first, rows), (second, partners))
+    )
+    return (share * of_first + (1 - share) * of_second).mean()
 
 
 def trained(network: Network) -> list[torch.nn.Parameter]:

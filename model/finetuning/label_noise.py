@@ -15,6 +15,8 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+PerFinding = Float[Tensor, "n findings"]  # of n studies
+
 MOST_OF_REVIEWERS = 0.1  # if they contradicted every finding more than this, it would be the table's fault
 MOST_OF_TABLE = 0.4  # what is looked at is seldom a fair sample: where it is the worst, the rest still teaches a little
 PRIOR = 4  # labels without a contradiction, added to those that were seen: one is no proof
@@ -27,14 +29,12 @@ class Mistakes(NamedTuple):
     of_reviewers: float
     of_table: Float[Tensor, "findings"]
 
-    def of(self, judged: Bool[Tensor, "n findings"]) -> Float[Tensor, "n findings"]:
+    def of(self, judged: Bool[Tensor, "n findings"]) -> PerFinding:
         """The share for each label, by whose it is."""
         return torch.where(judged, torch.full_like(self.of_table, self.of_reviewers), self.of_table)
 
 
-def mistakes(
-    table: Float[Tensor, "n findings"], labels: Float[Tensor, "n findings"], judged: Bool[Tensor, "n findings"]
-) -> Mistakes:
+def mistakes(table: PerFinding, labels: PerFinding, judged: Bool[Tensor, "n findings"]) -> Mistakes:
     """How often each teacher errs.
 
     Args:
@@ -49,9 +49,9 @@ def mistakes(
 
 
 def forward_loss(
-    logits: Float[Tensor, "n findings"],
-    labels: Float[Tensor, "n findings"],
-    flip: Float[Tensor, "n findings"],
+    logits: PerFinding,
+    labels: PerFinding,
+    flip: PerFinding,
     single: bool,
 ) -> Float[Tensor, "n"]:
     """The negative log-likelihood of each study's labels, of which the share `flip` is wrong, mean over the findings;

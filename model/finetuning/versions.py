@@ -117,7 +117,7 @@ class Versions:
         with self._locked():
             history = self._history()
             if history[-1:] != [name]:
-                self._choose([*history, name])
+                _write(self.folder / CURRENT, {"promoted": [*history, name]})
 
     def rollback(self) -> str:
         """Go back to the version that was promoted before this one; return its name.
@@ -131,7 +131,7 @@ class Versions:
             if len(history) < 2:
                 raise ChoiceError(f"There is no version before {history[0] if history else 'the first'} to go back to.")
             verify(self.path(history[-2]))
-            self._choose(history[:-1])
+            _write(self.folder / CURRENT, {"promoted": history[:-1]})
             return history[-2]
 
     def with_digest(self, digest: str) -> str | None:
@@ -190,9 +190,6 @@ class Versions:
             return []
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise CheckpointError(f"{path} does not say which versions were promoted; restore or remove it.") from error
-
-    def _choose(self, history: "list[str]") -> None:
-        _write(self.folder / CURRENT, {"promoted": history})
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from model.errors import StudyTableError
-from model.storage.files import sync_file, sync_folder
+from model.storage.files import sync
 
 TABLE, IMAGES = "studies.csv", "images"
 ELSEWHERE = "images-elsewhere"  # for what lies outside the folder of the source
@@ -41,22 +41,23 @@ class FileLayout:
         inside = path.resolve().is_relative_to(self.folder)
         if inside and self.how == "in place":
             return Path(os.path.relpath(path, self.out)).as_posix()
-        below = Path(IMAGES, called or os.path.relpath(path, self.folder)) if inside else _elsewhere(path, called)
+        if inside:
+            below = Path(IMAGES, called or os.path.relpath(path, self.folder))
+        else:  # a place of its own for each, without the names of the folders that it lies in
+            parent = hashlib.sha256(os.fsencode(path.parent)).hexdigest()[:8]
+            below = Path(ELSEWHERE, parent, called or path.name)
         target = self.scratch / below
         target.parent.mkdir(parents=True, exist_ok=True)
         if self.how != "hard links":
             shutil.copyfile(path, target)
         elif not target.exists():
-            self._link(path.resolve(), target)
+            try:
+                target.hardlink_to(path.resolve())
+            except OSError as error:
+                raise StudyTableError(
+                    f"The images cannot be linked into {self.out} ({error.strerror}): pass --copy to copy them."
+                ) from error
         return below.as_posix()
-
-    def _link(self, path: Path, target: Path) -> None:
-        try:
-            target.hardlink_to(path)
-        except OSError as error:
-            raise StudyTableError(
-                f"The images cannot be linked into {self.out} ({error.strerror}): pass --copy to copy them."
-            ) from error
 
     def publish(self) -> None:
         """Move what the scratch folder holds into place, the table last; then all of it is on the disk."""
@@ -64,15 +65,9 @@ class FileLayout:
             os.sync()  # at once: a flush for each of many thousand copies takes far longer
         for path in sorted(self.scratch.iterdir(), key=lambda p: p.name == TABLE):
             if path.is_file():
-                sync_file(path)
+                sync(path)
             path.replace(self.out / path.name)
-        sync_folder(self.out)
-
-
-def _elsewhere(path: Path, called: str) -> Path:
-    """A place of its own for each file outside, without the names of the folders that it lies in."""
-    parent = hashlib.sha256(os.fsencode(path.parent)).hexdigest()[:8]
-    return Path(ELSEWHERE, parent, called or path.name)
+        sync(self.out)
 
 
 def how(folder: Path, out: Path, copy: bool) -> str:

@@ -7,7 +7,7 @@ import csv
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
@@ -86,10 +86,17 @@ def _import(source: Source, place: FileLayout, spool: Path, seed: int, progress:
         raise StudyTableError(f"None of the {report.records:,} records can be used. {report.commonest()}")
     none = NONE if Labels(k.label for k in usable).exactly_one else ""
     dealt = iter(_splits(usable, report, seed))
-    with spool.open(newline="", encoding="utf-8") as file:
-        rows = zip(csv.DictReader(file, columns), read, strict=True)
-        table = (row | {"label": "|".join(r.findings) or none, "split": next(dealt)} for row, r in rows if not r.why)
-        _write_table(place.scratch / TABLE, columns, table, report)
+    with (
+        spool.open(newline="", encoding="utf-8") as file,
+        (place.scratch / TABLE).open("w", newline="", encoding="utf-8") as out,
+    ):
+        table = csv.DictWriter(out, columns)
+        table.writeheader()
+        for row, label in zip(csv.DictReader(file, columns), read, strict=True):
+            if not label.why:
+                split, findings = next(dealt), "|".join(label.findings) or none
+                report.count(findings, split, bool(row["report"]))
+                table.writerow(row | {"label": findings, "split": "" if report.undealt else split})
     report.write(place.scratch)
     place.publish()
     return report
@@ -136,12 +143,3 @@ def _splits(studies: list[Kept], report: ImportReport, seed: int) -> list[str]:
             report.moved.append(Moved(k.where, k.split, split, why))
     report.patients.update(dict(zip((k.patient for k in studies), splits, strict=True)).values())
     return splits
-
-
-def _write_table(path: Path, columns: tuple[str, ...], rows: Iterable[dict[str, str]], report: ImportReport) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        table = csv.DictWriter(file, columns)
-        table.writeheader()
-        for row in rows:
-            table.writerow(row | {"split": ""} if report.undealt else row)
-            report.count(row["label"], row["split"], bool(row["report"]))

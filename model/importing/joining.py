@@ -16,10 +16,8 @@ from typing import NamedTuple
 
 from model.importing.record import ExclusionReason, Joined, LeftOut
 from model.studies.names import is_missing, stated, tidy
-from model.studies.rows import Skipped
+from model.studies.rows import NumberedRow, Skipped
 from model.studies.splits import STRICTEST, read_split
-
-Numbered = tuple[int, dict[str, str]]  # the line that a row begins on, and its cells
 
 
 class RowIdentity(NamedTuple):
@@ -52,7 +50,7 @@ class Joins:
         where: what a line is called.
     """
 
-    def __init__(self, rows: Callable[[], Iterable[Numbered | Skipped]], where: str = "line"):
+    def __init__(self, rows: Callable[[], Iterable[NumberedRow | Skipped]], where: str = "line"):
         self._rows, self._where = rows, where
         self._apart_ids: list[str] = []
         self._merged: dict[int, dict[str, str]] = {}
@@ -84,7 +82,7 @@ class Joins:
         films = "1 further film of a study" if len(found) == 1 else f"{len(found):,} further films of studies"
         return [f"{films} made a study each, of the same patient, such as {found[0]!r}"]
 
-    def _join(self, rows: list[Numbered]) -> None:
+    def _join(self, rows: list[NumberedRow]) -> None:
         heads: list[tuple[int, RowIdentity]] = []
         by_id: dict[str, list[int]] = {}
         by_image: dict[str, list[int]] = {}
@@ -137,7 +135,7 @@ def _is_one(first: RowIdentity, other: RowIdentity) -> bool:
     return agree and first.patient == other.patient
 
 
-def _usable(rows: Iterable[Numbered | Skipped]) -> Iterator[Numbered]:
+def _usable(rows: Iterable[NumberedRow | Skipped]) -> Iterator[NumberedRow]:
     """Rows that state a label, or that there is none."""
     return (r for r in rows if not isinstance(r, Skipped) and not (r[1]["label"].strip() and is_missing(r[1]["label"])))
 

@@ -66,9 +66,9 @@ class ImportReport:
             "left_out": {str(reason): skipped[reason] for reason in ExclusionReason if skipped[reason]},
             "moved_to_another_split": len(self.moved),
             "without_report": self.without_report,
-            "splits": {split: self.splits[split] for split in SPLITS},
-            "patients": {split: self.patients[split] for split in SPLITS},
-            "findings": {f: {split: self.findings[f][split] for split in SPLITS} for f in sorted(self.findings)},
+            "splits": _in_order(self.splits),
+            "patients": _in_order(self.patients),
+            "findings": {finding: _in_order(counts) for finding, counts in sorted(self.findings.items())},
             "splits_written": not self.undealt,
             "images": self.images,
             "seed": self.seed,
@@ -81,8 +81,8 @@ class ImportReport:
         moved = [{"record": x.where, "from": x.source, "to": x.split, "why": x.why} for x in self.moved]
         joined = [x._asdict() for x in self.joined]
         whole = {**self.summary(), "records_left_out": left, "records_joined": joined, "records_moved": moved}
-        (folder / JSON).write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        (folder / TEXT).write_text("\n".join(self.in_words()) + "\n", encoding="utf-8")
+        (folder / JSON).write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        (folder / TEXT).write_text("\n".join(self.in_words()) + "\n", "utf-8")
 
     def commonest(self) -> str:
         """The commonest reason for which a record was left out, with an example."""
@@ -116,6 +116,10 @@ class ImportReport:
             *lines,
             f"Fewer than {FEW:,} studies: no splits are written, as `betalens train` cross-validates over patients.",
         ]
+
+
+def _in_order(counts: Counter) -> dict[str, int]:
+    return {split: counts[split] for split in SPLITS}
 
 
 def _section(title: str, lines: list[str]) -> list[str]:

@@ -18,6 +18,7 @@ from model.importing.record import ExclusionReason, Joined, LeftOut, Record, Sou
 from model.inputs import MAX_BYTES, read_film, read_report
 from model.studies.names import is_missing
 from model.studies.rows import EMPTY, Files
+from model.studies.table import NOT_UNIQUE
 
 AHEAD = 2  # radiographs in memory, for each thread
 
@@ -72,11 +73,8 @@ def _screened(record: Record, files: Files) -> Record | LeftOut:
     except ReportError as error:
         return LeftOut(record.where, ExclusionReason.REPORT, str(error))
     if not record.image:
-        return (
-            record
-            if record.report
-            else LeftOut(record.where, ExclusionReason.REPORT, "it has neither image nor report")
-        )
+        neither = LeftOut(record.where, ExclusionReason.REPORT, "it has neither image nor report")
+        return record if record.report else neither
     found, why = files.find(record.image)
     if why:
         return LeftOut(record.where, ExclusionReason.UNREADABLE if why == EMPTY else ExclusionReason.MISSING, why)
@@ -110,7 +108,7 @@ def _compared(record: Record, decoded: Future | None, first: dict[bytes, First],
     if digest in first:
         return LeftOut(record.where, ExclusionReason.DUPLICATE, f"its pixels are those of {first[digest].beside(said)}")
     if not record.study_id or record.study_id in ids:
-        return LeftOut(record.where, ExclusionReason.STUDY_ID, "its study_id is empty or not unique")
+        return LeftOut(record.where, ExclusionReason.STUDY_ID, NOT_UNIQUE)
     if digest:
         first[digest] = said
     return record

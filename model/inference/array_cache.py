@@ -9,18 +9,16 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 from platformdirs import user_cache_path
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
+from safetensors import SafetensorError
 
+from model.inference.array_file import Arrays, packed, unpacked
 from model.inference.engine import Engine
 from model.storage.files import atomic_write
 from model.studies.table import StudyTable
 
 log = logging.getLogger(__name__)
 
-Arrays = dict[str, np.ndarray]
 CACHE_FILE = re.compile(r".+-[0-9a-z]{1,16}(-[0-9a-f]{16}){1,2}\.safetensors")
 
 
@@ -40,7 +38,9 @@ def cached_arrays(
         settings: what else they depend on; those kept with others are not taken.
         half: keep floats in 16 bits; they come back in 32.
     """
-    key = [name, (of or engine.digest)[:16], table.digest[:16], *([_digest(settings)] if settings else [])]
+    key = [name, (of or engine.digest)[:16], table.digest[:16]]
+    if settings:
+        key.append(hashlib.sha256(settings.encode()).hexdigest()[:16])
     cached = user_cache_path("betalens") / f"{'-'.join(key)}.safetensors"
     for path in (engine.folder / f"{name}.safetensors" if engine.folder else None, cached):
         if path and (found := read_arrays(path, table, settings)):
@@ -60,26 +60,15 @@ def kept_files() -> list[Path]:
 
 
 def pack_arrays(arrays: Arrays, table: StudyTable, settings: str = "", half: bool = True) -> bytes:
-    """Arrays as a safetensors file that names its table, floats in 16 bits (which moves no metric by 1e-3)."""
-    halves = {k: a.astype(np.float16) if half and a.dtype.kind == "f" else a for k, a in arrays.items()}
-    # safetensors writes an array's memory as it lies, whatever its strides say.
-    stored = {k: np.ascontiguousarray(a) for k, a in halves.items()}
-    return save(stored, metadata={"table": table.digest, "settings": settings})
+    """Arrays as a file that names its table; `half` as in `cached_arrays`."""
+    return packed(arrays, {"table": table.digest, "settings": settings}, half)
 
 
 def read_arrays(path: Path, table: StudyTable, settings: str = "") -> Arrays | None:
     """The arrays in a file that `pack_arrays` made of this table, with these settings; None where there is no such
     file."""
     try:
-        with safe_open(path, "np") as file:
-            facts = file.metadata()
-            if facts["table"] != table.digest or facts.get("settings", "") != settings:
-                return None
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
-    except (OSError, SafetensorError, KeyError, TypeError):
+        arrays, facts = unpacked(path)
+    except (OSError, SafetensorError):
         return None  # not there, or torn: it is computed again
-    return {k: a.astype(np.float32) if a.dtype == np.float16 else a for k, a in arrays.items()}
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return arrays if (facts.get("table"), facts.get("settings", "")) == (table.digest, settings) else None

@@ -1,7 +1,9 @@
-"""The embeddings of a table's studies under a model: what metrics over β, the atlas and neighbours are made of."""
+"""The vectors of a table's studies under a model, cached: its embeddings, which metrics over β, the atlas and
+neighbours are made of, and the encoders' outputs, which stay while heads and projections come and go."""
 
-import logging
+import hashlib
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -9,39 +11,52 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from model.errors import ImageError
-from model.inference.array_cache import Arrays, cached_arrays
+from model.inference.array_cache import cached_arrays
+from model.inference.array_file import Arrays
 from model.inference.encoding import MODALITIES, Case, stack_pooled
 from model.inference.engine import Engine
-from model.network.network import Pooled, allowed_beta
+from model.network.network import Network, Pooled, allowed_beta
 from model.progress import Progress
-from model.studies.table import Study, StudyTable, load_film
+from model.studies.table import Study, StudyTable, film_if_readable
 
-log = logging.getLogger(__name__)
-
-REFERENCE = "reference"
+REFERENCE, POOLED = "reference", "pooled"
+ENCODERS = ("image_encoder.", "neck.", "report_encoder.")  # parts of a network that a pooled vector depends on
 BATCH = 16
 
 
-class Reference(NamedTuple):
-    """Embeddings of n studies, in the order of the table.
-
-    `has` says which modality a study has; the embedding of the one it lacks is meaningless.
-    """
-
+class _StudyVectors(NamedTuple):
     study_ids: tuple[str, ...]
-    image: Float[np.ndarray, "n width"]
-    report: Float[np.ndarray, "n width"]
+    image: Float[np.ndarray, "n image_channels"]
+    report: Float[np.ndarray, "n report_channels"]
     has: Float[np.ndarray, "n 2"]
-
-    def arrays(self) -> Arrays:
-        """All but the ids, which are the table's."""
-        return {"image": self.image, "report": self.report, "has": self.has}
 
     def rows(self, studies: Iterable[Study]) -> np.ndarray:
         """The positions of some studies."""
         where = {study_id: i for i, study_id in enumerate(self.study_ids)}
         return np.array([where[s.study_id] for s in studies], int)
+
+
+class Reference(_StudyVectors):
+    """Embeddings of n studies, in the order of the table; those of image and report have the model's width.
+
+    `has` says which modality a study has; the embedding of the one it lacks is meaningless.
+    """
+
+    def arrays(self) -> Arrays:
+        """All but the ids, which are the table's."""
+        return {"image": self.image, "report": self.report, "has": self.has}
+
+
+class PooledStudies(_StudyVectors):
+    """The pooled vectors of n studies, in the order of the table. That of a modality which a study lacks is
+    meaningless; `has` says which it has."""
+
+    @torch.no_grad()
+    def embedded(self, engine: Engine) -> Reference:
+        """Their embeddings under an engine that has the same encoders."""
+        pooled = Pooled(*(torch.from_numpy(a).to(engine.device) for a in (self.image, self.report)))
+        image, report = (e.cpu().numpy() for e in engine.network.embed(pooled))
+        return Reference(self.study_ids, image, report, self.has)
 
 
 @torch.no_grad()
@@ -57,18 +72,24 @@ def load_reference(engine: Engine, table: StudyTable, progress: Progress = iter)
     Args:
         progress: wraps the loop over batches, where they must be computed.
     """
+    compute = partial(pool_studies, engine, table.studies, progress, engine.network.embed)
+    return Reference(_ids(table.studies), **cached_arrays(engine, table, REFERENCE, compute))
 
-    def compute() -> Arrays:
-        return encode_studies(engine, table.studies, progress).arrays()
 
-    return Reference(tuple(s.study_id for s in table.studies), **cached_arrays(engine, table, REFERENCE, compute))
+def load_pooled(engine: Engine, table: StudyTable, progress: Progress = iter) -> PooledStudies:
+    """The pooled vectors of a table, from where any model with these encoders kept them, or computed and kept.
+
+    Args:
+        progress: wraps the loop over batches, where they must be computed.
+    """
+    compute = partial(pool_studies, engine, table.studies, progress)
+    arrays = cached_arrays(engine, table, POOLED, compute, of=encoders_digest(engine.network))
+    return PooledStudies(_ids(table.studies), **arrays)
 
 
 def encode_studies(engine: Engine, studies: tuple[Study, ...], progress: Progress = iter) -> Reference:
     """Run the encoders over studies in batches."""
-    return Reference(
-        tuple(s.study_id for s in studies), **pool_studies(engine, studies, progress, engine.network.embed)
-    )
+    return Reference(_ids(studies), **pool_studies(engine, studies, progress, engine.network.embed))
 
 
 @torch.no_grad()
@@ -83,19 +104,25 @@ def pool_studies(
     Args:
         made: what to keep of the pooled vectors of a batch instead.
     """
-    image, report, has = [], [], []
+    parts = []
     for start in progress(range(0, len(studies), BATCH)):
-        encoded = engine.encode_cases([_case(s, engine.config.image_size) for s in studies[start : start + BATCH]])
-        vectors = made(stack_pooled(encoded))
-        image.append(vectors[0].cpu().numpy())
-        report.append(vectors[1].cpu().numpy())
-        has.append(np.array([[m in case.modalities for m in MODALITIES] for case in encoded], np.float32))
-    return {"image": np.vstack(image), "report": np.vstack(report), "has": np.vstack(has)}
+        some, side = studies[start : start + BATCH], engine.config.image_size
+        encoded = engine.encode_cases([Case.of(film_if_readable(s), s.report, side) for s in some])
+        vectors = (part.cpu().numpy() for part in made(stack_pooled(encoded)))
+        has = np.array([[m in case.modalities for m in MODALITIES] for case in encoded], np.float32)
+        parts.append((*vectors, has))
+    image, report, has = map(np.vstack, zip(*parts, strict=True))
+    return {"image": image, "report": report, "has": has}
 
 
-def _case(study: Study, side: int) -> Case:
-    try:
-        return Case.of(load_film(study), study.report, side)
-    except ImageError as error:
-        log.warning("%s Its report alone is used, if it has one.", error)
-        return Case(None, None, study.report)
+def encoders_digest(network: Network) -> str:
+    """SHA-256 of all that a pooled vector depends on."""
+    digest = hashlib.sha256(str(network.config.image_size).encode())
+    for name, tensor in network.state_dict().items():
+        if name.startswith(ENCODERS):
+            digest.update(tensor.cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _ids(studies: tuple[Study, ...]) -> tuple[str, ...]:
+    return tuple(s.study_id for s in studies)

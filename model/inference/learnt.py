@@ -11,16 +11,17 @@ import hashlib
 import secrets
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
+from safetensors import SafetensorError
 
 from model.errors import CheckpointError
+from model.inference.array_file import Arrays, packed, unpacked
 from model.studies.content import Content
 
 FILE = "learnt.safetensors"
@@ -29,7 +30,7 @@ BYTES = 16  # of each digest that are kept
 CHOSEN_ON = "chosen_on"  # the array of its keys
 BY_ALL = -1  # the fold of a study that no fold held out
 
-State = dict[str, np.ndarray]
+State = Arrays
 
 
 class Answers(NamedTuple):
@@ -40,6 +41,7 @@ class Answers(NamedTuple):
     logits: Float[np.ndarray, "betas n findings"]
 
 
+@dataclass(frozen=True, eq=False)
 class Past:
     """n studies that a network has learnt from.
 
@@ -52,17 +54,12 @@ class Past:
             are none.
     """
 
-    def __init__(
-        self,
-        salt: bytes,
-        keys: UInt8[np.ndarray, "n 4 bytes"],
-        fold: Int[np.ndarray, "n"],
-        folds: tuple[State, ...] = (),
-        answers: Answers | None = None,
-        chosen_on: "Past | None" = None,
-    ):
-        self.salt, self.keys, self.fold, self.folds, self.answers = salt, keys, fold, folds, answers
-        self.chosen_on = chosen_on
+    salt: bytes
+    keys: UInt8[np.ndarray, "n 4 bytes"]
+    fold: Int[np.ndarray, "n"]
+    folds: tuple[State, ...] = ()
+    answers: Answers | None = None
+    chosen_on: "Past | None" = None
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -97,12 +94,11 @@ class Past:
 
     def with_answers(self, answers: Answers | None, folds: tuple[State, ...]) -> "Past":
         """The same studies, with what networks of its folds, of which these tensors differ, say of them."""
-        return Past(self.salt, self.keys, self.fold, folds, answers, self.chosen_on)
+        return replace(self, answers=answers, folds=folds)
 
     def with_choice(self, contents: Sequence[Content]) -> "Past":
         """The same studies, of a network that these others chose: its epoch, or its temperature."""
-        chosen_on = Past(self.salt, _keys(self.salt, contents), np.full(len(contents), BY_ALL))
-        return Past(self.salt, self.keys, self.fold, self.folds, self.answers, chosen_on)
+        return replace(self, chosen_on=_unfolded(self.salt, _keys(self.salt, contents)))
 
     def has_chosen(self, content: Content) -> bool:
         """Whether a study, or another of its patient, chose this network."""
@@ -112,16 +108,14 @@ class Past:
         """The past of a network that learns these studies as well. Those of patients that are new are held out by a
         fold as well, where there are any. The answers go: they are of networks that have not learnt this."""
         fresh = {c: None for c in contents if not self._knows(c)}
-        keys, fold = [], []
+        fold = []
         for content in fresh:
             judge = self.judge(content)
             if not self.rows(content) and self.folds:
                 judge = int.from_bytes(_key(self.salt, content.patient)[:4]) % len(self.folds)
-            keys.append(content)
             fold.append(BY_ALL if judge is None else judge)
-        folds = np.concatenate([self.fold, np.array(fold, self.fold.dtype)])
-        keys = np.concatenate([self.keys, _keys(self.salt, keys)])
-        return Past(self.salt, keys, folds, self.folds, chosen_on=self.chosen_on)
+        keys = np.concatenate([self.keys, _keys(self.salt, tuple(fresh))])
+        return replace(self, keys=keys, fold=np.concatenate([self.fold, np.array(fold, self.fold.dtype)]), answers=None)
 
     def pack(self) -> bytes:
         """All of it as the file that a checkpoint holds."""
@@ -132,7 +126,7 @@ class Past:
         if self.chosen_on is not None:
             arrays[CHOSEN_ON] = self.chosen_on.keys
         facts = {"format": FORMAT, "salt": self.salt.hex(), "folds": str(len(self.folds))}
-        return save({name: np.ascontiguousarray(_half(a)) for name, a in arrays.items()}, facts)
+        return packed(arrays, facts)
 
     @cached_property
     def _where(self) -> dict[tuple[str, bytes], list[int]]:
@@ -143,7 +137,7 @@ class Past:
             for kind, key in parts:
                 if kind and any(key):
                     where[kind, bytes(key)].append(row)
-        return defaultdict(list, where)
+        return where
 
     def _film_is(self, row: int, content: Content) -> bool:
         own = [bytes(key) for key in self.keys[row, :2]]
@@ -166,23 +160,24 @@ def read_past(folder: Path) -> Past | None:
     if not path.is_file():
         return None
     try:
-        with safe_open(path, "np") as file:
-            facts, arrays = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        arrays, facts = unpacked(path)
         if facts["format"] != FORMAT:
             raise KeyError(facts["format"])
         folds: tuple[State, ...] = tuple({} for _ in range(int(facts["folds"])))
         for name, array in arrays.items():
             if name.startswith("fold."):
                 _, k, tensor = name.split(".", 2)
-                folds[int(k)][tensor] = _whole(array)
-        kept = {n: _whole(arrays[f"answers.{n}"]) for n in Answers._fields if f"answers.{n}" in arrays}
-        answers = Answers(**kept) if kept else None
-        salt, chosen_on = bytes.fromhex(facts["salt"]), None
-        if CHOSEN_ON in arrays:
-            chosen_on = Past(salt, arrays[CHOSEN_ON], np.full(len(arrays[CHOSEN_ON]), BY_ALL))
+                folds[int(k)][tensor] = array
+        answers = Answers(arrays["answers.has"], arrays["answers.logits"]) if "answers.has" in arrays else None
+        salt = bytes.fromhex(facts["salt"])
+        chosen_on = _unfolded(salt, arrays[CHOSEN_ON]) if CHOSEN_ON in arrays else None
         return Past(salt, arrays["keys"], arrays["fold"].astype(int), folds, answers, chosen_on)
     except (OSError, SafetensorError, KeyError, TypeError, ValueError, IndexError) as error:
         raise CheckpointError(f"{path} does not say what the model learnt from; restore it, or train again.") from error
+
+
+def _unfolded(salt: bytes, keys: UInt8[np.ndarray, "n 4 bytes"]) -> Past:
+    return Past(salt, keys, np.full(len(keys), BY_ALL))
 
 
 def _keys(salt: bytes, contents: Sequence[Content]) -> UInt8[np.ndarray, "n 4 bytes"]:
@@ -191,11 +186,3 @@ def _keys(salt: bytes, contents: Sequence[Content]) -> UInt8[np.ndarray, "n 4 by
 
 def _key(salt: bytes, digest: bytes) -> bytes:
     return hashlib.blake2b(digest, key=salt, digest_size=BYTES).digest() if digest else bytes(BYTES)
-
-
-def _half(array: np.ndarray) -> np.ndarray:
-    return array.astype(np.float16) if array.dtype.kind == "f" else array
-
-
-def _whole(array: np.ndarray) -> np.ndarray:
-    return array.astype(np.float32) if array.dtype == np.float16 else array

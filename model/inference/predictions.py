@@ -1,5 +1,7 @@
 """Held-out logits of a table's studies over a grid of β: what a model is measured and calibrated with."""
 
+from collections.abc import Sequence
+from itertools import compress
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +15,8 @@ from model.network.network import Network
 from model.studies.table import Study, label_matrix
 
 BETA_GRID = tuple(np.linspace(0, 1, 21).round(2).tolist())
+PerFinding = Float[np.ndarray, "n findings"]  # of n studies
+OverBeta = Float[np.ndarray, "betas n findings"]  # the same at each β of BETA_GRID
 
 
 class Scored(NamedTuple):
@@ -23,15 +27,15 @@ class Scored(NamedTuple):
 
     studies: tuple[Study, ...]
     has: Float[np.ndarray, "n 2"]
-    logits: Float[np.ndarray, "betas n findings"]
+    logits: OverBeta
 
-    def labels(self, findings: tuple[str, ...]) -> Float[np.ndarray, "n findings"]:
+    def labels(self, findings: tuple[str, ...]) -> PerFinding:
         """1 where a study has a finding, 0 elsewhere."""
         return label_matrix(self.studies, findings)
 
-    def probabilities(self, network: Network) -> Float[np.ndarray, "betas n findings"]:
-        """Probabilities at each β."""
-        return chances(self.logits, network.config.problem_type)
+    def probabilities(self, network: Network, betas: Sequence[float] = BETA_GRID) -> OverBeta:
+        """Probabilities at each β, of BETA_GRID or of some in it."""
+        return chances(self.logits[[BETA_GRID.index(b) for b in betas]], network.config.problem_type)
 
     def concordant(self) -> "Scored":
         """Those whose one label judges both their parts."""
@@ -39,8 +43,7 @@ class Scored(NamedTuple):
 
     def where(self, keep: np.ndarray) -> "Scored":
         """Some of the studies: those where `keep` is true."""
-        kept = tuple(s for s, k in zip(self.studies, keep, strict=True) if k)
-        return Scored(kept, self.has[keep], self.logits[:, keep])
+        return Scored(tuple(compress(self.studies, keep)), self.has[keep], self.logits[:, keep])
 
 
 def chances(logits: Float[np.ndarray, "*axes findings"], problem_type: str) -> Float[np.ndarray, "*axes findings"]:

@@ -11,17 +11,12 @@ import warnings
 
 from model.inputs.film import Film, name_of, read_film
 from model.inputs.identity import DicomIdentity, read_identity
-from model.inputs.kinds import FORMATS
-from model.inputs.limits import MAX_BYTES, MAX_FRAMES, MAX_PIXELS
-from model.inputs.report import MAX_CHARACTERS, MAX_WORDS, read_report, report_name
+from model.inputs.limits import MAX_BYTES
+from model.inputs.report import MAX_CHARACTERS, read_report, report_name
 
 __all__ = [
-    "FORMATS",
     "MAX_BYTES",
     "MAX_CHARACTERS",
-    "MAX_FRAMES",
-    "MAX_PIXELS",
-    "MAX_WORDS",
     "DicomIdentity",
     "Film",
     "name_of",

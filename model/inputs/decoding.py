@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
 
 from model.errors import BetaLensError, BusyError, ImageError
 from model.inputs.limits import MAX_PIXELS
+from model.inputs.tones import Pixels
 
 ROOT = Path(__file__).parents[2]
 KEPT_ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "OPENBLAS_CORETYPE")  # of the environment, which holds secrets
@@ -120,7 +120,7 @@ _server: Server | None = None
 _thread = threading.local()
 
 
-def decode(data: bytes, kind: str, name: str, alone: bool) -> Float[np.ndarray, "height width"]:
+def decode(data: bytes, kind: str, name: str, alone: bool) -> Pixels:
     """The pixels of a film, float32 in [0, 1].
 
     Args:
@@ -172,31 +172,27 @@ def _connect(limits: Limits) -> Process:
     raise BusyError("The process that decodes films ends or hangs again and again: see whether memory is short.")
 
 
-def _ask(process: socket.socket, data: bytes, kind: str) -> Float[np.ndarray, "height width"] | str | None:
-    """As `_receive`. TimeoutError: it hangs."""
+def _ask(process: socket.socket, data: bytes, kind: str) -> Pixels | str | None:
+    """The pixels, a sentence ("" for a damaged file), or None where the process ended without a word. TimeoutError: it
+    hangs."""
     try:
         process.sendall(REQUEST.pack(kind.encode(), len(data)))
         process.sendall(data)
-        return _receive(process)
+        head = bytearray(ANSWER.size)
+        if not _fill(process, memoryview(head)):
+            return None
+        refused, height, width = ANSWER.unpack(head)
+        if height * width > MAX_PIXELS:
+            return None
+        if refused:
+            sentence = bytearray(width)
+            return sentence.decode("utf-8", "replace") if _fill(process, memoryview(sentence)) else None
+        pixels = np.empty((height, width), np.float32)
+        return pixels if _fill(process, pixels.data.cast("B")) else None
     except TimeoutError:
         raise
     except OSError:  # it was ended in the middle
         return None
-
-
-def _receive(process: socket.socket) -> Float[np.ndarray, "height width"] | str | None:
-    """The pixels, a sentence ("" for a damaged file), or None where the process ended without a word."""
-    head = bytearray(ANSWER.size)
-    if not _fill(process, memoryview(head)):
-        return None
-    refused, height, width = ANSWER.unpack(head)
-    if height * width > MAX_PIXELS:
-        return None
-    if refused:
-        sentence = bytearray(width)
-        return sentence.decode("utf-8", "replace") if _fill(process, memoryview(sentence)) else None
-    pixels = np.empty((height, width), np.float32)
-    return pixels if _fill(process, pixels.data.cast("B")) else None
 
 
 def _fill(process: socket.socket, buffer: memoryview) -> bool:

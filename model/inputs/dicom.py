@@ -3,7 +3,6 @@
 from io import BytesIO
 
 import numpy as np
-from jaxtyping import Float
 
 from model.errors import ImageError
 from model.inputs.elements import Elements, parse
@@ -12,23 +11,24 @@ from model.inputs.grayscale import display
 from model.inputs.limits import check_frames, check_size
 from model.inputs.luts import COLOURS, read_palette
 from model.inputs.native import FLOATS, Frame, floating_frame, native_frame, padding, stored_values
-from model.inputs.spacing import resampled, square_size
-from model.inputs.tones import finite, grey, rgb
+from model.inputs.tones import Pixels, finite, grey, rgb
 
 # Pixels and how to show them.
 TAGS = [
     "SOPClassUID", "SamplesPerPixel", "PhotometricInterpretation", "PlanarConfiguration", "NumberOfFrames", "Rows",
     "Columns", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "PixelSpacing", "ImagerPixelSpacing",
-    "NominalScannedPixelSpacing", "PixelAspectRatio", "PixelPaddingValue", "PixelPaddingRangeLimit",
-    "FloatPixelPaddingValue", "FloatPixelPaddingRangeLimit", "DoubleFloatPixelPaddingValue",
-    "DoubleFloatPixelPaddingRangeLimit", "WindowCenter", "WindowWidth", "VOILUTFunction", "RescaleIntercept",
-    "RescaleSlope", "ModalityLUTSequence", "VOILUTSequence", "SharedFunctionalGroupsSequence",
+    "NominalScannedPixelSpacing", "PixelAspectRatio", "WindowCenter", "WindowWidth", "VOILUTFunction",
+    "RescaleIntercept", "RescaleSlope", "ModalityLUTSequence", "VOILUTSequence", "SharedFunctionalGroupsSequence",
     "PerFrameFunctionalGroupsSequence", "PixelData", *FLOATS,
+    *(f"{kind}PixelPadding{part}" for kind in ("", "Float", "DoubleFloat") for part in ("Value", "RangeLimit")),
     *(f"{colour}PaletteColorLookupTable{part}" for colour in COLOURS for part in ("Descriptor", "Data")),
     *(f"Segmented{colour}PaletteColorLookupTableData" for colour in COLOURS),
 ]  # fmt: skip
 MONOCHROME = ("MONOCHROME1", "MONOCHROME2")
 COLOUR = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_RCT", "YBR_ICT")
+# How high and wide a pixel is. Where a spacing is known the ratio alone must not be stated (PS3.3 C.7.6.3.1.7).
+STATED = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing", "PixelAspectRatio")
+SQUARE = 0.01  # what a pixel may be longer than wide, or wider than long, and count as square
 # Objects that hold no pixels, by the start of their SOP class below 1.2.840.10008.
 CLASSES = {
     "1.3.10": "a directory (DICOMDIR)",
@@ -41,7 +41,7 @@ CLASSES = {
 }
 
 
-def read_dicom(data: bytes) -> Float[np.ndarray, "height width"]:
+def read_dicom(data: bytes) -> Pixels:
     """Modality and VOI transforms applied, MONOCHROME1 inverted; stretched where there is no usable window; padding
     black; pixels square.
 
@@ -54,17 +54,14 @@ def read_dicom(data: bytes) -> Float[np.ndarray, "height width"]:
         raise ImageError(_without_pixels(elements.text("SOPClassUID") or meta.text("MediaStorageSOPClassUID")))
     height, width = elements.whole("Rows"), elements.whole("Columns")
     check_size(width, height)
-    height, width = square_size(height, width, elements)
+    height, width = _square_size(height, width, elements)
     check_frames(elements.whole("NumberOfFrames", 1))
-    frame, photometric = (
-        _first_frame(elements, meta.text("TransferSyntaxUID")),
-        elements.text("PhotometricInterpretation"),
-    )
-    if photometric in MONOCHROME and frame.words.ndim == 2:
-        pixels = _greyscale(frame, photometric == "MONOCHROME1", elements)
+    frame = _first_frame(elements, meta.text("TransferSyntaxUID"))
+    if elements.photometric in MONOCHROME and frame.words.ndim == 2:
+        pixels = _greyscale(frame, elements)
     else:
-        pixels = _grey_of_colour(frame, photometric, elements)
-    return resampled(pixels, height, width)
+        pixels = _grey_of_colour(frame, elements)
+    return _resampled(pixels, height, width)
 
 
 def _without_pixels(sop_class: str) -> str:
@@ -76,37 +73,68 @@ def _without_pixels(sop_class: str) -> str:
 
 def _first_frame(elements: Elements, syntax: str) -> Frame:
     """As stored; of floating values none is not a number."""
-    if not elements.text("PhotometricInterpretation"):
+    if not elements.photometric:
         raise ImageError("The DICOM file does not say its PhotometricInterpretation: export it again as MONOCHROME2.")
     for keyword in FLOATS:
         if keyword in elements:
             frame = floating_frame(elements, keyword)
             return frame._replace(words=finite(frame.words))
-    return compressed_frame(elements, syntax) if elements.encapsulated("PixelData") else native_frame(elements, syntax)
+    return compressed_frame(elements, syntax) if elements.encapsulated else native_frame(elements, syntax)
 
 
-def _greyscale(frame: Frame, inverted: bool, elements: Elements) -> Float[np.ndarray, "height width"]:
+def _greyscale(frame: Frame, elements: Elements) -> Pixels:
     values = frame.words if frame.words.dtype.kind == "f" else stored_values(frame, elements)
     padded = padding(frame, values, elements)
     pixels = display(values, padded, elements)
-    if inverted:
+    if elements.photometric == "MONOCHROME1":
         np.subtract(1, pixels, out=pixels)
     if padded is not None:
         pixels[padded] = 0
     return pixels
 
 
-def _grey_of_colour(frame: Frame, photometric: str, elements: Elements) -> Float[np.ndarray, "height width"]:
+def _grey_of_colour(frame: Frame, elements: Elements) -> Pixels:
     words, white = frame.words, 2 ** elements.whole("BitsStored") - 1
-    if photometric == "PALETTE COLOR" and words.ndim == 2:
+    if elements.photometric == "PALETTE COLOR" and words.ndim == 2:
         values = stored_values(frame, elements)
         low = int(values.min())
         colours, white = read_palette(elements, low, int(values.max()))
         words = grey(colours[None])[0][values.astype(np.int32) - low]
-    elif photometric not in COLOUR or words.ndim != 3:
+    elif elements.photometric not in COLOUR or words.ndim != 3:
         raise ImageError("The DICOM file is neither greyscale nor RGB: export it as MONOCHROME2.")
     elif words.itemsize == 4:
         words, white = (words >> 16).astype(np.uint16), 2**16 - 1
     if frame.ybr:
         words = rgb(words, white)
     return np.divide(grey(np.ascontiguousarray(words)), white, dtype=np.float32).clip(0, 1)
+
+
+def _square_size(height: int, width: int, elements: Elements) -> tuple[int, int]:
+    """How many rows and columns show an image in square pixels, none of its own left out. Pixels need not be square;
+    what is shown is."""
+    ratio = _height_over_width(elements)
+    if ratio > 1 + SQUARE:
+        height = round(height * ratio)
+    elif ratio < 1 / (1 + SQUARE):
+        width = round(width / ratio)
+    check_size(width, height)
+    return height, width
+
+
+def _height_over_width(elements: Elements) -> float:
+    """Of a pixel; 1 where nothing that can be used is stated."""
+    for holder in elements.of_first_frame("PixelMeasuresSequence"):
+        for keyword in STATED:
+            match holder.numbers(keyword):
+                case [high, wide] if 0 < high < np.inf and 0 < wide < np.inf:
+                    return min(max(high / wide, 1e-3), 1e3)
+    return 1.0
+
+
+def _resampled(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Pixels repeated so that there are so many rows and columns: no value that was not measured."""
+    for axis, wanted in ((0, height), (1, width)):
+        if (stored := pixels.shape[axis]) != wanted:
+            nearest = ((np.arange(wanted) + 0.5) * stored / wanted).astype(int)
+            pixels = np.take(pixels, nearest, axis)
+    return pixels

@@ -102,10 +102,16 @@ class Elements:
             return []
         return [Elements(item) for item in self._dataset[keyword].value or ()]
 
-    def encapsulated(self, keyword: str) -> bool:
-        """Whether the element is made of fragments."""
-        length = getattr(self._element(keyword), "length", 0)
-        return length == UNDEFINED or self.raw(keyword).startswith(ITEM)
+    @property
+    def photometric(self) -> str:
+        """The PhotometricInterpretation."""
+        return self.text("PhotometricInterpretation")
+
+    @property
+    def encapsulated(self) -> bool:
+        """Whether the pixels are made of fragments."""
+        length = getattr(self._element("PixelData"), "length", 0)
+        return length == UNDEFINED or self.raw("PixelData").startswith(ITEM)
 
     def of_first_frame(self, group: str) -> list["Elements"]:
         """Where to look for what may differ by frame, first things first: the functional group of frame 1, the one

@@ -3,19 +3,17 @@
 import hashlib
 from typing import NamedTuple
 
-import numpy as np
-from jaxtyping import Float
-
 from model.errors import ImageError
 from model.inputs.decoding import decode
 from model.inputs.kinds import FORMATS, SEND, kind_of_file
 from model.inputs.limits import MAX_BYTES
+from model.inputs.tones import Pixels
 
 
 class Film(NamedTuple):
     """A radiograph, ready for any encoder."""
 
-    pixels: Float[np.ndarray, "height width"]  #: float32 in [0, 1]; 0 is black (air), 1 is white (bone)
+    pixels: Pixels  #: float32 in [0, 1]; 0 is black (air), 1 is white (bone)
     sha256: str  #: of the bytes as they came
     format: str  #: of FORMATS, by content
 

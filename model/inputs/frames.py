@@ -54,7 +54,7 @@ def _by_content(frame: bytes) -> Callable[[bytes, Elements], Frame] | None:
 
 
 def _ybr(elements: Elements) -> bool:
-    return elements.text("PhotometricInterpretation").startswith("YBR_FULL")
+    return elements.photometric.startswith("YBR_FULL")
 
 
 def _jpeg(frame: bytes, elements: Elements) -> Frame:
@@ -80,8 +80,7 @@ def _jpeg2k(frame: bytes, elements: Elements) -> Frame:
 
 
 def _rle(frame: bytes, elements: Elements) -> Frame:
-    rows, columns, *more = shape(elements)
-    samples = more[0] if more else 1
+    rows, columns, samples = (*shape(elements), 1)[:3]
     stored = np.dtype(f"<u{elements.whole('BitsAllocated') // 8}")
     size = rows * columns * samples * stored.itemsize
     if len(frame) > 2 * size + 4096:

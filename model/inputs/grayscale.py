@@ -7,7 +7,7 @@ import numpy as np
 
 from model.errors import ImageError
 from model.inputs.elements import Elements
-from model.inputs.luts import LookupTable, read_lookup_table
+from model.inputs.luts import read_lookup_table
 from model.inputs.tones import by_rows, histogram, stretch, stretch_table
 
 Transform = Callable[[np.ndarray], np.ndarray]
@@ -51,17 +51,6 @@ class Window(NamedTuple):
         return ((values - (self.centre - 0.5)) / (self.width - 1) + 0.5).clip(0, 1)
 
 
-class LookupTableWindow(NamedTuple):
-    """A VOI lookup table, from its darkest entry to its brightest."""
-
-    table: LookupTable
-
-    def __call__(self, values: np.ndarray) -> np.ndarray:
-        """What is shown of the modality's values."""
-        low, high = int(self.table.entries.min()), int(self.table.entries.max())
-        return (self.table(values) - float(low)) / max(high - low, 1)
-
-
 def display(values: np.ndarray, padded: np.ndarray | None, elements: Elements) -> np.ndarray:
     """Stored values to float32 in [0, 1] as a viewer shows them, before any inversion; stretched where there is no
     usable window. What is padded has no say in that.
@@ -92,18 +81,14 @@ def _display_wide(values: np.ndarray, padded: np.ndarray | None, elements: Eleme
     low, high = counted.min().item(), counted.max().item()
     modality = _modality(elements, low, high)
     voi = _voi(elements, modality(np.linspace(low, high, PROBES)))
-    shown = by_rows(values, lambda rows: (voi or _same)(modality(rows.astype(np.float64))), np.float32)
+    shown = by_rows(values, lambda rows: (voi or Rescale())(modality(rows.astype(np.float64))), np.float32)
     return shown if voi else stretch(shown, padded)
-
-
-def _same(values: np.ndarray) -> np.ndarray:
-    return values
 
 
 def _modality(elements: Elements, low: float, high: float) -> Transform:
     for holder in elements.of_first_frame("PixelValueTransformationSequence"):
         if luts := holder.items("ModalityLUTSequence"):
-            return read_lookup_table(luts[0], "LUTDescriptor", "LUTData", low, high)
+            return read_lookup_table(luts[0], "LUT", low, high)
         slope, intercept = holder.numbers("RescaleSlope")[:1], holder.numbers("RescaleIntercept")[:1]
         if slope or intercept:
             rescale = Rescale(*(slope or [1.0]), *(intercept or [0.0]))
@@ -131,9 +116,7 @@ def _vois(holder: Elements, measured: np.ndarray) -> list[Transform]:
     found: list[Transform] = []
     for lut in holder.items("VOILUTSequence")[:1]:
         try:
-            found.append(
-                LookupTableWindow(read_lookup_table(lut, "LUTDescriptor", "LUTData", measured.min(), measured.max()))
-            )
+            found.append(read_lookup_table(lut, "LUT", measured.min(), measured.max()).shown)
         except ImageError:
             continue
     function = holder.text("VOILUTFunction").upper()

@@ -22,9 +22,14 @@ class LookupTable(NamedTuple):
         places = np.rint(np.subtract(values, self.first, dtype=np.float64)).clip(0, len(self.entries) - 1)
         return self.entries[places.astype(np.int32)]
 
+    def shown(self, values: np.ndarray) -> np.ndarray:
+        """The entry for each value, from 0 for the darkest to 1 for the brightest."""
+        low, high = int(self.entries.min()), int(self.entries.max())
+        return (self(values) - float(low)) / max(high - low, 1)
 
-def read_lookup_table(elements: Elements, descriptor: str, data: str, low: float, high: float) -> LookupTable:
-    """The table in two elements, for values between `low` and `high`.
+
+def read_lookup_table(elements: Elements, name: str, low: float, high: float) -> LookupTable:
+    """The table in two elements, `name`Descriptor and `name`Data, for values between `low` and `high`.
 
     Files call the first value unsigned where it is signed, and the other way round: it is taken as the one of both that
     the values are nearer to. 8-bit entries stand in bytes or in words.
@@ -32,7 +37,7 @@ def read_lookup_table(elements: Elements, descriptor: str, data: str, low: float
     Raises:
         ImageError: there are fewer entries than the descriptor says.
     """
-    described = elements.words(descriptor)
+    data, described = f"{name}Data", elements.words(f"{name}Descriptor")
     if len(described) < 3:
         raise ImageError(TOO_SHORT)
     length, first, bits = (int(word) for word in described[:3])
@@ -65,11 +70,7 @@ def read_palette(elements: Elements, low: int, high: int) -> tuple[np.ndarray, i
         raise ImageError(
             "The DICOM file has a palette in segments, which is not read: export it as MONOCHROME2 or RGB."
         )
-    name = "{}PaletteColorLookupTable"
-    tables = [
-        read_lookup_table(elements, f"{name.format(colour)}Descriptor", f"{name.format(colour)}Data", low, high)
-        for colour in COLOURS
-    ]
+    tables = [read_lookup_table(elements, f"{colour}PaletteColorLookupTable", low, high) for colour in COLOURS]
     colours = np.stack([table(np.arange(low, high + 1)) for table in tables], axis=-1)
     brightest, white = max(int(table.entries.max()) for table in tables), 2 ** tables[0].bits - 1
     if tables[0].bits == 16 and brightest < 2**8:  # 8 bits in words, as some write them

@@ -23,7 +23,7 @@ class Frame(NamedTuple):
 
 def shape(elements: Elements) -> tuple[int, ...]:
     """(rows, columns), or (rows, columns, samples)."""
-    colour = elements.text("PhotometricInterpretation").startswith(("RGB", "YBR"))
+    colour = elements.photometric.startswith(("RGB", "YBR"))
     samples = elements.whole("SamplesPerPixel", 3 if colour else 1)
     return (elements.whole("Rows"), elements.whole("Columns")) + (samples,) * (samples > 1)
 
@@ -51,7 +51,7 @@ def native_frame(elements: Elements, syntax: str) -> Frame:
         raise ImageError(
             f"The DICOM file allocates {bits} bits to a value, and 1, 8, 16 or 32 are read: export it again."
         )
-    photometric, count = elements.text("PhotometricInterpretation"), int(np.prod(form))
+    photometric, count = elements.photometric, int(np.prod(form))
     if bits == 1:
         packed = _values(elements, "PixelData", "u1", -(-count // 8))
         return Frame(np.unpackbits(packed, count=count, bitorder="little").reshape(form), 1)

@@ -2,28 +2,21 @@
 
 import struct
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import imagecodecs
 import numpy as np
-from jaxtyping import Float
 
 from model.errors import ImageError
 from model.inputs import jpeg
 from model.inputs.limits import check_frames, check_size
 from model.inputs.orientation import UPRIGHT, orientation, upright
 from model.inputs.tiff import read_tiff
-from model.inputs.tones import grey, unit
+from model.inputs.tones import Pixels, grey, unit
+
+Picture = tuple[np.ndarray, int]  # (height, width), unsigned, before it is turned; the EXIF orientation
 
 
-class Picture(NamedTuple):
-    """What a file shows, before it is turned."""
-
-    values: np.ndarray  #: (height, width), unsigned
-    turn: int = UPRIGHT  #: the EXIF orientation
-
-
-def read_picture(data: bytes, kind: str) -> Float[np.ndarray, "height width"]:
+def read_picture(data: bytes, kind: str) -> Pixels:
     """8 bits are divided by 255; more are stretched. Alpha is laid over black, colour becomes luminance.
 
     Raises:
@@ -38,24 +31,24 @@ def read_picture(data: bytes, kind: str) -> Float[np.ndarray, "height width"]:
 
 def _png(data: bytes) -> Picture:
     check_size(*struct.unpack_from(">II", data, 16))
-    chunks = dict(_chunks(data, 8, ">I4s", 4))
+    chunks = dict(_chunks(data, 8, png=True))
     if frames := chunks.get(b"acTL"):  # an animation
         check_frames(*struct.unpack_from(">I", frames))
-    return Picture(grey(imagecodecs.png_decode(data)), orientation(chunks.get(b"eXIf", b"")))
+    return grey(imagecodecs.png_decode(data)), orientation(chunks.get(b"eXIf", b""))
 
 
 def _jpeg(data: bytes) -> Picture:
     head = jpeg.read_header(data)
     check_size(head.width, head.height)
-    return Picture(grey(jpeg.decode(data, head), inks=head.samples == 4), head.turn)
+    return grey(jpeg.decode(data, head), inks=head.samples == 4), head.turn
 
 
 def _webp(data: bytes) -> Picture:
-    chunks = list(_chunks(data, 12, "<4sI", 0))
+    chunks = list(_chunks(data, 12, png=False))
     check_size(*_webp_size(dict(reversed(chunks))))
     check_frames(sum(name == b"ANMF" for name, _ in chunks))
     turn = orientation(dict(chunks).get(b"EXIF", b""))
-    return Picture(grey(imagecodecs.webp_decode(data, 0, hasalpha=True)), turn)
+    return grey(imagecodecs.webp_decode(data, 0, hasalpha=True)), turn
 
 
 def _webp_size(chunks: dict[bytes, bytes]) -> tuple[int, int]:
@@ -77,16 +70,18 @@ def _bmp(data: bytes) -> Picture:
     if length > 12 and struct.unpack_from("<I", data, 30)[0] not in (0, 3):  # neither plain nor bit fields
         raise ImageError("The BMP is compressed, which is not read: export it as PNG.")
     values = imagecodecs.bmp_decode(data)
-    return Picture(grey(values if values.ndim == 2 else values[..., :3]))  # a fourth sample means nothing
+    return grey(values if values.ndim == 2 else values[..., :3]), UPRIGHT  # a fourth sample means nothing
 
 
-def _chunks(data: bytes, place: int, form: str, check: int) -> Iterator[tuple[bytes, bytes]]:
+def _chunks(data: bytes, place: int, png: bool) -> Iterator[tuple[bytes, bytes]]:
     """The named pieces of a PNG or of a RIFF container: the first bytes of each, which hold all that is read here."""
     while place + 8 <= len(data):
-        named = struct.unpack_from(form, data, place)
-        length, name = named if form == ">I4s" else named[::-1]
+        if png:
+            length, name = struct.unpack_from(">I4s", data, place)
+        else:
+            name, length = struct.unpack_from("<4sI", data, place)
         yield name, data[place + 8 : place + 8 + min(length, 2**16)]
-        place += 8 + length + check + (length % 2 if not check else 0)
+        place += 8 + length + (4 if png else length % 2)  # the checksum; what pads to an even length
 
 
 READERS = {"png": _png, "jpeg": _jpeg, "webp": _webp, "bmp": _bmp}

@@ -3,28 +3,25 @@
 from io import BytesIO
 
 import numpy as np
-from jaxtyping import Float
 from tifffile import COMPRESSION, PHOTOMETRIC, TiffFile, TiffPage
 
 from model.errors import ImageError
 from model.inputs.limits import check_frames, check_size
 from model.inputs.orientation import TAG, UPRIGHT, upright
-from model.inputs.tones import by_rows, grey, stretch, unit
+from model.inputs.tones import Pixels, by_rows, grey, stretch, unit
 
-READ = {
-    COMPRESSION.NONE, COMPRESSION.CCITTRLE, COMPRESSION.CCITTFAX3, COMPRESSION.CCITTFAX4, COMPRESSION.LZW,
-    COMPRESSION.OJPEG, COMPRESSION.JPEG, COMPRESSION.ALT_JPEG, COMPRESSION.ADOBE_DEFLATE, COMPRESSION.DEFLATE,
-    COMPRESSION.PACKBITS, COMPRESSION.LZMA, COMPRESSION.ZSTD, COMPRESSION.ZSTD_DEPRECATED, COMPRESSION.WEBP,
-    COMPRESSION.WEBP_DEPRECATED, COMPRESSION.PNG, COMPRESSION.JPEG2000, COMPRESSION.JPEG_2000_LOSSY,
-    COMPRESSION.APERIO_JP2000_RGB, COMPRESSION.APERIO_JP2000_YCBC,
-}  # fmt: skip
+READ = {COMPRESSION[name] for name in (
+    "NONE", "CCITTRLE", "CCITTFAX3", "CCITTFAX4", "LZW", "OJPEG", "JPEG", "ALT_JPEG", "ADOBE_DEFLATE",
+    "DEFLATE", "PACKBITS", "LZMA", "ZSTD", "ZSTD_DEPRECATED", "WEBP", "WEBP_DEPRECATED", "PNG", "JPEG2000",
+    "JPEG_2000_LOSSY", "APERIO_JP2000_RGB", "APERIO_JP2000_YCBC",
+)}  # fmt: skip
 REDUCED, MASK = 1, 4  # bits of NewSubfileType
 NO_DATA = 42113  # GDAL's tag
 USUAL, LOWEST = (-9999, -99999, -32767, -32768), -1e30  # values that are written where there is none
 ALPHA = 2  # of ExtraSamples; 1 is alpha by which the colour is multiplied already, as over black
 
 
-def read_tiff(data: bytes) -> Float[np.ndarray, "height width"]:
+def read_tiff(data: bytes) -> Pixels:
     """As `read_picture`; whole numbers of up to 8 bits are divided by the largest, all others stretched.
 
     Raises:
@@ -58,7 +55,7 @@ def _film(file: TiffFile) -> TiffPage:
     return max(whole or pages, key=lambda page: page.imagewidth * page.imagelength)
 
 
-def _shown(page: TiffPage, values: np.ndarray) -> Float[np.ndarray, "height width"]:
+def _shown(page: TiffPage, values: np.ndarray) -> Pixels:
     if page.axes.startswith("S"):  # a plane for each sample
         values = np.moveaxis(values, 0, -1)
     white = 2**page.bitspersample - 1 if page.bitspersample <= 8 and values.dtype.kind in "ub" else None
@@ -74,7 +71,7 @@ def _shown(page: TiffPage, values: np.ndarray) -> Float[np.ndarray, "height widt
     raise ImageError("The TIFF is neither greyscale nor RGB nor CMYK: export it as greyscale.")
 
 
-def _greyscale(page: TiffPage, values: np.ndarray, white: int | None) -> Float[np.ndarray, "height width"]:
+def _greyscale(page: TiffPage, values: np.ndarray, white: int | None) -> Pixels:
     padded = _no_data(page, values)
     shown = unit(values, white) if padded is None else stretch(values, padded)
     if page.photometric == PHOTOMETRIC.MINISWHITE:

@@ -1,11 +1,13 @@
 """From stored values to [0, 1], in little memory: 40 megapixels are worked on in place or some rows at a time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
 
 from model.errors import ImageError
+
+Pixels = Float[np.ndarray, "height width"]  # of a film, from 0 (black: air) to 1 (white: bone)
 
 ROBUST_PERCENTILES = (0.5, 99.5)  # keeps lead markers and dead pixels from setting the contrast
 LUMINANCE = np.array([19595, 38470, 7471], np.uint32)  # Rec. 601 in 65536ths: exact on grey, fits 32 bits at 16
@@ -17,9 +19,13 @@ ROWS = 128
 def by_rows(values: np.ndarray, convert: Callable[[np.ndarray], np.ndarray], dtype: type) -> np.ndarray:
     """`convert` of (rows, columns, …) as (rows, columns), some rows at a time."""
     out = np.empty(values.shape[:2], dtype)
-    for top in range(0, len(values), ROWS):
-        out[top : top + ROWS] = convert(values[top : top + ROWS])
+    for rows in _strips(values):
+        out[rows] = convert(values[rows])
     return out
+
+
+def _strips(values: np.ndarray) -> Iterator[slice]:
+    return (slice(top, top + ROWS) for top in range(0, len(values), ROWS))
 
 
 def grey(values: Shaped[np.ndarray, "height width *samples"], inks: bool = False) -> Shaped[np.ndarray, "height width"]:
@@ -54,15 +60,15 @@ def grey(values: Shaped[np.ndarray, "height width *samples"], inks: bool = False
 def rgb(ybr: Shaped[np.ndarray, "height width 3"], white: int) -> Shaped[np.ndarray, "height width 3"]:
     """Red, green and blue of Y, Cb and Cr (PS3.3 C.7.6.3.1.2), in the same range."""
     out, neutral = np.empty_like(ybr), white // 2 + 1
-    for top in range(0, len(ybr), ROWS):
-        y, blue, red = np.moveaxis(ybr[top : top + ROWS].astype(np.float32), -1, 0)
+    for rows in _strips(ybr):
+        y, blue, red = np.moveaxis(ybr[rows].astype(np.float32), -1, 0)
         blue, red = blue - neutral, red - neutral
         colours = (y + 1.402 * red, y - 0.344136 * blue - 0.714136 * red, y + 1.772 * blue)
-        out[top : top + ROWS] = np.stack(colours, axis=-1).round().clip(0, white)
+        out[rows] = np.stack(colours, axis=-1).round().clip(0, white)
     return out
 
 
-def unit(values: Shaped[np.ndarray, "height width"], white: int | None) -> Float[np.ndarray, "height width"]:
+def unit(values: Shaped[np.ndarray, "height width"], white: int | None) -> Pixels:
     """Values over white; stretched where there is no white to go by, and where 8 bits hold no value above DARKEST: of
     12 or 14 bits in 16, somebody has kept the upper 8."""
     if white and (white < 255 or values.max() > DARKEST):
@@ -72,7 +78,7 @@ def unit(values: Shaped[np.ndarray, "height width"], white: int | None) -> Float
 
 def stretch(
     values: Shaped[np.ndarray, "height width"], padded: Bool[np.ndarray, "height width"] | None = None
-) -> Float[np.ndarray, "height width"]:
+) -> Pixels:
     """Scale the robust range of `values` to [0, 1]; not-a-number counts as the lowest value.
 
     Args:
@@ -116,9 +122,8 @@ def histogram(values: np.ndarray, padded: np.ndarray | None) -> tuple[int, Int[n
     the highest; of none there is nothing."""
     least = np.iinfo(values.dtype).min
     counts = np.zeros(2 ** (8 * values.itemsize), np.int64)
-    for top in range(0, len(values), ROWS):
-        rows = values[top : top + ROWS]
-        counted = rows.ravel() if padded is None else rows[~padded[top : top + ROWS]]
+    for rows in _strips(values):
+        counted = values[rows].ravel() if padded is None else values[rows][~padded[rows]]
         counts += np.bincount(counted.astype(np.int32) - least, minlength=len(counts))
     present = np.flatnonzero(counts)
     return (least + int(present[0]), counts[present[0] : present[-1] + 1]) if len(present) else (least, present)

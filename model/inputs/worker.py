@@ -81,7 +81,9 @@ def _serve(films: socket.socket, allowed: Limits) -> None:
 def _answer(films: socket.socket, data: bytes, kind: str) -> bool:
     """Send the pixels, a sentence, or the empty one of a damaged file; return whether it was the pixels."""
     try:
-        pixels = _read(data, kind)
+        pixels = read_dicom(data) if kind == "dicom" else read_picture(data, kind)
+        refuse_blank(pixels)
+        pixels = np.ascontiguousarray(pixels, np.float32)
     except ImageError as error:
         sentence = str(error).encode()
         films.sendall(ANSWER.pack(True, 0, len(sentence)) + sentence)
@@ -94,12 +96,6 @@ def _answer(films: socket.socket, data: bytes, kind: str) -> bool:
         films.sendall(pixels.data)
         return True
     return False
-
-
-def _read(data: bytes, kind: str) -> np.ndarray:
-    pixels = read_dicom(data) if kind == "dicom" else read_picture(data, kind)
-    refuse_blank(pixels)
-    return np.ascontiguousarray(pixels, np.float32)
 
 
 def _confine(allowed: Limits) -> None:

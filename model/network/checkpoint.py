@@ -4,9 +4,10 @@ The tensors of the report encoder that were not trained are not stored: the mani
 takes them from where `report_encoder` names them.
 """
 
-import hashlib
+import contextlib
 import json
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from safetensors.torch import load_file, save_file
 from model.config import Config
 from model.errors import CheckpointError, ChoiceError
 from model.network.network import Network
-from model.storage.files import atomic_folder
+from model.storage.files import atomic_folder, file_digest
 
 FORMAT = "betalens-checkpoint/1"
 MANIFEST, CONFIG, WEIGHTS = "manifest.json", "config.json", "model.safetensors"
@@ -36,20 +37,18 @@ def save(network: Network, folder: Path, extra: dict[str, bytes] | None = None, 
     Raises:
         CheckpointError: the folder cannot be written; what is there stays.
     """
-    try:
-        with atomic_folder(folder) as scratch:
-            state = network.state_dict()
-            tensors = {name: _stored(state[name], half) for name in sorted(stored_names(network))}
-            save_file(tensors, scratch / WEIGHTS)
-            (scratch / CONFIG).write_text(network.config.to_json(), encoding="utf-8")
-            for name, content in (extra or {}).items():
-                (scratch / name).write_bytes(content)
-            files = {path.name: _digest(path) for path in sorted(scratch.iterdir())}
-            frozen = network.report_encoder.frozen_digest()
-            _write_manifest(scratch, {"format": FORMAT, "files": files, "frozen_report_encoder": frozen})
-    except (OSError, SafetensorError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise CheckpointError(f"The checkpoint cannot be written to {folder}: {why.rstrip('.')}.") from error
+    with _written(folder) as scratch:
+        state = network.state_dict()
+        tensors = {name: state[name].detach().cpu().contiguous() for name in sorted(stored_names(network))}
+        if half:
+            tensors = {name: t.half() if t.is_floating_point() else t for name, t in tensors.items()}
+        save_file(tensors, scratch / WEIGHTS)
+        (scratch / CONFIG).write_text(network.config.to_json(), "utf-8")
+        for name, content in (extra or {}).items():
+            (scratch / name).write_bytes(content)
+        files = {path.name: file_digest(path) for path in sorted(scratch.iterdir())}
+        frozen = network.report_encoder.frozen_digest()
+        _write_manifest(scratch, {"format": FORMAT, "files": files, "frozen_report_encoder": frozen})
     return files[WEIGHTS]
 
 
@@ -66,7 +65,14 @@ def load(folder: Path, device: torch.device | str = "cpu") -> tuple[Network, str
         raise CheckpointError(
             f"The checkpoint {folder} was trained on another version of {config.report_encoder}; install that one."
         )
-    tensors = _read_tensors(folder / WEIGHTS, manifest)
+    try:
+        tensors = load_file(folder / WEIGHTS)
+    except SafetensorError:
+        digest = manifest["files"][WEIGHTS][:12]
+        raise CheckpointError(
+            f"{folder / WEIGHTS} (SHA-256 {digest}…) is no safetensors file; nothing else is read, a pickle least of "
+            "all."
+        ) from None
     wanted, shapes = stored_names(network), network.state_dict()
     wrong = sorted(wanted ^ tensors.keys()) or [k for k in tensors if tensors[k].shape != shapes[k].shape]
     if wrong:
@@ -85,7 +91,7 @@ def verify(folder: Path) -> dict:
         CheckpointError: the folder is no checkpoint, or a file is missing or changed.
     """
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
         if manifest["format"] != FORMAT or {CONFIG, WEIGHTS} - manifest["files"].keys():
             raise KeyError("format")
         if not all(isinstance(d, str) for d in (manifest["frozen_report_encoder"], *manifest["files"].values())):
@@ -96,7 +102,7 @@ def verify(folder: Path) -> dict:
         path = folder / Path(name).name
         if not path.is_file():
             raise CheckpointError(f"The checkpoint {folder} is incomplete: {name} is missing.")
-        if (got := _digest(path)) != expected:
+        if (got := file_digest(path)) != expected:
             raise CheckpointError(f"{path} is damaged: its SHA-256 is {got[:12]}…, the manifest says {expected[:12]}….")
     return manifest
 
@@ -108,7 +114,7 @@ def read_config(folder: Path) -> Config:
         CheckpointError: this version cannot read it.
     """
     try:
-        return Config.from_json((folder / CONFIG).read_text(encoding="utf-8"))
+        return Config.from_dict(json.loads((folder / CONFIG).read_text("utf-8")))
     except (OSError, ValueError, TypeError, AttributeError, RecursionError, ChoiceError) as error:
         raise CheckpointError(f"{folder / CONFIG} is not a config this version reads: {error}") from error
 
@@ -147,18 +153,15 @@ def with_files(folder: Path, files: dict[str, bytes], out: Path | None = None) -
     """
     out = (out or folder).resolve()  # of a link, what it points to is replaced
     manifest = verify(folder)
-    try:
-        with atomic_folder(out) as scratch:
-            # Also what lies beside the manifest's files, such as measured trust.
-            shutil.copytree(folder, scratch, dirs_exist_ok=True)
-            for name, content in files.items():
-                (scratch / name).write_bytes(content)
-                manifest["files"][name] = _digest(scratch / name)
-            manifest["files"] = dict(sorted(manifest["files"].items()))
-            _write_manifest(scratch, manifest)
-            verify(scratch)
-    except OSError as error:
-        raise CheckpointError(f"The checkpoint cannot be written to {out}: {error.strerror}.") from error
+    with _written(out) as scratch:
+        # Also what lies beside the manifest's files, such as measured trust.
+        shutil.copytree(folder, scratch, dirs_exist_ok=True)
+        for name, content in files.items():
+            (scratch / name).write_bytes(content)
+            manifest["files"][name] = file_digest(scratch / name)
+        manifest["files"] = dict(sorted(manifest["files"].items()))
+        _write_manifest(scratch, manifest)
+        verify(scratch)
     return out
 
 
@@ -176,25 +179,16 @@ def round_to_half(network: Network) -> None:
             state[name].copy_(state[name].half().float())
 
 
-def _read_tensors(path: Path, manifest: dict) -> dict[str, torch.Tensor]:
+@contextlib.contextmanager
+def _written(folder: Path) -> Iterator[Path]:
+    """A folder to fill, as `atomic_folder`; what the disk refuses is a CheckpointError."""
     try:
-        return load_file(path)
-    except SafetensorError:
-        digest = manifest["files"][WEIGHTS][:12]
-        raise CheckpointError(
-            f"{path} (SHA-256 {digest}…) is no safetensors file; nothing else is read, a pickle least of all."
-        ) from None
-
-
-def _stored(tensor: torch.Tensor, half: bool) -> torch.Tensor:
-    tensor = tensor.detach().cpu().contiguous()
-    return tensor.half() if half and tensor.is_floating_point() else tensor
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        with atomic_folder(folder) as scratch:
+            yield scratch
+    except (OSError, SafetensorError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise CheckpointError(f"The checkpoint cannot be written to {folder}: {why.rstrip('.')}.") from error
 
 
 def _write_manifest(folder: Path, manifest: dict) -> None:
-    (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", "utf-8")

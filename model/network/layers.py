@@ -4,6 +4,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+Embedding = Float[Tensor, "batch width"]
+Beta = Float[Tensor, "batch 1"]  # the weight of the image, from 0 to 1
+
 MOST_TILT = 2.0  # of log-odds: with more, 25 nodes of β would not say everything between them
 
 
@@ -16,11 +19,11 @@ class Projection(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.norm = nn.LayerNorm(width)
 
-    def forward(self, pooled: Float[Tensor, "batch channels"]) -> Float[Tensor, "batch width"]:
+    def forward(self, pooled: Float[Tensor, "batch channels"]) -> Embedding:
         return self.norm(self.linear(self.dropout(pooled)))
 
 
-def tilted(beta: Float[Tensor, "batch 1"], log_odds: Float[Tensor, "batch units"]) -> Float[Tensor, "batch units"]:
+def tilted(beta: Beta, log_odds: Float[Tensor, "batch units"]) -> Float[Tensor, "batch units"]:
     """β with its odds times e^(log-odds) for each unit: β·a / (β·a + 1−β), exactly 0 and 1 where β is.
 
     The log-odds are held within ±MOST_TILT, smoothly: the pole at β = −1 / (a − 1) stays away from [0, 1].
@@ -39,5 +42,5 @@ class ResidualHead(nn.Module):
         self.mlp = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Dropout(dropout), nn.Linear(width, width))
         self.out = nn.Linear(width, findings)
 
-    def forward(self, fused: Float[Tensor, "batch width"]) -> Float[Tensor, "batch findings"]:
+    def forward(self, fused: Embedding) -> Float[Tensor, "batch findings"]:
         return self.out(fused + self.alpha * self.mlp(fused))

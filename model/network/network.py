@@ -11,7 +11,7 @@ from model.config import SINGLE_LABEL, Config
 from model.network.encoders import image_encoder
 from model.network.encoders.report import ReportEncoder, Tokens, pool_pieces
 from model.network.fusions import fusion
-from model.network.layers import Projection, ResidualHead
+from model.network.layers import Beta, Embedding, Projection, ResidualHead
 
 REPORTS_AT_ONCE = 6, 64  # on a CPU, whose cache is small; on anything else
 
@@ -23,7 +23,7 @@ class Pooled(NamedTuple):
     report: Float[Tensor, "batch report_channels"]
 
 
-def allowed_beta(has: Float[Tensor, "batch 2"], beta: float | Float[Tensor, "batch 1"]) -> Float[Tensor, "batch 1"]:
+def allowed_beta(has: Float[Tensor, "batch 2"], beta: float | Beta) -> Beta:
     """β as each case allows it: as asked where it has image and report (`has` is 1), 1 or 0 where one is missing."""
     return torch.where(has[:, :1] * has[:, 1:] > 0, beta, has[:, :1])
 
@@ -53,18 +53,17 @@ class Network(nn.Module):
         weights = config.image_weights if pretrained else "none"
         # What began at random has to learn from its first layer on.
         frozen = 0 if config.image_weights == "none" else config.image_frozen_stride
+        digest = config.image_weights_sha256
         self.image_encoder = image_encoder(
-            config.image_encoder,
-            config.image_size,
-            config.image_stride,
-            frozen,
-            weights,
-            config.image_weights_sha256,
+            config.image_encoder, config.image_size, config.image_stride, frozen, weights, digest
         )
         # Trunks cut in the middle end in a linear bottleneck; the neck gives the map the sparse, non-negative features
         # that class activation maps were made for.
-        self.neck = _neck(self.image_encoder.channels, config.image_channels)
-        self.image_channels = config.image_channels or self.image_encoder.channels
+        given, self.image_channels = self.image_encoder.channels, config.image_channels or self.image_encoder.channels
+        self.neck: nn.Module = nn.Identity()
+        if config.image_channels:
+            conv, norm = nn.Conv2d(given, self.image_channels, 1, bias=False), nn.BatchNorm2d(self.image_channels)
+            self.neck = nn.Sequential(conv, norm, nn.ReLU())
         self.report_encoder = ReportEncoder(
             config.report_encoder, config.report_layers, config.max_tokens, config.report_outputs
         )
@@ -73,16 +72,16 @@ class Network(nn.Module):
         self.fusion = fusion(config.fusion, config.width)
         self.head = ResidualHead(config.width, len(config.findings), config.alpha, config.dropout)
         # The mean embedding over the training studies stands for "nothing known" of a modality.
-        self.register_buffer("image_reference", torch.zeros(config.width))
-        self.register_buffer("report_reference", torch.zeros(config.width))
+        for name in ("image_reference", "report_reference"):
+            self.register_buffer(name, torch.zeros(config.width))
         # The logit contribution of a cell or a word that saturates its colour, measured after training.
-        self.register_buffer("cell_scale", torch.ones(()))
-        self.register_buffer("word_scale", torch.ones(()))
+        for name in ("cell_scale", "word_scale"):
+            self.register_buffer(name, torch.ones(()))
         # The logarithm of what divides the logits, a parabola over β, constant first: see `model.training.calibration`.
         self.register_buffer("log_temperature", torch.zeros(3))
         # From how far image and report are apart to the odds that they do not belong together; 0 until calibrated.
-        self.register_buffer("discord_slope", torch.zeros(()))
-        self.register_buffer("discord_offset", torch.zeros(()))
+        for name in ("discord_slope", "discord_offset"):
+            self.register_buffer(name, torch.zeros(()))
 
     def feature_map(self, films: Float[Tensor, "batch 1 side side"]) -> Float[Tensor, "batch channels rows cols"]:
         """The last feature map of films with values in [0, 1]."""
@@ -118,25 +117,20 @@ class Network(nn.Module):
             pooled.append(pool_pieces(hidden, tokens.mask))
         return torch.cat(pooled)[torch.tensor(order).argsort()]
 
-    def embed(self, pooled: Pooled) -> tuple[Float[Tensor, "batch width"], Float[Tensor, "batch width"]]:
+    def embed(self, pooled: Pooled) -> tuple[Embedding, Embedding]:
         """v and t: the normalised embeddings of image and report."""
         return self.image_projection(pooled.image), self.report_projection(pooled.report)
 
-    def decide(
-        self,
-        image: Float[Tensor, "batch width"],
-        report: Float[Tensor, "batch width"],
-        beta: Float[Tensor, "batch 1"],
-    ) -> Float[Tensor, "batch findings"]:
+    def decide(self, image: Embedding, report: Embedding, beta: Beta) -> Float[Tensor, "batch findings"]:
         """Calibrated logits from embeddings at β, the weight of the image in [0, 1]."""
         return self.head(self.fusion(image, report, beta)) / self.temperature(beta)
 
-    def temperature(self, beta: Float[Tensor, "batch 1"]) -> Float[Tensor, "batch 1"]:
+    def temperature(self, beta: Beta) -> Float[Tensor, "batch 1"]:
         """What the head's logits are divided by at β, so that probabilities are as often right as they say."""
         constant, linear, square = self.log_temperature
         return torch.exp(constant + linear * beta + square * beta**2)
 
-    def forward(self, pooled: Pooled, beta: Float[Tensor, "batch 1"]) -> Float[Tensor, "batch findings"]:
+    def forward(self, pooled: Pooled, beta: Beta) -> Float[Tensor, "batch findings"]:
         """Logits from pooled vectors at β."""
         return self.decide(*self.embed(pooled), beta)
 
@@ -163,9 +157,3 @@ class Network(nn.Module):
         itself = torch.eye(logits.shape[-1], dtype=torch.bool, device=logits.device)
         others = logits[..., None, :].expand(*logits.shape, logits.shape[-1])
         return logits - others.masked_fill(itself, -torch.inf).logsumexp(-1)
-
-
-def _neck(given: int, channels: int) -> nn.Module:
-    if not channels:
-        return nn.Identity()
-    return nn.Sequential(nn.Conv2d(given, channels, 1, bias=False), nn.BatchNorm2d(channels), nn.ReLU())

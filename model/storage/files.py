@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import hashlib
 import os
 import shutil
 import stat
@@ -92,7 +93,7 @@ def place_folder(new: Path, folder: Path) -> None:
         shutil.rmtree(aside, ignore_errors=True)
     else:
         os.replace(new, folder)
-    sync_folder(folder.parent)
+    sync(folder.parent)
 
 
 def write_at(handle: int, data: bytes | memoryview, at: int) -> None:
@@ -147,24 +148,32 @@ def make_folder(path: Path, mode: int = 0o777) -> None:
         return
     make_folder(path.parent)
     path.mkdir(mode, exist_ok=True)
-    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
+    with opened(path, os.O_RDONLY | os.O_DIRECTORY) as handle:
         keep_owner(handle, path.parent)
+
+
+@contextlib.contextmanager
+def opened(path: Path, flags: int = os.O_RDONLY) -> Iterator[int]:
+    """The handle of a file or folder; a new file is its owner's alone.
+
+    Raises:
+        OSError: it cannot be opened.
+    """
+    handle = os.open(path, flags | os.O_CLOEXEC, MODE)
+    try:
+        yield handle
     finally:
         os.close(handle)
 
 
-def sync_folder(folder: Path) -> None:
-    """Let the names in a folder outlast a power cut.
+def sync(path: Path) -> None:
+    """Let what was written to a file, or the names in a folder, outlast a power cut.
 
     Raises:
         OSError: they may not.
     """
-    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
+    with opened(path) as handle:
         os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def sync_tree(folder: Path) -> None:
@@ -174,18 +183,14 @@ def sync_tree(folder: Path) -> None:
         OSError: they may not.
     """
     for path in folder.rglob("*"):
-        sync_folder(path) if path.is_dir() else sync_file(path)
-    sync_folder(folder)
+        sync(path)
+    sync(folder)
 
 
-def sync_file(path: Path) -> None:
-    """Let what was written to a file outlast a power cut.
-
-    Raises:
-        OSError: it may not.
-    """
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal digits."""
     with path.open("rb") as file:
-        os.fsync(file.fileno())
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def keep_owner(handle: int, folder: Path) -> None:
@@ -198,18 +203,15 @@ def _replacing(path: Path, mode: int | None) -> Iterator[int]:
     """A new file, open, which takes the name of `path` when the block ends."""
     beside = path.with_name(f"{path.name}.{uuid.uuid4().hex}.new")
     try:
-        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, MODE)
-        try:
+        with opened(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as handle:
             _take_after(handle, path, mode)
             yield handle
             os.fsync(handle)
-        finally:
-            os.close(handle)
         os.replace(beside, path)
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
-    sync_folder(path.parent)
+    sync(path.parent)
 
 
 def _write_all(handle: int, data: bytes | memoryview, at: int) -> None:

@@ -1,18 +1,15 @@
 """Studies as arrays in memory: what training reads, epoch after epoch."""
 
-import logging
+from itertools import compress
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
 
-from model.errors import ImageError
 from model.network.preprocess import fit_film
 from model.progress import Progress
 from model.studies.content import Content, content_of
-from model.studies.table import Study, label_matrix, load_film
-
-log = logging.getLogger(__name__)
+from model.studies.table import Study, film_if_readable, label_matrix
 
 
 class StudyArrays(NamedTuple):
@@ -58,25 +55,20 @@ def load_arrays(
     has = np.array([[0, bool(s.report.strip())] for s in studies], np.float32).reshape(-1, 2)
     contents = [content_of(s, None) for s in studies]
     for i, study in enumerate(progress(studies)):
-        try:
-            film = load_film(study)
-        except ImageError as error:
-            log.warning("%s Its report alone is used, if it has one.", error)
-            continue
-        if film is not None:
+        if film := film_if_readable(study):
             films[i] = np.round(fit_film(film.pixels, side)[0] * 255)
             contents[i] = content_of(study, film)
             has[i, 0] = 1
     usable = has.max(1) > 0
-    kept = [s for s, u in zip(studies, usable, strict=True) if u]
+    kept = tuple(compress(studies, usable))
     return StudyArrays(
         films=films[usable],
         reports=[s.report for s in kept],
-        labels=label_matrix(tuple(kept), findings),
+        labels=label_matrix(kept, findings),
         has=has[usable],
         masks=None if masks is None else masks[usable],
         study_ids=tuple(s.study_id for s in kept),
-        contents=tuple(c for c, u in zip(contents, usable, strict=True) if u),
+        contents=tuple(compress(contents, usable)),
     )
 
 

@@ -18,6 +18,7 @@ from model.errors import ImageError
 from model.inputs import Film, read_film
 from model.studies.table import Study
 
+NO_FILM = b"", b""
 REMEMBERED = 20_000  # films whose digests are not computed twice; 300 bytes each
 
 
@@ -36,23 +37,25 @@ def content_of(study: Study, film: Film | None) -> Content:
     Args:
         film: of the study, where it has one that can be read.
     """
-    words = " ".join(unicodedata.normalize("NFC", study.report).split())
-    file, pixels = _of_film(film) if film else (b"", b"")
-    return Content(file, pixels, _sha256(words), _sha256(study.patient_id.strip()))
+    return _content(study, _of_film(film) if film else NO_FILM)
 
 
 def contents_of(studies: Iterable[Study]) -> list[Content]:
     """What each of some studies is known by; a film that cannot be read is none."""
-    return [content_of(s, None)._replace(**_film_of(s)) for s in studies]
+    return [_content(s, _film_of(s)) for s in studies]
 
 
-def _film_of(study: Study) -> dict[str, bytes]:
+def _content(study: Study, film: tuple[bytes, bytes]) -> Content:
+    words = " ".join(unicodedata.normalize("NFC", study.report).split())
+    return Content(*film, _sha256(words), _sha256(study.patient_id.strip()))
+
+
+def _film_of(study: Study) -> tuple[bytes, bytes]:
     try:
         status = study.image and study.image.stat()
-        file, film = _read(study.image, status.st_mtime_ns, status.st_size) if status else (b"", b"")
+        return _read(study.image, status.st_mtime_ns, status.st_size) if status else NO_FILM
     except (ImageError, OSError):  # said where it is encoded
-        file, film = b"", b""
-    return {"file": file, "film": film}
+        return NO_FILM
 
 
 @lru_cache(REMEMBERED)

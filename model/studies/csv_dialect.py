@@ -126,7 +126,13 @@ def _named(
             raise StudyTableError(f"{path} has the column {name!r} {times} times ({written}): leave one.")
     others = [name for name in columns if name not in meant.values()]
     if missing := [name for name in known.required if name not in columns]:
-        raise StudyTableError(_lacks(path, missing[0], others, names, delimiter, known))
+        near = nearest(missing[0], others)
+        shown = ", ".join(repr(n[:40]) for n in names[:12])
+        raise StudyTableError(
+            f"{path} lacks the column {missing[0]!r}; expected {', '.join(known.required)}, separated by commas. "
+            + (f"Rename its column {near!r} if that is meant. " if near else "")
+            + f"Separated by {DELIMITERS.get(delimiter, delimiter)}, it has: {shown}."
+        )
     for name in known.optional:
         if name not in columns and (near := nearest(name, others, NEARLY)):
             raise StudyTableError(
@@ -138,24 +144,7 @@ def _named(
         for n, c in zip(names, columns, strict=True)
         if c != n and c in meant.values()
     ]
-    return tuple(_distinct(columns)), tuple(notes)
-
-
-def _lacks(path: Path, name: str, others: list[str], names: list[str], delimiter: str, known: HeaderColumns) -> str:
-    near = nearest(name, others)
-    shown = ", ".join(repr(n[:40]) for n in names[:12])
-    return (
-        f"{path} lacks the column {name!r}; expected {', '.join(known.required)}, separated by commas. "
-        + (f"Rename its column {near!r} if that is meant. " if near else "")
-        + f"Separated by {DELIMITERS.get(delimiter, delimiter)}, it has: {shown}."
-    )
-
-
-def _distinct(columns: list[str]) -> list[str]:
-    """Names of further columns that are there twice are numbered, so that none is lost."""
-    seen: Counter[str] = Counter()
-    found = []
-    for name in columns:
-        seen[name] += 1
-        found.append(name if seen[name] == 1 else f"{name}.{seen[name]}")
-    return found
+    # Further columns of one name are numbered, so that none is lost.
+    times = [columns[: i + 1].count(name) for i, name in enumerate(columns)]
+    distinct = tuple(name if n == 1 else f"{name}.{n}" for name, n in zip(columns, times, strict=True))
+    return distinct, tuple(notes)

@@ -24,12 +24,11 @@ def named_for(table: StudyTable, config: Config) -> StudyTable:
         StudyTableError: a label is unknown to the model.
     """
     known = {key(f): f for f in config.findings}
-    meant = {name: known.get(key(name)) for name in table.findings}
-    if config.problem_type == MULTI_LABEL:
-        meant |= {name: "" for name, f in meant.items() if f is None and key(name) in NO_FINDING}
-    if unknown := [name for name, f in meant.items() if f is None]:
+    absent = dict.fromkeys(NO_FINDING, "") if config.problem_type == MULTI_LABEL else {}
+    meant = absent | known
+    if unknown := [name for name in table.findings if key(name) not in meant]:
         raise StudyTableError(_refusal(table, unknown, config.findings))
-    named = {name: f for name, f in meant.items() if f is not None}
+    named = {name: meant[key(name)] for name in table.findings}
     none = next((f for k, f in known.items() if k in NO_FINDING), "") if config.problem_type == SINGLE_LABEL else ""
     renamed = {name: f for name, f in named.items() if name != f}
     bare = bool(none) and any(not s.labels for s in table.studies)

@@ -10,10 +10,9 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from model.studies.names import Spellings, is_missing, tidy
+from model.studies.names import NAMED, Spellings, first_few, is_missing, tidy
 
 MOSTLY = 0.8  # of rows that name one finding, in a table where every row is meant to
-NAMED = 3  # examples in a note
 NONE = "|"  # a cell that says that there is no finding, whatever the others say
 UNKNOWN = "its label is missing (empty or NaN)"
 
@@ -103,5 +102,4 @@ def _cut_at(name: str, mark: str) -> list[str]:
 
 
 def _some(names: list[str]) -> str:
-    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
-    return ", ".join(repr(name[:60]) for name in names[:NAMED]) + more
+    return first_few([repr(name[:60]) for name in names], NAMED)

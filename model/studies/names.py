@@ -6,7 +6,7 @@ import difflib
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from model.inputs.report import INVISIBLE
 
@@ -18,6 +18,7 @@ MISSING = frozenset(
 )
 NO_FINDING = frozenset({"no finding", "no findings"})  # by `key`
 
+NAMED = 3  # examples in a note
 ALIKE = 0.75  # of difflib's ratio, from which on a name may be meant for another
 
 _JOINING = re.compile(r"(?<=\w)[-‐‑–]+(?=\w)")
@@ -53,11 +54,16 @@ def nearest(name: str, known: Iterable[str], alike: float = ALIKE) -> str | None
     return by_key[found[0]] if found else None
 
 
-def hint(name: str, known: Iterable[str]) -> str:
+def hint(name: str, known: Sequence[str]) -> str:
     """A clause that names the nearest of the names expected, or else all of them."""
-    known = tuple(known)
     near = nearest(name, known)
     return f"the nearest that is known is {near!r}" if near else f"known are {', '.join(known)}"
+
+
+def first_few(shown: Sequence[str], most: int) -> str:
+    """Texts joined by commas; of more than `most` the first, and how many more there are."""
+    more = f" and {len(shown) - most:,} more" if len(shown) > most else ""
+    return ", ".join(shown[:most]) + more
 
 
 class Spellings:
@@ -77,3 +83,41 @@ class Spellings:
     def joined(self) -> dict[str, list[str]]:
         """Chosen spellings, with those that count as the same."""
         return {self._chosen[k]: others for k, others in self._others.items() if others}
+
+
+class Patients:
+    """The patients of a table, row by row. Ids that differ by blanks, letter case or a form of Unicode are one's: taken
+    for several, a patient could be both learnt from and measured on."""
+
+    def __init__(self):
+        self._first: dict[str, str] = {}
+        self._joined: dict[str, str] = {}  # as written, and as meant
+        self._unnamed = 0
+
+    def of(self, cell: str | None, study_id: str) -> str:
+        """The patient of a row; the study stands for a patient who is not named.
+
+        Args:
+            cell: of the column of patients; None where there is none.
+        """
+        if cell is None:
+            return study_id
+        if is_missing(cell):
+            self._unnamed += bool(cell.strip())
+            return study_id
+        name = tidy(cell)
+        meant = self._first.setdefault(name.casefold(), name)
+        if cell != meant:
+            self._joined[cell] = meant
+        return meant
+
+    def notes(self) -> list[str]:
+        """What was taken as meant, a clause each."""
+        found = []
+        if self._joined:
+            shown = first_few([f"{cell!r} as {meant!r}" for cell, meant in self._joined.items()], NAMED)
+            found.append(f"ids of patients that differ by blanks or letter case are one patient's: {shown}")
+        if self._unnamed:
+            rows = "row names no patient" if self._unnamed == 1 else "rows name no patient"
+            found.append(f"{self._unnamed:,} {rows} (nan or its like): each counts as a patient of its own")
+        return found

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from model.errors import StudyTableError
 from model.studies.csv_dialect import HeaderColumns, form_of
-from model.studies.rows import Skipped, stream_rows
+from model.studies.rows import NumberedRow, Skipped, stream_rows
 
 
 class TableFile:
@@ -37,7 +37,7 @@ class TableFile:
         except OSError as error:
             raise StudyTableError(f"{path} cannot be read as a CSV of studies: {error.strerror}.") from error
 
-    def rows(self) -> Iterator[tuple[int, dict[str, str]] | Skipped]:
+    def rows(self) -> Iterator[NumberedRow | Skipped]:
         """Each row with the line it begins on; those that cannot be read, in their place.
 
         Raises:

@@ -7,9 +7,8 @@ folder by folder, which takes a second for 100,000 rows.
 import csv
 import os
 import unicodedata
-from collections import Counter
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +21,9 @@ MISSING = "its image is missing"
 MANY = 2_000  # files in a folder above which none like a missing one is looked for
 
 
+NumberedRow = tuple[int, dict[str, str]]  # the line that a row begins on, and its cells
+
+
 class Skipped(NamedTuple):
     """A row that could not be used: its line in the file, and why."""
 
@@ -29,7 +31,7 @@ class Skipped(NamedTuple):
     why: str
 
 
-def stream_rows(lines: Iterable[str], form: Form) -> Iterator[tuple[int, dict[str, str]] | Skipped]:
+def stream_rows(lines: Iterable[str], form: Form) -> Iterator[NumberedRow | Skipped]:
     """The rows of a CSV one by one, with the line that each begins on; those that cannot be read, in their place.
 
     Args:
@@ -95,8 +97,8 @@ class Files:
         self.folder = Path(os.path.abspath(folder))
         self.renamed: dict[str, str] = {}
         self._root = Path("/") if anywhere else self.folder.resolve()
-        self._listed = lru_cache(maxsize=None)(self._list)
-        self._spelt = lru_cache(maxsize=None)(_spelt)
+        self._listed = cache(self._list)
+        self._spelt = cache(_spelt)
 
     def find(self, name: str) -> tuple[str, str | None]:
         """The name of the file that is meant, relative to the folder or absolute, and why it cannot be used; None where
@@ -185,7 +187,7 @@ def skipped_in_words(name: str, skipped: tuple[Skipped, ...]) -> list[str]:
     """A line for each reason, with every line of the table that it holds for; nothing where all rows are usable."""
     if not skipped:
         return []
-    reasons = Counter(s.why for s in skipped)
+    reasons = dict.fromkeys(s.why for s in skipped)
     head = f"{name}: {len(skipped):,} {'row is' if len(skipped) == 1 else 'rows are'} left out, the rest is used"
     return [head, *(f"  {_ranges([s.line for s in skipped if s.why == why])}: {why}" for why in reasons)]
 

@@ -67,17 +67,15 @@ def stratified_split(studies: list[tuple[str, str]], seed: int, shares: dict[str
     chosen: dict[str, str] = {}
     for finding in sorted(total, key=lambda f: (f == WITHOUT_FINDING, total[f], f)):
         waiting = patients_with[finding] - chosen.keys()
-        for patient in sorted(waiting, key=lambda p: (-of_patient[p].total(), _draw(seed, p))):
+        # Among as many studies the order is drawn: by digests, so that it does not depend on that of the table.
+        drawn = sorted(waiting, key=lambda p: hashlib.sha256(f"{seed} {p}".encode()).digest())
+        for patient in sorted(drawn, key=lambda p: -of_patient[p].total()):
             split = max(shares, key=lambda s: (wanted[s][finding], room[s]))
             chosen[patient] = split
             room[split] -= of_patient[patient].total()
             for other, n in of_patient[patient].items():
                 wanted[split][other] -= n
     return chosen
-
-
-def _draw(seed: int, patient: str) -> bytes:
-    return hashlib.sha256(f"{seed} {patient}".encode()).digest()
 
 
 def split_of(patient: str) -> str:

@@ -10,6 +10,7 @@ one everywhere else.
 Reports are most of a table, so they stay in the file: a table of 100,000 studies takes some 40 MB of memory.
 """
 
+import logging
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -22,20 +23,22 @@ from jaxtyping import Float
 
 from model.config import MULTI_LABEL, SINGLE_LABEL
 from model.errors import ChoiceError, ImageError, ReportError, StudyTableError
-from model.inputs import MAX_CHARACTERS, MAX_WORDS, Film, read_film, read_report
-from model.inputs.report import is_too_long
+from model.inputs import Film, read_film, read_report
+from model.inputs.report import MAX_CHARACTERS, MAX_WORDS, is_too_long
 from model.studies.csv_dialect import HeaderColumns
 from model.studies.labels import Labels, ReadLabel
-from model.studies.names import is_missing, stated, tidy
+from model.studies.names import Patients, is_missing, stated, tidy
 from model.studies.on_disk import TableFile
-from model.studies.patients import Patients
 from model.studies.rows import Files, Skipped, renamed_in_words, skipped_in_words
 from model.studies.splits import SPLITS, read_split, split_of
+
+log = logging.getLogger(__name__)
 
 COLUMNS = HeaderColumns(
     ("study_id", "image", "report", "label"), ("patient_id", "split", "discordant", "lung_mask"), ("source",)
 )
 YES, NO = {"1", "1.0", "true", "yes"}, {"0", "0.0", "false", "no"}
+NOT_UNIQUE = "its study_id is empty or not unique"
 TOO_LONG = (
     f"its report has more than {MAX_WORDS:,} words or {MAX_CHARACTERS:,} characters; keep the findings and the "
     "impression only"
@@ -217,6 +220,15 @@ def load_film(study: Study) -> Film | None:
         raise ImageError(f"{_place(study)}the image cannot be read: {error.strerror}.") from None
 
 
+def film_if_readable(study: Study) -> Film | None:
+    """As `load_film`; a film that cannot be read is named in the log, and counts as missing."""
+    try:
+        return load_film(study)
+    except ImageError as error:
+        log.warning("%s Its report alone is used, if it has one.", error)
+        return None
+
+
 def load_report(study: Study) -> str:
     """The report of a study as it is shown and encoded, "" where it has none.
 
@@ -278,7 +290,7 @@ class Reading:
         if why := label.why or why:
             return why
         if not study_id:
-            return "its study_id is empty or not unique"
+            return NOT_UNIQUE
         if study_id in self._studies:
             return self._again(line, study_id, image, frozenset(label.findings))
         if discordant not in YES | NO | {""}:
@@ -311,7 +323,7 @@ class Reading:
         if first.named_image == image and first.labels != labels:
             self._torn[study_id].append(line)
             return None
-        return "its study_id is empty or not unique"
+        return NOT_UNIQUE
 
     def _mask(self, name: str) -> Path | None:
         if is_missing(name):

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
+from model.network.layers import Beta
 from model.network.network import allowed_beta
 from model.studies.arrays import StudyArrays
 
@@ -23,7 +24,7 @@ class Batch(NamedTuple):
     films: Float[Tensor, "batch 1 side side"]
     reports: list[str]
     labels: Float[Tensor, "batch findings"]
-    beta: Float[Tensor, "batch 1"]
+    beta: Beta
     outlines: Float[Tensor, "batch findings rows cols"] | None
 
 
@@ -57,16 +58,17 @@ def batches(
         outlines = None if data.masks is None else torch.from_numpy(data.masks[rows]).float().to(device)
         films, outlines = augment(films, outlines)
         labels = torch.from_numpy(data.labels[rows]).to(device)
-        beta = draw_beta(torch.from_numpy(data.has[rows])).to(device)
+        beta = draw_beta(torch.from_numpy(data.has[rows]).to(device))
         yield Batch(films, [data.reports[i] for i in rows], labels, beta, outlines)
 
 
-def draw_beta(has: Float[Tensor, "batch 2"]) -> Float[Tensor, "batch 1"]:
-    """β per sample: uniform on [0, 1], with extra draws at the ends; 1 or 0 where a modality is missing."""
+def draw_beta(has: Float[Tensor, "batch 2"]) -> Beta:
+    """β per sample: uniform on [0, 1], with extra draws at the ends; 1 or 0 where a modality is missing.
+    It is drawn on the CPU, whatever the device."""
     beta = torch.rand(len(has), 1)
     ends = torch.rand(len(has), 1) < SHARE_OF_ENDS
     beta = torch.where(ends, (beta > 0.5).float(), beta)
-    return allowed_beta(has, beta)
+    return allowed_beta(has, beta.to(has.device))
 
 
 def augment(films: Tensor, outlines: Tensor | None) -> tuple[Tensor, Tensor | None]:
@@ -76,11 +78,12 @@ def augment(films: Tensor, outlines: Tensor | None) -> tuple[Tensor, Tensor | No
     cos, sin, shift = angle.cos() * scale, angle.sin() * scale, (torch.rand(n, 2) - 0.5) * 0.12
     theta = torch.stack([torch.stack([cos, -sin, shift[:, 0]], 1), torch.stack([sin, cos, shift[:, 1]], 1)], 1)
     theta = theta.to(films.device)
-    films = F.grid_sample(films, F.affine_grid(theta, list(films.shape), align_corners=False), align_corners=False)
-    if outlines is not None:
-        outlines = F.grid_sample(
-            outlines, F.affine_grid(theta, list(outlines.shape), align_corners=False), align_corners=False
-        )
+    films = _warped(films, theta)
+    outlines = None if outlines is None else _warped(outlines, theta)
     gamma = torch.exp((torch.rand(n, 1, 1, 1, device=films.device) - 0.5) * 0.6)
     gain = 1 + (torch.rand(n, 1, 1, 1, device=films.device) - 0.5) * 0.3
     return (films.clamp(1e-4, 1) ** gamma * gain).clamp(0, 1), outlines
+
+
+def _warped(maps: Tensor, theta: Tensor) -> Tensor:
+    return F.grid_sample(maps, F.affine_grid(theta, list(maps.shape), align_corners=False), align_corners=False)

@@ -14,7 +14,7 @@ from scipy.optimize import minimize
 from scipy.special import log_expit, log_softmax
 
 from model.config import SINGLE_LABEL
-from model.inference.predictions import BETA_GRID, Scored
+from model.inference.predictions import BETA_GRID, OverBeta, PerFinding, Scored
 from model.network.network import Network
 from model.studies.table import Study
 
@@ -27,10 +27,10 @@ PARTS = 5  # that calibration is cross-fitted in
 
 
 def fit_temperature(
-    logits: Float[np.ndarray, "betas n findings"],
-    labels: Float[np.ndarray, "n findings"],
+    logits: OverBeta,
+    labels: PerFinding,
     problem_type: str,
-    has: Float[np.ndarray, "n 2"] | None = None,
+    has: Float[np.ndarray, "n 2"],
 ) -> Float[np.ndarray, "3"]:
     """The coefficients, constant first, of the parabola over β whose exponential divides the logits so that held-out
     labels are likeliest; zeros where there are fewer than LEAST studies.
@@ -38,7 +38,7 @@ def fit_temperature(
     Args:
         logits: without a temperature, at each β of BETA_GRID.
         labels: 1 where a study has a finding.
-        has: which modality each study has; both, where it is not said.
+        has: which modality each study has.
     """
     if len(labels) < LEAST:
         return np.zeros(COEFFICIENTS)
@@ -60,10 +60,9 @@ def calibrate(network: Network, scored: Scored) -> None:
     Args:
         scored: by this network, as its temperature is now.
     """
-    kept = scored.concordant()
-    logits = kept.logits * temperatures(network.log_temperature.cpu().numpy(), kept.has)
-    labels = kept.labels(network.config.findings)
-    set_temperature(network, fit_temperature(logits, labels, network.config.problem_type, kept.has))
+    raw = _uncalibrated(scored.concordant(), network)
+    labels = raw.labels(network.config.findings)
+    set_temperature(network, fit_temperature(raw.logits, labels, network.config.problem_type, raw.has))
 
 
 def cross_fitted(
@@ -98,12 +97,16 @@ def recalibrated(scored: Scored, chose: Bool[np.ndarray, "n"], network: Network)
     """
     if not chose.any():
         return scored
-    own = scored.where(chose)
-    own = own._replace(logits=own.logits * temperatures(network.log_temperature.cpu().numpy(), own.has))
+    own = _uncalibrated(scored.where(chose), network)
     fitted, _ = cross_fitted(own, parts_of(own.studies), network)
     logits = scored.logits.copy()
     logits[:, chose] = fitted.logits
     return scored._replace(logits=logits)
+
+
+def _uncalibrated(scored: Scored, network: Network) -> Scored:
+    """Without the network's temperature."""
+    return scored._replace(logits=scored.logits * temperatures(network.log_temperature.cpu().numpy(), scored.has))
 
 
 def parts_of(studies: tuple[Study, ...], most: int = PARTS) -> Int[np.ndarray, "n"]:
@@ -115,11 +118,11 @@ def parts_of(studies: tuple[Study, ...], most: int = PARTS) -> Int[np.ndarray, "
 
 
 def temperatures(
-    coefficients: Float[np.ndarray, "3"], has: Float[np.ndarray, "n 2"] | None = None
+    coefficients: Float[np.ndarray, "3"], has: Float[np.ndarray, "n 2"]
 ) -> Float[np.ndarray, "betas studies 1"]:
     """What divides the logits of each study at each β; of one that lacks a modality, as at the β it stays with."""
     betas = np.array(BETA_GRID)[:, None]
-    allowed = betas if has is None else np.where(has.all(1), betas, has[:, 0])
+    allowed = np.where(has.all(1), betas, has[:, 0])
     powers = allowed[..., None] ** np.arange(COEFFICIENTS)
     return np.exp(powers @ coefficients)[..., None]
 

@@ -10,14 +10,14 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Int
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
 
 from model.errors import StudyTableError, TrainingError
 from model.inference.learnt import State
-from model.inference.predictions import BETA_GRID
+from model.inference.predictions import BETA_GRID, OverBeta
 from model.network.checkpoint import stored_names
 from model.network.network import Network, allowed_beta
 from model.studies.arrays import StudyArrays
@@ -82,30 +82,22 @@ def _strata(studies: tuple[Study, ...], count: int) -> np.ndarray:
 
 
 @torch.no_grad()
-def grid_logits(network: Network, data: StudyArrays) -> Float[np.ndarray, "betas n findings"]:
+def grid_logits(network: Network, data: StudyArrays) -> OverBeta:
     """Logits of studies at each β of BETA_GRID."""
     image, report = network.eval().embed(pool_arrays(network, data))
     has = torch.from_numpy(data.has).to(image.device)
     return np.stack([network.decide(image, report, allowed_beta(has, b)).cpu().numpy() for b in BETA_GRID])
 
 
-def out_of_fold(
-    data: StudyArrays,
-    cut: list[Fold],
-    trained: Callable[[int, StudyArrays], Network],
-    done: Callable[[Network], None] = lambda network: None,
-) -> Float[np.ndarray, "betas n findings"]:
+def out_of_fold(data: StudyArrays, cut: list[Fold], trained: Callable[[int, StudyArrays], Network]) -> OverBeta:
     """The logits that each study gets from the network of the fold that held it out.
 
     Args:
         trained: a network trained on these studies; its first argument numbers the fold.
-        done: is given the network of each fold, in their order.
     """
     logits = np.zeros((len(BETA_GRID), len(data), data.labels.shape[1]), np.float32)
     for number, fold in enumerate(cut):
-        network = trained(number, data.rows(fold.train))
-        logits[:, fold.held_out] = grid_logits(network, data.rows(fold.held_out))
-        done(network)
+        logits[:, fold.held_out] = grid_logits(trained(number, data.rows(fold.train)), data.rows(fold.held_out))
     return logits
 
 

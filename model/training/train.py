@@ -73,7 +73,9 @@ def train(
             tqdm.write("Interrupted: keeping the best weights so far; --resume goes on.", file=sys.stderr)
     if run.main:
         network.load_state_dict(run.best)
-        _set_references(network.eval(), data)
+        some = data.rows(np.linspace(0, len(data) - 1, min(REFERENCES, len(data))).astype(int))
+        pooled = pool_arrays(network, some)
+        network.set_references(pooled, torch.from_numpy(some.has).to(pooled.image.device))
     run.accelerator.end_training()
     network.eval()
     return not run.goes_on()
@@ -92,16 +94,18 @@ class Run:
             least = LEAST * self.part.world
             raise TrainingError(f"Training needs at least {least} studies in split train; there are {len(data)}.")
         torch.manual_seed(config.seed)
-        learner = TrainingLoss(network, torch.from_numpy(data.labels), data.masks is not None).to(
-            self.accelerator.device
-        )
+        learner = TrainingLoss(network, torch.from_numpy(data.labels), data.masks is not None)
+        learner.to(self.accelerator.device)
         self.network, self.bare = network, learner
         optimizer, self.schedule = _optimizer(learner, config, self.steps)
         self.learner, self.optimizer = self.accelerator.prepare(learner, optimizer)
         self.epoch, self.best, self.best_score, self.stale = 0, {}, -math.inf, 0
         self.state = folder and TrainingState(folder, fingerprint(config, data, self.part.world), resume)
         if resume and self.state:
-            self._restore(self.state.load(self.accelerator.device))
+            if kept := self.state.load(self.accelerator.device):
+                self._restore(kept)
+            elif self.main:
+                tqdm.write("There is no unfinished training to resume; it starts from the beginning.", file=sys.stderr)
 
     def goes_on(self) -> bool:
         """Whether another epoch follows."""
@@ -132,7 +136,10 @@ class Run:
     def end_epoch(self, validation: StudyArrays | None, bar: tqdm) -> None:
         """Validate, keep what is best, and save."""
         self.epoch += 1
-        named = self._validate(validation) if validation is not None else self._keep()
+        if validation is not None:
+            named = self._validate(validation)
+        else:  # nothing says that earlier weights were better
+            self.best, named = _copy(self.network), {}
         if not self.main:
             return
         loss = float(np.mean(self.losses))
@@ -154,20 +161,17 @@ class Run:
         aurocs = validate(self.network, validation) if self.main else []
         aurocs = broadcast_object_list([aurocs])[0]
         score = float(np.nanmean(aurocs)) if not np.isnan(aurocs).all() else 0.0
-        self.stale = 0 if score > self.best_score else self.stale + 1
         if score > self.best_score:
-            self.best, self.best_score = _copy(self.network), score
+            self.best, self.best_score, self.stale = _copy(self.network), score, 0
+        else:
+            self.stale += 1
         return {f"β={b:g}": a for b, a in zip(VALIDATION_BETAS, aurocs, strict=True)}
-
-    def _keep(self) -> dict[str, float]:
-        """The weights as they are: nothing says that earlier ones were better."""
-        self.best = _copy(self.network)
-        return {}
 
     def _postfix(self) -> dict[str, str]:
         facts = {"loss": f"{np.mean(self.losses[-50:]):.4f}"}
-        known = math.isfinite(self.best_score)
-        return facts | ({"best validation AUROC": f"{self.best_score:.4f}"} if known else {})
+        if math.isfinite(self.best_score):
+            facts["best validation AUROC"] = f"{self.best_score:.4f}"
+        return facts
 
     def _kept(self) -> dict[str, Any]:
         return {
@@ -180,11 +184,7 @@ class Run:
             "schedule": self.schedule.state_dict(),
         }
 
-    def _restore(self, kept: dict[str, Any] | None) -> None:
-        if kept is None:
-            if self.main:
-                tqdm.write("There is no unfinished training to resume; it starts from the beginning.", file=sys.stderr)
-            return
+    def _restore(self, kept: dict[str, Any]) -> None:
         self.bare.load_state_dict(kept["learner"])
         self.optimizer.load_state_dict(kept["optimizer"])
         self.schedule.load_state_dict(kept["schedule"])
@@ -229,14 +229,14 @@ def _optimizer(learner: TrainingLoss, config: Config, steps_per_epoch: int):
     return optimizer, torch.optim.lr_scheduler.OneCycleLR(optimizer, rates, total_steps=total, pct_start=warm_up)
 
 
-def pool_arrays(network: Network, data: StudyArrays, at_once: int = 32) -> Pooled:
+def pool_arrays(network: Network, data: StudyArrays) -> Pooled:
     """The pooled vectors of all studies, without augmentation."""
     network.eval()
     cases = (
         Case(film.astype(np.float32) / 255 if present else None, None, report)
         for film, present, report in zip(data.films, data.has[:, 0], data.reports, strict=True)
     )
-    return pool_cases(network, cases, at_once)
+    return pool_cases(network, cases, 32)
 
 
 @torch.no_grad()
@@ -250,9 +250,3 @@ def validate(network: Network, data: StudyArrays) -> list[float]:
         columns = [i for i in range(p.shape[1]) if 0 < data.labels[:, i].sum() < len(data)]
         scores.append(float(np.mean([roc_auc_score(data.labels[:, i], p[:, i]) for i in columns] or [np.nan])))
     return scores
-
-
-def _set_references(network: Network, data: StudyArrays) -> None:
-    some = data.rows(np.linspace(0, len(data) - 1, min(REFERENCES, len(data))).astype(int))
-    pooled = pool_arrays(network, some)
-    network.set_references(pooled, torch.from_numpy(some.has).to(pooled.image.device))

@@ -3,23 +3,24 @@
 import { between, currentBeta } from "../lib/beta.js";
 import { base64, bits, floats } from "../lib/bytes.js";
 import { Cards } from "../lib/cards.js";
-import { el } from "../lib/dom.js";
+import { el, put } from "../lib/dom.js";
 import { emit, on } from "../lib/events.js";
 import { number, percent, whole } from "../lib/format.js";
 import { findingName, labelled, phrase, t } from "../lib/i18n.js";
+import { offer, saveFile, sayWork } from "../lib/parts.js";
 import { debounce, whileSeen } from "../lib/timing.js";
 import { Column } from "./columns.js";
-import { Legend } from "./legend.js";
+import { legendView } from "./legend.js";
 import { MapView } from "./map.js";
-import { SelectionView } from "./selection.js";
+import { selectionView } from "./selection.js";
 
 /** @import { Mount, Place, Point } from "../lib/types.d.ts" */
 /** @import * as m from "../lib/messages.d.ts" */
 
 /** @type {Mount} */
-export const mount = ({ element, trigger, props, watch }) => {
+export const mount = ({ element, trigger, props, value, watch }) => {
   /** @type {{ spaces: string[], methods: string[] }} */
-  const setup = JSON.parse(props.value);
+  const setup = value();
   const OF_FINDING = ["label", "probability"];
   const OF_ANY = ["error", "confidence"]; // columns about one finding, or also about all
   const KINDS = ["findings", ...OF_FINDING, ...OF_ANY, "discordance", "split", "source", "feedback"];
@@ -45,17 +46,15 @@ export const mount = ({ element, trigger, props, watch }) => {
 
   /** @param {string} key @param {() => void} onchange */
   const select = (key, onchange) =>
-    el("select.bl-select", {
-      id: `bl-atlas-${key}`,
-      ...labelled(`atlas.${key}`),
-      onchange,
-    });
+    el("select.bl-select", { id: `bl-atlas-${key}`, ...labelled(`atlas.${key}`), onchange });
   const space = select("space", () => ask());
   const method = select("method", () => ask());
   const by = select("by", () => choose());
   const finding = select("finding", () => choose());
   // Of the map that is drawn; another may be asked for.
   const key = () => ({ space: atlas.space, method: atlas.method });
+  /** @param {{ space: string, method: string }} of */
+  const isDrawn = (of) => atlas?.space === of.space && atlas.method === of.method;
   const ask = () => trigger("chart", { space: space.value, method: method.value });
 
   const cards = new Cards(
@@ -65,11 +64,13 @@ export const mount = ({ element, trigger, props, watch }) => {
       map.drawOver();
     },
   );
-  const selection = new SelectionView({ clear: () => clear(), keep: () => trigger("keep", { ...key(), ...area }) });
-  const legend = new Legend(() => paint(true));
+  const selection = selectionView(
+    () => clear(),
+    () => trigger("keep", { ...key(), ...area }),
+  );
+  const legend = legendView(() => paint(true));
   /** @type {MapView | null} */
   let map = null;
-  let failure = "";
   try {
     map = new MapView(cards, {
       open: (point) => {
@@ -80,9 +81,7 @@ export const mount = ({ element, trigger, props, watch }) => {
       area: (corners) => lasso(corners),
     });
     map.says = (point) => colouring && `${colouring.title()}: ${colouring.says(map.styles[2 * point])}`;
-  } catch (error) {
-    failure = String(error);
-  }
+  } catch {} // says so where the map would be
 
   /** @param {string} name */
   const tool = (name) =>
@@ -128,7 +127,7 @@ export const mount = ({ element, trigger, props, watch }) => {
     "div.bl-atlas",
     { hidden: true },
     sampled,
-    el("div.bl-atlas-body", el("section.bl-panel.bl-atlas-plot", map ? map.node : null), panel),
+    el("div.bl-atlas-body", el("section.bl-panel.bl-atlas-plot", map?.node), panel),
     selection.node,
   );
   const wait = el("div.bl-empty.bl-lab-wait", { role: "status" });
@@ -164,8 +163,8 @@ export const mount = ({ element, trigger, props, watch }) => {
     finding.options[0].hidden = finding.options[0].disabled = OF_FINDING.includes(by.value);
     const wanted = { column: by.value, finding: of ? finding.value : "" };
     awaited = `${wanted.column}/${wanted.finding}`;
-    const known = columns.get(awaited);
-    if (known && known.name !== "feedback") return colour(known);
+    const known = by.value !== "feedback" && columns.get(awaited);
+    if (known) return colour(known);
     trigger("column", { ...key(), ...wanted });
   };
   /** @param {Column} column */
@@ -177,8 +176,8 @@ export const mount = ({ element, trigger, props, watch }) => {
     paint(true);
   };
   on("atlas-column", (answer) => {
-    if (!atlas || (!answer.error && (answer.space !== atlas.space || answer.method !== atlas.method))) return;
-    if (answer.error) return legend.fail(answer.error);
+    if (answer.error) return atlas && legend.fail(answer.error);
+    if (!isDrawn(answer)) return;
     const column = new Column(answer, atlas.n);
     const before = columns.get(column.id);
     if (before) Object.assign(column, { hidden: before.hidden, low: before.low, high: before.high });
@@ -196,7 +195,7 @@ export const mount = ({ element, trigger, props, watch }) => {
     trigger("lasso", { ...key(), ...area });
   };
   const clear = () => {
-    selection.hide();
+    selection.load(null);
     area = map.outline = map.members = null;
     paint();
   };
@@ -208,12 +207,7 @@ export const mount = ({ element, trigger, props, watch }) => {
   });
   on("atlas-export", ({ csv }) => {
     // A byte-order mark: a spreadsheet takes the file for another code page otherwise.
-    const link = el("a", {
-      href: URL.createObjectURL(new Blob(["\ufeff", csv], { type: "text/csv" })),
-      download: "betalens-selection.csv",
-    });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+    saveFile("betalens-selection.csv", `\ufeff${csv}`);
   });
   on("atlas-cards", ({ cards: found, generation }) => cards.load(found, generation));
 
@@ -240,7 +234,7 @@ export const mount = ({ element, trigger, props, watch }) => {
     describe();
   };
   on("atlas-trust", (answer) => {
-    if (!atlas || answer.space !== atlas.space || answer.method !== atlas.method) return;
+    if (!isDrawn(answer)) return;
     judged = answer;
     describe();
   });
@@ -269,10 +263,7 @@ export const mount = ({ element, trigger, props, watch }) => {
   };
   const describeSample = () => {
     sampled.hidden = atlas.n < atlas.most || atlas.n === atlas.of;
-    sampled.textContent = t("atlas.sampled", {
-      n: whole(atlas.n),
-      of: whole(atlas.of),
-    });
+    sampled.textContent = t("atlas.sampled", { n: whole(atlas.n), of: whole(atlas.of) });
   };
   on("atlas-case", (now) => {
     here = now.path ? /** @type {Place} */ (now) : null;
@@ -281,63 +272,38 @@ export const mount = ({ element, trigger, props, watch }) => {
     element.dataset.here = here ? here.case : "";
     describe();
     map.drawOver();
-    if (colouring && colouring.name === "feedback") choose(); // verdicts may have come since
+    if (colouring?.name === "feedback") choose(); // verdicts may have come since
   });
 
-  /** @param {HTMLSelectElement} node @param {string[]} names @param {string} prefix */
-  const options = (node, names, prefix) => {
-    const chosen = node.value;
-    node.replaceChildren(...names.map((name) => el("option", { value: name, text: t(`${prefix}.${name}`) })));
-    if (names.includes(chosen)) node.value = chosen;
-  };
   const fill = () => {
-    options(space, setup.spaces, "atlas.space");
-    options(method, setup.methods, "atlas.method");
+    offer(space, setup.spaces, (name) => t(`atlas.space.${name}`));
+    offer(method, setup.methods, (name) => t(`atlas.method.${name}`));
     if (!atlas) return;
-    options(
-      by,
-      KINDS.filter((kind) => atlas.columns.includes(kind)),
-      "atlas.by",
-    );
-    const chosen = finding.value;
-    finding.replaceChildren(
-      phrase("option", "atlas.all_findings", { value: "" }),
-      ...atlas.findings.map((name) => el("option", { value: name, text: findingName(name) })),
-    );
-    finding.value = chosen;
+    const kinds = KINDS.filter((kind) => atlas.columns.includes(kind));
+    offer(by, kinds, (name) => t(`atlas.by.${name}`));
+    offer(finding, atlas.findings, findingName, phrase("option", "atlas.all_findings", { value: "" }));
   };
-  /** @param {m.MapWait} given */
-  const say = ({ progress, error }) =>
-    wait.replaceChildren(
-      el(
-        "p",
-        failure
-          ? t("atlas.no_webgl")
-          : error
-            ? `${t("atlas.none")} ${error}`
-            : t(progress ? `atlas.wait.${progress.name}` : "atlas.waiting"),
-      ),
-      progress?.total
-        ? el("progress", { max: progress.total, value: progress.done, "aria-label": t(`atlas.wait.${progress.name}`) })
-        : "",
-    );
+  const say = () => {
+    const [said, bar] = sayWork("atlas", value());
+    put(wait, map ? said : el("p", t("atlas.no_webgl")), bar);
+  };
 
   const load = () => {
     if (props.value === last) return;
     last = props.value;
-    const message = JSON.parse(props.value);
+    const message = value();
     content.hidden = !message.block || !map;
     wait.hidden = !content.hidden;
     tools.hidden = content.hidden;
     element.dataset.state = message.block ? (map ? "ready" : "failed") : message.error ? "failed" : "working";
     if (content.hidden) {
       if (message.space) [space.value, method.value] = [message.space, message.method];
-      return say(message);
+      return say();
     }
     atlas = message;
     [columns, colouring, here, judged, area, map.here] = [new Map(), null, null, null, null, null];
     cards.clear();
-    selection.hide();
+    selection.load(null);
     fill();
     [space.value, method.value] = [atlas.space, atlas.method];
     map.load(floats(atlas.block), atlas.arrays.xy[1], atlas.n);
@@ -367,11 +333,11 @@ export const mount = ({ element, trigger, props, watch }) => {
   on("theme", () => colouring && colour(colouring));
   on("language", () => {
     fill();
-    if (!atlas) return say(JSON.parse(props.value));
+    if (!atlas) return say();
     describe();
     describeSample();
     if (colouring) colour(colouring);
-    if (selection.found) selection.load(selection.found);
+    selection.redraw();
   });
   fill();
   load();

@@ -12,6 +12,19 @@ import { themeColour } from "../lib/theme.js";
 export const UNKNOWN = 255;
 export const STEPS = 254;
 
+const NOTHING = [":none", ":without", ":right", ":tn", ":unjudged"];
+/** @type {Record<string, string>} */
+const COLOURS = {
+  ":wrong": "#d55e00",
+  ":fn": "#e69f00",
+  ":fp": "#d55e00",
+  ":tp": "#56b4e9",
+  ":with": "#e69f00",
+  ":agree": "#009e73",
+  ":disagree": "#d55e00",
+  ":unsure": "#e69f00",
+};
+
 export class Column {
   /** @param {m.MapColumn} given @param {number} count */
   constructor({ column, finding, kind, names, betas, codes }, count) {
@@ -95,19 +108,7 @@ export class Column {
   /** @param {number} code */
   colourOf(code) {
     const name = this.names[code];
-    const fixed = { ":none": "edge", ":without": "edge", ":right": "edge", ":tn": "edge", ":unjudged": "edge" }[name];
-    if (fixed) return themeColour(fixed);
-    return (
-      {
-        ":wrong": "#d55e00",
-        ":fn": "#e69f00",
-        ":fp": "#d55e00",
-        ":tp": "#56b4e9",
-        ":with": "#e69f00",
-        ":agree": "#009e73",
-        ":disagree": "#d55e00",
-        ":unsure": "#e69f00",
-      }[name] || palette[code % palette.length]
-    );
+    if (NOTHING.includes(name)) return themeColour("edge");
+    return COLOURS[name] ?? palette[code % palette.length];
   }
 }

@@ -12,80 +12,71 @@ import { STEPS, UNKNOWN } from "./columns.js";
 // As in scatter.js.
 const SHAPES = ["M8 3a5 5 0 1 0 .01 0Z", "M3.5 3.5h9v9h-9Z", "M8 2l6 6-6 6-6-6Z", "M8 2.5 13.5 13h-11Z"];
 
-export class Legend {
-  // changed: called when another study is shown or hidden.
-  /** @param {(counted?: boolean) => void} changed */
-  constructor(changed) {
-    this.changed = changed;
-    this.list = el("div.bl-atlas-legend", {
-      role: "group",
-      ...labelled("atlas.legend"),
-    });
-    this.shown = el("p.bl-muted.bl-num.bl-atlas-legend-shown");
-    this.chips = el("div.bl-atlas-legend-chips");
-    this.node = el("div.bl-atlas-legend-panel", this.list, this.chips, this.shown);
-  }
+// changed: called when another study is shown or hidden.
+/** @param {(counted?: boolean) => void} changed */
+export const legendView = (changed) => {
+  /** @type {Column | null} */
+  let column = null;
+  /** @type {() => Column[]} */
+  let filters = () => [];
+  /** @type {{ code: number, node: HTMLElement, count: HTMLElement }[]} */
+  let rows = [];
+  const list = el("div.bl-atlas-legend", { role: "group", ...labelled("atlas.legend") });
+  const total = el("p.bl-muted.bl-num.bl-atlas-legend-shown");
+  const chips = el("div.bl-atlas-legend-chips");
+  const node = el("div", list, chips, total);
 
-  // column: what colours the map; filters: all columns that leave something out.
-  /** @param {Column} column @param {() => Column[]} filters */
-  load(column, filters) {
-    this.column = column;
-    this.filters = filters;
-    this.list.replaceChildren(...(column.kind === "category" ? this.categories() : this.range()));
-    this.update();
-  }
+  // now: what colours the map; others: all columns that leave something out.
+  /** @param {Column} now @param {() => Column[]} others */
+  const load = (now, others) => {
+    column = now;
+    filters = others;
+    rows = column.kind === "category" ? categories() : [];
+    list.replaceChildren(...(column.kind === "category" ? rows.map((row) => row.node) : range()));
+    update();
+  };
 
   /** @param {string} reason */
-  fail(reason) {
-    this.list.replaceChildren(el("p.bl-lab-warning", { role: "alert", text: reason }));
-  }
+  const fail = (reason) => list.replaceChildren(el("p.bl-lab-warning", { role: "alert", text: reason }));
 
-  categories() {
-    const { column } = this;
+  const categories = () => {
     const codes = [...column.names.keys(), ...(column.codes.includes(UNKNOWN) ? [UNKNOWN] : [])];
-    this.rows = codes.map((code) => {
+    return codes.map((code) => {
+      const unknown = code === UNKNOWN;
       const count = el("span.bl-num.bl-muted");
-      const colour = code === UNKNOWN ? themeColour("edge") : column.colourOf(code);
+      const fill = unknown ? themeColour("edge") : column.colourOf(code);
       const node = el(
         "button.bl-atlas-legend-row",
-        {
-          "aria-pressed": String(!column.hidden.has(code)),
-          title: t("atlas.legend_help"),
-          onclick: () => this.toggle(code),
-          ondblclick: () => this.only(code),
-        },
+        { title: t("atlas.legend_help"), onclick: () => toggle(code), ondblclick: () => only(code) },
         el(
           "svg",
           { viewBox: "0 0 16 16", width: 14, height: 14, "aria-hidden": "true" },
-          el("path", { d: SHAPES[code === UNKNOWN ? 0 : code % 4], fill: colour }),
+          el("path", { d: SHAPES[unknown ? 0 : code % 4], fill }),
         ),
         el("span", column.nameOf(code)),
         count,
       );
       return { code, node, count };
     });
-    return this.rows.map(({ node }) => node);
-  }
+  };
 
-  range() {
-    const { column } = this;
-    /** @type {{ code: number, node: HTMLElement, count: HTMLElement }[]} */
-    this.rows = [];
+  const range = () => {
     const stops = [0, 0.25, 0.5, 0.75, 1].map((share) => `rgb(${viridis(share).join(",")})`);
     /** @param {"low" | "high"} which @param {string} key */
     const edge = (which, key) => {
-      const output = el("output.bl-num", number(column[which] / STEPS));
+      const of = column;
+      const output = el("output.bl-num", number(of[which] / STEPS));
       const input = el("input", {
         type: "range",
         min: 0,
         max: STEPS,
         step: 1,
-        value: column[which],
+        value: of[which],
         ...labelled(key),
         oninput: () => {
-          column[which] = Number(input.value);
-          output.textContent = number(column[which] / STEPS);
-          this.changed();
+          of[which] = Number(input.value);
+          output.textContent = number(of[which] / STEPS);
+          changed();
         },
       });
       return el("label.bl-atlas-legend-edge", phrase("span.bl-muted", key), input, output);
@@ -96,47 +87,29 @@ export class Legend {
       edge("low", "atlas.from"),
       edge("high", "atlas.to"),
     ];
-  }
+  };
 
   /** @param {number} code */
-  toggle(code) {
-    const { hidden } = this.column;
-    if (!hidden.delete(code)) hidden.add(code);
-    this.changed();
-  }
+  const toggle = (code) => {
+    if (!column.hidden.delete(code)) column.hidden.add(code);
+    changed();
+  };
 
   // Twice on a name: it alone, or all again.
   /** @param {number} code */
-  only(code) {
-    const { column, rows } = this;
+  const only = (code) => {
     const others = rows.map((row) => row.code).filter((other) => other !== code);
     const alone = others.every((other) => column.hidden.has(other)) && !column.hidden.has(code);
     column.hidden = new Set(alone ? [] : others);
-    this.changed();
-  }
+    changed();
+  };
 
   // codes: of the column that colours; shown: 1 where a study passes every filter.
   /** @param {Uint8Array} [codes] @param {Uint8Array} [shown] */
-  update(codes, shown) {
-    for (const { code, node } of this.rows) node.ariaPressed = String(!this.column.hidden.has(code));
-    this.chips.replaceChildren(
-      ...this.filters()
-        .filter((column) => column !== this.column)
-        .map((column) =>
-          el(
-            "button.bl-chip.bl-atlas-legend-chip",
-            {
-              title: t("atlas.filter_off"),
-              onclick: () => {
-                column.open();
-                this.changed();
-              },
-            },
-            el("span", `${column.title()}: ${this.says(column)}`),
-            el("span", { "aria-hidden": "true", text: "✕" }),
-          ),
-        ),
-    );
+  const update = (codes, shown) => {
+    for (const { code, node } of rows) node.ariaPressed = String(!column.hidden.has(code));
+    const others = filters().filter((other) => other !== column);
+    chips.replaceChildren(...others.map(chip));
     if (!codes) return;
     const counts = new Uint32Array(256);
     let all = 0;
@@ -144,16 +117,29 @@ export class Legend {
       counts[codes[i]]++;
       all += shown[i];
     }
-    for (const { code, count } of this.rows) count.textContent = whole(counts[code]);
-    this.shown.textContent = t("atlas.shown", {
-      shown: whole(all),
-      all: whole(codes.length),
-    });
-  }
+    for (const { code, count } of rows) count.textContent = whole(counts[code]);
+    total.textContent = t("atlas.shown", { shown: whole(all), all: whole(codes.length) });
+  };
 
-  /** @param {Column} column */
-  says(column) {
-    if (column.kind === "number") return `${number(column.low / STEPS)} – ${number(column.high / STEPS)}`;
-    return t("atlas.without", { finding: [...column.hidden].map((code) => column.nameOf(code)).join(", ") });
-  }
-}
+  // What another column leaves out, to be taken back by a click.
+  /** @param {Column} other */
+  const chip = (other) => {
+    const open = () => {
+      other.open();
+      changed();
+    };
+    return el(
+      "button.bl-chip.bl-atlas-legend-chip",
+      { title: t("atlas.filter_off"), onclick: open },
+      el("span", `${other.title()}: ${says(other)}`),
+      el("span", { "aria-hidden": "true", text: "✕" }),
+    );
+  };
+  /** @param {Column} other */
+  const says = (other) => {
+    if (other.kind === "number") return `${number(other.low / STEPS)} – ${number(other.high / STEPS)}`;
+    return t("atlas.without", { finding: [...other.hidden].map((code) => other.nameOf(code)).join(", ") });
+  };
+
+  return { node, load, fail, update };
+};

@@ -2,7 +2,7 @@
 // the outline of a selection, the study that is pointed at. While the map moves, a machine that cannot draw all points
 // in time draws a sample of them; where it rests, all are there again.
 import { between, currentBeta } from "../lib/beta.js";
-import { strokeEach } from "../lib/canvas.js";
+import { fitCanvas, strokeEach } from "../lib/canvas.js";
 import { cardParts } from "../lib/cards.js";
 import { rgb } from "../lib/colours.js";
 import { el } from "../lib/dom.js";
@@ -184,7 +184,7 @@ export class MapView {
   }
 
   showCard() {
-    const card = this.pointed >= 0 && this.cards.known.get(this.pointed);
+    const card = this.pointed >= 0 && this.cards.get(this.pointed);
     this.card.hidden = this.pointed < 0;
     if (this.pointed < 0) return;
     this.card.replaceChildren(
@@ -261,11 +261,8 @@ export class MapView {
 
   paintOver() {
     const { width, height } = this.camera;
-    const ratio = window.devicePixelRatio || 1;
-    const canvas = this.over;
-    const context = canvas.getContext("2d");
-    if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio))
-      Object.assign(canvas, { width: Math.round(width * ratio), height: Math.round(height * ratio) });
+    const ratio = fitCanvas(this.over, width, height);
+    const context = this.over.getContext("2d");
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
     for (const { point, left, top } of this.films) this.paintFilm(context, point, left, top);
@@ -278,7 +275,7 @@ export class MapView {
 
   /** @param {CanvasRenderingContext2D} context @param {number} point @param {number} left @param {number} top */
   paintFilm(context, point, left, top) {
-    const card = this.cards.known.get(point);
+    const card = this.cards.get(point);
     const ready = card?.image?.complete;
     context.fillStyle = "#000";
     context.fillRect(left, top, FILM, FILM);
@@ -296,7 +293,9 @@ export class MapView {
     for (const [x, y] of corners) context.lineTo(...this.camera.toScreen(x, y));
     context.closePath();
     context.setLineDash(open ? [] : [5, 4]);
-    strokeEach(context, [themeColour("accent"), 1.6]);
+    context.lineWidth = 1.6;
+    context.strokeStyle = themeColour("accent");
+    context.stroke();
     context.setLineDash([]);
   }
 
@@ -318,7 +317,9 @@ export class MapView {
       context.lineTo(x + radius * Math.cos(angle), y + radius * Math.sin(angle));
     }
     context.closePath();
-    strokeEach(context, [themeColour("surface"), 4]);
+    context.lineWidth = 4;
+    context.strokeStyle = themeColour("surface");
+    context.stroke();
     context.fillStyle = themeColour("text");
     context.fill();
     ring(context, x, y, HERE_REACH / 2);

@@ -3,6 +3,8 @@
 // drawn in an order of which any beginning is a fair sample: while the map moves, that is all a slow machine draws.
 // Plotly's scattergl was measured first (benchmarks/atlas.py): it uploads every position again at each restyle, and
 // neither morphs 5,000 points nor moves 100,000 at 30 frames a second on 2 cores.
+import { fitCanvas } from "../lib/canvas.js";
+
 /** @import { Camera } from "./camera.js" */
 
 const VERTEX = `#version 300 es
@@ -132,11 +134,8 @@ export class Scatter {
    */
   draw(camera, low, share, size, dim, drawn) {
     const gl = this.gl;
-    const ratio = window.devicePixelRatio || 1;
-    const width = Math.round(camera.width * ratio);
-    const height = Math.round(camera.height * ratio);
-    if (this.canvas.width !== width || this.canvas.height !== height) Object.assign(this.canvas, { width, height });
-    gl.viewport(0, 0, width, height);
+    const ratio = fitCanvas(this.canvas, camera.width, camera.height);
+    gl.viewport(0, 0, this.canvas.width, this.canvas.height);
     gl.clearColor(0, 0, 0, 0);
     gl.clear(gl.COLOR_BUFFER_BIT);
     gl.bindBuffer(gl.ARRAY_BUFFER, this.points);

@@ -12,58 +12,56 @@ const share = (value) => ifDefined(value, percent);
 /** @param {number | null} value */
 const figure = (value) => ifDefined(value, (known) => number(known, 3));
 
-export class SelectionView {
-  // told: { clear(), keep() }
-  /** @param {{ clear: () => void, keep: () => void }} told */
-  constructor(told) {
-    this.title = el("h3");
-    this.note = el("span.bl-muted.bl-num");
-    this.save = phrase("button.bl-button", "atlas.export", { onclick: told.keep });
-    this.body = el("tbody");
-    const columns = ["finding", "positives", "prevalence", "elsewhere", "auroc", "error"];
-    this.table = el("div.bl-scroll", table("table.bl-table.bl-num", columnHeads("atlas.column", columns), this.body));
-    this.discordant = el("p.bl-muted.bl-lab-note");
-    this.more = el("ul.bl-telling");
-    this.less = el("ul.bl-telling");
-    this.film = el("canvas.bl-regions", { width: 192, height: 192, role: "img" });
-    this.films = el("p.bl-muted.bl-lab-note", { role: "status" });
-    /** @param {string} key @param {...HTMLElement} children */
-    const part = (key, ...children) => el("section", phrase("h4", key), ...children);
-    this.node = el(
-      "section.bl-panel.bl-selection",
-      { hidden: true, "aria-live": "polite" },
-      el(
-        "header.bl-panel-head",
-        this.title,
-        this.note,
-        el("span.bl-push"),
-        this.save,
-        phrase("button.bl-button", "atlas.clear", { onclick: told.clear }),
-      ),
-      el(
-        "div.bl-selection-grid",
-        el("div", this.table, this.discordant),
-        part("atlas.words_more", this.more),
-        part("atlas.words_less", this.less),
-        part("atlas.regions", this.film, this.films),
-      ),
-    );
-  }
+/** @param {() => void} clear @param {() => void} keep */
+export const selectionView = (clear, keep) => {
+  /** @type {m.Selection | null} */
+  let found = null;
+  const title = el("h3");
+  const note = el("span.bl-muted.bl-num");
+  const save = phrase("button.bl-button", "atlas.export", { onclick: keep });
+  const drop = phrase("button.bl-button", "atlas.clear", { onclick: clear });
+  const body = el("tbody");
+  const columns = ["finding", "positives", "prevalence", "elsewhere", "auroc", "error"];
+  const figures = table("table.bl-table.bl-num", columnHeads("atlas.column", columns), body);
+  const discordant = el("p.bl-muted.bl-lab-note");
+  const more = el("ul.bl-telling");
+  const less = el("ul.bl-telling");
+  const film = el("canvas.bl-regions", { width: 192, height: 192, role: "img" });
+  const films = el("p.bl-muted.bl-lab-note", { role: "status" });
+  /** @param {string} key @param {...HTMLElement} children */
+  const part = (key, ...children) => el("section", phrase("h4", key), ...children);
+  const node = el(
+    "section.bl-panel.bl-selection",
+    { hidden: true, "aria-live": "polite" },
+    el("header.bl-panel-head", title, note, el("span.bl-push"), save, drop),
+    el(
+      "div.bl-selection-grid",
+      el("div", el("div.bl-scroll", figures), discordant),
+      part("atlas.words_more", more),
+      part("atlas.words_less", less),
+      part("atlas.regions", film, films),
+    ),
+  );
 
-  hide() {
-    this.node.hidden = true;
-    this.found = null;
-  }
+  /** @param {m.DistinctiveWord[]} words */
+  const telling = (words) =>
+    words.length
+      ? words.map(({ word, share: here, elsewhere }) =>
+          el("li", el("b", word), el("span.bl-muted.bl-num", `${share(here)} / ${share(elsewhere)}`)),
+        )
+      : [phrase("li.bl-muted", "atlas.words_none")];
 
-  /** @param {m.Selection} found */
-  load(found) {
-    this.found = found;
-    this.node.hidden = false;
-    const { size, summary, words, regions, reading, beta } = found;
-    this.node.dataset.size = String(size);
-    this.title.textContent = t("atlas.selected", { n: whole(size) });
-    this.save.disabled = !size;
-    this.note.textContent = summary
+  // now: what was found, or null to show nothing.
+  /** @param {m.Selection | null} now */
+  const load = (now) => {
+    found = now;
+    node.hidden = !found;
+    if (!found) return;
+    const { size, summary, words = [], regions, reading, beta } = found;
+    node.dataset.size = String(size);
+    title.textContent = t("atlas.selected", { n: whole(size) });
+    save.disabled = !size;
+    note.textContent = summary
       ? t("atlas.selected_note", {
           of: whole(summary.of),
           beta: number(beta),
@@ -71,37 +69,29 @@ export class SelectionView {
           elsewhere: share(summary.elsewhere),
         })
       : "";
-    this.body.replaceChildren(
+    body.replaceChildren(
       ...(summary?.findings ?? []).map(({ finding, positives, prevalence, elsewhere, auroc, error }) => {
         const cells = [String(positives), share(prevalence), share(elsewhere), figure(auroc), share(error)];
         return tableRow(findingName(finding), cells);
       }),
     );
-    this.discordant.textContent = summary?.discordant ? t("atlas.discordant", { n: summary.discordant }) : "";
-    /** @param {m.DistinctiveWord[]} of */
-    const list = (of) =>
-      of.length
-        ? of.map((word) =>
-            el("li", el("b", word.word), el("span.bl-muted.bl-num", `${share(word.share)} / ${share(word.elsewhere)}`)),
-          )
-        : [phrase("li.bl-muted", "atlas.words_none")];
-    this.more.replaceChildren(...list((words ?? []).filter(({ z }) => z > 0)));
-    this.less.replaceChildren(...list((words ?? []).filter(({ z }) => z < 0)));
-    this.drawFilm(regions, reading);
-  }
-
-  /** @param {m.Regions | null | undefined} regions @param {boolean} reading */
-  drawFilm(regions, reading) {
-    this.film.hidden = !regions;
-    this.films.textContent = regions
+    discordant.textContent = summary?.discordant ? t("atlas.discordant", { n: summary.discordant }) : "";
+    more.replaceChildren(...telling(words.filter(({ z }) => z > 0)));
+    less.replaceChildren(...telling(words.filter(({ z }) => z < 0)));
+    film.hidden = !regions;
+    films.textContent = regions
       ? t("atlas.regions_note", { films: regions.films, elsewhere: regions.elsewhere })
       : t(reading ? "atlas.regions_reading" : "atlas.regions_none");
-    if (!regions) return;
-    this.film.ariaLabel = t("atlas.regions");
+    film.ariaLabel = t("atlas.regions");
+    if (regions) drawFilm(regions);
+  };
+
+  /** @param {m.Regions} regions */
+  const drawFilm = (regions) => {
     const block = floats(regions.block);
     const [, cells] = regions.arrays.film;
-    const side = this.film.width / cells;
-    const context = this.film.getContext("2d");
+    const side = film.width / cells;
+    const context = film.getContext("2d");
     for (let i = 0; i < cells * cells; i++) {
       const grey = Math.round(255 * block[i]);
       const contrast = block[cells * cells + i];
@@ -118,5 +108,9 @@ export class SelectionView {
       context.fillRect(x + side / 2 - 2, y + side / 2 - 0.5, 4, 1);
       if (contrast > 0) context.fillRect(x + side / 2 - 0.5, y + side / 2 - 2, 1, 4);
     }
-  }
-}
+  };
+
+  // Again, in the language of now.
+  const redraw = () => load(found);
+  return { node, load, redraw };
+};

@@ -5,7 +5,7 @@ import { el, put } from "../lib/dom.js";
 import { emit, on } from "../lib/events.js";
 import { number, signed, whole } from "../lib/format.js";
 import { ifDefined, phrase, t } from "../lib/i18n.js";
-import { columnHeads, offer, panelHead, sayWork, table } from "../lib/parts.js";
+import { columnHeads, note, offer, panelHead, sayWork, table } from "../lib/parts.js";
 import { plotly } from "../lib/plot.js";
 import { everyFrame, whileSeen } from "../lib/timing.js";
 import { confusionView } from "./confusion.js";
@@ -38,11 +38,11 @@ export const mount = ({ element, trigger, props, value, watch }) => {
   const split = select("bl-lab-split", () => trigger("measure", { split: split.value }));
   const chooser = select("bl-lab-finding", () => choose(chooser.selectedIndex));
   const chooserLabel = phrase("label", "lab.finding", { for: "bl-lab-finding" });
-  const note = el("p.bl-muted.bl-lab-note.bl-num");
+  const said = el("p.bl-muted.bl-lab-note.bl-num");
   const save = el("button.bl-button.bl-primary.bl-lab-save", { onclick: () => keep() });
   const saved = el("p.bl-lab-saved", { role: "status", hidden: true });
   const test = phrase("p.bl-lab-warning", "lab.warn_test", { role: "note", hidden: true });
-  const alone = el("div.bl-lab-warning.bl-lab-alone", { role: "note", hidden: true });
+  const alone = el("div.bl-lab-warning", { role: "note", hidden: true });
   const cards = el("div.bl-lab-cards");
   const body = el("tbody");
 
@@ -66,7 +66,7 @@ export const mount = ({ element, trigger, props, value, watch }) => {
     "section.bl-panel.bl-lab-table",
     panelHead("lab.table", phrase("span.bl-muted", "lab.table_note")),
     el("div.bl-scroll", table("table.bl-table.bl-num", columnHeads("lab.column", columns), body)),
-    phrase("p.bl-muted.bl-lab-note", "lab.no_interval_note"),
+    note("lab.no_interval_note"),
   );
   const content = el(
     "div.bl-lab",
@@ -85,7 +85,7 @@ export const mount = ({ element, trigger, props, value, watch }) => {
     split,
     chooserLabel,
     chooser,
-    note,
+    said,
     save,
   );
   element.replaceChildren(head, saved, wait, content);
@@ -241,7 +241,7 @@ export const mount = ({ element, trigger, props, value, watch }) => {
     test.hidden = lab.out_of_fold > 0 || (lab.split !== "test" && lab.split !== "all");
     const which = !lab.out_of_fold ? "lab.note" : lab.out_of_fold === lab.n ? "lab.note.folds" : "lab.note.some_folds";
     const facts = { n: lab.n, folds: lab.out_of_fold, patients: lab.patients, resamples: whole(lab.resamples) };
-    note.textContent =
+    said.textContent =
       t(which, facts) +
       /** @type {const} */ (["left_out", "chose"])
         .map((what) => (lab[what] ? ` · ${t(`lab.note.${what}`, { n: lab[what] })}` : ""))
@@ -284,12 +284,12 @@ export const mount = ({ element, trigger, props, value, watch }) => {
     if (measuring) {
       content.hidden = true;
       wait.hidden = false;
-      for (const node of [save, note, chooser, chooserLabel]) node.hidden = !lab;
+      for (const node of [save, said, chooser, chooserLabel]) node.hidden = !lab;
       element.dataset.state = message.error ? "failed" : "working";
       return put(wait, ...sayWork("lab", message));
     }
     saved.hidden = true;
-    note.hidden = chooser.hidden = chooserLabel.hidden = false;
+    said.hidden = chooser.hidden = chooserLabel.hidden = false;
     lab = new LabData(message);
     fillChooser();
     place = Math.max(0, lab.names.indexOf(finding));

@@ -186,7 +186,7 @@ export const confusionView = (ask, open) => {
     el(
       "button.bl-lab-case",
       { "data-study": id, title: t("lab.open", { study: id }), onclick: () => open(id) },
-      picture(films.known.get(id)),
+      picture(films.get(id)),
       el("span.bl-lab-id", id),
       el("span.bl-num.bl-muted", probability(p)),
     );

@@ -2,8 +2,8 @@
 import { rgb } from "../lib/colours.js";
 import { el } from "../lib/dom.js";
 import { number } from "../lib/format.js";
-import { phrase, t } from "../lib/i18n.js";
-import { panelHead } from "../lib/parts.js";
+import { t } from "../lib/i18n.js";
+import { note, panelHead } from "../lib/parts.js";
 import { axisTitle, errorBars, plot } from "../lib/plot.js";
 import { themeColour } from "../lib/theme.js";
 import { labFigure, labInterval } from "./lab_data.js";
@@ -23,17 +23,18 @@ const KEYS = {
   Home: -Infinity,
   End: Infinity,
 };
-/** @param {number} from @param {number} to */
-const range = (from, to) => Array.from({ length: to - from }, (_, i) => from + i);
-// Where a list has values: the places of the first, and behind the last, of each run.
+// The places where a list has values, a list for each stretch of it.
 /** @param {(number | null)[]} list */
 const stretches = (list) =>
-  list.reduce((runs, value, i) => {
-    if (value === null) return runs;
-    if (i && list[i - 1] !== null) runs.at(-1)[1] = i + 1;
-    else runs.push([i, i + 1]);
-    return runs;
-  }, []);
+  list.reduce(
+    (runs, value, i) => {
+      if (value === null) return runs;
+      if (i && list[i - 1] !== null) runs.at(-1).push(i);
+      else runs.push([i]);
+      return runs;
+    },
+    /** @type {number[][]} */ ([]),
+  );
 
 // move: called with the place on the grid of beta that a person asks for.
 /** @param {string} name @param {string} colourName @param {(to: number) => void} move */
@@ -69,11 +70,9 @@ export const betaPlot = (name, colourName, move) => {
     none.textContent = t(place ? "lab.undefined" : "lab.choose");
     if (empty) return point(index);
     // A closed line around each stretch that has an interval: where there is none the band has a gap.
-    const around = stretches(low).flatMap(([from, to]) => [
-      ...range(from, to).map((i) => [x[i], low[i]]),
-      ...range(from, to)
-        .reverse()
-        .map((i) => [x[i], high[i]]),
+    const around = stretches(low).flatMap((run) => [
+      ...run.map((i) => [x[i], low[i]]),
+      ...run.toReversed().map((i) => [x[i], high[i]]),
       [null, null],
     ]);
     const best = lab.bestIndex(place);
@@ -177,7 +176,7 @@ export const reliabilityPlot = () => {
     "section.bl-panel.bl-lab-figure.bl-lab-tall",
     panelHead("lab.reliability", reading),
     figure,
-    phrase("p.bl-muted.bl-lab-note", "lab.reliability_note"),
+    note("lab.reliability_note"),
   );
 
   /** @param {LabData} lab @param {number} place @param {number} index */

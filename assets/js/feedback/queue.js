@@ -1,8 +1,8 @@
 // The studies most worth a look, each with its reasons; in blind mode without them, as they say what the model thinks.
 import { el } from "../lib/dom.js";
 import { emit, on } from "../lib/events.js";
-import { labelled, language, phrase, t } from "../lib/i18n.js";
-import { offer, panelHead } from "../lib/parts.js";
+import { labelled, language, t } from "../lib/i18n.js";
+import { note, offer, panelHead } from "../lib/parts.js";
 import { reason } from "../lib/reasons.js";
 import { blind } from "../review/blind.js";
 
@@ -17,7 +17,7 @@ export const mount = ({ element, trigger, value, follow }) => {
     onchange: () => trigger("choose", { queue: which.value }),
   });
   const purpose = el("p.bl-muted.bl-lab-note");
-  const none = phrase("p.bl-muted.bl-lab-note", "queue.waiting");
+  const none = note("queue.waiting");
   const count = el("span.bl-muted.bl-num");
   element.replaceChildren(el("section.bl-panel.bl-queue", panelHead("queue.title", count, which), purpose, none, list));
 

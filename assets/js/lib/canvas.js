@@ -7,3 +7,13 @@ export const strokeEach = (context, ...lines) => {
     context.stroke();
   }
 };
+
+// Gives a canvas of this size in CSS pixels as many as the screen has there, and returns how many one of those is.
+/** @param {HTMLCanvasElement} canvas @param {number} wide @param {number} high */
+export const fitCanvas = (canvas, wide, high) => {
+  const ratio = window.devicePixelRatio || 1;
+  const width = Math.round(wide * ratio);
+  const height = Math.round(high * ratio);
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  return ratio;
+};

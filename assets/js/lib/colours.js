@@ -26,19 +26,12 @@ const FIT = [
   [0.0054073, 1.4046135, 0.2148476, -5.799101, 14.1799334, -13.7451454, 4.6458526],
   [0.3340998, 1.3845902, 0.0950952, -19.332441, 56.6905526, -65.3530326, 26.3124352],
 ];
+// The bytes of red, green and blue, each a polynomial of the place on the scale.
+/** @param {number[][]} fit @param {number} at */
+export const polynomials = (fit, at) =>
+  fit.map((terms) => {
+    const value = terms.reduceRight((sum, term) => sum * at + term, 0);
+    return Math.round(255 * Math.min(1, Math.max(0, value)));
+  });
 /** @param {number} share */
-export const viridis = (share) => {
-  const at = isDark() ? 0.2 + 0.8 * share : 0.9 * share;
-  return FIT.map((terms) =>
-    Math.round(
-      255 *
-        Math.min(
-          1,
-          Math.max(
-            0,
-            terms.reduceRight((sum, term) => sum * at + term, 0),
-          ),
-        ),
-    ),
-  );
-};
+export const viridis = (share) => polynomials(FIT, isDark() ? 0.2 + 0.8 * share : 0.9 * share);

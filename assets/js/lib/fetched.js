@@ -20,6 +20,12 @@ export class Fetched {
     this.asking = null;
   }
 
+  // null: there is none; undefined: that is not known yet.
+  /** @param {Key} key */
+  get(key) {
+    return this.known.get(key);
+  }
+
   // Only what is wanted now is fetched: who moves on does not wait for what was passed. And one request at a time: of
   // two answers in one frame a widget would see the second alone.
   /** @param {Key[]} keys */

@@ -8,12 +8,7 @@ import { emit } from "./events.js";
 
 const STORED = "betalens.language";
 /** @param {string | null} tag */
-const supported = (tag) =>
-  String(tag || "")
-    .toLowerCase()
-    .startsWith("zh")
-    ? "zh-CN"
-    : "en";
+const supported = (tag) => (/^zh/i.test(tag ?? "") ? "zh-CN" : "en");
 
 /** @type {Record<string, Phrases>} */
 let phrases = { en: {} };

@@ -8,6 +8,9 @@ import { phrase, t } from "./i18n.js";
 /** @param {string} key @param {...Child} more what stands behind its heading */
 export const panelHead = (key, ...more) => el("header.bl-panel-head", phrase("h3", key), ...more);
 
+/** @param {string} key */
+export const note = (key) => phrase("p.bl-muted.bl-lab-note", key);
+
 // A button that is pressed or not; `classes` with a dot before each.
 /** @param {string} key @param {string} classes @param {() => void} onclick @param {Attributes} [more] */
 export const toggle = (key, classes, onclick, more) =>

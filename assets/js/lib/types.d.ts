@@ -60,6 +60,7 @@ export interface Events {
   changing: undefined;
   "clear-marks": undefined;
   explained: Case;
+  "go-to": Partial<Address>;
   "lab-films": m.LabFilms;
   "lab-saved": m.LabSaved;
   "lab-scores": m.LabScores;
@@ -76,6 +77,7 @@ export interface Events {
   regions: Box[];
   saved: { study: string; verdict: m.Offered["judged"] }; // "" of a verdict that was taken back
   settled: m.Settled | null;
+  tab: string; // that came to the front
   theme: string;
   "to-words": undefined;
   trust: m.Tests;
@@ -85,6 +87,16 @@ export interface Events {
   veiled: Case;
   waiting: m.Waiting;
   "wrong-words": number[];
+}
+
+/** What a link to the page holds (page/address.js); the study and its finding of a reference study alone. */
+export interface Address {
+  tab: string;
+  study: string;
+  finding: string;
+  beta: number;
+  image: string;
+  report: string;
 }
 
 /** What the list of cases knows of the open one; an index of -1 where it is not on the list. */

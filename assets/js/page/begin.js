@@ -2,6 +2,7 @@
 // (dashboard/web/scripts.py): that one has the phrases, and every widget by its name.
 import { beginI18n, setPhrases } from "../lib/i18n.js";
 import { beginTheme } from "../lib/theme.js";
+import { beginAddress } from "./address.js";
 import { standIn } from "./functions.js";
 import { attended } from "./session.js";
 import { answered } from "./stream.js";
@@ -17,6 +18,7 @@ export const begin = ({ phrases, localeModule, widgets }) => {
   beginI18n();
   beginTheme();
   beginTabs();
+  beginAddress();
   standIn(widgets);
   window.fetch = answered(attended(window.fetch.bind(window)));
 };

@@ -5,8 +5,8 @@ import { beginBetaTicks } from "./beta_ticks.js";
 /** @import { Mount } from "../lib/types.d.ts" */
 
 /** @type {Mount} */
-export const mount = ({ element, props, watch }) => {
-  const draw = () => {
+export const mount = ({ element, props, follow }) => {
+  follow(() => {
     const fixed = props.value;
     document.querySelector(".bl-beta")?.toggleAttribute("inert", Boolean(fixed));
     element.replaceChildren(
@@ -16,8 +16,6 @@ export const mount = ({ element, props, watch }) => {
         role: fixed ? "status" : null,
       }),
     );
-  };
-  watch(draw);
-  draw();
+  });
   beginBetaTicks();
 };

@@ -8,17 +8,18 @@ import { watchSession } from "./session.js";
 /** @import { Mount } from "../lib/types.d.ts" */
 /** @import * as m from "../lib/messages.d.ts" */
 
+/** @param {number} size @param {...SVGElement} parts */
+const drawing = (size, ...parts) =>
+  el("svg", { viewBox: "0 0 24 24", width: size, height: size, "aria-hidden": "true" }, ...parts);
+
 /** @type {Mount} */
-export const mount = ({ element, props, watch }) => {
+export const mount = ({ element, value, watch }) => {
   /** @type {m.Facts} */
-  const facts = JSON.parse(props.value);
+  const facts = value();
 
   const languages = el(
     "select.bl-select.bl-compact",
-    {
-      ...labelled("header.language"),
-      onchange: (event) => setLanguage(event.target.value),
-    },
+    { ...labelled("header.language"), onchange: () => setLanguage(languages.value) },
     el("option", { value: "en", text: "English" }),
     el("option", { value: "zh-CN", text: "简体中文" }),
   );
@@ -35,61 +36,50 @@ export const mount = ({ element, props, watch }) => {
       "M16 12a4 4 0 1 1-8 0 4 4 0 0 1 8 0Z",
     light: "M20 14.5A8.5 8.5 0 0 1 9.5 4a8.5 8.5 0 1 0 10.5 10.5Z",
   };
-  const drawTheme = () =>
-    theme.replaceChildren(
-      el(
-        "svg",
-        { viewBox: "0 0 24 24", width: 16, height: 16, "aria-hidden": "true" },
-        el("path", {
-          d: ICONS[isDark() ? "dark" : "light"],
-          fill: "none",
-          stroke: "currentColor",
-          "stroke-width": 1.8,
-          "stroke-linecap": "round",
-          "stroke-linejoin": "round",
-        }),
-      ),
-    );
+  const sign = el("path", {
+    fill: "none",
+    stroke: "currentColor",
+    "stroke-width": 1.8,
+    "stroke-linecap": "round",
+    "stroke-linejoin": "round",
+  });
+  theme.append(drawing(16, sign));
+  const drawTheme = () => sign.setAttribute("d", ICONS[isDark() ? "dark" : "light"]);
   on("theme", drawTheme);
   drawTheme();
 
-  /** @param {string} key @param {string} value @param {string} [title] */
-  const fact = (key, value, title) =>
-    el("span.bl-fact", { title }, phrase("span.bl-muted", key), el("b.bl-num", value));
-  const model = fact("header.model", facts.model, facts.digest);
+  const modelName = el("b.bl-num");
+  const model = el("span.bl-fact", phrase("span.bl-muted", "header.model"), modelName);
+  const device = el("span.bl-fact", phrase("span.bl-muted", "header.device"), el("b.bl-num", facts.device));
   const out = phrase("button.bl-toggle.bl-compact", "login.out", {
     onclick: () => fetch("logout", { method: "POST" }).then(() => location.reload()),
   });
-  const reader = el("span.bl-fact.bl-reader", { hidden: true });
-  /** @param {m.Facts} now */
-  const drawReader = (now) => {
+  const reader = el("span.bl-fact.bl-reader");
+  const draw = () => {
+    /** @type {m.Facts} */
+    const now = value();
+    modelName.textContent = now.model;
+    model.title = now.digest;
     reader.hidden = !now.who;
     if (now.who) watchSession();
     reader.replaceChildren(el("b", now.who), phrase("span.bl-muted", now.role), out);
   };
-  watch(() => {
-    /** @type {m.Facts} */
-    const now = JSON.parse(props.value);
-    drawReader(now);
-    model.title = now.digest;
-    model.querySelector("b").textContent = now.model;
-  });
+  watch(draw);
 
   element.replaceChildren(
     el(
       "header.bl-header",
       el(
         "div.bl-brand",
-        el(
-          "svg",
-          { viewBox: "0 0 24 24", width: 22, height: 22, "aria-hidden": "true" },
+        drawing(
+          22,
           el("circle.bl-logo-image", { cx: 9.5, cy: 12, r: 6.5 }),
           el("circle.bl-logo-report", { cx: 14.5, cy: 12, r: 6.5 }),
         ),
         el("h1", "BetaLens"),
       ),
-      el("div.bl-facts", model, fact("header.device", facts.device), reader, languages, theme),
+      el("div.bl-facts", model, device, reader, languages, theme),
     ),
   );
-  drawReader(facts);
+  draw();
 };

@@ -1,5 +1,6 @@
-// The names of the tabs. When the language changes, Gradio says that of the tab in front anew, and no other.
-import { on } from "../lib/events.js";
+// The tabs. When the language changes, Gradio says the name of the tab in front anew, and no other. A tab that comes to
+// the front is read from its top.
+import { emit, on } from "../lib/events.js";
 import { keyOf, t } from "../lib/i18n.js";
 
 const NAMES = ".bl-tabs .tab-wrapper";
@@ -12,17 +13,44 @@ const translateNames = () => {
   }
 };
 
+// The name of the tab in front: that of its room, as in dashboard/page/tabs.py.
+/** @returns {string | undefined} */
+export const currentTab = () =>
+  /** @type {HTMLElement | null} */ (document.querySelector(`${NAMES} [role=tab][aria-selected=true]`))?.dataset.tabId;
+
+/** @param {string} name */
+export const showTab = (name) =>
+  /** @type {HTMLElement | null} */ (document.querySelector(`${NAMES} [data-tab-id="${CSS.escape(name)}"]`))?.click();
+
 export const beginTabs = () => {
   on("language", translateNames);
+  let front = "";
+  const tell = () => {
+    const now = currentTab();
+    if (!now || now === front) return;
+    if (front) scrollTo(0, 0);
+    front = now;
+    emit("tab", now);
+  };
   // The language may be there before the tabs; and Gradio writes their names again now and then, as when there is no
   // room for all of them any more.
-  const again = new MutationObserver(translateNames);
+  const again = new MutationObserver(() => {
+    translateNames();
+    tell();
+  });
   const first = new MutationObserver(() => {
     const names = document.querySelector(NAMES);
     if (!names) return;
     first.disconnect();
-    again.observe(names, { childList: true, characterData: true, subtree: true });
+    again.observe(names, {
+      childList: true,
+      characterData: true,
+      subtree: true,
+      attributes: true,
+      attributeFilter: ["aria-selected"],
+    });
     translateNames();
+    tell();
   });
   first.observe(document.body, { childList: true, subtree: true });
 };

@@ -28,7 +28,7 @@ export const mount = ({ element, trigger, value, watch }) => {
   const marks = { regions: [], words: [] };
   let busy = false;
 
-  const blind = toggle("flag.blind", ".bl-compact.bl-blind", () => trigger("blind", { on: !state.blind }));
+  const blind = toggle("flag.blind", ".bl-compact", () => trigger("blind", { on: !state.blind }));
   const shortcuts = shortcutHelp();
   const buttons = ["agree", "disagree", "unsure"].map((verdict) =>
     toggle(`verdict.${verdict}`, `.bl-say.bl-say-${verdict}`, () => choose(verdict), {
@@ -58,11 +58,7 @@ export const mount = ({ element, trigger, value, watch }) => {
   const reviewer = el("input.bl-input", { maxlength: 120, id: "bl-flag-reviewer", autocomplete: "name" });
   /** @param {string} key @param {HTMLElement} input @param {string} [extra] */
   const field = (key, input, extra = "") => el(`div.bl-field${extra}`, phrase("label", key, { for: input.id }), input);
-  const details = el(
-    "div.bl-flag-details",
-    field("flag.evidence", evidence, ".bl-flag-line"),
-    field("flag.comment", comment),
-  );
+  const details = el("div", field("flag.evidence", evidence, ".bl-flag-line"), field("flag.comment", comment));
   const nameless = phrase("button.bl-toggle.bl-compact", "flag.nameless", {
     onclick: () => {
       knows = true;
@@ -92,12 +88,12 @@ export const mount = ({ element, trigger, value, watch }) => {
     phrase("button.bl-toggle.bl-compact", "flag.clear_marks", { onclick: () => emit("clear-marks") }),
   );
   const save = phrase("button.bl-button.bl-primary", "flag.save", { type: "submit", "aria-keyshortcuts": "s" });
-  const undo = phrase("button.bl-toggle.bl-flag-undo", "flag.undo", {
+  const undo = phrase("button.bl-toggle", "flag.undo", {
     "aria-keyshortcuts": "z",
     disabled: true,
     onclick: () => trigger("undo"),
   });
-  const next = phrase("button.bl-toggle.bl-next", "flag.next", {
+  const next = phrase("button.bl-toggle", "flag.next", {
     "aria-keyshortcuts": "n",
     onclick: () => emit("next-case"),
   });

@@ -1,11 +1,11 @@
 // The reference studies nearest to the open case: by image, by report, and by both at this beta.
 import { currentBeta } from "../lib/beta.js";
 import { cardParts } from "../lib/cards.js";
-import { el } from "../lib/dom.js";
+import { el, put } from "../lib/dom.js";
 import { emit, on } from "../lib/events.js";
 import { number } from "../lib/format.js";
 import { phrase, t } from "../lib/i18n.js";
-import { panelHead } from "../lib/parts.js";
+import { note, panelHead } from "../lib/parts.js";
 import { debounce } from "../lib/timing.js";
 
 /** @import { Case } from "./case/case.js" */
@@ -13,7 +13,7 @@ import { debounce } from "../lib/timing.js";
 /** @import * as m from "../lib/messages.d.ts" */
 
 /** @type {Mount} */
-export const mount = ({ element, trigger, props, watch }) => {
+export const mount = ({ element, trigger, value, watch }) => {
   const STILL_MS = 350; // beta and case stand still for so long before the server is asked
   const body = el("div.bl-neighbours-body");
   const panel = el(
@@ -54,13 +54,8 @@ export const mount = ({ element, trigger, props, watch }) => {
   };
   /** @param {m.NearIn} given */
   const row = ({ space, near }) => {
-    const both = found.modalities.length === 2;
-    const name =
-      space !== "fused"
-        ? t(`neighbours.by.${space}`)
-        : both
-          ? t("neighbours.by.fused", { beta: number(found.beta) })
-          : t("neighbours.by.fused_one");
+    const by = space === "fused" && found.modalities.length < 2 ? "fused_one" : space;
+    const name = t(`neighbours.by.${by}`, { beta: number(found.beta) });
     const missing = near === null ? `neighbours.no.${space}` : "neighbours.none";
     return el(
       "div.bl-neighbours-row",
@@ -71,35 +66,35 @@ export const mount = ({ element, trigger, props, watch }) => {
   };
   const draw = () => {
     panel.hidden = !opened;
-    if (!found) return body.replaceChildren(phrase("p.bl-muted.bl-lab-note", "neighbours.waiting"));
-    if (found.progress)
-      return body.replaceChildren(
-        el("p.bl-muted.bl-lab-note", { role: "status", text: t("neighbours.encoding", found.progress) }),
-      );
-    if (found.error) return body.replaceChildren(el("p.bl-muted.bl-lab-note", found.error));
-    body.replaceChildren(...found.spaces.map(row));
+    const { progress, error, spaces = [] } = found ?? {};
+    put(
+      body,
+      !found && note("neighbours.waiting"),
+      progress && el("p.bl-muted.bl-lab-note", { role: "status", text: t("neighbours.encoding", progress) }),
+      error && el("p.bl-muted.bl-lab-note", error),
+      ...spaces.map(row),
+    );
   };
   watch(() => {
-    /** @type {m.Neighbours} */
-    const answer = props.value && JSON.parse(props.value);
+    /** @type {m.Neighbours | null} */
+    const answer = value();
     if (!answer || !opened || (answer.ticket !== opened.ticket && !answer.progress)) return;
     found = answer;
     element.dataset.case = answer.progress || answer.error ? "" : opened.case;
     draw();
   });
   on("explained", (now) => {
-    const same = opened && opened.case === now.case && opened.changes.length === now.changes.length;
+    const same = opened?.case === now.case && opened.changes.length === now.changes.length;
     opened = now;
-    if (same) found = found && { ...found, ticket: now.ticket };
-    else found = null;
+    found = same && found ? { ...found, ticket: now.ticket } : null;
     draw();
-    if (!same || !found) ask();
+    if (!found) ask();
   });
   on("veiled", () => {
     opened = found = null;
     draw();
   });
-  on("beta", () => opened && opened.modalities.length === 2 && ask());
+  on("beta", () => opened?.modalities.length === 2 && ask());
   on("language", draw);
   draw();
 };

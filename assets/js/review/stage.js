@@ -5,7 +5,8 @@ import { emit, on } from "../lib/events.js";
 import { joined, number, probability } from "../lib/format.js";
 import { findingName, phrase, t } from "../lib/i18n.js";
 import { toggle } from "../lib/parts.js";
-import { whileSeen } from "../lib/timing.js";
+import { debounce, whileSeen } from "../lib/timing.js";
+import { readAddress } from "../page/address.js";
 import { Case } from "./case/case.js";
 import { caseBar } from "./case_bar.js";
 import { changesView } from "./changes.js";
@@ -45,14 +46,11 @@ export const mount = ({ element, trigger, props, value, watch }) => {
     dim();
     trigger("undo", { all });
   });
-  const film = filmView(
-    picker("image"),
-    (mask) => {
-      dim();
-      trigger("erase", { mask });
-    },
-    changes.node,
-  );
+  const erase = (/** @type {string} */ mask) => {
+    dim();
+    trigger("erase", { mask });
+  };
+  const film = filmView(picker("image"), erase, changes.node);
   const words = wordsView(picker("report"), swap);
   const bars = barsView((index, finding) => trigger("select", { index, value: finding }));
   const axis = axisSwitch(() => opened && !opened.veiled && load());
@@ -64,7 +62,7 @@ export const mount = ({ element, trigger, props, value, watch }) => {
 
   const numbers = numbersView();
   const missing = el("p.bl-missing.bl-muted", { hidden: true });
-  const typed = typedReport((stale) => grid.classList.toggle("bl-stale", stale));
+  const typed = typedReport();
   const discord = el("p.bl-discord", { role: "status", hidden: true });
   const empty = phrase("p.bl-empty", "stage.empty");
   const why = el("p");
@@ -106,6 +104,10 @@ export const mount = ({ element, trigger, props, value, watch }) => {
     contradicted.case === opened.case &&
     contradicted.finding === opened.finding &&
     contradicted.changes === opened.changes.length;
+  const forget = () => {
+    contradicted = null;
+    settle("unchecked");
+  };
   /** @type {m.Waiting | null} */
   let waiting = null;
   /** @type {{ checked: Checked, values?: Record<string, string> }} */
@@ -221,12 +223,19 @@ export const mount = ({ element, trigger, props, value, watch }) => {
   document.addEventListener("drop", (event) => isIn(event, ".bl-upload") && emit("opening", ""), { capture: true });
 
   // The tests of what is on the stage are asked for once it stands still.
-  let still = 0;
-  const askForTests = () => {
-    clearTimeout(still);
-    const { ticket, tier } = opened;
-    if (tier === "exact") still = setTimeout(() => trigger("examine", { ticket }), STILL_MS);
+  const askForTests = debounce(
+    () => opened.tier === "exact" && trigger("examine", { ticket: opened.ticket }),
+    STILL_MS,
+  );
+
+  // The page opens on the study of its address, or on the first of the list.
+  /** @param {Partial<import("../lib/types.d.ts").Address>} to */
+  const goTo = (to) => {
+    emit("opening", to.study ?? "");
+    trigger("begin", to);
   };
+  on("go-to", goTo);
+  goTo(readAddress(location.hash));
 
   watch(() => {
     /** @type {m.Stage | m.Veiled | null} */
@@ -238,25 +247,18 @@ export const mount = ({ element, trigger, props, value, watch }) => {
     settleDown();
     empty.hidden = notOpened.hidden = true;
     all.hidden = false;
-    if (!isAnew()) {
-      contradicted = null;
-      check = { checked: "unchecked" };
-    }
-    element.dataset.case = opened.case;
-    element.dataset.tier = opened.tier;
-    element.dataset.finding = opened.finding;
-    element.dataset.model = opened.model;
-    element.dataset.changes = String(opened.changes.length);
+    if (!isAnew()) forget();
+    const { case: study, tier, finding, model, changes } = opened;
+    Object.assign(element.dataset, { case: study, tier, finding, model, changes: changes.length });
     load();
     emit("opened", opened);
     emit(opened.veiled ? "veiled" : "explained", opened);
-    emit("changed", opened.changes.length > 0);
+    emit("changed", changes.length > 0);
     if (isAnew()) compare();
     askForTests();
   });
   on("beta", () => {
-    contradicted = null;
-    settle("unchecked");
+    forget();
     moveSoon();
   });
   on("language", () => opened && load());

@@ -8,49 +8,48 @@ import { fold } from "../lib/parts.js";
 /** @import { Modality, Shown } from "../lib/types.d.ts" */
 /** @import * as m from "../lib/messages.d.ts" */
 
-// Deletion and insertion: with how many of the baselines the area beats random order, or the two areas where there is
-// but one; and the areas of each.
-/** @param {m.Figures} figures @param {"deletion" | "insertion"} name */
-const areas = (figures, name) =>
-  Object.entries(figures.areas).map(([baseline, area]) => [baseline, `${number(area[name])} / ${number(area.random)}`]);
-/** @param {m.Figures} figures @param {"deletion" | "insertion"} name */
-const verdict = (figures, name) => (figures[name].of === 1 ? areas(figures, name)[0][1] : trustVerdict(figures[name]));
-/** @param {m.Figures} figures @param {"deletion" | "insertion"} name */
-const each = (figures, name) =>
-  figures[name].of === 1
-    ? []
-    : areas(figures, name).map(([baseline, both]) => `${t(`trust.baseline.${baseline}`)} ${both}`);
-/** @param {{ passed: number, of: number }} given */
-export const trustVerdict = ({ passed, of }) => t("trust.verdict", { passed, of });
-
-// Figure, how it is shown, and what it is made of. Whether it speaks for the explanation the server says
-// (explain/trust/pass_marks.py); a test that says nothing of this case is left out.
 /** @param {unknown} value */
 const yes = (value) => t(value ? "trust.yes" : "trust.no");
 /** @param {number} value */
 export const times = (value) => `${number(value, 1)}×`;
-/** @typedef {(figures: m.Figures) => string} Show */
-/** @type {[keyof m.Figures, Show, ((figures: m.Figures) => string[])?][]} */
+/** @param {{ passed: number, of: number }} given */
+export const trustVerdict = ({ passed, of }) => t("trust.verdict", { passed, of });
+
+// Deletion and insertion: with how many of the baselines the area beats random order, or the two areas where there is
+// but one; and the areas of each.
+/** @param {m.Figures} figures @param {"deletion" | "insertion"} name */
+const areas = (figures, name) => {
+  const all = Object.entries(figures.areas).map(([baseline, area]) => {
+    const both = `${number(area[name])} / ${number(area.random)}`;
+    return { both, named: `${t(`trust.baseline.${baseline}`)} ${both}` };
+  });
+  if (figures[name].of === 1) return { value: all[0].both, parts: [] };
+  return { value: trustVerdict(figures[name]), parts: all.map(({ named }) => named) };
+};
+
+// Figure, and how it is shown. Whether it speaks for the explanation the server says (explain/trust/pass_marks.py); a
+// test that says nothing of this case is left out.
+/** @type {[keyof m.Figures, ((value: any) => string) | null][]} */
 const TESTS = [
-  ["completeness_error", (f) => exactShare(f.completeness_error)],
-  ["points_inside", (f) => yes(f.points_inside)],
-  ["heat_concentration", (f) => times(f.heat_concentration)],
-  ["heat_in_lungs", (f) => times(f.heat_in_lungs)],
-  ["top_word_states", (f) => yes(f.top_word_states)],
-  ["rank_percentile", (f) => number(f.rank_percentile)],
-  ["deletion", (f) => verdict(f, "deletion"), (f) => each(f, "deletion")],
-  ["insertion", (f) => verdict(f, "insertion"), (f) => each(f, "insertion")],
-  ["stability", (f) => number(f.stability)],
-  ["sanity", (f) => number(f.sanity)],
+  ["completeness_error", exactShare],
+  ["points_inside", yes],
+  ["heat_concentration", times],
+  ["heat_in_lungs", times],
+  ["top_word_states", yes],
+  ["rank_percentile", number],
+  ["deletion", null],
+  ["insertion", null],
+  ["stability", number],
+  ["sanity", number],
 ];
-/** @param {m.Tested} given */
+/** @param {m.Tested} given @returns {Shown[]} */
 export const trustTests = ({ figures, passed }) =>
-  TESTS.filter(([name]) => name in passed).map(([name, show, parts]) => ({
-    name,
-    value: show(figures),
-    good: passed[name],
-    parts: parts ? parts(figures) : [],
-  }));
+  TESTS.filter(([name]) => name in passed).map(([name, show]) => {
+    const shown = show
+      ? { value: show(figures[name]), parts: [] }
+      : areas(figures, /** @type {"deletion" | "insertion"} */ (name));
+    return { name, good: passed[name], ...shown };
+  });
 
 /** @param {Shown} given */
 const chip = ({ name, value, good, parts }) =>

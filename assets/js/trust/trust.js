@@ -3,13 +3,13 @@ import { el } from "../lib/dom.js";
 import { on } from "../lib/events.js";
 import { exactShare, number, signed } from "../lib/format.js";
 import { findingName, labelled, phrase, t } from "../lib/i18n.js";
-import { columnHeads, offer, panelHead, table, tableRow } from "../lib/parts.js";
+import { columnHeads, note, offer, panelHead, table, tableRow } from "../lib/parts.js";
 import { axisTitle, plot, plotly } from "../lib/plot.js";
 import { themeColour } from "../lib/theme.js";
 import { tested, times, trustTests, trustVerdict } from "../review/tests.js";
 import { faithfulnessTables } from "./faithfulness.js";
 
-/** @import { Modality, Mount } from "../lib/types.d.ts" */
+/** @import { Modality, Mount, Shown } from "../lib/types.d.ts" */
 /** @import * as m from "../lib/messages.d.ts" */
 
 /** @type {Mount} */
@@ -26,79 +26,66 @@ export const mount = ({ element, value, follow }) => {
     report: ["n", "top_word_states", "rank_percentile", ...OF_EITHER],
   };
 
-  class Examined {
-    /** @param {Modality} modality */
-    constructor(modality) {
-      this.modality = modality;
-      this.method = el("span.bl-muted");
-      this.note = el("p.bl-muted.bl-lab-note");
-      this.rows = el("tbody");
-      this.plot = el("div.bl-trust-plot");
-      this.baseline = el("select.bl-select", {
-        ...labelled("trust.baseline"),
-        onchange: () => this.draw(),
-      });
-      this.node = el(
-        "section.bl-panel.bl-lab-panel",
-        panelHead(`trust.title.${modality}`, this.method),
-        el("div.bl-trust-body", el("table.bl-table.bl-trust-table", this.rows), el("div", this.baseline, this.plot)),
-        this.note,
-      );
-    }
+  /** @param {Modality} modality */
+  const examined = (modality) => {
+    /** @type {m.Tested["curves"]} */
+    let curves = {};
+    const method = el("span.bl-muted");
+    const said = el("p.bl-muted.bl-lab-note");
+    const rows = el("tbody");
+    const figure = el("div.bl-trust-plot");
+    const baseline = el("select.bl-select", { ...labelled("trust.baseline"), onchange: () => draw() });
+    const node = el(
+      "section.bl-panel",
+      panelHead(`trust.title.${modality}`, method),
+      el("div.bl-trust-body", el("table.bl-table.bl-trust-table", rows), el("div", baseline, figure)),
+      said,
+    );
 
-    /** @param {m.Tests | null} result */
-    load(result) {
-      const own = result?.[this.modality];
-      this.method.textContent = own ? `${own.method} · ${findingName(result.finding)}` : "";
-      this.note.textContent = t(own ? `trust.alone.${this.modality}` : "trust.waiting");
-      this.curves = own?.curves ?? {};
-      this.fractions = result?.fractions;
-      const baselines = Object.keys(this.curves);
-      this.plot.hidden = !baselines.length;
-      this.baseline.hidden = baselines.length < 2;
-      offer(this.baseline, baselines, (name) => t(`trust.baseline.${name}`));
-      this.rows.replaceChildren(
-        ...(own ? trustTests(own) : []).map(({ name, value, good, parts }) =>
-          el(
-            "tr",
-            el("td", {
-              class: good ? "bl-pass" : "bl-doubt",
-              text: good ? "✓" : "!",
-              "aria-label": t(good ? "trust.pass" : "trust.doubt"),
-            }),
-            el(
-              "th",
-              { scope: "row" },
-              phrase("b", `trust.short.${name}`),
-              phrase("span.bl-muted", `trust.help.${name}`),
-            ),
-            el("td.bl-num", value, ...parts.map((part) => el("span.bl-muted", part))),
-          ),
-        ),
+    /** @param {Shown} test */
+    const row = ({ name, value, good, parts }) =>
+      el(
+        "tr",
+        el(`td.bl-${good ? "pass" : "doubt"}`, {
+          text: good ? "✓" : "!",
+          "aria-label": t(good ? "trust.pass" : "trust.doubt"),
+        }),
+        el("th", { scope: "row" }, phrase("b", `trust.short.${name}`), phrase("span.bl-muted", `trust.help.${name}`)),
+        el("td.bl-num", value, ...parts.map((part) => el("span.bl-muted", part))),
       );
-      if (baselines.length) this.draw();
-    }
+    const load = () => {
+      const own = tested?.[modality];
+      method.textContent = own ? `${own.method} · ${findingName(tested.finding)}` : "";
+      said.textContent = t(own ? `trust.alone.${modality}` : "trust.waiting");
+      curves = own?.curves ?? {};
+      const baselines = Object.keys(curves);
+      figure.hidden = !baselines.length;
+      baseline.hidden = baselines.length < 2;
+      offer(baseline, baselines, (name) => t(`trust.baseline.${name}`));
+      rows.replaceChildren(...(own ? trustTests(own) : []).map(row));
+      if (baselines.length) draw();
+    };
 
-    async draw() {
+    const draw = async () => {
       await plotly();
-      const curves = this.curves[this.baseline.value];
-      if (!curves) return;
+      const shown = curves[baseline.value];
+      if (!shown) return;
       /** @param {string} name @param {number[]} y @param {string} colour @param {string} [dash] */
       const line = (name, y, colour, dash) => ({
-        x: this.fractions,
+        x: tested.fractions,
         y,
         name: t(`trust.curve.${name}`),
         mode: "lines",
         line: { color: themeColour(colour), width: dash ? 1.3 : 2.4, dash },
       });
       // Giving back in random order is taking away in random order, read backwards.
-      const backwards = [...curves.random].reverse();
+      const backwards = shown.random.toReversed();
       plot(
-        this.plot,
+        figure,
         [
-          line("deletion", curves.deletion, "bad"),
-          line("random_deletion", curves.random, "bad", "dot"),
-          line("insertion", curves.insertion, "accent"),
+          line("deletion", shown.deletion, "bad"),
+          line("random_deletion", shown.random, "bad", "dot"),
+          line("insertion", shown.insertion, "accent"),
           line("random_insertion", backwards, "accent", "dot"),
         ],
         {
@@ -110,10 +97,12 @@ export const mount = ({ element, value, follow }) => {
           legend: { orientation: "h", y: 1.02, yanchor: "bottom", font: { size: 10.5 } },
         },
       );
-    }
-  }
+    };
 
-  const panels = MODALITIES.map((modality) => new Examined(modality));
+    return { node, load };
+  };
+
+  const panels = MODALITIES.map(examined);
   /** @param {"deletion" | "insertion"} name @param {m.OfBaselines} passes @param {m.MethodFigures} figures */
   const verdict = (name, { passed, of, holds }, { faithfulness }) => {
     const said =
@@ -147,7 +136,7 @@ export const mount = ({ element, value, follow }) => {
     heads.unshift(...columnHeads("trust.methods", [modality]));
     return table("table.bl-table.bl-num", heads, el("tbody", ...rows));
   };
-  const methods = el("section.bl-panel.bl-lab-panel.bl-trust-methods");
+  const methods = el("section.bl-panel.bl-trust-methods");
   const drawMethods = () => {
     /** @type {m.MethodsTested} */
     const { measured } = value();
@@ -156,17 +145,17 @@ export const mount = ({ element, value, follow }) => {
       ...(measured
         ? [
             el("div.bl-scroll", ...MODALITIES.map((modality) => methodsTable(measured, modality))),
-            phrase("p.bl-muted.bl-lab-note", "trust.methods_note"),
+            note("trust.methods_note"),
             ...MODALITIES.flatMap((modality) => faithfulnessTables(measured[modality] || {}, titles[modality])),
           ]
-        : [phrase("p.bl-muted.bl-lab-note", "trust.unmeasured")]),
+        : [note("trust.unmeasured")]),
     );
   };
   follow(drawMethods);
   element.replaceChildren(el("div.bl-trust-page", ...panels.map((panel) => panel.node), methods));
 
   const load = () => {
-    for (const panel of panels) panel.load(tested);
+    for (const panel of panels) panel.load();
   };
   for (const news of /** @type {const} */ (["trust", "explained", "veiled", "theme", "language"])) on(news, load);
   load();

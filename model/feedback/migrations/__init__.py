@@ -34,7 +34,7 @@ def upgrade(db: sql.Connection) -> None:
     scripts = ScriptDirectory.from_config(config)
     if _version(db) == scripts.get_current_head():
         return
-    db.exec_driver_sql(f"SET LOCAL lock_timeout = '{LIMIT}s'; SET LOCAL statement_timeout = '{LIMIT}s'")
+    limit(db, LIMIT, LIMIT)
     db.execute(sql.select(sql.func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
     if _version(db) not in {None, *(script.revision for script in scripts.walk_revisions())}:
         raise FeedbackError(
@@ -42,6 +42,11 @@ def upgrade(db: sql.Connection) -> None:
             "restore the backup that was made before the upgrade."
         )
     command.upgrade(config, "head")
+
+
+def limit(db: sql.Connection, lock: int, statement: int) -> None:
+    """Let nobody wait for ever: the seconds of a transaction's waits for locks, and of its statements."""
+    db.exec_driver_sql(f"SET LOCAL lock_timeout = '{lock}s'; SET LOCAL statement_timeout = '{statement}s'")
 
 
 def _version(db: sql.Connection) -> str | None:

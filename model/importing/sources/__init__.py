@@ -9,10 +9,6 @@ import importlib
 import pkgutil
 from types import ModuleType
 
-from model.importing.record import ExclusionReason, LeftOut, Record, Source
-
-__all__ = ["ExclusionReason", "LeftOut", "Record", "Source", "sources"]
-
 
 def sources() -> dict[str, ModuleType]:
     """Every source by its name."""

@@ -13,9 +13,8 @@ from model.errors import StudyTableError
 from model.importing.joining import Joins, StudyRow
 from model.importing.record import Joined, LeftOut, Record, Source
 from model.progress import Progress
-from model.studies.names import stated, tidy
+from model.studies.names import Patients, stated, tidy
 from model.studies.on_disk import TableFile
-from model.studies.patients import Patients
 from model.studies.table import COLUMNS
 
 PATH = "A CSV of studies."
@@ -34,11 +33,13 @@ def open_source(path: Path, reports: Path | None = None, progress: Progress = it
     joins = Joins(file.rows)
     total = sum(1 for _ in file.rows())
     columns = tuple(c for c in file.form.columns if c not in KNOWN)
-
-    def notes() -> list[str]:
-        return [*file.form.notes, *joins.notes(), *patients.notes()]
-
-    return Source(path.parent, _records(joins, patients, columns), total, columns, notes)
+    return Source(
+        path.parent,
+        _records(joins, patients, columns),
+        total,
+        columns,
+        lambda: [*file.form.notes, *joins.notes(), *patients.notes()],
+    )
 
 
 def _records(joins: Joins, patients: Patients, columns: tuple[str, ...]) -> Iterator[Record | LeftOut | Joined]:

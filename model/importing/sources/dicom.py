@@ -26,14 +26,13 @@ from model.progress import Progress
 from model.studies.csv_dialect import HeaderColumns
 from model.studies.names import stated, tidy
 from model.studies.on_disk import TableFile
-from model.studies.rows import Skipped
+from model.studies.rows import MISSING, NumberedRow, Skipped
 
 PATH = "The folder of the DICOM files."
 REPORTS = "The CSV of reports; required."
 BY_FILE = "file"
 BY_HEADER = {"SOPInstanceUID": "instance", "AccessionNumber": "accession", "StudyInstanceUID": "study"}
 COLUMNS = HeaderColumns(("report", "label"), ("patient_id", "split"), (BY_FILE, *BY_HEADER))
-NO_HEADER = DicomIdentity("", "", "", "", "", "", "")
 
 
 class File(NamedTuple):
@@ -55,49 +54,31 @@ def open_source(path: Path, reports: Path | None = None, progress: Progress = it
     if not path.is_dir():
         raise StudyTableError(f"{path} is no folder: name the one that holds the DICOM files.")
     file = TableFile(reports, COLUMNS)
-    join = _join(file)
+    join = next((column for column in COLUMNS.further if column in file.form.columns), None)
+    if join is None:
+        known = ", ".join(COLUMNS.further)
+        raise StudyTableError(f"{file.path} has no column that joins its rows to files: expected one of {known}.")
     names = [name for name in files_below(path) if (path / name).resolve() != reports.resolve()]
     files, found = {}, {}
     for name in progress(names):
-        identity = read_identity(path / name) or NO_HEADER
-        files[name] = _file(name, identity)
+        identity = read_identity(path / name) or DicomIdentity(*[""] * 7)
+        instance = identity.instance or name
+        patient = identity.patient or identity.study or instance
+        files[name] = File(_hash(instance).hex()[:16], _hash(patient), why_no_chest_film(identity))
         for key in _keys(name, identity, join):
             found.setdefault(key, []).append(name)
     joins = Joins(lambda: _rows(file, join), f"{reports.name} line")
-
-    def notes() -> list[str]:
-        return [*file.form.notes, *joins.notes()]
-
-    return Source(path, _records(join, joins, files, found), len(names), notes=notes)
+    records = _records(join, joins, files, found)
+    return Source(path, records, len(names), notes=lambda: [*file.form.notes, *joins.notes()])
 
 
-def _join(reports: TableFile) -> str:
-    """The column that joins rows to files.
-
-    Raises:
-        StudyTableError: there is none.
-    """
-    known = (BY_FILE, *BY_HEADER)
-    if join := next((column for column in known if column in reports.form.columns), ""):
-        return join
-    raise StudyTableError(
-        f"{reports.path} has no column that joins its rows to files: expected one of {', '.join(known)}."
-    )
-
-
-def _rows(reports: TableFile, join: str) -> Iterator[tuple[int, dict[str, str]] | Skipped]:
+def _rows(reports: TableFile, join: str) -> Iterator[NumberedRow | Skipped]:
     """The rows, each of the study and the image that its key names."""
     for row in reports.rows():
         if isinstance(row, Skipped):
             yield row
         else:
             yield row[0], row[1] | dict.fromkeys(("study_id", "image"), row[1][join].strip())
-
-
-def _file(name: str, identity: DicomIdentity) -> File:
-    instance = identity.instance or name
-    patient = identity.patient or identity.study or instance
-    return File(_hash(instance).hex()[:16], _hash(patient), why_no_chest_film(identity))
 
 
 def _keys(name: str, identity: DicomIdentity, join: str) -> set[str]:
@@ -121,8 +102,12 @@ def _records(
             yield row
             continue
         names = found.get(row.cells["image"], [])
-        if why := _why_unusable(names, join):
-            yield LeftOut(row.where, *why)
+        if not names:
+            yield LeftOut(row.where, ExclusionReason.MISSING, MISSING)
+            continue
+        if join == BY_FILE and len(names) > 1:
+            why = "several files have that name; write the path from the folder"
+            yield LeftOut(row.where, ExclusionReason.ROW, why)
             continue
         named = [name for name in names if name in waiting]
         if not named:
@@ -131,14 +116,6 @@ def _records(
             del waiting[name]
             yield _record(row, name, files[name], firsts)
     yield from (LeftOut(name, ExclusionReason.REPORT, "no row of the reports names it") for name in waiting)
-
-
-def _why_unusable(names: list[str], join: str) -> tuple[ExclusionReason, str] | None:
-    if not names:
-        return ExclusionReason.MISSING, "its image is missing"
-    if join == BY_FILE and len(names) > 1:
-        return ExclusionReason.ROW, "several files have that name; write the path from the folder"
-    return None
 
 
 def _record(row: StudyRow, name: str, file: File, firsts: dict[bytes, str]) -> Record | LeftOut:

@@ -13,7 +13,6 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from model.errors import StudyTableError
 from model.importing.record import FRONTAL, NOT_FRONTAL, ExclusionReason, LeftOut, Record, Source
@@ -33,13 +32,6 @@ _READ = re.compile(r"FINDINGS|IMPRESSION|CONCLUSION")
 _HEADING = re.compile(r"^\s*(?:FINAL REPORT|WET READ.*)\s*$", re.MULTILINE)
 
 
-class Tables(NamedTuple):
-    """What is known of each study and radiograph: numbers and short, shared texts."""
-
-    labels: dict[str, str | None]  #: study_id -> findings joined by |, UNCERTAIN, or None
-    splits: dict[str, str]  #: dicom_id -> split
-
-
 def open_source(path: Path, reports: Path | None = None, progress: Progress = iter) -> Source:
     """The radiographs of the table of metadata.
 
@@ -50,7 +42,7 @@ def open_source(path: Path, reports: Path | None = None, progress: Progress = it
     labels = {row["study_id"]: _label(row) for row in progress(chexpert)}
     splits = {row["dicom_id"]: SPLITS.get(row["split"], "") for row in progress(split)}
     total = sum(1 for _ in _metadata(path))
-    return Source(path, _records(path, reports or path, Tables(labels, splits)), total)
+    return Source(path, _records(path, reports or path, labels, splits), total)
 
 
 def _metadata(path: Path) -> Iterator[dict[str, str]]:
@@ -80,11 +72,18 @@ def _label(row: dict[str, str]) -> str | None:
     return sys.intern("|".join(present) or NONE) if cells else None
 
 
-def _records(folder: Path, reports: Path, tables: Tables) -> Iterator[Record | LeftOut]:
+def _records(
+    folder: Path, reports: Path, labels: dict[str, str | None], splits: dict[str, str]
+) -> Iterator[Record | LeftOut]:
+    """
+    Args:
+        labels: of studies: findings joined by |, UNCERTAIN, or None.
+        splits: of radiographs.
+    """
     for row in _metadata(folder):
         image = row["dicom_id"]
         patient, study = f"p{row['subject_id']}", f"s{row['study_id']}"
-        label = tables.labels.get(row["study_id"])
+        label = labels.get(row["study_id"])
         if row["ViewPosition"] not in FRONTAL:
             yield LeftOut(image, ExclusionReason.VIEW, NOT_FRONTAL if row["ViewPosition"] else "its view is not stated")
         elif label == UNCERTAIN:
@@ -96,7 +95,7 @@ def _records(folder: Path, reports: Path, tables: Tables) -> Iterator[Record | L
             except UnicodeDecodeError:
                 yield LeftOut(image, ExclusionReason.REPORT, "its report is not in UTF-8")
                 continue
-            yield Record(image, image, patient, f"{below}/{image}.jpg", report, label, tables.splits.get(image, ""))
+            yield Record(image, image, patient, f"{below}/{image}.jpg", report, label, splits.get(image, ""))
 
 
 def _report(path: Path) -> str:
@@ -106,7 +105,7 @@ def _report(path: Path) -> str:
         UnicodeDecodeError: it is not in UTF-8.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text("utf-8")
     except OSError:
         return ""
     text = _HEADING.sub("", text)

@@ -13,7 +13,7 @@ import gzip
 import re
 import tarfile
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 from model.errors import StudyTableError
@@ -23,12 +23,12 @@ from model.inputs import read_identity
 from model.progress import Progress
 from model.studies.demo.reports import Report, archived_reports, packaged_reports, parse_report
 from model.studies.labels import NONE
+from model.studies.rows import MISSING
 
 # torchxrayvision's Openi_Dataset reads the same files, but leaves out silently, holds no text, and cannot be imported
 # beside a package named `model`: its tables serve, the class does not.
 PATH = "The folder of the radiographs."
 REPORTS = "Folder or .tgz of the XML reports. (default: those in PATH, else torchxrayvision's)"
-UNINDEXED = "No Indexing"
 _NAME = re.compile(r"(?:CXR)?(\d+)_(?:\1_)?(IM-[\d-]*\d)")  # CXR1_1_IM-0001-3001, 1_IM-0001-3001
 
 
@@ -57,20 +57,17 @@ def _key(name: str) -> str:
 
 
 def _reports(source: Path) -> Iterator[Report | LeftOut]:
-    for name, xml in _files(source):
-        try:
-            yield parse_report(xml)
-        except ValueError as error:
-            yield LeftOut(name, ExclusionReason.REPORT, str(error))
-
-
-def _files(source: Path) -> Iterator[tuple[str, bytes]]:
     try:
         if source.is_dir():
             names = (name for name in files_below(source) if name.endswith(".xml"))
-            yield from ((name, (source / name).read_bytes()) for name in names)
+            files = ((name, (source / name).read_bytes()) for name in names)
         else:
-            yield from archived_reports(source)
+            files = archived_reports(source)
+        for name, xml in files:
+            try:
+                yield parse_report(xml)
+            except ValueError as error:
+                yield LeftOut(name, ExclusionReason.REPORT, str(error))
     except (OSError, EOFError, tarfile.TarError) as error:
         raise StudyTableError(f"{source} cannot be read as a folder or archive of XML reports.") from error
 
@@ -90,12 +87,12 @@ def _records(folder: Path, source: Path, images: dict[str, list[str]]) -> Iterat
 
 def _record(folder: Path, report: Report, image: str, names: list[str]) -> Record | LeftOut:
     if not names:
-        return LeftOut(image, ExclusionReason.MISSING, "its image is missing")
+        return LeftOut(image, ExclusionReason.MISSING, MISSING)
     if len(names) > 1:
         return LeftOut(image, ExclusionReason.MISSING, "several files have its name")
     if why := why_not_frontal(folder / names[0], image):
         return LeftOut(image, *why)
-    coded = report.codes and UNINDEXED not in report.codes
+    coded = report.codes and "No Indexing" not in report.codes
     label = ("|".join(sorted(report.findings)) or NONE) if coded else None
     return Record(image, image, report.report_id, names[0], report.text, label)
 
@@ -110,12 +107,14 @@ def why_not_frontal(path: Path, image: str) -> tuple[ExclusionReason, str] | Non
     return why_no_chest_film(identity) if identity else None
 
 
-@lru_cache(maxsize=1)
+@cache
 def _views() -> tuple[frozenset[str], frozenset[str]]:
     """The published radiographs, and the frontal ones among them, from the tables that torchxrayvision carries."""
-    data = packaged_reports().parent
-    with gzip.open(data / "nlmcxr_dicom_metadata.csv.gz", "rt", encoding="utf-8") as file:
-        published = frozenset(_key(row["imageid"]) for row in csv.DictReader(file))
-    with gzip.open(data / "nlmcxr_tsne_pa.csv.gz", "rt", encoding="utf-8") as file:
-        frontal = frozenset(_key(row["imageid"]) for row in csv.DictReader(file) if row["tsne-view"] == "PA")
-    return published, frontal
+    published = frozenset(_key(row["imageid"]) for row in _packaged("nlmcxr_dicom_metadata.csv.gz"))
+    views = _packaged("nlmcxr_tsne_pa.csv.gz")
+    return published, frozenset(_key(row["imageid"]) for row in views if row["tsne-view"] == "PA")
+
+
+def _packaged(table: str) -> Iterator[dict[str, str]]:
+    with gzip.open(packaged_reports().parent / table, "rt", encoding="utf-8") as file:
+        yield from csv.DictReader(file)

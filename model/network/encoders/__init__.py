@@ -10,13 +10,10 @@ import pkgutil
 from model.errors import EncoderError
 from model.network.encoders.base import ImageEncoder, require_digest
 
-__all__ = ["ImageEncoder", "image_encoder", "image_sources"]
-
 
 def image_sources() -> tuple[str, ...]:
     """The names of the image sources: the modules here that can `build`."""
-    names = (module.name for module in pkgutil.iter_modules(__path__))
-    return tuple(n for n in names if n not in ("base", "report"))
+    return tuple(m.name for m in pkgutil.iter_modules(__path__) if m.name not in ("base", "report"))
 
 
 def image_encoder(

@@ -1,6 +1,5 @@
 """What an image encoder promises, how a trunk is cut to a feature map, and how its weights are read."""
 
-import hashlib
 import math
 from collections.abc import Iterator, Sequence
 from itertools import chain
@@ -13,6 +12,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from model.errors import EncoderError
+from model.storage.files import file_digest
 
 SUFFIXES = (".safetensors", ".pth", ".pt", ".bin")  # of files of weights; of several in a folder the first kind
 
@@ -39,8 +39,8 @@ class ImageEncoder(nn.Module):
         self.channels = channels
         self._early = list(early)  # a plain list: these belong to the trunk already
         self._frozen: list[nn.Module] = []
-        self.register_buffer("mean", torch.tensor(mean).view(1, -1, 1, 1), persistent=False)
-        self.register_buffer("std", torch.tensor(std).view(1, -1, 1, 1), persistent=False)
+        for name, values in (("mean", mean), ("std", std)):
+            self.register_buffer(name, torch.tensor(values).view(1, -1, 1, 1), persistent=False)
 
     def freeze(self, whole: bool) -> None:
         """Keep the early layers as they came (edges and textures transfer, and their large maps cost the most), or the
@@ -150,8 +150,7 @@ def require_digest(path: str | Path, sha256: str) -> None:
         EncoderError: there is no such file, or it is another.
     """
     path = weights_file(path)
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
+    found = file_digest(path)
     if found != sha256.lower():
         raise EncoderError(
             f"{path.name} has the SHA-256 {found}, and {sha256.lower()} was expected: get it again from its publisher, "

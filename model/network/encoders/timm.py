@@ -37,33 +37,29 @@ PACKAGED = {
 }
 
 
-class _Intermediate(nn.Module):
-    """A timm model up to one of its feature maps."""
+class _Trunk(nn.Module):
+    """A timm model up to one of its feature maps.
+
+    Args:
+        index: of the map; None for what its classifier pools: of some CNNs, a layer of many channels more than the
+            last map.
+    """
 
     model: TimmModel
 
-    def __init__(self, model: TimmModel, index: int):
+    def __init__(self, model: TimmModel, index: int | None):
         super().__init__()
         self.model = model
         self.index = index
-        model.prune_intermediate_layers(indices=[index], prune_norm=True, prune_head=True)
+        if index is None:
+            model.reset_classifier(0)
+        else:
+            model.prune_intermediate_layers(indices=[index], prune_norm=True, prune_head=True)
 
     def forward(self, x: Tensor) -> Tensor:
+        if self.index is None:
+            return self.model.forward_features(x)
         return self.model.forward_intermediates(x, indices=[self.index], intermediates_only=True)[0]
-
-
-class _Whole(nn.Module):
-    """A CNN of timm up to what its classifier pools: of some, a layer of many channels more than its last map."""
-
-    model: TimmModel
-
-    def __init__(self, model: TimmModel):
-        super().__init__()
-        self.model = model
-        model.reset_classifier(0)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.model.forward_features(x)
 
 
 def build(name: str, side: int, stride: int, frozen_stride: int, weights: str) -> ImageEncoder:
@@ -77,10 +73,10 @@ def build(name: str, side: int, stride: int, frozen_stride: int, weights: str) -
     model = _with_weights(name, fields, weights)
     cfg = model.pretrained_cfg
     if fine[-1] == len(shapes) - 1 and last.numel() > shapes[-1].numel():
-        trunk, channels = _Whole(model), last[1]
+        trunk, channels = _Trunk(model, None), last[1]
         early = [trunk] if frozen_stride >= cell(side, last[-1]) else _early(model, frozen_stride)
     else:
-        trunk, channels = _Intermediate(model, fine[-1]), shapes[fine[-1]][1]
+        trunk, channels = _Trunk(model, fine[-1]), shapes[fine[-1]][1]
         early = _early(model, frozen_stride)
     return ImageEncoder(trunk, early, channels, cfg["mean"], cfg["std"])
 
@@ -114,7 +110,8 @@ def _maps(name: str, side: int, fields: dict) -> list[torch.Size]:
     """
     try:
         with torch.device("meta"):
-            sketch, films = _untrained(name, fields).eval(), torch.empty(1, 3, side, side)
+            sketch: TimmModel = timm.create_model(name, **fields).eval()
+            films = torch.empty(1, 3, side, side)
         final, maps = sketch.forward_intermediates(films)
         shapes = [m.shape for m in maps]
         is_map = final.ndim == 4 and final.shape[2:] == shapes[-1][2:]
@@ -142,13 +139,9 @@ def _early(model: TimmModel, stride: int) -> list[nn.Module | nn.Parameter]:
     return [*model.parameters(recurse=False), *(m for _, m in leaves[: last + 1])]
 
 
-def _untrained(name: str, fields: dict) -> TimmModel:
-    return timm.create_model(name, **fields)
-
-
 def _with_weights(name: str, fields: dict, weights: str) -> TimmModel:
     if weights == "none":
-        return _untrained(name, fields)
+        return timm.create_model(name, **fields)
     if weights == "imagenet" and name in PACKAGED:
         return packaged(name)
     if weights == "imagenet":

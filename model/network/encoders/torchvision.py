@@ -65,7 +65,9 @@ def build(name: str, side: int, stride: int, frozen_stride: int, weights: str) -
     if weights != "none":
         load_weights(model, trunk, _tensors(name, model, weights), f"torchvision/{name}")
     if isinstance(model, VisionTransformer):
-        early = _early_patches(model, frozen_stride)
+        blocks = list(model.encoder.layers)
+        frozen = blocks[: frozen_blocks(len(blocks), model.patch_size, frozen_stride)]
+        early = [model.conv_proj, model.class_token, model.encoder.pos_embedding, *frozen] if frozen else []
     else:
         early = layers[: cut(layers, side, frozen_stride, to_map=to_map).layers]
     normal = (INCEPTION_MEAN, INCEPTION_STD) if isinstance(model, GoogLeNet | Inception3) else (MEAN, STD)
@@ -93,12 +95,6 @@ def _layers(model: nn.Module) -> list[nn.Module]:
         return [Patches(model)]
     beside = {id(getattr(model, name, None)) for name in ("AuxLogits", "aux1", "aux2")}
     return [layer for layer in flat(getattr(model, "features", model)) if id(layer) not in beside]
-
-
-def _early_patches(vit: VisionTransformer, stride: int) -> list[nn.Module | nn.Parameter]:
-    blocks = list(vit.encoder.layers)
-    kept = blocks[: frozen_blocks(len(blocks), vit.patch_size, stride)]
-    return [vit.conv_proj, vit.class_token, vit.encoder.pos_embedding, *kept] if kept else []
 
 
 def _tensors(name: str, model: nn.Module, weights: str) -> dict[str, Tensor]:

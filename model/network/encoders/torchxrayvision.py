@@ -12,17 +12,11 @@ from torch import Tensor, nn
 from model.errors import EncoderError
 from model.network.encoders.base import ImageEncoder, cut, flat, load_weights, no_such_map, not_installed, read_weights
 
-# What the package calls its networks, and its class of each.
-NAMES = {
-    "densenet121-res224-all": "DenseNet",
-    "densenet121-res224-nih": "DenseNet",
-    "densenet121-res224-pc": "DenseNet",
-    "densenet121-res224-chex": "DenseNet",
-    "densenet121-res224-rsna": "DenseNet",
-    "densenet121-res224-mimic_nb": "DenseNet",
-    "densenet121-res224-mimic_ch": "DenseNet",
-    "resnet50-res512-all": "ResNet",
-}
+# What the package calls its networks.
+NAMES = (
+    *(f"densenet121-res224-{data}" for data in ("all", "nih", "pc", "chex", "rsna", "mimic_nb", "mimic_ch")),
+    "resnet50-res512-all",
+)
 
 MEAN, STD = (0.5,), (1 / 2048,)  # they take one channel with values from -1024 to 1024
 
@@ -56,7 +50,8 @@ def _model(name: str) -> nn.Module:
 
 def _tensors(name: str, weights: str) -> dict[str, Tensor]:
     if weights == "imagenet":
-        network = f"xrv.models.{NAMES[name]}(weights='{name}')"
+        kind = "DenseNet" if name.startswith("densenet") else "ResNet"
+        network = f"xrv.models.{kind}(weights='{name}')"
         save = f"import torch, torchxrayvision as xrv; torch.save({network}.state_dict(), 'weights.pt')"
         raise not_installed(f"torchxrayvision/{name}", f'saved by: python -c "{save}"')
     # The package's ResNet holds torchvision's as a part.

@@ -8,8 +8,9 @@ al., npj Digital Medicine 3, 2020. The weights β and 1−β before the map are 
 """
 
 import torch
-from jaxtyping import Float
-from torch import Tensor, nn
+from torch import nn
+
+from model.network.layers import Beta, Embedding
 
 
 class Fusion(nn.Module):
@@ -19,10 +20,5 @@ class Fusion(nn.Module):
         super().__init__()
         self.linear = nn.Linear(2 * width, width)
 
-    def forward(
-        self,
-        image: Float[Tensor, "batch width"],
-        report: Float[Tensor, "batch width"],
-        beta: Float[Tensor, "batch 1"],
-    ) -> Float[Tensor, "batch width"]:
+    def forward(self, image: Embedding, report: Embedding, beta: Beta) -> Embedding:
         return self.linear(torch.cat([beta * image, (1 - beta) * report], 1))

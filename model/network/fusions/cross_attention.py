@@ -17,7 +17,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from model.network.layers import tilted
+from model.network.layers import Beta, Embedding, tilted
 
 TOKENS = 8
 
@@ -38,12 +38,7 @@ class Fusion(nn.Module):
         """Draw the queries; the linear maps draw their own."""
         nn.init.normal_(self.queries)
 
-    def forward(
-        self,
-        image: Float[Tensor, "batch width"],
-        report: Float[Tensor, "batch width"],
-        beta: Float[Tensor, "batch 1"],
-    ) -> Float[Tensor, "batch width"]:
+    def forward(self, image: Embedding, report: Embedding, beta: Beta) -> Embedding:
         of_image, mass_of_image = self._attend(self.image(image))
         of_report, mass_of_report = self._attend(self.report(report))
         # The softmax over both modalities is one within each, and one between them.

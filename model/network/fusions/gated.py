@@ -9,10 +9,9 @@ Arevalo et al., "Gated Multimodal Units for Information Fusion", ICLR 2017 works
 """
 
 import torch
-from jaxtyping import Float
-from torch import Tensor, nn
+from torch import nn
 
-from model.network.layers import tilted
+from model.network.layers import Beta, Embedding, tilted
 
 
 class Fusion(nn.Module):
@@ -22,11 +21,6 @@ class Fusion(nn.Module):
         super().__init__()
         self.gate = nn.Linear(2 * width, width)
 
-    def forward(
-        self,
-        image: Float[Tensor, "batch width"],
-        report: Float[Tensor, "batch width"],
-        beta: Float[Tensor, "batch 1"],
-    ) -> Float[Tensor, "batch width"]:
+    def forward(self, image: Embedding, report: Embedding, beta: Beta) -> Embedding:
         g = tilted(beta, self.gate(torch.cat([image, report], 1)))
         return g * image + (1 - g) * report

@@ -6,8 +6,9 @@ the report for another; the head has to live with whatever blend it is given.
 The additive fusion of Kiela et al., "Efficient Large-Scale Multi-Modal Classification", AAAI 2018, with a weight.
 """
 
-from jaxtyping import Float
-from torch import Tensor, nn
+from torch import nn
+
+from model.network.layers import Beta, Embedding
 
 
 class Fusion(nn.Module):
@@ -16,10 +17,5 @@ class Fusion(nn.Module):
     def __init__(self, width: int):
         super().__init__()
 
-    def forward(
-        self,
-        image: Float[Tensor, "batch width"],
-        report: Float[Tensor, "batch width"],
-        beta: Float[Tensor, "batch 1"],
-    ) -> Float[Tensor, "batch width"]:
+    def forward(self, image: Embedding, report: Embedding, beta: Beta) -> Embedding:
         return beta * image + (1 - beta) * report

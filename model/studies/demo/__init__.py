@@ -5,7 +5,7 @@ is in the other modules of this package, which only `python -m model.studies.dem
 """
 
 import csv
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,8 +15,6 @@ from model.errors import ChoiceError, StudyTableError
 from model.storage.paths import DEMO_STUDIES as ASSETS
 from model.studies.demo.reports import FINDINGS, load_reports, stating_sentences
 from model.studies.table import Known
-
-__all__ = ["ASSETS", "BOUNDED", "FINDINGS", "MASK_SIZE", "DemoStudy", "load_demo", "truth"]
 
 MASK_SIZE = 96
 # Findings that are a place on the film; edema and emphysema are all of both lungs.
@@ -37,7 +35,7 @@ class DemoStudy(NamedTuple):
     discordant: bool
 
 
-@lru_cache(maxsize=1)
+@cache
 def load_demo() -> tuple[DemoStudy, ...]:
     """All studies of the demo, in order.
 
@@ -68,12 +66,12 @@ def truth(study_id: str) -> Known:
     return Known(_masks().get(study_id, {}), {f: spans for f, spans in stated.items() if f in study.report_labels})
 
 
-@lru_cache(maxsize=1)
+@cache
 def _by_id() -> dict[str, DemoStudy]:
     return {study.study_id: study for study in load_demo()}
 
 
-@lru_cache(maxsize=1)
+@cache
 def _masks() -> dict[str, dict[str, np.ndarray]]:
     masks: dict[str, dict[str, np.ndarray]] = {}
     with np.load(ASSETS / "truth.npz") as stored:

@@ -1,6 +1,6 @@
 """Bends the one CT into many chests: width, inspiration, size of the heart, pose, and smooth chance."""
 
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 import torch
@@ -20,7 +20,7 @@ _KNOT = 4  # displacements are smooth: worked out at every fourth voxel, interpo
 def bend(build: Build) -> Anatomy:
     """The anatomy that a build describes; the same build gives the same anatomy."""
     rng = np.random.default_rng([7, build.seed])
-    tissue, masks, names = _fields()
+    tissue, masks, names = fields()
     extent = (np.array(tissue.shape[2:]) - 1) * SOURCE_MM
     point = 2 * _where_from(build, rng) / extent - 1
     knots = torch.from_numpy(point[..., ::-1].copy()).float().permute(3, 0, 1, 2)[None]
@@ -40,16 +40,12 @@ def bend(build: Build) -> Anatomy:
     return Anatomy(**chest)
 
 
-@lru_cache(maxsize=1)
-def _fields() -> tuple[torch.Tensor, torch.Tensor, tuple[str, ...]]:
+@cache
+def fields() -> tuple[torch.Tensor, torch.Tensor, tuple[str, ...]]:
+    """The CT's tissue, its masks and their names. What was loaded before a fork is shared by the processes."""
     fields = {name: torch.from_numpy(np.ascontiguousarray(field)) for name, field in source().items()}
     tissue = fields.pop("attenuation")[None, None]
     return tissue, torch.stack(list(fields.values()))[None], tuple(fields)
-
-
-def prepare() -> None:
-    """Load the CT now: workers that are forked afterwards share it."""
-    _fields()
 
 
 def _where_from(build: Build, rng: np.random.Generator) -> np.ndarray:

@@ -6,7 +6,6 @@ python -m model.studies.demo.build --extra 5000 --out DIR   more films of traini
 
 import argparse
 import csv
-import io
 import multiprocessing
 from collections.abc import Iterator
 from itertools import groupby
@@ -18,7 +17,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from model.studies.demo import ASSETS, MASK_SIZE
-from model.studies.demo.anatomy import bend, prepare
+from model.studies.demo.anatomy import bend, fields
 from model.studies.demo.plan import SEED, Planned, choose_build, plan, split_reports
 from model.studies.demo.render import Rendered, render
 from model.studies.demo.reports import FINDINGS, load_reports
@@ -46,16 +45,14 @@ def extra_plan(n: int, seed: int) -> list[Planned]:
     return studies
 
 
-def films(
-    studies: list[Planned], size: int, mask_size: int, seed: int, workers: int = 2
-) -> Iterator[tuple[int, Rendered]]:
+def films(studies: list[Planned], size: int, mask_size: int, seed: int) -> Iterator[tuple[int, Rendered]]:
     """(index, film and masks) of each study, not in order: studies of one anatomy are drawn together."""
     torch.set_num_threads(1)
-    prepare()  # before the fork, so that the workers share the CT
+    fields()  # before the fork, so that the workers share the CT
     order = sorted(range(len(studies)), key=lambda i: studies[i].build)
     groups = [list(group) for _, group in groupby(order, key=lambda i: studies[i].build)]
     jobs = [([(i, studies[i]) for i in group], size, mask_size, seed) for group in groups]
-    with multiprocessing.get_context("fork").Pool(workers) as pool:
+    with multiprocessing.get_context("fork").Pool(2) as pool:
         for drawn in pool.imap_unordered(_draw, jobs):
             yield from drawn
 
@@ -66,14 +63,7 @@ def _draw(job: tuple) -> list[tuple[int, Rendered]]:
     return [(i, render(chest, study.statements, (SEED, seed, i), size, mask_size)) for i, study in group]
 
 
-def extra_films(n: int, size: int = FILM_SIZE, seed: int = 1) -> Iterator[tuple[np.ndarray, str, tuple[str, ...]]]:
-    """`n` more training films, in no particular order: (uint8 (size, size), report id, findings)."""
-    studies = extra_plan(n, seed)
-    for i, drawn in films(studies, size, _EXTRA_MASK, seed):
-        yield drawn.film, studies[i].report_id, studies[i].findings
-
-
-def write_extra(n: int, out: Path, seed: int = 1) -> None:
+def write_extra(n: int, out: Path, seed: int) -> None:
     """films.npy (n, size, size), masks.npy (n, findings, 50 packed bytes of 20 x 20 cells), studies.csv."""
     out.mkdir(parents=True, exist_ok=True)
     studies = extra_plan(n, seed)
@@ -98,31 +88,26 @@ def write_demo(out: Path) -> None:
     studies, reports = plan(), load_reports()
     truth: dict[tuple[str, str], np.ndarray] = {}
     for i, drawn in tqdm(films(studies, FILM_SIZE, MASK_SIZE, 0), total=len(studies), unit="film"):
-        (out / "films" / f"{studies[i].study_id}.webp").write_bytes(_webp(drawn.film))
+        film = out / "films" / f"{studies[i].study_id}.webp"
+        Image.fromarray(drawn.film).save(film, "webp", quality=_WEBP_QUALITY, method=4)
         truth |= {(studies[i].study_id, finding): np.packbits(mask) for finding, mask in drawn.masks.items()}
     keys = sorted(truth)
-    rows = np.array([[int(study[-4:]), FINDINGS.index(finding)] for study, finding in keys], np.uint16)
-    np.savez_compressed(out / "truth.npz", rows=rows, bits=np.stack([truth[key] for key in keys]))
-    _write_csv(out / "studies.csv", [_row(s, sorted(reports[s.report_id].findings)) for s in studies])
-
-
-def _row(study: Planned, stated: list[str]) -> dict[str, str]:
-    return {
-        "study_id": study.study_id,
-        "image": f"films/{study.study_id}.webp",
-        "report_id": study.report_id,
-        "label": "|".join(study.findings),
-        "report_label": "|".join(stated),
-        "patient_id": study.report_id,
-        "split": study.split,
-        "discordant": str(int(study.discordant)),
-    }
-
-
-def _webp(film: np.ndarray) -> bytes:
-    file = io.BytesIO()
-    Image.fromarray(film).save(file, "webp", quality=_WEBP_QUALITY, method=4)
-    return file.getvalue()
+    numbers = np.array([[int(study[-4:]), FINDINGS.index(finding)] for study, finding in keys], np.uint16)
+    np.savez_compressed(out / "truth.npz", rows=numbers, bits=np.stack([truth[key] for key in keys]))
+    rows = [
+        {
+            "study_id": study.study_id,
+            "image": f"films/{study.study_id}.webp",
+            "report_id": study.report_id,
+            "label": "|".join(study.findings),
+            "report_label": "|".join(sorted(reports[study.report_id].findings)),
+            "patient_id": study.report_id,
+            "split": study.split,
+            "discordant": str(int(study.discordant)),
+        }
+        for study in studies
+    ]
+    _write_csv(out / "studies.csv", rows)
 
 
 def _write_csv(path: Path, rows: list[dict]) -> None:

@@ -10,12 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model.studies.demo.reports import Statement
+from model.studies.demo.reports import SITES, Statement
 from model.studies.demo.volume import DEPTH_MM, MM, Anatomy
 
 FLUID, TISSUE, CALCIUM, AIR = 1.015, 1.05, 1.9, 0.0  # attenuation relative to water
 _DEGREE = {"borderline": 0.1, "small": 0.25, "mild": 0.25, "": 0.5, "moderate": 0.65, "large": 1.0, "severe": 1.0}
-_SITES = ("apex", "upper lobe", "middle lobe", "lower lobe", "lingula", "hilum", "base")
 _SPACING = np.array([MM, DEPTH_MM, MM], dtype=np.float32)
 
 
@@ -33,16 +32,17 @@ class Lung(NamedTuple):
     dome: float  # mm from the top of the lung to the top of its half of the diaphragm
     width: float  # mm
 
-    def part(self, *slices: slice) -> "Lung":
+    def part(self, rows: slice, depth: slice = slice(None), columns: slice = slice(None)) -> "Lung":
         """The same lung seen through a smaller box: views, so drawing into it draws into the whole."""
+        slices = rows, depth, columns
         return self._replace(
             attenuation=self.attenuation[slices],
             share=self.share[slices],
             lower=self.lower[slices],
             middle=self.middle[slices],
-            height=self.height[slices[0]],
-            across=self.across[:, slices[1]],
-            outward=self.outward[:, :, slices[2]],
+            height=self.height[rows],
+            across=self.across[:, depth],
+            outward=self.outward[:, :, columns],
         )
 
     def around(self, centre: np.ndarray, radii_mm: tuple[float, float, float]) -> tuple["Lung", np.ndarray]:
@@ -64,13 +64,8 @@ def open_lung(chest: Anatomy, side: str) -> Lung:
     return Lung(
         side, chest.attenuation[box].copy(), share, chest.lower[box], chest.middle[box],
         rows[:, None, None] * len(rows) * MM, depth[None, :, None], columns[None, None, :],
-        (chest.floor(side)[0] - box[0].start) * MM, len(columns) * MM,
+        (chest.floors[side][0] - box[0].start) * MM, len(columns) * MM,
     )  # fmt: skip
-
-
-def draw(lung: Lung, statement: Statement, rng: np.random.Generator) -> None:
-    """Draw one finding, as one lung shows it, in place."""
-    _DRAW[statement.finding](lung, statement, rng)
 
 
 def degree(statement: Statement, rng: np.random.Generator) -> float:
@@ -80,13 +75,18 @@ def degree(statement: Statement, rng: np.random.Generator) -> float:
 
 def _fill(lung: Lung, share: np.ndarray, attenuation: float) -> None:
     """Put a substance in place of that share of what is aerated; walls and vessels stay."""
-    airy = np.clip((0.95 - lung.attenuation) / 0.45, 0, 1)
+    airy = _unit((0.95 - lung.attenuation) / 0.45)
     lung.attenuation[:] += share * airy * (attenuation - lung.attenuation)
+
+
+def _unit(values: np.ndarray) -> np.ndarray:
+    """Held within 0 to 1."""
+    return np.clip(values, 0, 1)
 
 
 def _soft(distance: np.ndarray, edge_mm: float) -> np.ndarray:
     """1 where a distance is well below zero, 0 where well above."""
-    return np.clip(0.5 - distance / edge_mm, 0, 1)
+    return _unit(0.5 - distance / edge_mm)
 
 
 @lru_cache(maxsize=8)
@@ -121,7 +121,7 @@ def _zone(lung: Lung, site: str) -> np.ndarray:
     if site == "upper lobe":
         return lung.share * (1 - lung.lower) * _soft(height - 0.62, 0.1)
     if site in ("lingula", "middle lobe"):
-        return lung.share * _soft(abs(height - 0.85) - 0.2, 0.08) * np.clip((lung.across - 0.45) / 0.15, 0, 1)
+        return lung.share * _soft(abs(height - 0.85) - 0.2, 0.08) * _unit((lung.across - 0.45) / 0.15)
     if site == "hilum":
         away = ((height - 0.62) / 0.22) ** 2 + ((lung.across - 0.5) / 0.3) ** 2 + ((lung.outward - 0.25) / 0.22) ** 2
         return lung.share * _soft(np.sqrt(away) - 1, 0.6)
@@ -129,7 +129,7 @@ def _zone(lung: Lung, site: str) -> np.ndarray:
 
 
 def _somewhere(statement: Statement, rng: np.random.Generator, among: tuple[str, ...]) -> str:
-    return statement.site if statement.site in _SITES else str(rng.choice(among))
+    return statement.site if statement.site in SITES else str(rng.choice(among))
 
 
 def _place(lung: Lung, site: str, rng: np.random.Generator, margin: float = 0.05, open_air: float = 0.25) -> np.ndarray:
@@ -174,22 +174,21 @@ def _opacity(lung: Lung, statement: Statement, rng: np.random.Generator) -> None
         part, away = lung.around(_place(lung, site, rng), (size * 0.85, size * 1.6, size))
         coarse, fine = (_texture(part.share.shape, grain, rng) for grain in (14, 4.5))
         if statement.traits & {"streaky", "interstitial"}:
-            fill = np.clip(0.42 + 0.3 * coarse + 0.34 * fine, 0, 1)
+            fill = _unit(0.42 + 0.3 * coarse + 0.34 * fine)
         else:
-            fill = np.clip(0.72 + 0.3 * coarse + 0.14 * fine, 0, 1)
-        within = np.clip(part.share * (0.35 + 1.3 * _zone(part, site)), 0, 1)  # borders are softer than a lobe's
+            fill = _unit(0.72 + 0.3 * coarse + 0.14 * fine)
+        within = _unit(part.share * (0.35 + 1.3 * _zone(part, site)))  # borders are softer than a lobe's
         _fill(part, (0.7 + 0.3 * extent) * _soft(away - 0.95 - 0.3 * coarse, 0.7) * fill * within, TISSUE)
 
 
 def _atelectasis(lung: Lung, statement: Statement, rng: np.random.Generator) -> None:
     extent = degree(statement, rng)
     rise = (10 + 16 * extent) * np.exp(-(((lung.outward - 0.5) / 0.45) ** 2) - ((lung.across - 0.55) / 0.45) ** 2)
-    low = lung.part(slice(int(0.6 * lung.dome / MM), None), slice(None), slice(None))
+    low = lung.part(slice(int(0.6 * lung.dome / MM), None))
     # the dome of the diaphragm comes up into the lost volume
     _fill(
         low,
-        np.clip(low.share * 1.5, 0, 1)
-        * _soft(_floor(low) - rise * _soft(low.dome - 14 - _floor(low), 12) - low.height, 3),
+        _unit(low.share * 1.5) * _soft(_floor(low) - rise * _soft(low.dome - 14 - _floor(low), 12) - low.height, 3),
         TISSUE,
     )
     site = statement.site if statement.site in ("upper lobe", "middle lobe", "lingula", "apex", "hilum") else "base"
@@ -220,22 +219,20 @@ def _effusion(lung: Lung, statement: Statement, rng: np.random.Generator) -> Non
     # fluid climbs between lung and wall, so its upper border fades and rises to the side
     rim = np.clip(np.sqrt((1.7 * lung.outward - 0.7).clip(0) ** 2 * 0.9 + (1.9 * lung.across - 0.95) ** 2), 0, 1.1)
     climb = (26 + 36 * extent) * rim**3
-    low = lung.part(slice(max(int((level - 80) / MM), 0), None), slice(None), slice(None))
+    low = lung.part(slice(max(int((level - 80) / MM), 0), None))
     wave = 2.0 * _texture((1, *low.share.shape[1:]), 30, rng)
-    _fill(low, _soft(level - climb + wave - low.height, 6) * np.clip(low.share * 1.6, 0, 1), FLUID)
+    _fill(low, _soft(level - climb + wave - low.height, 6) * _unit(low.share * 1.6), FLUID)
 
 
 def _pneumothorax(lung: Lung, statement: Statement, rng: np.random.Generator) -> None:
     extent = max(degree(statement, rng), 0.25)
-    apical = 1 - np.clip(lung.height / (lung.dome * (0.75 + 0.45 * extent)), 0, 1)
-    lateral = np.clip((lung.outward - 0.1) / 0.45, 0, 1)
-    width = (
-        (9 + 34 * extent) * np.clip(1.3 * apical, 0, 1) * lateral * (1 + 0.08 * _texture((len(apical), 1, 1), 60, rng))
-    )
+    apical = 1 - _unit(lung.height / (lung.dome * (0.75 + 0.45 * extent)))
+    lateral = _unit((lung.outward - 0.1) / 0.45)
+    width = (9 + 34 * extent) * _unit(1.3 * apical) * lateral * (1 + 0.08 * _texture((len(apical), 1, 1), 60, rng))
     beyond = _rim(lung) - width
-    inside = np.clip(lung.share * 2 - 0.4, 0, 1) * np.clip(width / 3 - 0.3, 0, 1)
+    inside = _unit(lung.share * 2 - 0.4) * _unit(width / 3 - 0.3)
     freed = _soft(beyond, 1.2) * inside
-    lung.attenuation[:] *= 1 - freed * np.clip((1.0 - lung.attenuation) / 0.3, 0, 1)
+    lung.attenuation[:] *= 1 - freed * _unit((1.0 - lung.attenuation) / 0.3)
     left = (1 - freed) * lung.share  # what is left of the lung holds its blood in less room
     lung.attenuation[:] += (0.15 + 0.5 * extent) * left * lung.attenuation * (lung.attenuation < 0.8)
     _fill(lung, 0.11 * _soft(abs(beyond - 0.7) - 0.7, 0.8) * inside, TISSUE)  # visceral pleura
@@ -260,15 +257,16 @@ def _edema(lung: Lung, statement: Statement, rng: np.random.Generator) -> None:
     )
     wing = _soft(wing - 0.75, 0.9) * lung.share
     patch, mesh = _texture(lung.share.shape, 14, rng), _texture(lung.share.shape, 4.5, rng)
-    haze = np.clip(0.24 + 0.24 * extent + 0.12 * patch + 0.12 * mesh, 0, 1)
-    vessels = np.clip((lung.attenuation - 0.22) / 0.25, 0, 1) * (0.45 + 0.4 * extent)
-    _fill(lung, np.clip(wing * (haze + vessels), 0, 1), TISSUE)
-    kerley = np.clip((lung.outward - 0.75) / 0.12, 0, 1) * _soft(abs(height - 0.9) - 0.16, 0.06)
+    haze = _unit(0.24 + 0.24 * extent + 0.12 * patch + 0.12 * mesh)
+    vessels = _unit((lung.attenuation - 0.22) / 0.25) * (0.45 + 0.4 * extent)
+    _fill(lung, _unit(wing * (haze + vessels)), TISSUE)
+    kerley = _unit((lung.outward - 0.75) / 0.12) * _soft(abs(height - 0.9) - 0.16, 0.06)
     lines = _soft(abs((lung.height + 2 * patch) % 7 - 3.5) - 0.5, 0.8)
     _fill(lung, (0.15 + 0.25 * extent) * kerley * lines * lung.share, TISSUE)
 
 
-_DRAW = {
+# How each finding is drawn, as one lung shows it, in place; in the order in which they are drawn.
+DRAW = {
     "Edema": _edema,
     "Lung Opacity": _opacity,
     "Atelectasis": _atelectasis,
@@ -276,4 +274,3 @@ _DRAW = {
     "Effusion": _effusion,
     "Pneumothorax": _pneumothorax,
 }
-DRAWN = tuple(_DRAW)  # in the order they are drawn

@@ -27,7 +27,7 @@ class Pose(NamedTuple):
 def pose(chest: Anatomy, size: int, rng: np.random.Generator) -> Pose:
     """Frame the thorax with small margins, at a slight angle, with a slight smooth distortion."""
     boxes = chest.boxes.values()
-    top, bottom = min(b[0].start for b in boxes), max(chest.floor(side)[1] for side in chest.boxes) + 8
+    top, bottom = min(b[0].start for b in boxes), max(chest.floors[side][1] for side in chest.boxes) + 8
     first, last = min(b[2].start for b in boxes), max(b[2].stop for b in boxes)
     side = max(bottom - top, last - first) * rng.uniform(1.0, 1.09)
     centre = np.array([(first + last) / 2, (top + bottom) / 2 - 2]) + rng.normal(0, 4, 2)
@@ -47,8 +47,10 @@ def develop(integral: np.ndarray, where: Pose, rng: np.random.Generator) -> np.n
     depth = where.take(integral, "bicubic")
     size = depth.shape[0]
     pixel = size / 320
-    flat = _wide_blur(depth, 30 * pixel)
-    shown = depth - rng.uniform(0.32, 0.5) * flat
+    # A wide blur, of an eighth of the pixels.
+    small = gaussian_filter(depth[::8, ::8], 30 * pixel / 8, mode="nearest")
+    flat = zoom(small, [n / m for n, m in zip(depth.shape, small.shape, strict=True)], order=1)
+    shown = depth - rng.uniform(0.32, 0.5) * np.asarray(flat)
     shown += rng.uniform(0.5, 1.0) * (depth - gaussian_filter(depth, 1.6 * pixel))
     shown += rng.uniform(0.35, 0.6) * (depth - gaussian_filter(depth, 6 * pixel))
     shown += _grain(depth, rng)
@@ -62,12 +64,6 @@ def develop(integral: np.ndarray, where: Pose, rng: np.random.Generator) -> np.n
         grey = gaussian_filter(grey, rng.uniform(0.4, 0.7) * pixel)
     film = (np.clip(grey, 0, 1) * 255).astype(np.uint8)
     return _mark(film, rng) if rng.random() < 0.35 else film
-
-
-def _wide_blur(plane: np.ndarray, sigma: float) -> np.ndarray:
-    small = plane[::8, ::8]
-    blurred = gaussian_filter(small, sigma / 8, mode="nearest")
-    return np.asarray(zoom(blurred, [n / m for n, m in zip(plane.shape, blurred.shape, strict=True)], order=1))
 
 
 def _grain(depth: np.ndarray, rng: np.random.Generator) -> np.ndarray:

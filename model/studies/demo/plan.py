@@ -33,17 +33,13 @@ class Planned(NamedTuple):
         return tuple(sorted({s.finding for s in self.statements}))
 
 
-def usable_reports() -> list[Report]:
-    """Reports whose codes and text name the same findings; the others would be labelled by guesswork."""
-    return [r for r in load_reports().values() if r.codes and "No Indexing" not in r.codes and agrees(r)]
-
-
 def split_reports() -> dict[str, list[Report]]:
     """Every usable report in one split, the rarest findings spread first."""
     rng = np.random.default_rng(SEED)
-    reports = usable_reports()
+    # The others would be labelled by guesswork: codes and text must name the same findings.
+    reports = [r for r in load_reports().values() if r.codes and "No Indexing" not in r.codes and agrees(r)]
     count = Counter(f for r in reports for f in r.findings)
-    left = dict(zip((r.report_id for r in reports), reports, strict=True))
+    left = {r.report_id: r for r in reports}
     split: dict[str, list[Report]] = {name: [] for name in SPLITS}
     for finding in (*sorted(FINDINGS, key=lambda f: count[f]), None):
         pool = [r for r in left.values() if (finding in r.findings if finding else not r.findings)]
@@ -61,7 +57,7 @@ def plan() -> list[Planned]:
     studies = []
     for name, reports in split_reports().items():
         ill, healthy = [r for r in reports if r.findings], [r for r in reports if not r.findings]
-        films = [(r, r) for r in ill] + _repeats(ill, LEAST[name], rng)
+        films = [(r, r) for r in ill] + _repeats(ill, LEAST[name])
         films += [(r, r) for r in healthy[: NORMALS[name]]]
         spare = healthy[NORMALS[name] :]
         for k in range(DISCORDANT[name]):  # half: the report misses it; half: the film does not show it
@@ -81,7 +77,7 @@ def _of_finding(reports: list[Report], finding: str, rng: np.random.Generator) -
     return pool[rng.integers(len(pool))]
 
 
-def _repeats(reports: list[Report], least: int, rng: np.random.Generator) -> list[tuple[Report, Report]]:
+def _repeats(reports: list[Report], least: int) -> list[tuple[Report, Report]]:
     """More films of the reports of a finding that has fewer than `least`."""
     count = Counter(f for r in reports for f in r.findings)
     more = []

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model.studies.demo import edits
+from model.studies.demo.edits import DRAW, open_lung
 from model.studies.demo.film import develop, pose
 from model.studies.demo.reports import Statement
 from model.studies.demo.volume import DEPTH_MM, Anatomy
@@ -27,10 +27,10 @@ def render(
     integral = chest.projection.copy()
     shadows = _shadows(chest, statements)
     for lung_side, drawn in _by_side(statements, rng).items():
-        lung, box = edits.open_lung(chest, lung_side), chest.boxes[lung_side]
+        lung, box = open_lung(chest, lung_side), chest.boxes[lung_side]
         for statement in drawn:
             before = lung.attenuation.sum(axis=1)
-            edits.draw(lung, statement, rng)
+            DRAW[statement.finding](lung, statement, rng)
             change = (lung.attenuation.sum(axis=1) - before) * DEPTH_MM
             integral[box[0], box[2]] += change
             shadow = shadows.setdefault(statement.finding, np.zeros_like(integral))
@@ -52,9 +52,8 @@ def _shadows(chest: Anatomy, statements: Iterable[Statement]) -> dict[str, np.nd
 def _by_side(statements: Iterable[Statement], rng: np.random.Generator) -> dict[str, list[Statement]]:
     """The findings of each lung, in the order in which they are drawn; a random side where the code is silent."""
     by_side: dict[str, list[Statement]] = {}
-    for statement in sorted(statements, key=lambda s: edits.DRAWN.index(s.finding) if s.finding in edits.DRAWN else -1):
-        if statement.finding not in edits.DRAWN:
-            continue
+    order = list(DRAW)
+    for statement in sorted((s for s in statements if s.finding in DRAW), key=lambda s: order.index(s.finding)):
         both = statement.side == "bilateral" or statement.finding == "Edema"
         for side in _SIDES if both else (statement.side or str(rng.choice(_SIDES)),):
             by_side.setdefault(side, []).append(statement)

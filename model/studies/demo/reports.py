@@ -8,7 +8,7 @@ import json
 import re
 import tarfile
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
@@ -49,34 +49,32 @@ class Report(NamedTuple):
         return frozenset(s.finding for s in self.statements)
 
 
-_SITES = ("apex", "upper lobe", "middle lobe", "lower lobe", "lingula", "hilum", "base")
+SITES = ("apex", "upper lobe", "middle lobe", "lower lobe", "lingula", "hilum", "base")
 _SEVERITIES = ("borderline", "mild", "small", "moderate", "large", "severe")
 _TRAITS = ("multiple", "scattered", "streaky", "interstitial", "patchy", "focal", "round", "diffuse")
-_LUNG_ONLY = {  # heads that mean a finding only where the site is lung, or not given
-    "opacity", "infiltrate", "consolidation", "airspace disease", "density", "nodule", "mass",
-    "calcified granuloma", "granuloma",
-}  # fmt: skip
 _HEADS = {
-    "pulmonary atelectasis": ("Atelectasis",), "cardiomegaly": ("Cardiomegaly",),
-    "pulmonary edema": ("Edema",), "pulmonary congestion": ("Edema",),
-    "pleural effusion": ("Effusion",), "hydropneumothorax": ("Effusion", "Pneumothorax"),
-    "hemopneumothorax": ("Effusion", "Pneumothorax"), "pneumothorax": ("Pneumothorax",),
-    "emphysema": ("Emphysema",), "pulmonary emphysema": ("Emphysema",), "bullous emphysema": ("Emphysema",),
-    "opacity": ("Lung Opacity",), "infiltrate": ("Lung Opacity",), "consolidation": ("Lung Opacity",),
-    "airspace disease": ("Lung Opacity",), "density": ("Lung Opacity",),
-    "nodule": ("Nodule",), "mass": ("Nodule",), "calcified granuloma": ("Nodule",), "granuloma": ("Nodule",),
-}  # fmt: skip
+    "Atelectasis": ("pulmonary atelectasis",),
+    "Cardiomegaly": ("cardiomegaly",),
+    "Edema": ("pulmonary edema", "pulmonary congestion"),
+    "Effusion": ("pleural effusion", "hydropneumothorax", "hemopneumothorax"),
+    "Emphysema": ("emphysema", "pulmonary emphysema", "bullous emphysema"),
+    "Lung Opacity": ("opacity", "infiltrate", "consolidation", "airspace disease", "density"),
+    "Nodule": ("nodule", "mass", "calcified granuloma", "granuloma"),
+    "Pneumothorax": ("pneumothorax", "hydropneumothorax", "hemopneumothorax"),
+}
+# Heads that mean a finding only where the site is lung, or not given.
+_LUNG_ONLY = _HEADS["Lung Opacity"] + _HEADS["Nodule"]
 
 
 def read_code(code: str) -> tuple[Statement, ...]:
     """What a MeSH code says, in torchxrayvision's names; nothing if it is none of the eight findings."""
     head, *parts = [" ".join(part.split()).lower() for part in code.split("/")]
-    findings = _HEADS.get(head, ())
+    findings = tuple(finding for finding, heads in _HEADS.items() if head in heads)
     if head == "lung" and "hyperdistention" in parts:
         findings = ("Emphysema",)
     elsewhere = (
         parts
-        and not {"lung", *_SITES} & set(parts)
+        and not {"lung", *SITES} & set(parts)
         and set(parts) - {*_SEVERITIES, *_TRAITS, "left", "right", "bilateral"}
     )
     if not findings or (head in _LUNG_ONLY and elsewhere):
@@ -88,8 +86,8 @@ def read_code(code: str) -> tuple[Statement, ...]:
     traits = {part for part in parts if part in _TRAITS}
     traits |= {"calcified"} if "granuloma" in head else {"mass"} if head == "mass" else set()
     traits |= {"multiple"} if "scattered" in traits else set()
-    side = first(("left", "right", "bilateral")) or {"lingula": "left", "middle lobe": "right"}.get(first(_SITES), "")
-    return tuple(Statement(f, first(_SITES), side, first(_SEVERITIES), frozenset(traits)) for f in findings)
+    side = first(("left", "right", "bilateral")) or {"lingula": "left", "middle lobe": "right"}.get(first(SITES), "")
+    return tuple(Statement(f, first(SITES), side, first(_SEVERITIES), frozenset(traits)) for f in findings)
 
 
 _MENTIONS = {finding: re.compile(pattern, re.IGNORECASE) for finding, pattern in {
@@ -147,7 +145,7 @@ def agrees(report: Report) -> bool:
     return report.findings == set(stating_sentences(report.text))
 
 
-@lru_cache(maxsize=1)
+@cache
 def load_reports() -> dict[str, Report]:
     """All reports with text and codes, by id, from the installed torchxrayvision package.
 
@@ -175,7 +173,7 @@ def _parsed(archive: Path) -> list[list]:
     """The archive's reports; parsed once per machine, then kept in the user's cache, where they load in 0.1 s."""
     kept = Path(platformdirs.user_cache_dir("betalens")) / f"reports-{archive.stat().st_size}.json"
     try:
-        return json.loads(kept.read_text(encoding="utf-8"))
+        return json.loads(kept.read_text("utf-8"))
     except (OSError, ValueError):
         pass
     parsed = (parse_report(xml) for _, xml in archived_reports(archive))

@@ -1,7 +1,6 @@
 """The demo as a table of studies, and as arrays to train on."""
 
 import csv
-import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +8,9 @@ from jaxtyping import Float
 
 from model.errors import StudyTableError
 from model.network.preprocess import fit_film
+from model.storage.files import file_digest
 from model.studies.arrays import StudyArrays
-from model.studies.demo import ASSETS, BOUNDED, FINDINGS, load_demo, truth
+from model.studies.demo import ASSETS, BOUNDED, FINDINGS, MASK_SIZE, load_demo, truth
 from model.studies.demo.reports import load_reports
 from model.studies.table import About, Study, StudyTable
 
@@ -28,7 +28,7 @@ def open_demo() -> StudyTable:
         StudyTableError: its files or the package of reports are missing.
     """
     studies = [Study(s.study_id, s.image, s.report, s.labels, s.patient_id, s.split, s.discordant) for s in load_demo()]
-    digest = hashlib.sha256((ASSETS / "studies.csv").read_bytes()).hexdigest()
+    digest = file_digest(ASSETS / "studies.csv")
     about = About("page.demo", ASSETS, SUMMARY, truth, outlines, BOUNDED)
     return StudyTable("the embedded demo", studies, [], digest, about)
 
@@ -36,17 +36,13 @@ def open_demo() -> StudyTable:
 def outlines(studies: tuple[Study, ...]) -> Float[np.ndarray, "n findings cells cells"]:
     """The share of each cell that a finding covers; 0 where a study does not have it."""
     grids = np.zeros((len(studies), len(FINDINGS), OUTLINE_CELLS, OUTLINE_CELLS), np.float32)
+    # Each cell is sampled 24² times.
+    picks = ((np.arange(OUTLINE_CELLS * 24) + 0.5) * MASK_SIZE / (OUTLINE_CELLS * 24)).astype(int)
     for i, study in enumerate(studies):
         for finding, mask in truth(study.study_id).masks.items():
-            grids[i, FINDINGS.index(finding)] = _area(mask)
+            fine = mask[np.ix_(picks, picks)].reshape(OUTLINE_CELLS, 24, OUTLINE_CELLS, 24)
+            grids[i, FINDINGS.index(finding)] = fine.mean((1, 3), dtype=np.float32)
     return grids
-
-
-def _area(mask: np.ndarray) -> Float[np.ndarray, "cells cells"]:
-    """Shares of the cells of a coarser grid, by sampling each cell 24² times."""
-    picks = ((np.arange(OUTLINE_CELLS * 24) + 0.5) * len(mask) / (OUTLINE_CELLS * 24)).astype(int)
-    fine = mask[np.ix_(picks, picks)]
-    return fine.reshape(OUTLINE_CELLS, 24, OUTLINE_CELLS, 24).mean((1, 3), dtype=np.float32)
 
 
 def extra_arrays(folder: Path, side: int) -> StudyArrays:

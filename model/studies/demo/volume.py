@@ -9,7 +9,7 @@ a frontal film as it hangs on a light box.
 import subprocess
 import sys
 import zipfile
-from functools import cached_property, lru_cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -45,12 +45,10 @@ class Anatomy:
         """Aerated share of each voxel in the box of one lung, 0 to 1."""
         return self._lungs[side][self.boxes[side]]
 
-    def floor(self, side: str) -> tuple[float, float]:
-        """Rows of the plane at the top of a hemidiaphragm and at the bottom of the lateral costophrenic angle."""
-        return self._floors[side]
-
     @cached_property
-    def _floors(self) -> dict[str, tuple[float, float]]:
+    def floors(self) -> dict[str, tuple[float, float]]:
+        """Of each side the rows of the plane at the top of a hemidiaphragm and at the bottom of the lateral
+        costophrenic angle."""
         return {side: self._floor(side) for side in self._lungs}
 
     def _floor(self, side: str) -> tuple[float, float]:
@@ -72,21 +70,10 @@ class Anatomy:
         """Line integrals along the beam in mm of water, (PLANE, PLANE)."""
         return self.attenuation.sum(axis=1) * DEPTH_MM
 
-    @cached_property
-    def cardiothoracic_ratio(self) -> float:
-        """Width of the heart's shadow over the widest inner width of the thorax."""
-        heart = np.flatnonzero((self.heart.sum(axis=1) * DEPTH_MM > 8).any(axis=0))
-        thorax = [np.flatnonzero((lung.sum(axis=1) * DEPTH_MM > 8).any(axis=0)) for lung in self._lungs.values()]
-        return float(np.ptp(heart) / (max(t.max() for t in thorax) - min(t.min() for t in thorax)))
 
-
-def _box(mask: np.ndarray) -> tuple[slice, slice, slice]:
-    inside = mask > 0.3
-    spans = []
-    for axis in range(3):
-        hit = np.flatnonzero(inside.any(axis=tuple(a for a in range(3) if a != axis)))
-        spans.append(slice(max(hit[0] - 3, 0), hit[-1] + 4))
-    return tuple(spans)
+def _box(mask: np.ndarray) -> tuple[slice, ...]:
+    inside = np.argwhere(mask > 0.3)
+    return tuple(slice(max(first - 3, 0), last + 4) for first, last in zip(inside.min(0), inside.max(0), strict=True))
 
 
 def cache_folder() -> Path:
@@ -110,7 +97,7 @@ def _read_ct() -> tuple[np.ndarray, np.ndarray]:
     return volumes[0].astype(np.float32), volumes[1].astype(np.uint8)
 
 
-@lru_cache(maxsize=1)
+@cache
 def source() -> dict[str, np.ndarray]:
     """The CT on a finer grid: 0.70 (width), 2.8 (depth), 0.83 mm (height), fields in 0..1 except `attenuation`.
 
@@ -131,8 +118,7 @@ def source() -> dict[str, np.ndarray]:
         stored: dict[str, Any] = {name: field.transpose(2, 1, 0)[::-1] for name, field in fine.items()}
         np.savez(path, **stored)
     with np.load(path) as file:
-        fields = {name: file[name] for name in file.files}
-    fields = {name: field.astype(np.float32) / (1 if name == "attenuation" else 255) for name, field in fields.items()}
+        fields = {n: file[n].astype(np.float32) / (1 if n == "attenuation" else 255) for n in file.files}
     hounsfield = fields["attenuation"]
     # bone takes up more of a diagnostic beam than its CT number says
     fields["attenuation"] = (hounsfield + 1000) / 1000 + 0.9 * np.clip(hounsfield - 150, 0, None) / 1000

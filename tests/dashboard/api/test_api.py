@@ -180,7 +180,7 @@ def test_an_id_that_is_taken_by_another_verdict_is_409_and_the_same_again_is_tha
     again = client.post("/api/v1/flag", json=asked)
     assert (again.status_code, again.json()) == (200, first.json())
     assert store.rows() == rows
-    store.purge("one")
+    store.take_out("one")
     assert client.post("/api/v1/flag", json=asked).status_code in (200, 409)
     assert [row.verdict for row in store.rows() if row.flag_id == "case-1"] == ["purged"]
 

@@ -116,7 +116,7 @@ def test_what_was_sent_is_opened_as_it_was_while_it_is_kept(log, reviewer):
         step = next(reviewer.open_kept(session, log.store, 0.5, sent))
         assert (step.case.encoded.modalities, step.case.report) == (modalities, flag.report)
         assert session.recorded is sent
-    log.store.purge(f"film-{film.sha256[:12]}")
+    log.store.take_out(f"film-{film.sha256[:12]}")
     (step,) = reviewer.open_kept(session, log.store, 0.5, flag.changed(image_sha256=film.sha256))
     assert "No copy of that film is kept" in step.detail
 
@@ -128,7 +128,7 @@ def test_what_is_not_there_cannot_be_opened(log):
 
 def test_of_a_purged_verdict_nothing_can_be_opened(log):
     (purged, *_) = log.shown(Filters.read({"text": "of two"}))["rows"]
-    log.store.purge("two")
+    log.store.take_out("two")
     for opened in (log.record, log.flag):
         with pytest.raises(FeedbackError, match="not there any more"):
             opened(purged["id"])

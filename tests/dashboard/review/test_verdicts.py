@@ -63,7 +63,7 @@ def test_an_uploaded_film_is_kept_with_its_verdict_until_it_is_purged(reviewer, 
     flag = judge.keep(session, 0.5, FORM)
     assert flag.image_name == session.opened.case_id == f"film-{flag.image_sha256[:12]}"
     np.testing.assert_allclose(judge.store.film(flag.image_sha256).pixels, session.opened.film.pixels, atol=1e-5)
-    assert judge.store.purge(session.opened.case_id) == 1
+    assert judge.store.take_out(session.opened.case_id).rows == 1
     assert judge.store.film(flag.image_sha256) is None
 
 

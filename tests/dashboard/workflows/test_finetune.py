@@ -19,7 +19,7 @@ from model.feedback import FeedbackStore, Flag
 from model.feedback.corrections import corrections
 from model.finetuning.encoders import teach_encoders
 from model.finetuning.versions import Versions
-from model.inference.encoder_features import encoders_digest
+from model.inference.embeddings import encoders_digest
 from model.inference.engine import Engine
 from model.network import checkpoint
 from model.studies.opening import open_studies

@@ -18,7 +18,7 @@ from explain.cohort.selection import inside, summarise
 from explain.cohort.spaces import SPACES, Vectors
 from model.errors import ChoiceError
 from model.feedback import FeedbackStore
-from model.inference.encoder_features import PooledStudies
+from model.inference.embeddings import PooledStudies
 from model.inference.encoding import Encoded
 from model.inference.engine import Engine
 from model.network.network import Pooled

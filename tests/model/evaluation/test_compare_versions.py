@@ -85,5 +85,7 @@ def test_of_one_class_nothing_is_defined_and_nothing_decided(network):
 
 
 def test_without_a_study_every_figure_is_undefined(network):
-    nothing = evaluation(network.config, np.zeros((0, 3), np.float32), [np.zeros((0, 3), np.float32)], (0.5,)).to_json()
+    nothing = evaluation(
+        network.config, np.zeros((0, 3), np.float32), np.zeros((1, 0, 3), np.float32), (0.5,)
+    ).to_json()
     assert (nothing["n"], nothing["macro_auroc"], nothing["ece"]) == (0, [None], [None])

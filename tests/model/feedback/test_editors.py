@@ -98,7 +98,7 @@ def test_a_file_that_came_back_from_an_editor_is_read_and_goes_on(tmp_path, how)
     assert store.path.read_bytes().startswith(HEADER)
     assert [path.name for path in tmp_path.iterdir()] == ["flags.csv"]
     assert store.append(FLAGS[0]) == "f1"  # its id is known again
-    assert store.purge("007") == 1
+    assert store.take_out("007").rows == 1
 
 
 def test_rows_added_and_changed_by_hand_are_verdicts(tmp_path):
@@ -162,7 +162,7 @@ def test_one_bad_row_is_named_and_kept_and_hides_no_other(tmp_path, cells, said,
         assert str(trouble).startswith(f"{said} of flags.csv")
         assert [flag.flag_id for flag in store.rows()][:3] == ["f1", "f3", "f4"]
         store.append(a_flag(study_id="later"))
-    assert store.purge("later") == 2
+    assert store.take_out("later").rows == 2
     assert cell.encode() in store.path.read_bytes() or f'"{cell}"'.encode() in store.path.read_bytes()
 
 
@@ -176,7 +176,7 @@ def test_a_bad_row_in_a_file_of_ours_is_kept_byte_for_byte(tmp_path, row):
     store.append(FLAG)
     assert store.rows() == [*FLAGS, FLAG]
     assert row in store.path.read_bytes().replace(b'"""', b'"')
-    assert store.purge("007") == 1
+    assert store.take_out("007").rows == 1
 
 
 def test_signs_that_an_encoding_lacks_are_not_passed_over_in_silence(tmp_path, caplog):
@@ -270,7 +270,7 @@ def test_ids_that_a_spreadsheet_took_for_numbers_and_dates_are_told_by_the_table
     assert store.append(flags[0]) == flags[0].flag_id
     store.append(on("s1"))
     assert len(list(folder.glob("flags.*.set-aside.csv"))) == 1
-    assert store.purge("00123") == 2
+    assert store.take_out("00123").rows == 2
 
 
 def test_a_retry_of_a_verdict_whose_study_was_renamed_is_the_same_verdict(tmp_path, table):

@@ -96,7 +96,7 @@ def test_a_row_changed_by_hand_is_named_and_not_quoted_and_hides_no_other(tmp_pa
     assert store.rows() == [kept]
     store.append(later := a_flag(study_id="s2"))
     assert store.rows() == [kept, later]
-    assert store.purge("s2") == 2
+    assert store.take_out("s2").rows == 2
     assert b"perhaps" in store.path.read_bytes()
 
 
@@ -266,7 +266,7 @@ def test_a_purge_that_cannot_be_written_leaves_the_rows_and_can_be_repeated(tmp_
     with monkeypatch.context() as patch:
         patch.setattr("os.pwrite", failing(errno.ENOSPC))
         with pytest.raises(FeedbackError, match="not purged: No space left"):
-            store.purge("s1")
+            store.take_out("s1")
     assert store.path.read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == ["flags.csv"]
-    assert store.purge("s1") == 1
+    assert store.take_out("s1").rows == 1

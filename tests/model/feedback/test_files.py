@@ -180,7 +180,7 @@ def test_a_purge_reaches_every_servers_file_and_a_later_retry_does_not_stand(tmp
     left, right = FeedbackStore(tmp_path, "left"), FeedbackStore(tmp_path, "right")
     left.append(FLAG)
     right.append(kept := a_flag(study_id="s2"))
-    assert right.purge(FLAG.study_id) == 1
+    assert right.take_out(FLAG.study_id).rows == 1
     assert FLAG.report.split()[1].encode() not in left.path.read_bytes()
     right.append(FLAG)
     assert standing(left.rows()) == [kept]
@@ -206,7 +206,7 @@ def test_nothing_of_a_purged_study_is_in_any_file(tmp_path):
     left_by_a_kill = tmp_path / "flags.csv.0123.new"
     left_by_a_kill.write_bytes(store.path.read_bytes())
     mode = store.path.stat().st_mode
-    assert store.purge("s1") == 2
+    assert store.take_out("s1").rows == 2
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["flags.csv"]
     data = store.path.read_bytes()
     assert b"words of" not in data
@@ -220,7 +220,7 @@ def test_what_a_spreadsheet_named_as_a_film_deletes_no_file(tmp_path):
     store.keep_film(random_film(1)._replace(sha256="ab" * 32))
     store.append(a_flag(image_sha256="*"))
     store.append(a_flag(image_sha256="../flags"))
-    assert store.purge("s1") == 2
+    assert store.take_out("s1").rows == 2
     assert store.film("ab" * 32) is not None
     with pytest.raises(FeedbackError, match="64 hexadecimal"):
         store.film("../../etc/passwd")

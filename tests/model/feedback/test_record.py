@@ -5,8 +5,8 @@ from pydantic import ValidationError
 from writing import FLAG
 
 from model.errors import FeedbackError
-from model.feedback import Flag, Judgement
-from model.feedback.record import ADDED, COLUMNS, TEXT
+from model.feedback import Flag
+from model.feedback.record import ADDED, COLUMNS, TEXT, Judgement
 
 MARKS = (
     "a wrong region is top, left, height and width in fractions of the film, wrong words are the start and end of a "

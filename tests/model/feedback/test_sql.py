@@ -58,14 +58,14 @@ def test_a_row_changed_by_hand_is_named_and_not_quoted_and_hides_no_other(store,
     assert str(trouble).startswith("Row 1 of betalens_flags can be read as no verdict")
     assert "perhaps" not in str(trouble)
     assert store.rows() == [kept]
-    assert store.purge("s2") == 1
+    assert store.take_out("s2").rows == 1
 
 
 def test_a_lock_that_somebody_holds_refuses_flags_in_time(store, database, monkeypatch):
     monkeypatch.setattr("model.feedback.sql.LOCK_LIMIT", 1)
     with sql.create_engine(database.engine.url).begin() as holder:
         holder.execute(sql.text("LOCK TABLE betalens_flags IN ACCESS EXCLUSIVE MODE"))
-        for action in (lambda: store.append(FLAG), store.read, lambda: store.purge("s1")):
+        for action in (lambda: store.append(FLAG), store.read, lambda: store.take_out("s1").rows):
             with pytest.raises(StoreError, match="the database said OperationalError"):
                 action()
     store.append(FLAG)
@@ -117,7 +117,7 @@ def test_a_password_that_is_wrong_is_in_no_error(postgres, caplog):
 
 def test_nothing_of_a_purged_study_is_in_the_table(store, database):
     store.append(FLAG)
-    store.purge(FLAG.study_id)
+    store.take_out(FLAG.study_id)
     (row,) = database.execute(sql.select(FLAGS)).all()
     left = {"f0", str(SCHEMA), FLAG.time_utc, "", "0.0", "{}", "purged", "[]", "neither", "false"}
     assert set(row[1:]) - {"null"} == left

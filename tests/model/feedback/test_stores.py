@@ -78,7 +78,7 @@ def test_an_id_that_is_taken_by_other_content_is_refused_and_the_same_again_is_n
 
 def test_an_id_that_was_purged_is_taken_but_for_a_retry_of_what_was(store):
     store.append(FLAG)
-    store.purge("s1")
+    store.take_out("s1")
     with pytest.raises(TakenError, match="was purged has its id"):
         store.append(FLAG.changed(time_utc="2026-02-01T00:00:00Z"))
     store.append(FLAG)
@@ -126,13 +126,13 @@ def test_a_purge_takes_out_all_that_is_kept_of_a_study_and_nothing_else(store):
     others = [a_flag(study_id="s2", image_sha256=other.sha256), a_flag(study_id="", image_sha256="")]
     for flag in (hers[0], others[0], hers[1], undo, others[1]):
         store.append(flag)
-    assert store.purge("s1") == 3
+    assert store.take_out("s1").rows == 3
     gone = [flag.tombstone() for flag in (*hers, undo)]
     assert store.rows() == [gone[0], others[0], gone[1], gone[2], others[1]]
     assert standing(store.rows()) == others
     assert store.film(film.sha256) is None
     assert store.film(other.sha256) is not None
-    assert store.purge("s1") == 0
+    assert store.take_out("s1").rows == 0
     store.append(hers[0])  # a retry that was under way
     assert store.rows()[0] == gone[0]
 
@@ -141,14 +141,14 @@ def test_an_uploaded_film_is_purged_by_the_name_that_the_page_gives_it(store):
     uploaded, other = a_flag(study_id="", image_sha256="12" * 32), a_flag(study_id="", image_sha256="34" * 32)
     for flag in (uploaded, other):
         store.append(flag)
-    assert store.purge(f"film-{'12' * 6}") == 1
+    assert store.take_out(f"film-{'12' * 6}").rows == 1
     assert standing(store.rows()) == [other]
 
 
 def test_a_purge_needs_a_study_and_a_tombstone_is_no_verdict(store):
     store.append(a_flag(study_id=""))
     with pytest.raises(FeedbackError, match="needs the id"):
-        store.purge("")
+        store.take_out("")
     with pytest.raises(FeedbackError, match="not a verdict"):
         store.append(FLAG.tombstone())
 
@@ -163,7 +163,7 @@ def test_a_purge_loses_nothing_that_others_save_meanwhile(store, address):
     purged = 0
     while any(writer.is_alive() for writer in writers):
         store.append(a_flag(study_id=f"purged {purged}"))
-        assert store.purge(f"purged {purged}")
+        assert store.take_out(f"purged {purged}").rows
         purged += 1
     assert [writer.exitcode for writer in writers] == [0, 0]
     rows = store.rows()

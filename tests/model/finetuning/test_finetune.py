@@ -12,13 +12,14 @@ from sklearn.metrics import log_loss, roc_auc_score
 from explain.methods.base import Batch, Question
 from explain.methods.registry import method
 from model.errors import TrainingError
-from model.evaluation.compare_versions import MeasuredModel, compare_versions
+from model.evaluation.compare_versions import compare_scored
 from model.feedback.corrections import Correction
-from model.finetuning.evidence_penalty import EvidencePenalty, cells_inside, mark
+from model.finetuning.evidence_penalty import cells_inside, evidence_penalty, mark
 from model.finetuning.finetune import Recipe, finetune, finetune_dataset
 from model.finetuning.label_noise import MOST_OF_TABLE, forward_loss, mistakes
-from model.inference.encoder_features import PooledStudies
+from model.inference.embeddings import PooledStudies
 from model.inference.engine import Engine
+from model.inference.predictions import score
 from model.network.network import Pooled
 from model.network.preprocess import Box
 from model.studies.table import Study
@@ -175,7 +176,7 @@ def test_cells_of_a_region_are_those_of_the_film_inside_its_square():
 
 def test_the_penalty_takes_evidence_out_of_the_wrong_place(engine):
     encoded = engine.encode(random_film(), REPORT)
-    marks = EvidencePenalty([mark(engine.network, encoded, ((0.0, 0.0, 0.5, 0.5),), ((0, 20),))])
+    marks = [mark(engine.network, encoded, ((0.0, 0.0, 0.5, 0.5),), ((0, 20),))]
     studies, pooled = made_up(60)
     found = {s.study_id: correction(s.study_id, labels={f: f in s.labels for f in FINDINGS}) for s in studies[:30]}
     data = finetune_dataset(FINDINGS, studies, pooled, found)
@@ -184,7 +185,7 @@ def test_the_penalty_takes_evidence_out_of_the_wrong_place(engine):
         network = copy.deepcopy(engine.network)
         finetune(network, data, Recipe(evidence_weight=weight), marks)
         torch.manual_seed(0)
-        left[weight] = np.mean([marks.penalty(network).item() for _ in range(20)])
+        left[weight] = np.mean([evidence_penalty(network, marks).item() for _ in range(20)])
     assert left[10.0] < 0.5 * left[0.0]
 
 
@@ -200,11 +201,12 @@ def test_two_models_are_compared_on_the_same_resamples(engine):
     )
     finetune(good, data, Recipe(passes=20, learning_rate=3e-3))
     good = Engine(good, "", engine.device)
-    models = [MeasuredModel(e, pooled.embedded(e)) for e in (worse, good)]
-    same = compare_versions(models[0], models[0], studies)
+    of_worse, of_good = (score(e, pooled.embedded(e), studies).concordant() for e in (worse, good))
+    same = compare_scored(engine.network, of_worse, of_worse)
     assert (same.macro.value, np.isnan(same.macro.low), np.isnan(same.macro.high)) == (0, True, True)  # no interval
     assert same.worse() == ()
-    there, back = compare_versions(*models, studies), compare_versions(*models[::-1], studies)
+    there = compare_scored(engine.network, of_worse, of_good)
+    back = compare_scored(engine.network, of_good, of_worse)
     assert there.per_finding["Effusion"].low > 0
     assert "Effusion" in back.worse()
     assert there.macro.value == pytest.approx(there.after.auroc.mean() - there.before.auroc.mean(), abs=1e-9)

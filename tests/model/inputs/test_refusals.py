@@ -15,7 +15,8 @@ from PIL import Image
 from pydicom import uid
 
 from model.errors import ImageError
-from model.inputs import MAX_BYTES, MAX_FRAMES, MAX_PIXELS, read_film
+from model.inputs import MAX_BYTES, read_film
+from model.inputs.limits import MAX_FRAMES, MAX_PIXELS
 
 
 def bomb_png() -> bytes:

@@ -133,7 +133,7 @@ def test_tensors_of_another_shape_are_refused(folder):
     config = json.loads((folder / checkpoint.CONFIG).read_text())
     (folder / checkpoint.CONFIG).write_text(json.dumps(config | {"width": 64}))
     manifest = json.loads((folder / checkpoint.MANIFEST).read_text())
-    manifest["files"][checkpoint.CONFIG] = checkpoint._digest(folder / checkpoint.CONFIG)
+    manifest["files"][checkpoint.CONFIG] = file_digest(folder / checkpoint.CONFIG)
     (folder / checkpoint.MANIFEST).write_text(json.dumps(manifest))
     with pytest.raises(CheckpointError, match="does not fit"):
         checkpoint.load(folder)

@@ -57,7 +57,7 @@ def test_what_root_saves_among_a_service_s_verdicts_is_the_service_s(services):
     assert looks(store.path) == (SERVICE, SERVICE + 1, 0o600)
     store.append(a_flag(study_id="s2"))
     store.keep_film(random_film(1)._replace(sha256="ab" * 32))
-    store.purge("s2")
+    store.take_out("s2")
     store.path.write_bytes(store.path.read_bytes() + b"f9,2,torn")
     store.append(a_flag())
     store.path.write_bytes(b"an article, pasted by mistake")

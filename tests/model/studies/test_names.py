@@ -6,8 +6,7 @@ from collections import Counter
 import pytest
 from pandas._libs.parsers import STR_NA_VALUES
 
-from model.studies.names import Spellings, is_missing, key, nearest, stated, tidy
-from model.studies.patients import Patients
+from model.studies.names import Patients, Spellings, is_missing, key, nearest, stated, tidy
 
 ODEM = unicodedata.normalize("NFD", "Ödem")
 

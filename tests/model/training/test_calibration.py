@@ -27,7 +27,7 @@ def overconfident(problem_type: str, n: int = 4000):
 @pytest.mark.parametrize("problem_type", [MULTI_LABEL, SINGLE_LABEL])
 def test_the_temperature_that_was_put_in_is_found_and_mends_calibration(problem_type):
     logits, labels = overconfident(problem_type)
-    found = fit_temperature(logits, labels, problem_type) @ np.array(BETA_GRID) ** np.arange(3)[:, None]
+    found = fit_temperature(logits, labels, problem_type, both(labels)) @ np.array(BETA_GRID) ** np.arange(3)[:, None]
     assert found == pytest.approx(TRUE_LOG_TEMPERATURE, abs=0.1)
     single = problem_type == SINGLE_LABEL
     chance = (lambda z: softmax(z, 1)) if single else expit
@@ -37,15 +37,22 @@ def test_the_temperature_that_was_put_in_is_found_and_mends_calibration(problem_
         assert after < 0.02 < before
 
 
+def both(labels: np.ndarray) -> np.ndarray:
+    """Every study has both modalities."""
+    return np.ones((len(labels), 2), np.float32)
+
+
 def test_few_studies_change_nothing():
     logits, labels = overconfident(MULTI_LABEL, LEAST - 1)
-    assert not fit_temperature(logits, labels, MULTI_LABEL).any()
+    assert not fit_temperature(logits, labels, MULTI_LABEL, both(labels)).any()
 
 
 def test_studies_that_are_all_decided_rightly_do_not_ask_for_certainty():
     labels = np.eye(3, dtype=np.float32)[np.arange(60) % 3]
     logits = np.repeat((6 * labels - 3)[None], len(BETA_GRID), 0)
-    log_temperature = fit_temperature(logits, labels, MULTI_LABEL) @ np.array(BETA_GRID) ** np.arange(3)[:, None]
+    log_temperature = (
+        fit_temperature(logits, labels, MULTI_LABEL, both(labels)) @ np.array(BETA_GRID) ** np.arange(3)[:, None]
+    )
     assert (log_temperature > -2).all()
 
 

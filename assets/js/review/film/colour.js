@@ -1,17 +1,17 @@
 // "inferno" (Smith and van der Walt 2015): perceptually uniform and ordered for colour-blind readers.
 // The polynomial is Zucker's fit of the published table; its lowest quarter is left out, being as dark as the film.
-const RED = [0.00021894, 0.10651342, 11.60249308, -41.70399613, 77.1629357, -71.31942824, 25.13112622];
-const GREEN = [0.001651, 0.56395644, -3.97285397, 17.43639888, -33.40235894, 32.62606426, -12.24266895];
-const BLUE = [-0.0194809, 3.93271239, -15.94239411, 44.3541452, -81.80730926, 73.20951986, -23.070325];
-/** @param {number[]} c @param {number} t */
-const polynomial = (c, t) => c.reduceRight((sum, term) => sum * t + term, 0);
-/** @param {number[]} c @param {number} t */
-const channel = (c, t) => Math.round(255 * Math.min(1, Math.max(0, polynomial(c, t))));
+import { polynomials } from "../../lib/colours.js";
 
+// Red, green and blue.
+const FIT = [
+  [0.00021894, 0.10651342, 11.60249308, -41.70399613, 77.1629357, -71.31942824, 25.13112622],
+  [0.001651, 0.56395644, -3.97285397, 17.43639888, -33.40235894, 32.62606426, -12.24266895],
+  [-0.0194809, 3.93271239, -15.94239411, 44.3541452, -81.80730926, 73.20951986, -23.070325],
+];
 const table = new Uint8ClampedArray(256 * 4);
 for (let i = 0; i < 256; i++) {
-  const t = 0.25 + 0.75 * (i / 255);
-  table.set([channel(RED, t), channel(GREEN, t), channel(BLUE, t), 255 * Math.min(1, (i / 255) * 2.5)], 4 * i);
+  const share = i / 255;
+  table.set([...polynomials(FIT, 0.25 + 0.75 * share), 255 * Math.min(1, share * 2.5)], 4 * i);
 }
 export const heatTable = table;
 export const heatGradient = () => {

@@ -23,7 +23,7 @@ export const filmView = (method, sendMask, head) => {
   /** @type {Case | null} */
   let opened = null;
   let outlined = false; // whether the true outline is asked for
-  const opacity = el("input.bl-range", {
+  const opacity = el("input", {
     type: "range",
     min: 0,
     max: 100,
@@ -35,7 +35,7 @@ export const filmView = (method, sendMask, head) => {
   const redraw = everyFrame(() => draw());
   const brush = new Brush(now.canvas, sendMask, redraw);
   const erase = toggle("erase.on", ".bl-erase", () => turnErase(!brush.on));
-  const size = el("input.bl-range.bl-brush-size", {
+  const size = el("input.bl-brush-size", {
     type: "range",
     min: 3,
     max: 30,
@@ -83,9 +83,7 @@ export const filmView = (method, sendMask, head) => {
     bar.classList.toggle("bl-hidden", !opened.arrays.cam);
     method.show(opened);
     const top = opened.scales.image;
-    ticks.replaceChildren(
-      ...[0, 0.5, 1].map((share) => el("span", share ? String(Number((share * top).toPrecision(2))) : "0")),
-    );
+    ticks.replaceChildren(...[0, 0.5, 1].map((share) => el("span", String(Number((share * top).toPrecision(2))))));
   };
 
   /** @param {boolean} on */

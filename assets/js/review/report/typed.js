@@ -12,9 +12,7 @@ const tidy = (text) => (text.trim() ? text.replace(/\r\n?/g, "\n").normalize("NF
 /** @param {string} typed @param {string} analysed */
 export const isStale = (typed, analysed) => typed !== analysed && tidy(typed) !== tidy(analysed);
 
-// tell: called when what is typed parts from what was analysed, and when both are the same again.
-/** @param {(stale: boolean) => void} tell */
-export const typedReport = (tell) => {
+export const typedReport = () => {
   let analysed = "";
   let again = 0;
   const node = phrase("p.bl-stale-line", "report.stale", { role: "status", hidden: true });
@@ -23,9 +21,7 @@ export const typedReport = (tell) => {
     const box = /** @type {HTMLTextAreaElement | null} */ (document.querySelector(BOX));
     const stale = Boolean(box) && isStale(box.value, analysed);
     if (stale) again = setTimeout(check, AGAIN_MS);
-    if (node.hidden !== stale) return;
     node.hidden = !stale;
-    tell(stale);
   };
   /** @param {Event} event */
   const isIn = ({ target }) => target instanceof Element && target.matches(BOX);
