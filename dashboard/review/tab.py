@@ -150,7 +150,7 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, alone, notice, sta
         none."""
         pages[request.session_hash] = session
         session.announced = ctx.serving.now.engine.digest  # by the header
-        given = event._data
+        given = event._data or {}
         for modality in MODALITIES:
             if given.get(modality) in methods_of(modality):
                 setattr(session, f"{modality}_method", given[modality])

@@ -92,7 +92,7 @@ def test_what_a_role_does_not_allow_is_refused_and_written_down(
 ):
     client, before = logged_in(running, name), store.rows()
     page = f"{name}-{function}"
-    ask(client, app, page, "open_first", None)
+    ask(client, app, page, "begin", None)
     answered = ask(client, app, page, function, event)
     assert f"This takes the role {NEEDS[what].name.lower()}" in answered
     refused = [(x["who"], x["what"], x["needs"]) for x in audited() if x["action"] == "refused"]
@@ -108,7 +108,7 @@ def test_what_a_role_does_not_allow_is_refused_and_written_down(
 def test_and_what_it_allows_is_done(running, app, store, audited, name, function, event):
     client, before = logged_in(running, name), len(store.rows())
     page = f"{name}-{function}-allowed"
-    ask(client, app, page, "open_first", None)
+    ask(client, app, page, "begin", None)
     answered = ask(client, app, page, function, event)
     assert "This takes the role" not in answered
     assert [x for x in audited() if x["action"] == "refused"] == []

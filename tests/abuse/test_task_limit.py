@@ -103,7 +103,7 @@ async def question(reader: Reader, number: int) -> list[httpx.Response]:
 
 
 async def first_case(reader: Reader, number: int) -> list[httpx.Response]:
-    return await reader.ask("open_first", f"page-{number}", [None, 0.5])
+    return await reader.ask("begin", f"page-{number}", [None, 0.5])
 
 
 async def moves(reader: Reader, number: int) -> list[httpx.Response]:
