@@ -28,7 +28,7 @@ import numpy as np
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 SECONDS = 5
-TESTED = ".bl-trust[data-modality=report] .bl-test"
+TESTED = ".bl-trust[data-modality=report] .bl-fold"
 MAP = "document.querySelector('.bl-map-over').mapView"
 
 # Does something in every frame for some seconds; frames a second, the median time of one in ms, points in the last one.

@@ -30,6 +30,7 @@ def describe_evidence(evidence: Evidence, report: str, *, truth: Truth | None = 
     """
     arrays = {
         "curve": evidence.curve,
+        "curve_logits": evidence.curve_logits,
         "contributions": evidence.contributions,
         "interaction": evidence.interaction,
         "logit": evidence.logit,

@@ -45,6 +45,7 @@ class Evidence(NamedTuple):
     image_error: float | None  # completeness errors, as shares; None where the method promises none
     report_error: float | None
     curve: Float[np.ndarray, "101 findings"]  # probabilities at β = 0, 0.01 … 1
+    curve_logits: Float[np.ndarray, "101 findings"]  # log(p / (1 − p)) of the same
     flips: tuple[float, ...]  # β at which the decision on the finding changes
     cam: Float[np.ndarray, "betas rows cols"] | None  # before ReLU, logits per cell, over the square
     box: Box | None  # the film inside that square
@@ -119,11 +120,18 @@ def evidence_at(
 
 def _evidence(batch: Batch, image: str, report: str) -> list[Evidence]:
     by_modality = _attributions(batch, "image", image), _attributions(batch, "report", report)
-    curves = batch.at(tuple(CURVE_BETAS.tolist())).probabilities
+    along = batch.at(tuple(CURVE_BETAS.tolist()))
     single = batch.network.config.problem_type == SINGLE_LABEL
     found = []
-    for question, beta, probabilities, contribution, curve, cells, words in zip(
-        batch.questions, batch.beta, batch.probabilities, shapley(batch), curves, *by_modality, strict=True
+    for question, beta, probabilities, contribution, curve, logits, cells, words in zip(
+        batch.questions,
+        batch.beta,
+        batch.probabilities,
+        shapley(batch),
+        along.probabilities,
+        along.every_log_odds,
+        *by_modality,
+        strict=True,
     ):
         encoded = question.encoded
         one = Evidence(
@@ -135,6 +143,7 @@ def _evidence(batch: Batch, image: str, report: str) -> list[Evidence]:
             image_error=cells and cells.completeness_error,
             report_error=words and words.completeness_error,
             curve=curve,
+            curve_logits=logits,
             flips=flips(curve, question.index, single),
             cam=cells and cells.scores,
             box=encoded.box,

@@ -170,10 +170,14 @@ class Batch:
         return self.gradient_at(self.pooled, self.each)
 
     @cached_property
-    @torch.no_grad()
     def probabilities(self) -> Float[np.ndarray, "cases betas findings"]:
         """Of the cases themselves, in [0, 1]."""
-        return self.network.probabilities(self._logits(self.pooled, self.each)).cpu().numpy()
+        return self.network.probabilities(self._own).cpu().numpy()
+
+    @cached_property
+    def every_log_odds(self) -> Float[np.ndarray, "cases betas findings"]:
+        """Of the cases themselves, of every finding: what the probabilities are of, also where they round to 1."""
+        return self.network.log_odds(self._own).cpu().numpy()
 
     @cached_property
     def each(self) -> Int[Tensor, "cases"]:
@@ -209,6 +213,11 @@ class Batch:
             logits = self.network(leaf, self.beta[of].flatten(0, 1)).unflatten(0, (-1, betas))
             total = self.log_odds(logits, of).sum()
         return PooledGradient(*(g.unflatten(0, (-1, betas)) for g in torch.autograd.grad(total, leaf)))
+
+    @cached_property
+    @torch.no_grad()
+    def _own(self) -> Float[Tensor, "cases betas findings"]:
+        return self._logits(self.pooled, self.each)
 
     def _logits(self, pooled: Pooled, of: Int[Tensor, "n"]) -> Float[Tensor, "n betas findings"]:
         betas = self.beta.shape[1]

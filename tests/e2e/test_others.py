@@ -29,7 +29,7 @@ def wait_for_line(url: str, wanted, seconds: float = 60) -> None:
 
 def explain_at_length(page: Page, url: str) -> None:
     """Ask for what takes long, once the tests of what is on the stage are done."""
-    page.wait_for_selector(".bl-trust[data-modality=report] .bl-test", timeout=EXACT_LIMIT)
+    page.wait_for_selector(".bl-trust[data-modality=report] .bl-fold", timeout=EXACT_LIMIT)
     wait_for_line(url, lambda n: n == 0)
     page.get_by_label(METHOD).select_option(LONG)
     wait_for_line(url, lambda n: n > 0)
@@ -54,6 +54,6 @@ def test_who_waits_is_told_how_many_are_ahead(page, server, browser):
     wait_for_exact(other)
     explain_at_length(other, server.url)
     page.locator(".bl-bar[aria-checked=false]").first.click()
-    expect(page.locator(".bl-decision .bl-chip").first).to_contain_text("ahead in line", timeout=10_000)
+    expect(page.locator(".bl-numbers")).to_contain_text("ahead in line", timeout=10_000)
     context.close()
     page.wait_for_selector("[data-tier=exact]", timeout=EXACT_LIMIT)

@@ -8,14 +8,14 @@ from playwright.sync_api import expect
 @pytest.fixture
 def tested(page):
     wait_for_exact(page)
-    page.wait_for_selector(".bl-trust[data-modality=report] .bl-test", timeout=EXACT_LIMIT)
+    page.wait_for_selector(".bl-trust[data-modality=report] .bl-fold", timeout=EXACT_LIMIT)
     return page
 
 
 def test_the_tests_stand_under_film_and_report(tested):
-    for modality, says in (("image", "Points at it"), ("report", "Top word states it")):
+    for modality, says in (("image", "Points at the finding"), ("report", "Top word states it")):
         strip = tested.locator(f".bl-trust[data-modality={modality}]")
-        for name in (says, "Deletion", "Insertion", "Stability", "Random model"):
+        for name in (says, "Deletion", "Insertion", "Stable", "Differs from an untrained model"):
             expect(strip).to_contain_text(name)
     for part in (".bl-film", ".bl-words"):
         box = tested.locator(part).bounding_box()
@@ -24,8 +24,8 @@ def test_the_tests_stand_under_film_and_report(tested):
 
 def test_another_finding_is_tested_anew(tested):
     tested.locator(".bl-bar[aria-checked=false]").first.click()
-    expect(tested.locator(".bl-trust .bl-test")).to_have_count(0)
-    tested.wait_for_selector(".bl-trust[data-modality=report] .bl-test", timeout=EXACT_LIMIT)
+    expect(tested.locator(".bl-trust .bl-fold")).to_have_count(0)
+    tested.wait_for_selector(".bl-trust[data-modality=report] .bl-fold", timeout=EXACT_LIMIT)
 
 
 def test_the_tab_shows_curves_and_every_method(tested):

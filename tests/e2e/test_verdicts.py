@@ -58,8 +58,9 @@ def test_blind_mode_hides_the_answer_until_one_is_given(page, server):
         ".bl-curve",
         ".bl-p",
         ".bl-discord",
-        ".bl-chip-exact",
-        ".bl-test",
+        ".bl-answer",
+        ".bl-numbers",
+        ".bl-fold",
         ".bl-pro",
         ".bl-con",
     ):
@@ -210,7 +211,7 @@ def test_keys_judge_but_not_while_typing(page, server):
     report_box(page).focus()
     page.keyboard.type("add")
     expect(page.locator(OUTCOME)).to_be_empty()
-    page.locator(".bl-finding").click()
+    page.locator(".bl-answer").click()
     page.keyboard.press("?")
     expect(page.locator(".bl-keys")).to_be_visible()
     expect(page.locator(".bl-keys")).to_contain_text("next case")

@@ -15,8 +15,8 @@ const message = (more = {}) => ({
   single: false,
   nodes: [0, 1],
   film: "data:film",
-  arrays: { curve: [0, 3, 2], cam: [6, 2, 1, 3] },
-  block: base64([...curve, ...cam]),
+  arrays: { curve: [0, 3, 2], cam: [6, 2, 1, 3], curve_logits: [12, 3, 2] },
+  block: base64([...curve, ...cam, ...curve.map((p) => Math.log(p / (1 - p)))]),
   ...more,
 });
 const round = (values) => [...values].map((value) => Math.round(value * 1e5) / 1e5);

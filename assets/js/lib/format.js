@@ -1,19 +1,28 @@
 // Numbers as the page writes them.
 import { language } from "./i18n.js";
 
+// What rounds to nothing has no sign.
 /** @param {number} value @param {number} [digits] */
-export const number = (value, digits = 2) => value.toFixed(digits).replace("-", "\u2212");
+export const number = (value, digits = 2) => {
+  const said = value.toFixed(digits);
+  return Number(said) === 0 ? said.replace("-", "") : said.replace("-", "\u2212");
+};
 // A probability is never quite 0 or 1, and must not be shown as if it were.
 /** @param {number} p */
 export const probability = (p) => (p >= 0.9995 ? ">0.999" : p < 0.0005 ? "<0.001" : number(p, 3));
 /** @param {number} value @param {number} [digits] */
-export const signed = (value, digits = 2) => (value >= 0 ? "+" : "") + number(value, digits);
+export const signed = (value, digits = 2) => {
+  const said = number(value, digits);
+  return value > 0 && Number(said) ? `+${said}` : said;
+};
 /** @param {number} value */
 export const percent = (value) => `${Math.round(100 * value)}\u2009%`;
 /** @param {number} value */
 export const exactShare = (value) => `${number(100 * value, 2)}\u2009%`;
 /** @param {string} time as ISO 8601, in UTC */
 export const moment = (time) => time.replace("T", " ").replace("Z", " UTC");
+/** @param {string[]} parts */
+export const listed = (parts) => new Intl.ListFormat(language, { type: "conjunction" }).format(parts);
 // What there is of the parts.
 /** @param {(string | false | null | undefined)[]} parts @param {string} [between] */
 export const joined = (parts, between = " · ") => parts.filter(Boolean).join(between);

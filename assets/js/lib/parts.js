@@ -16,6 +16,15 @@ export const note = (key) => phrase("p.bl-muted.bl-lab-note", key);
 export const toggle = (key, classes, onclick, more) =>
   phrase(`button.bl-toggle${classes}`, key, { "aria-pressed": "false", onclick, ...more });
 
+// What is folded away until the reader opens it, and stays as they left it.
+/** @param {string} name @param {HTMLElement} summary @param {...Child} children */
+export const fold = (name, summary, ...children) => {
+  const stored = `betalens.open.${name}`;
+  const node = el("details.bl-fold", { open: localStorage.getItem(stored) === "true" }, summary, ...children);
+  node.addEventListener("toggle", () => localStorage.setItem(stored, String(node.open)));
+  return node;
+};
+
 /** @param {string} prefix of the phrases @param {string[]} names */
 export const columnHeads = (prefix, names) => names.map((name) => phrase("th", `${prefix}.${name}`, { scope: "col" }));
 

@@ -273,6 +273,8 @@ export interface Side {
 /** Chooses how a modality is explained (review/methods.js). */
 export interface Picker {
   node: HTMLElement;
-  show: (name: string) => void;
+  /** Which method is really shown, while that is not the chosen one. */
+  note: HTMLElement;
+  show: (opened: Case) => void;
   isOneSided: (name: string) => boolean; // whether a method looks for evidence for the finding alone
 }

@@ -1,8 +1,6 @@
 // Product, what is loaded, and the two choices of the reader: language and light.
-import { currentBeta } from "../lib/beta.js";
 import { el } from "../lib/dom.js";
 import { on } from "../lib/events.js";
-import { number } from "../lib/format.js";
 import { labelled, language, phrase, setLanguage } from "../lib/i18n.js";
 import { isDark, setTheme } from "../lib/theme.js";
 import { watchSession } from "./session.js";
@@ -67,8 +65,6 @@ export const mount = ({ element, value, watch }) => {
     reader.replaceChildren(el("b", now.who), phrase("span.bl-muted", now.role), out);
   };
   watch(draw);
-  const beta = el("b.bl-num", number(currentBeta()));
-  on("beta", (now) => (beta.textContent = number(now)));
 
   element.replaceChildren(
     el(
@@ -82,7 +78,7 @@ export const mount = ({ element, value, watch }) => {
         ),
         el("h1", "BetaLens"),
       ),
-      el("div.bl-facts", model, device, el("span.bl-fact", el("span.bl-muted", "β"), beta), reader, languages, theme),
+      el("div.bl-facts", model, device, reader, languages, theme),
     ),
   );
   draw();

@@ -1,9 +1,11 @@
-// How one modality is explained: a choice of methods, and what the chosen one is, costs and cannot do.
+// How one modality is explained: a choice of methods, what the chosen one is, costs and cannot do, and, until it has an
+// answer, which one is shown instead.
 import { el } from "../lib/dom.js";
-import { labelled } from "../lib/i18n.js";
+import { labelled, t } from "../lib/i18n.js";
 import { helpButton } from "./help.js";
 
 /** @import { Modality } from "../lib/types.d.ts" */
+/** @import { Case } from "./case/case.js" */
 /** @import * as m from "../lib/messages.d.ts" */
 
 // methods: in the order to show; choose: called with the name that was chosen.
@@ -15,17 +17,26 @@ export const methodPicker = (modality, methods, choose) => {
     ...methods.map(({ name, title }) => el("option", { value: name, text: title })),
   );
   const help = el("div.bl-help", { lang: "en" });
+  /** @param {string} name */
+  const called = (name) => methods.find((method) => method.name === name);
   help.addEventListener("beforetoggle", () => {
-    const { title, help: told } = methods.find(({ name }) => name === select.value);
+    const { title, help: told } = called(select.value);
     help.replaceChildren(el("h3", title), ...told.split("\n\n").map((text) => el("p", text)));
   });
   const node = el("span.bl-method", select, helpButton(help, `bl-help-${modality}`, "method.help"), help);
 
-  /** @param {string} name */
-  const show = (name) => {
-    select.value = name;
+  const following = el("span");
+  const note = el("span.bl-method-note", { role: "status", hidden: true }, following, el("progress"));
+
+  /** @param {Case} opened */
+  const show = (opened) => {
+    select.value = opened.chosen[modality];
+    note.hidden = !opened.isProvisional(modality);
+    if (note.hidden) return;
+    const [shown, chosen] = [opened.methods[modality], select.value].map((name) => called(name).title);
+    following.textContent = t("method.provisional", { shown, chosen });
   };
   /** @param {string} name */
   const isOneSided = (name) => methods.some((method) => method.name === name && method.one_sided);
-  return { node, show, isOneSided };
+  return { node, note, show, isOneSided };
 };

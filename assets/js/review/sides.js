@@ -10,9 +10,9 @@ export const sidesView = (now, past, what) => {
   const node = el(what);
   let shown = [now];
 
+  // original: the case before it was changed, where that is shown.
   /** @param {Case} opened */
-  const load = (opened) => {
-    const { original } = opened;
+  const load = (opened, original = opened.original) => {
     shown = original ? [past, now] : [now];
     node.replaceChildren(...shown.map((side) => side.node));
     translate(node);

@@ -2,25 +2,31 @@
 import { currentBeta } from "../lib/beta.js";
 import { el } from "../lib/dom.js";
 import { emit, on } from "../lib/events.js";
-import { joined, number, percent, probability } from "../lib/format.js";
-import { findingName, ifDefined, phrase, t } from "../lib/i18n.js";
+import { joined, number, probability } from "../lib/format.js";
+import { findingName, phrase, t } from "../lib/i18n.js";
 import { toggle } from "../lib/parts.js";
 import { debounce, whileSeen } from "../lib/timing.js";
 import { readAddress } from "../page/address.js";
 import { Case } from "./case/case.js";
 import { caseBar } from "./case_bar.js";
 import { changesView } from "./changes.js";
+import { axisSwitch } from "./decision/axis.js";
 import { barsView } from "./decision/bars.js";
 import { curveView } from "./decision/curve.js";
+import { detailsView } from "./decision/details.js";
+import { headView } from "./decision/head.js";
+import { numbersView } from "./decision/numbers.js";
 import { sharesView } from "./decision/shares.js";
 import { filmView } from "./film/film.js";
 import { methodPicker } from "./methods.js";
+import { typedReport } from "./report/typed.js";
 import { wordsView } from "./report/words.js";
 import { recordedView, veilView, versionView } from "./veil.js";
 import "./tests.js"; // fills the strips under film and report
 
 /** @import { Modality, Mount } from "../lib/types.d.ts" */
 /** @import * as m from "../lib/messages.d.ts" */
+/** @import { Checked } from "./decision/numbers.js" */
 
 const STILL_MS = 700;
 const PATIENCE_MS = 10_000; // after which a case that does not come is said not to have come yet
@@ -47,16 +53,16 @@ export const mount = ({ element, trigger, props, value, watch }) => {
   const film = filmView(picker("image"), erase, (tiles) => trigger("pixels", { tiles }), changes.node);
   const words = wordsView(picker("report"), swap);
   const bars = barsView((index, finding) => trigger("select", { index, value: finding }));
+  const axis = axisSwitch(() => opened && !opened.veiled && load());
+  const head = headView(axis.node);
   const shares = sharesView();
   const curve = curveView();
-  const views = () => (opened.veiled ? [film, words] : [film, words, bars, shares, curve]);
+  const details = detailsView();
+  const views = () => (opened.veiled ? [film, words] : [film, words, head, bars, shares, curve, details]);
 
-  const name = el("h2.bl-finding");
-  const before = el("span.bl-p-then.bl-num");
-  const output = el("output.bl-p.bl-num");
-  const verdict = el("span.bl-verdict");
-  const tier = el("span.bl-chip", { role: "status" });
-  const settled = el("span.bl-settled.bl-muted.bl-num");
+  const numbers = numbersView();
+  const missing = el("p.bl-missing.bl-muted", { hidden: true });
+  const typed = typedReport();
   const discord = el("p.bl-discord", { role: "status", hidden: true });
   const empty = phrase("p.bl-empty", "stage.empty");
   const why = el("p");
@@ -65,15 +71,15 @@ export const mount = ({ element, trigger, props, value, watch }) => {
   const bar = caseBar();
 
   const answer = [
-    el(
-      "header.bl-decision-head",
-      el("div", name, el("span.bl-decision-p", before, output)),
-      el("div", el("div.bl-chips", tier, settled), verdict),
-    ),
+    typed.node,
+    head.node,
+    numbers.alarm,
     discord,
     bars.node,
+    missing,
     shares.node,
     curve.node,
+    el("div.bl-decision-foot", details.node, numbers.line),
   ];
   const decision = el("section.bl-panel.bl-decision", ...answer);
   const veil = veilView();
@@ -100,29 +106,21 @@ export const mount = ({ element, trigger, props, value, watch }) => {
     contradicted.changes === opened.changes.length;
   const forget = () => {
     contradicted = null;
-    settled.textContent = "";
+    settle("unchecked");
   };
   /** @type {m.Waiting | null} */
   let waiting = null;
-
-  // How far the shown methods are from adding up, for those that promise to.
-  const errors = () =>
-    /** @type {Modality[]} */ (["image", "report"])
-      .filter((modality) => opened.completeness[modality] !== null)
-      .map((modality) => t(`completeness.${modality}`, { error: number(100 * opened.completeness[modality]) }))
-      .join(", ");
+  /** @type {{ checked: Checked, values?: Record<string, string> }} */
+  let check = { checked: "unchecked" }; // of the numbers, by the server
+  const sayNumbers = () => {
+    const ahead = waiting?.ticket === opened.ticket ? waiting.ahead : 0;
+    numbers.draw({ isExact: opened.tier === "exact", ahead, checked: check.checked }, check.values);
+  };
 
   const describe = () => {
-    name.textContent = findingName(opened.finding);
-    const exact = opened.tier === "exact";
-    const error = errors();
-    tier.className = `bl-chip ${exact ? "bl-chip-exact" : "bl-chip-instant"}`;
-    const ahead = waiting?.ticket === opened.ticket && waiting.ahead;
-    const instant = ahead ? t("tier.waiting", { ahead }) : t("tier.instant");
-    const done = error ? t("tier.exact_error", { errors: error }) : t("tier.exact");
-    const help = !exact ? "tier.instant_help" : error ? "tier.error_help" : "tier.exact_help";
-    tier.textContent = exact ? done : instant;
-    tier.title = `${tier.textContent}. ${t(help)}`;
+    sayNumbers();
+    missing.hidden = opened.modalities.length === 2;
+    missing.textContent = t(opened.modalities[0] === "image" ? "missing.report" : "missing.image");
     const clash = opened.discordance?.alert && opened.discordance;
     discord.hidden = !clash && !opened.discordant;
     const said = [
@@ -132,15 +130,6 @@ export const mount = ({ element, trigger, props, value, watch }) => {
           finding: findingName(clash.finding),
           image: probability(clash.image),
           report: probability(clash.report),
-        }),
-      clash?.worth &&
-        t("discord.worth", {
-          finding: findingName(clash.finding),
-          pairs: clash.worth.n,
-          prevalence: percent(clash.worth.prevalence),
-          of: clash.worth.n_of,
-          precision: ifDefined(clash.worth.precision, percent),
-          alarms: ifDefined(clash.worth.false_alarms, percent),
         }),
       opened.discordant && t("discord.study"),
     ];
@@ -155,13 +144,6 @@ export const mount = ({ element, trigger, props, value, watch }) => {
     const beta = opened.modalities.length === 2 ? currentBeta() : opened.modalities[0] === "image" ? 1 : 0;
     const started = performance.now();
     for (const view of views()) view.move(beta);
-    const { original } = opened;
-    before.textContent = original ? `${probability(original.probability(beta))} → ` : "";
-    output.textContent = probability(opened.probability(beta));
-    const now = t(opened.verdict(beta));
-    const then = original ? t(original.verdict(beta)) : now;
-    verdict.textContent = then === now ? now : `${then} → ${now}`;
-    verdict.classList.toggle("bl-present", opened.probability(beta) >= 0.5);
     element.dataset.beta = number(beta);
     element.dataset.drawMs = (performance.now() - started).toFixed(2);
   };
@@ -178,7 +160,8 @@ export const mount = ({ element, trigger, props, value, watch }) => {
     recorded.load(opened);
     if (opened.veiled) changes.load(opened);
     else describe();
-    for (const view of views()) view.load(opened);
+    for (const view of views()) view.load(opened, axis.current());
+    typed.load(opened);
     move();
   };
 
@@ -284,28 +267,27 @@ export const mount = ({ element, trigger, props, value, watch }) => {
   // How many explanations of others are computed before this one.
   on("waiting", (now) => {
     waiting = now;
-    if (opened && !opened.veiled) describe();
+    if (opened && !opened.veiled) sayNumbers();
   });
 
   // The server's own answer at this beta must agree with what was drawn of every finding. Where it does not, the page
   // says so, draws the server's numbers at this beta at once, and asks for the case anew: what is wrong at one beta may
   // be wrong at each. What comes is compared once more; where it still differs, that is said.
-  /** @param {string} key @param {Record<string, string>} [values] */
-  const settle = (key, values) => {
-    settled.classList.toggle("bl-differs", key !== "stage.settled");
-    settled.textContent = t(key);
-    settled.title = t(`${key}_help`, values);
+  /** @param {Checked} checked @param {Record<string, string>} [values] */
+  const settle = (checked, values) => {
+    check = { checked, values };
+    if (opened && !opened.veiled) sayNumbers();
   };
   const compare = () => {
     const now = contradicted || answered;
     const apart = opened.findings.map((_, i) => Math.abs(now.probabilities[i] - opened.probability(now.beta, i)));
     const most = apart.indexOf(Math.max(...apart));
     if (apart[most] < SAME) {
-      if (!contradicted) settle("stage.settled"); // else what was said of it stands
+      if (!contradicted) settle("checked"); // else what was said of it stands
       return;
     }
     const values = { finding: findingName(opened.findings[most]), apart: number(apart[most], 3) };
-    settle(contradicted ? "stage.differs_still" : "stage.differs", values);
+    settle(contradicted ? "differs_still" : "differs", values);
     opened.correct(now.beta, now.probabilities);
     load();
     if (contradicted) return;

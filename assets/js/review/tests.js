@@ -1,8 +1,9 @@
-// What the tests of an explanation found, as chips under it and as a table in their own tab.
-import { el } from "../lib/dom.js";
+// What the tests of an explanation found, in a sentence and as chips under it, and as a table in their own tab.
+import { el, put } from "../lib/dom.js";
 import { on } from "../lib/events.js";
 import { exactShare, number } from "../lib/format.js";
 import { phrase, t } from "../lib/i18n.js";
+import { fold } from "../lib/parts.js";
 
 /** @import { Modality, Shown } from "../lib/types.d.ts" */
 /** @import * as m from "../lib/messages.d.ts" */
@@ -64,15 +65,27 @@ const chip = ({ name, value, good, parts }) =>
     el("b.bl-num", value),
   );
 
+/** @param {Modality} modality @param {m.Tested} own */
+const checks = (modality, own) => {
+  const shown = trustTests(own);
+  const passed = shown.filter(({ good }) => good).length;
+  const said = el("summary", {
+    class: passed < shown.length ? "bl-doubt" : "",
+    title: t(`trust.alone.${modality}`),
+    text: t("trust.checks", { passed, of: shown.length }),
+  });
+  return fold(`checks.${modality}`, said, el("div.bl-tests", ...shown.map(chip)));
+};
+
 /** @type {m.Tests | null} */
 export let tested = null; // the tests of what is on the stage
 /** @param {m.Tests | null} result */
 const fill = (result) => {
   tested = result;
   for (const slot of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".bl-trust"))) {
-    const own = result?.[/** @type {Modality} */ (slot.dataset.modality)];
-    slot.replaceChildren(...(own ? trustTests(own).map(chip) : []));
-    slot.title = own ? t(`trust.alone.${slot.dataset.modality}`) : "";
+    const modality = /** @type {Modality} */ (slot.dataset.modality);
+    const own = result?.[modality];
+    put(slot, own && trustTests(own).length > 0 && checks(modality, own));
   }
 };
 on("explained", () => fill(null));

@@ -20,8 +20,9 @@ def test_arrays_survive_the_round_trip(found):
     header, arrays = unpack(as_json(describe_evidence(found, REPORT, ticket=7)))
     assert header["ticket"] == 7
     assert header["finding"] == "Effusion"
-    for name, sent in {"curve": found.curve, "cam": found.cam, "words": found.word_scores}.items():
-        np.testing.assert_allclose(arrays[name], sent, rtol=1e-6, atol=1e-7)
+    sent = {"curve": found.curve, "curve_logits": found.curve_logits, "cam": found.cam, "words": found.word_scores}
+    for name, values in sent.items():
+        np.testing.assert_allclose(arrays[name], values, rtol=1e-6, atol=1e-7)
     assert arrays["contributions"].shape == found.contributions.shape
     assert arrays["interaction"].shape == found.interaction.shape
 

@@ -5,6 +5,7 @@ import threading
 import numpy as np
 import pytest
 from helpers import REPORT, random_film
+from scipy.special import expit
 
 import explain
 from explain.every_beta.evidence import CURVE_BETAS, flips
@@ -57,6 +58,12 @@ def test_what_lies_between_the_nodes_is_what_the_model_says(engine, encoded, bet
     found = explain.evidence(engine, encoded, "Cardiomegaly", **explain.INSTANT)
     expected = engine.logits(encoded, np.array([beta]))[0, 0].item()
     assert explain.interpolate(found.logit, beta) == pytest.approx(expected, abs=1e-4)
+
+
+def test_the_logits_of_the_curve_are_those_of_its_probabilities(engine, encoded):
+    found = explain.evidence(engine, encoded, "Cardiomegaly", **explain.INSTANT)
+    np.testing.assert_allclose(expit(found.curve_logits), found.curve, atol=1e-6)
+    np.testing.assert_allclose(found.curve_logits[[0, -1], 0], found.logit[[0, -1]], atol=1e-5)
 
 
 def test_words_cover_the_report_and_hide_special_pieces(engine, encoded):

@@ -3,10 +3,13 @@
 import { floats, part } from "../../lib/bytes.js";
 import { rowAt } from "./nodes.js";
 
+/** @import { Modality } from "../../lib/types.d.ts" */
 /** @import * as m from "../../lib/messages.d.ts" */
 
+const NEAREST = 1e-7; // to 0 or 1 that a probability of single precision comes and still has a logit
+
 /** @typedef {{ values: Float32Array, shape: number[] }} Stored */
-/** @typedef {m.Evidence & { findings: string[], single: boolean }} Evidence */
+/** @typedef {m.Evidence & Pick<m.Stage, "findings" | "single" | "chosen">} Evidence */
 /** @typedef {Omit<m.Stage, "arrays" | "original" | "tier"> & { tier: string, veiled?: true, seen?: boolean }} Fields */
 
 // A case has the fields of the message; of an original, those of its evidence.
@@ -29,8 +32,8 @@ export class Case extends Told {
     /** @type {Case | null} */
     this.original = null;
     if (!("original" in message) || !message.original) return;
-    const { findings, single } = this;
-    this.original = new Case({ findings, single, ...message.original }, before?.original);
+    const { findings, single, chosen } = this;
+    this.original = new Case({ findings, single, chosen, ...message.original }, before?.original);
   }
 
   // A quantity stored at the nodes of beta, at any beta; null where the case has none.
@@ -42,13 +45,24 @@ export class Case extends Told {
     return rowAt(this.nodes, array.values, width, beta);
   }
 
-  // The curve is stored at every step of the slider: these are the model's own numbers, not interpolated ones.
   /** @param {number} beta @param {number} [finding] */
   probability(beta, finding = this.index) {
+    return this.along("curve", beta, finding);
+  }
+
+  // log(p / (1 − p)), which still moves where p has come to 1.
+  /** @param {number} beta @param {number} [finding] */
+  logit(beta, finding = this.index) {
+    return this.along("curve_logits", beta, finding);
+  }
+
+  // The curve is stored at every step of the slider: these are the model's own numbers, not interpolated ones.
+  /** @param {"curve" | "curve_logits"} name @param {number} beta @param {number} finding */
+  along(name, beta, finding) {
     const {
       values,
       shape: [steps, findings],
-    } = this.arrays.curve;
+    } = this.arrays[name];
     const at = Math.max(0, Math.min(1, beta)) * (steps - 1);
     const low = Math.floor(at + 1e-9);
     const high = Math.min(steps - 1, low + 1);
@@ -59,18 +73,36 @@ export class Case extends Told {
   // Puts the model's own numbers at beta in place of those that were sent.
   /** @param {number} beta @param {number[]} probabilities */
   correct(beta, probabilities) {
-    const {
-      values,
-      shape: [steps, findings],
-    } = this.arrays.curve;
-    values.set(probabilities, Math.round(beta * (steps - 1)) * findings);
+    const { curve, curve_logits: logits } = this.arrays;
+    const [steps, findings] = curve.shape;
+    const at = Math.round(beta * (steps - 1)) * findings;
+    curve.values.set(probabilities, at);
+    const inside = probabilities.map((p) => Math.min(1 - NEAREST, Math.max(NEAREST, p)));
+    logits.values.set(
+      inside.map((p) => Math.log(p / (1 - p))),
+      at,
+    );
+  }
+
+  // Whether what is shown of a modality is by what costs nothing, until the chosen method has an answer.
+  /** @param {Modality} modality */
+  isProvisional(modality) {
+    const shown = this.methods?.[modality];
+    return Boolean(shown) && shown !== this.chosen[modality];
+  }
+
+  // Whether the finding is what the model reports at beta; see model/inference/decision.py.
+  /** @param {number} beta */
+  isReported(beta) {
+    const p = this.probability(beta);
+    if (!this.single) return p >= 0.5;
+    return this.findings.every((_, i) => this.probability(beta, i) <= p);
   }
 
   // What is decided on the finding at beta, as the key of a phrase.
   /** @param {number} beta */
   verdict(beta) {
-    const p = this.probability(beta);
-    if (!this.single) return p >= 0.5 ? "verdict.present" : "verdict.absent";
-    return this.findings.every((_, i) => this.probability(beta, i) <= p) ? "verdict.first" : "verdict.not_first";
+    if (this.single) return this.isReported(beta) ? "verdict.first" : "verdict.not_first";
+    return this.isReported(beta) ? "verdict.present" : "verdict.absent";
   }
 }

@@ -1,14 +1,19 @@
-// The probability of every finding, as bar and as number. A row is a button that asks for that finding's explanation.
-// Beside the fused decision stands what the report alone (square) and the image alone (circle) would decide; a tick
-// says what was decided before the case was changed.
-import { el } from "../../lib/dom.js";
+// The decision on every finding, as bar and as number. A row is a button that asks for that finding's explanation.
+// Beside the fused decision stands what the report alone (square) and the image alone (circle) would decide; where the
+// case was changed, what was decided before (dotted) and by how much it moved.
+import { el, put } from "../../lib/dom.js";
 import { on } from "../../lib/events.js";
-import { probability } from "../../lib/format.js";
-import { findingName, labelled, phrase } from "../../lib/i18n.js";
+import { joined } from "../../lib/format.js";
+import { findingName, labelled, phrase, t } from "../../lib/i18n.js";
 import { stepOf } from "../../lib/keys.js";
+import { AXES, foldable, placeIn, sidesOf } from "./scale.js";
 
 /** @import { Modality } from "../../lib/types.d.ts" */
 /** @import { Case } from "../case/case.js" */
+/** @import { Axis } from "./scale.js" */
+
+/** @typedef {{ node: HTMLElement, fill: HTMLElement, value: HTMLElement, name: string }} Row */
+/** @typedef {Row & { ghost: HTMLElement, before: HTMLElement, change: HTMLElement }} ChangedRow */
 
 /** @type {Record<Modality, number>} */
 const ALONE = { report: 0, image: 1 }; // the beta that leaves the other one out
@@ -17,90 +22,140 @@ const ALONE = { report: 0, image: 1 }; // the beta that leaves the other one out
 export const barsView = (choose) => {
   /** @type {Case | null} */
   let opened = null;
-  /** @type {{ node: HTMLElement, fill: HTMLElement, value: HTMLElement, then: HTMLElement | null }[]} */
+  let axis = AXES.probability;
+  /** @type {[number, number]} */
+  let range = [0, 1];
+  /** @type {(Row | ChangedRow)[]} */
   let rows = [];
+  /** @type {HTMLElement[]} */
+  let folded = [];
+  let unfolded = false;
   const list = el("div.bl-bars", { role: "radiogroup", ...labelled("bars.label") });
-  const ghost = el("span.bl-bar-then", { hidden: true }, el("i.bl-ghost"), phrase("span", "bars.then"));
-  /** @param {string} kind @param {...HTMLElement} mark */
-  const column = (kind, ...mark) => el(`span.bl-bar-${kind}`, ...mark, phrase("span", `bars.${kind}`));
-  const node = el(
-    "section.bl-bars-section",
-    el(
-      "header.bl-bar-head",
-      phrase("h3", "bars.title"),
-      el("span", ghost),
-      column("report_alone", el("i.bl-mark.bl-mark-report")),
-      column("fused"),
-      column("image_alone", el("i.bl-mark.bl-mark-image")),
-    ),
-    list,
-  );
+  const head = el("header.bl-bar-head");
+  const legend = el("p.bl-bar-key.bl-muted");
+  const more = el("button.bl-bars-more", {
+    hidden: true,
+    onclick: () => {
+      unfolded = !unfolded;
+      drawFold();
+    },
+  });
+  const node = el("section.bl-bars-section", head, list, more, legend);
 
-  /** @param {Case} given */
-  const load = (given) => {
+  const drawFold = () => {
+    more.hidden = !folded.length;
+    more.ariaExpanded = String(unfolded);
+    more.textContent = `${unfolded ? "▾" : "▸"} ${t("bars.rare", { n: folded.length })}`;
+    for (const row of folded) row.hidden = !unfolded;
+  };
+
+  /** @param {string} kind @param {HTMLElement} mark */
+  const key = (kind, mark) => el(`span.bl-key-${kind}`, mark, phrase("span", `bars.${kind}`));
+  /** @param {boolean} both @param {boolean} isChanged */
+  const drawHead = (both, isChanged) => {
+    const columns = isChanged ? ["then", "now", "change"] : both ? ["report_alone", "fused", "image_alone"] : [];
+    put(head, phrase("h3", "bars.title"), ...columns.map((kind) => phrase(`span.bl-bar-${kind}`, `bars.${kind}`)));
+    put(
+      legend,
+      both && key("report_alone", el("i.bl-mark.bl-mark-report")),
+      both && key("image_alone", el("i.bl-mark.bl-mark-image")),
+      isChanged && key("then", el("i.bl-ghost")),
+      key("half", el("i.bl-key-tick")),
+      key("truth", el("i", { text: "●" })),
+    );
+  };
+
+  /** @param {number} value */
+  const left = (value) => `${(100 * placeIn(value, range)).toFixed(2)}%`;
+
+  /** @param {Case} given @param {number} index @param {boolean} both @returns {Row | ChangedRow} */
+  const rowOf = (given, index, both) => {
+    const finding = given.findings[index];
+    const { original } = given;
+    const fill = el("span.bl-bar-fill");
+    const value = el("span.bl-bar-value.bl-num");
+    /** @param {Modality} kind */
+    const of = (kind) => axis.of(given, ALONE[kind], index);
+    /** @param {Modality} kind */
+    const mark = (kind) => both && el(`i.bl-mark.bl-mark-${kind}`, { style: `left:${left(of(kind))}` });
+    /** @param {Modality} kind */
+    const alone = (kind) => both && el("span.bl-bar-alone.bl-num", axis.say(of(kind)));
+    const half = el("span.bl-bar-half", { style: `left:${left(axis.half)}` });
+    const ghost = original && el("i.bl-ghost");
+    const before = original && el("span.bl-bar-before.bl-num");
+    const change = original && el("span.bl-bar-change.bl-num");
+    const node = el(
+      "button.bl-bar",
+      {
+        role: "radio",
+        "data-finding": finding,
+        "aria-checked": String(index === given.index),
+        tabindex: index === given.index ? 0 : -1,
+        onclick: () => choose(index, finding),
+      },
+      el("span.bl-bar-name", { text: findingName(finding), title: finding }),
+      el("span.bl-bar-track", fill, ghost, mark("report"), mark("image"), half),
+      ...(original ? [before, value, change] : [alone("report"), value, alone("image")]),
+    );
+    node.classList.toggle("bl-recorded", Boolean(given.labels?.includes(finding)));
+    return { node, fill, value, ghost, before, change, name: findingName(finding) };
+  };
+
+  // Where there is no room for all rows, the explained one is seen. The page itself stays where it is.
+  /** @param {HTMLElement} row */
+  const bringIntoView = (row) => {
+    const top = row.offsetTop - list.offsetTop;
+    if (top + row.offsetHeight > list.scrollTop + list.clientHeight || top < list.scrollTop) list.scrollTop = top;
+  };
+
+  /** @param {Case} given @param {Axis} chosen */
+  const load = (given, chosen) => {
     opened = given;
+    axis = chosen;
+    range = axis.range(sidesOf(given));
     const both = given.modalities.length === 2;
-    node.classList.toggle("bl-one", !both);
-    ghost.hidden = !given.original;
-    rows = given.findings.map((finding, index) => {
-      const fill = el("span.bl-bar-fill");
-      const value = el("span.bl-bar-value.bl-num");
-      const then = given.original && el("i.bl-ghost");
-      /** @param {Modality} kind */
-      const of = (kind) => given.probability(ALONE[kind], index);
-      /** @param {Modality} kind */
-      const mark = (kind) => both && el(`i.bl-mark.bl-mark-${kind}`, { style: `left:${100 * of(kind)}%` });
-      /** @param {Modality} kind */
-      const alone = (kind) => both && el("span.bl-bar-alone.bl-num", probability(of(kind)));
-      const node = el(
-        "button.bl-bar",
-        {
-          role: "radio",
-          "data-finding": finding,
-          "aria-checked": String(index === given.index),
-          tabindex: index === given.index ? 0 : -1,
-          onclick: () => choose(index, finding),
-        },
-        el("span.bl-bar-name", { text: findingName(finding), title: finding }),
-        el("span.bl-bar-track", fill, then, mark("report"), mark("image"), el("span.bl-bar-half")),
-        alone("report"),
-        value,
-        alone("image"),
-      );
-      node.classList.toggle("bl-recorded", Boolean(given.labels?.includes(finding)));
-      return { node, fill, value, then };
-    });
+    node.classList.toggle("bl-one", !both && !given.original);
+    drawHead(both, Boolean(given.original));
+    rows = given.findings.map((_, index) => rowOf(given, index, both));
     const focused = list.contains(document.activeElement);
     list.replaceChildren(...rows.map((row) => row.node));
+    folded = foldable(given).map((index) => rows[index].node);
+    drawFold();
     if (focused) rows[given.index].node.focus();
+    else bringIntoView(rows[given.index].node);
   };
 
   /** @param {number} beta */
   const move = (beta) =>
-    rows.forEach(({ node, fill, value, then }, index) => {
-      const p = opened.probability(beta, index);
-      let said = probability(p);
-      fill.style.width = `${100 * p}%`;
-      value.textContent = said;
-      node.classList.toggle("bl-positive", p >= 0.5);
-      if (then) {
-        const before = opened.original.probability(beta, index);
-        then.style.left = `${100 * before}%`;
-        said = `${probability(before)} → ${said}`;
+    rows.forEach((row, index) => {
+      const value = axis.of(opened, beta, index);
+      const [zero, end] = [placeIn(Math.max(range[0], 0), range), placeIn(value, range)];
+      row.fill.style.left = `${100 * Math.min(zero, end)}%`;
+      row.fill.style.width = `${100 * Math.abs(end - zero)}%`;
+      const said = axis.say(value);
+      row.value.textContent = said;
+      row.node.classList.toggle("bl-positive", value >= axis.half);
+      let told = said;
+      if ("ghost" in row && row.ghost) {
+        const then = axis.of(opened.original, beta, index);
+        row.ghost.style.left = left(then);
+        row.before.textContent = axis.say(then);
+        row.change.textContent = axis.sayChange(then, value);
+        told = joined([`${axis.say(then)} → ${said}`, row.change.textContent], ", ");
       }
-      node.ariaLabel = `${findingName(opened.findings[index])} ${said}`;
-      node.title = then ? said : "";
+      row.node.ariaLabel = `${row.name} ${told}`;
     });
 
   list.addEventListener("keydown", (event) => {
     const step = stepOf(event.key);
     if (!step) return;
     event.preventDefault();
-    const next = rows[rows.findIndex(({ node }) => node === event.target) + step];
+    const shown = rows.filter(({ node }) => !node.hidden);
+    const next = shown[shown.findIndex(({ node }) => node === event.target) + step];
     next?.node.focus();
     next?.node.click();
   });
-  on("truth", (on) => list.classList.toggle("bl-show-truth", on));
+  on("truth", (on) => node.classList.toggle("bl-show-truth", on));
 
   return { node, load, move };
 };

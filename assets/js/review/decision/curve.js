@@ -1,81 +1,92 @@
-// p over beta for the explained finding, the others faint behind it, and a flag wherever the decision flips. Before the
-// case was changed: dashed.
+// The explained finding over beta, the others faint behind it, and a flag wherever the decision flips. Before the case
+// was changed: dashed.
 import { askBeta, currentBeta } from "../../lib/beta.js";
 import { el, put } from "../../lib/dom.js";
-import { number } from "../../lib/format.js";
-import { phrase, t } from "../../lib/i18n.js";
+import { listed, number } from "../../lib/format.js";
+import { t } from "../../lib/i18n.js";
+import { AXES, placeIn, sidesOf } from "./scale.js";
 
 /** @import { Case } from "../case/case.js" */
+/** @import { Axis } from "./scale.js" */
 
-const LEFT = 30;
-const RIGHT = 8;
+const LEFT = 34;
+const RIGHT = 12;
 const TOP = 8;
 const BOTTOM = 20;
 
 export const curveView = () => {
   /** @type {Case | null} */
   let opened = null;
+  let axis = AXES.probability;
+  /** @type {[number, number]} */
+  let range = [0, 1];
   let [w, h] = [0, 0]; // the size that it is drawn in
   const svg = el("svg.bl-curve-plot", { role: "img" });
   const dot = el("circle.bl-curve-dot", { r: 4.5 });
   const rule = el("line.bl-curve-rule", { y1: TOP });
+  const title = el("h3");
   const flips = el("span.bl-muted.bl-num");
-  const node = el("section.bl-curve", el("header.bl-sub-head", phrase("h3", "curve.title"), flips), svg);
+  const node = el("section.bl-curve", el("header.bl-sub-head", title, flips), svg);
 
   /** @param {number} beta */
   const X = (beta) => LEFT + beta * (w - LEFT - RIGHT);
-  /** @param {number} p */
-  const Y = (p) => TOP + (1 - p) * (h - TOP - BOTTOM);
+  /** @param {number} value */
+  const Y = (value) => TOP + (1 - placeIn(value, range)) * (h - TOP - BOTTOM);
   /** @param {string} name @param {number} finding @param {Case} [side] */
   const curve = (name, finding, side = opened) => {
     const steps = Array.from({ length: 101 }, (_, i) => i / 100);
-    const points = steps.map((beta) => `${X(beta).toFixed(1)} ${Y(side.probability(beta, finding)).toFixed(1)}`);
+    const points = steps.map((beta) => `${X(beta).toFixed(1)} ${Y(axis.of(side, beta, finding)).toFixed(1)}`);
     return el(`path.bl-curve-${name}`, { d: `M${points.join("L")}` });
   };
-  /** @param {number} x @param {number} y @param {number} value @param {string} anchor */
-  const label = (x, y, value, anchor) => el("text.bl-axis", { x, y, "text-anchor": anchor, text: String(value) });
+  /** @param {number} x @param {number} y @param {string} text @param {string} anchor */
+  const label = (x, y, text, anchor) => el("text.bl-axis", { x, y, "text-anchor": anchor, text });
 
   // Drawn in pixels of the box it has, so that type and lines are never stretched.
-  /** @param {Case} given */
-  const load = (given) => {
+  /** @param {Case} given @param {Axis} chosen */
+  const load = (given, chosen) => {
     opened = given;
+    axis = chosen;
+    // Without the other modality beta is fixed, and there is nothing to draw over it.
+    node.hidden = given.modalities.length < 2;
+    if (node.hidden) return;
     const { index, original } = given;
+    range = axis.rangeOfCurve(sidesOf(given));
     const box = svg.getBoundingClientRect();
     w = Math.max(200, box.width);
     h = Math.max(60, box.height);
     svg.setAttribute("viewBox", `0 0 ${w} ${h}`);
     rule.setAttribute("y2", String(h - BOTTOM));
+    const ticks = [...new Set([range[0], axis.half, range[1]])];
     put(
       svg,
-      ...[0, 0.5, 1].map((p) => {
-        const half = p === 0.5 ? ".bl-grid-half" : "";
-        return el(`line.bl-grid${half}`, { x1: LEFT, x2: w - RIGHT, y1: Y(p), y2: Y(p) });
+      ...ticks.map((value) => {
+        const half = value === axis.half ? ".bl-grid-half" : "";
+        return el(`line.bl-grid${half}`, { x1: LEFT, x2: w - RIGHT, y1: Y(value), y2: Y(value) });
       }),
-      ...[0, 0.5, 1].map((p) => label(LEFT - 6, Y(p) + 3.5, p, "end")),
-      ...[0, 0.25, 0.5, 0.75, 1].map((beta) =>
-        label(X(beta), h - 5, beta, beta === 0 ? "start" : beta === 1 ? "end" : "middle"),
-      ),
+      ...ticks.map((value) => label(LEFT - 6, Y(value) + 3.5, axis.tick(value), "end")),
+      ...[0, 0.25, 0.5, 0.75, 1].map((beta) => label(X(beta), h - 5, number(beta), "middle")),
       ...given.findings.map((_, i) => i !== index && curve("other", i)),
       ...given.flips.flatMap((flip) => [
         el("line.bl-flip", { x1: X(flip), x2: X(flip), y1: TOP, y2: h - BOTTOM }),
-        el("path.bl-flip-mark", { d: `M${X(flip)} ${Y(given.probability(flip)) - 5}l5 5l-5 5l-5-5z` }),
+        el("path.bl-flip-mark", { d: `M${X(flip)} ${Y(axis.of(given, flip)) - 5}l5 5l-5 5l-5-5z` }),
       ]),
       original && curve("then", index, original),
       curve("line", index),
       rule,
       dot,
     );
-    const betas = given.flips.map((flip) => number(flip)).join(", ");
-    const said = betas ? t("curve.flips", { betas }) : t("curve.steady");
-    flips.textContent = given.modalities.length < 2 ? "" : said;
-    svg.ariaLabel = `${t("curve.title")}. ${flips.textContent}`;
+    const betas = listed(given.flips.map((flip) => number(flip)));
+    title.textContent = t(`curve.title.${axis.name}`);
+    flips.textContent = betas ? t("curve.flips", { betas }) : t("curve.steady");
+    svg.ariaLabel = `${title.textContent}. ${flips.textContent}`;
   };
 
   /** @param {number} beta */
   const move = (beta) => {
+    if (node.hidden) return;
     const x = String(X(beta));
     dot.setAttribute("cx", x);
-    dot.setAttribute("cy", String(Y(opened.probability(beta))));
+    dot.setAttribute("cy", String(Y(axis.of(opened, beta))));
     rule.setAttribute("x1", x);
     rule.setAttribute("x2", x);
   };
@@ -89,7 +100,7 @@ export const curveView = () => {
   }
   new ResizeObserver(() => {
     if (!opened) return;
-    load(opened);
+    load(opened, axis);
     move(currentBeta());
   }).observe(node);
 

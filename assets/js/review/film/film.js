@@ -67,7 +67,7 @@ export const filmView = (method, sendMask, askTiles, head) => {
   const boxes = new Boxes(now, (regions) => emit("regions", regions), redraw);
   const mark = toggle("mark.region", ".bl-mark-region", () => turnMark(!boxes.on), { "aria-keyshortcuts": "m" });
   const markHint = phrase("p.bl-film-note.bl-film-hint.bl-mark-hint", "mark.hint", { hidden: true, role: "status" });
-  now.node.append(hint, markHint);
+  now.node.append(hint, markHint, method.note);
   const viewer = viewerView({
     canvases: [now.canvas, past.canvas],
     films: sides.node,
@@ -136,7 +136,7 @@ export const filmView = (method, sendMask, askTiles, head) => {
     truth.hidden = !known;
     if (!known && outlined) turnTruth(false);
     bar.classList.toggle("bl-hidden", !opened.arrays.cam);
-    method.show(opened.chosen.image);
+    method.show(opened);
     scale();
   };
 

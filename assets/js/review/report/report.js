@@ -1,5 +1,6 @@
 // One report with each word's signed share of the decision: red with a solid line speaks for the finding, blue with a
 // dashed line against it. One tab stop; the arrow keys walk from word to word, a click or Enter marks one as wrong.
+// What is new in a changed report is inserted, what is gone from the one before it deleted.
 import { el } from "../../lib/dom.js";
 import { emit, on } from "../../lib/events.js";
 import { joined, signed } from "../../lib/format.js";
@@ -19,11 +20,51 @@ export const reportText = (side, tell) => {
   /** @type {HTMLElement | null} */
   let current = null; // the word that was pointed at last
   let markable = false;
+  let top = 1; // the score that saturates the colour
+  /** @type {Set<number>} */
+  let changed = new Set();
   /** @type {Set<number>} */
   const wrong = new Set();
   const text = el("p.bl-report-text", { role: "group", "data-side": side, ...labelled("words.label") });
   const caption = phrase("span.bl-report-caption.bl-muted", `what_if.${side}`, { hidden: true });
   const node = el("div.bl-report-side", caption, text);
+
+  // What costs nothing is in other units than what the checkpoint's scale was measured of: it has its own.
+  /** @param {Case} given */
+  const scaleOf = (given) =>
+    given.isProvisional("report")
+      ? given.arrays.words.values.reduce((most, score) => Math.max(most, Math.abs(score)), 0) || 1
+      : given.scales.words;
+
+  // Words that stand beside one another and changed, with what is between them, are one insertion or deletion.
+  /** @param {HTMLElement[]} pieces */
+  const inRuns = (pieces) => {
+    const isChanged = (/** @type {HTMLElement | undefined} */ piece) => changed.has(Number(piece?.dataset.word ?? -1));
+    /** @type {HTMLElement[]} */
+    const shown = [];
+    /** @type {HTMLElement | null} */
+    let run = null;
+    pieces.forEach((piece, i) => {
+      const isBetween = !piece.dataset.word && isChanged(pieces[i - 1]) && isChanged(pieces[i + 1]);
+      if (!isChanged(piece) && !isBetween) {
+        run = null;
+        shown.push(piece);
+        return;
+      }
+      if (!run) {
+        run = el(side === "now" ? "ins" : "del");
+        shown.push(run);
+      }
+      run.append(piece);
+    });
+    return shown;
+  };
+
+  // apart: the places of the words that the report on the other side lacks.
+  /** @param {Set<number>} apart */
+  const setChanged = (apart) => {
+    changed = apart;
+  };
 
   /** @param {Case} given */
   const load = (given) => {
@@ -32,6 +73,8 @@ export const reportText = (side, tell) => {
     current = null;
     markable = !opened.veiled && !opened.original;
     text.classList.toggle("bl-markable", markable);
+    text.classList.toggle("bl-provisional", opened.isProvisional("report"));
+    top = opened.arrays.words ? scaleOf(opened) : 1;
     if (!opened.segments.length) return text.replaceChildren(phrase("span.bl-muted", "words.none"));
     const stating = new Set(opened.truth?.words);
     const recorded = new Set(opened.original ? [] : opened.recorded?.words);
@@ -45,7 +88,7 @@ export const reportText = (side, tell) => {
       words.push(span);
       return span;
     });
-    text.replaceChildren(...spans);
+    text.replaceChildren(...inRuns(spans));
   };
 
   /** @param {HTMLElement} span */
@@ -67,7 +110,6 @@ export const reportText = (side, tell) => {
   const move = (beta) => {
     const scores = opened.at("words", beta);
     if (!scores) return;
-    const top = opened.scales.words;
     for (const span of words) {
       const score = scores[Number(span.dataset.word)];
       const share = Math.min(1, Math.abs(score) / top);
@@ -121,5 +163,5 @@ export const reportText = (side, tell) => {
     on("to-words", () => words.find((span) => span.tabIndex === 0)?.focus());
   }
 
-  return { node, caption, load, move, leave };
+  return { node, caption, load, move, leave, setChanged };
 };

@@ -1,8 +1,9 @@
-// The report in its colours, and beside it the report before it was changed.
+// The report in its colours, and beside it the report before it was changed, where that was another.
 import { el } from "../../lib/dom.js";
 import { phrase } from "../../lib/i18n.js";
 import { panelHead } from "../../lib/parts.js";
 import { sidesView } from "../sides.js";
+import { changedWords } from "./diff.js";
 import { reportText } from "./report.js";
 
 /** @import { Case } from "../case/case.js" */
@@ -29,18 +30,24 @@ export const wordsView = (method, ...more) => {
   const tools = el("span.bl-word-tools", key, method.node, ...more);
   const node = el(
     "section.bl-panel.bl-words",
-    panelHead("words.title", readout, tools),
+    panelHead("words.title", method.note, readout, tools),
     sides.node,
     el("div.bl-trust", { "data-modality": "report" }),
   );
 
+  /** @param {Case} side */
+  const wordsOf = ({ segments }) => segments.filter(([, word]) => word >= 0).map(([text]) => text);
   /** @param {Case} opened */
   const load = (opened) => {
     readout.textContent = "";
-    sides.load(opened);
+    const { original } = opened;
+    const { gone, fresh } = changedWords(original ? wordsOf(original) : [], original ? wordsOf(opened) : []);
+    now.setChanged(fresh);
+    past.setChanged(gone);
+    sides.load(opened, gone.size || fresh.size ? original : null);
     tools.hidden = Boolean(opened.veiled);
-    method.node.hidden = !opened.arrays.words;
-    method.show(opened.chosen.report);
+    key.hidden = method.node.hidden = !opened.arrays.words;
+    method.show(opened);
   };
 
   return { node, load, move: sides.move };

@@ -1,0 +1,50 @@
+// The answer: one sentence, and below it the number, as it was before the case was changed too.
+import { el } from "../../lib/dom.js";
+import { number } from "../../lib/format.js";
+import { t } from "../../lib/i18n.js";
+import { answerAt } from "./answer.js";
+import { AXES } from "./scale.js";
+
+/** @import { Case } from "../case/case.js" */
+/** @import { Axis } from "./scale.js" */
+
+// more: stand at the end of the line of numbers.
+/** @param {...HTMLElement} more */
+export const headView = (...more) => {
+  /** @type {Case | null} */
+  let opened = null;
+  let axis = AXES.probability;
+  const sentence = el("h2.bl-answer");
+  const before = el("span.bl-p-then.bl-num");
+  const output = el("output.bl-p.bl-num");
+  const change = el("span.bl-p-change.bl-num");
+  const verdict = el("span.bl-verdict");
+  const where = el("span.bl-muted.bl-num");
+  const node = el(
+    "header.bl-decision-head",
+    sentence,
+    el("div", el("span.bl-decision-p", before, output), change, verdict, where, ...more),
+  );
+
+  /** @param {Case} given @param {Axis} chosen */
+  const load = (given, chosen) => {
+    opened = given;
+    axis = chosen;
+  };
+
+  /** @param {number} beta */
+  const move = (beta) => {
+    const { original } = opened;
+    const value = axis.of(opened, beta);
+    const then = original && axis.of(original, beta);
+    sentence.textContent = answerAt(opened, beta);
+    before.textContent = original ? `${axis.say(then)} → ` : "";
+    output.textContent = axis.say(value);
+    change.textContent = original ? axis.sayChange(then, value) : "";
+    const [said, was] = [opened, original ?? opened].map((side) => t(side.verdict(beta)));
+    verdict.textContent = said === was ? "" : `${was} → ${said}`;
+    where.textContent = t(`axis.at.${axis.name}`, { beta: number(beta) });
+  };
+
+  return { node, load, move };
+};

@@ -1,0 +1,97 @@
+// The two axes on which a decision is drawn, for one case: where a value lies, and how it is written.
+import { probability, signed } from "../../lib/format.js";
+
+/** @import { Case } from "../case/case.js" */
+
+/**
+ * @typedef {object} Axis
+ * @property {"probability" | "logit"} name
+ * @property {(side: Case, beta: number, finding?: number) => number} of
+ * @property {(value: number) => string} say
+ * @property {(then: number, now: number) => string} sayChange
+ * @property {(value: number) => string} tick
+ * @property {number} half the value from which a finding is present
+ * @property {(sides: Case[]) => [number, number]} range of all findings, for bars
+ * @property {(sides: Case[]) => [number, number]} rangeOfCurve of the explained one
+ */
+
+const UNMOVED = "=";
+const DIGITS = { probability: 3, logit: 2 };
+
+// ▲ or ▼ and by how much, as the two numbers are written.
+/** @param {number} then @param {number} now @param {number} digits */
+export const moved = (then, now, digits) => {
+  const change = Number(now.toFixed(digits)) - Number(then.toFixed(digits));
+  const said = signed(change, digits);
+  return /[1-9]/.test(said) ? `${change > 0 ? "▲" : "▼"}\u2009${said}` : UNMOVED;
+};
+
+/** @param {Case} side */
+const logitsOf = (side) => side.arrays.curve_logits.values;
+
+/** @type {Record<"probability" | "logit", Axis>} */
+export const AXES = {
+  probability: {
+    name: "probability",
+    of: (side, beta, finding) => side.probability(beta, finding),
+    say: probability,
+    sayChange: (then, now) => moved(then, now, DIGITS.probability),
+    tick: String,
+    half: 0.5,
+    range: () => [0, 1],
+    rangeOfCurve: () => [0, 1],
+  },
+  logit: {
+    name: "logit",
+    of: (side, beta, finding) => side.logit(beta, finding),
+    say: (value) => signed(value, DIGITS.logit),
+    sayChange: (then, now) => moved(then, now, DIGITS.logit),
+    tick: (value) => signed(value, 0),
+    half: 0,
+    // As far to either side, so that one half stays in the middle, whatever beta is.
+    range: (sides) => {
+      let most = 1;
+      for (const side of sides) for (const logit of logitsOf(side)) most = Math.max(most, Math.abs(logit));
+      return [-most, most];
+    },
+    // As narrow as one half and the explained finding allow, so that its movement is seen.
+    rangeOfCurve: (sides) => {
+      let [low, high] = [0, 0];
+      for (const side of sides) {
+        const count = side.findings.length;
+        for (let at = side.index; at < logitsOf(side).length; at += count) {
+          low = Math.min(low, logitsOf(side)[at]);
+          high = Math.max(high, logitsOf(side)[at]);
+        }
+      }
+      return low === high ? [-1, 1] : [Math.floor(low), Math.ceil(high)];
+    },
+  },
+};
+
+// Where a value lies in a range, from 0 to 1.
+/** @param {number} value @param {[number, number]} range */
+export const placeIn = (value, [low, high]) => Math.min(1, Math.max(0, (value - low) / (high - low)));
+
+/** @param {Case} opened */
+export const sidesOf = (opened) => (opened.original ? [opened, opened.original] : [opened]);
+
+const MANY = 10; // findings, up to which each keeps its row
+const RARE = 0.01;
+
+// The findings whose rows may be folded: where there are many, those below 1 % at every beta, before a change too. None
+// moves in or out while beta does.
+/** @param {Case} opened */
+export const foldable = (opened) => {
+  const { findings, index } = opened;
+  if (findings.length <= MANY) return [];
+  return findings
+    .map((_, i) => i)
+    .filter(
+      (i) =>
+        i !== index &&
+        sidesOf(opened).every((side) =>
+          side.arrays.curve.values.every((p, at) => at % findings.length !== i || p < RARE),
+        ),
+    );
+};
