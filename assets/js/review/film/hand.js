@@ -67,8 +67,8 @@ export const hand = (canvas, isBusy, told) => {
       const apart = (a) => Math.max(1, Math.hypot(a[0] - other[0], a[1] - other[1]));
       /** @param {Point} a @returns {Point} */
       const between = (a) => [(a[0] + other[0]) / 2, (a[1] + other[1]) / 2];
+      told.zoom(apart(to) / apart(from), between(from)); // first: the whole film cannot be moved
       told.pan(...moved(between(from), between(to)));
-      told.zoom(apart(to) / apart(from), between(to));
       return true;
     }
     if (!drag) return false;
