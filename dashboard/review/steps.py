@@ -150,5 +150,9 @@ def _facts(engine: Engine, session: Session, request_id: int, case: OpenCase, ch
 
 def _film(case: OpenCase, pictures: bool) -> dict[str, Any]:
     """What the stage says of a case's modalities beside its evidence."""
-    film = data_url(case.film.pixels) if case.film and pictures else None
-    return {"film": film, "modalities": case.encoded.modalities}
+    film, own = case.film, None
+    if film:
+        rows, columns = film.pixels.shape
+        own = {"name": film.name, "rows": rows, "columns": columns}
+    picture = data_url(film.pixels) if film and pictures else None
+    return {"film": picture, "own_pixels": own, "modalities": case.encoded.modalities}

@@ -10,16 +10,18 @@ from dashboard.page.context import Context, Request
 from dashboard.page.header import facts
 from dashboard.review.case_picker import Question, ids_of, offered_cases
 from dashboard.review.explanation_tests import ExplanationTests
+from dashboard.review.film_tiles import film_tiles
 from dashboard.review.neighbours import neighbours
 from dashboard.review.paced import paced, streamed
 from dashboard.review.reader_cases import cases_for
 from dashboard.review.service import Ask, ReviewService
 from dashboard.review.steps import Refused, Staged, Step, Steps, Waiting, refused
 from dashboard.review.verdict_form import VerdictForm
+from dashboard.serving.model_registry import claim
 from dashboard.serving.session import Session
-from dashboard.ui.events import EVERY, UNLIMITED
+from dashboard.ui.events import AT_ONCE, EVERY, UNLIMITED
 from dashboard.ui.i18n import t
-from dashboard.ui.payload import as_json
+from dashboard.ui.payload import as_json, numbered
 from dashboard.ui.widgets import widget
 from dashboard.ui.widgets.relay import relay
 from dashboard.web.gradio import upload_name
@@ -55,9 +57,11 @@ def build(ctx: Context) -> None:
             notice = widget("notice")
             stage = widget("stage", methods=_methods())
             settled, waiting, tested = relay("settled"), relay("waiting"), relay("trust")
+            tiles = relay("tiles")
             neighbours(ctx)
     _on_opening(ctx, cases, upload, report, analyse, alone, notice, stage, waiting, form)
     _on_beta(ctx, settled)
+    _on_looking_closer(ctx, stage, tiles)
     form.listen(stage, cases)
     if ctx.serving.versions:
         _on_replacement(ctx, notice, stage, waiting, form)
@@ -252,6 +256,16 @@ def _on_beta(ctx: Context, settled: gr.HTML) -> None:
     )
 
 
+def _on_looking_closer(ctx: Context, stage: gr.HTML, tiles: gr.HTML) -> None:
+    """The film's own pixels, as far as they are looked at. That the case is shown was written down as it was opened."""
+
+    def pixels(session: Session, event: gr.EventData) -> str:
+        claim(session)
+        return numbered(film_tiles(session, event._data.get("tiles")))
+
+    stage.pixels(pixels, ctx.session, tiles, **AT_ONCE)
+
+
 def _on_standing_still(ctx: Context, stage: gr.HTML, tested: gr.HTML) -> None:
     """What stays on the stage is tested; see `dashboard.review.explanation_tests`."""
 
@@ -308,7 +322,10 @@ def _methods() -> str:
     """What the stage offers to choose from, with its help."""
     return as_json(
         {
-            modality: [{"name": m.name, "title": m.title, "help": m.help} for m in methods_of(modality).values()]
+            modality: [
+                {"name": m.name, "title": m.title, "help": m.help, "one_sided": m.one_sided}
+                for m in methods_of(modality).values()
+            ]
             for modality in MODALITIES
         }
     )

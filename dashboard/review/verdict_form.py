@@ -14,7 +14,7 @@ from dashboard.review.service import ReviewService
 from dashboard.review.steps import Staged
 from dashboard.review.verdicts import LONGEST_NAME, VerdictService
 from dashboard.serving.session import Session
-from dashboard.ui.events import QUIET
+from dashboard.ui.events import EVERY, QUIET
 from dashboard.ui.payload import numbered
 from dashboard.ui.widgets import widget
 from dashboard.web.thread_pools import in_pool, judging
@@ -85,8 +85,9 @@ class VerdictForm:
             if fresh:
                 yield self.fresh(session), gr.skip()  # no case is open
 
-        # Saving takes milliseconds: in the queue it would wait for others, and again to be told of.
-        form.submit(in_pool(judging, keep), [ctx.session, ctx.beta, ctx.saved], [form, ctx.saved], queue=False, **QUIET)
+        # Saving takes milliseconds: in the queue it would wait for others, and again to be told of. One that gets no
+        # answer must not keep the same verdict from being sent again.
+        form.submit(in_pool(judging, keep), [ctx.session, ctx.beta, ctx.saved], [form, ctx.saved], queue=False, **EVERY)
         form.lift(lift, ctx.session, stage, **QUIET)
         form.undo(in_pool(judging, undo), [ctx.session, ctx.saved], [form, ctx.saved], **QUIET)
         form.blind(go_blind, ctx.session, [form, stage], **QUIET)

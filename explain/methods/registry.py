@@ -2,7 +2,8 @@
 
 A method is a module in `explain/methods/image/` or `explain/methods/report/`: its docstring is the help shown in the
 page (what it is, its cost, its limits), `TITLE` its name there, `ORDER` its place, and
-`explain(batch) -> list[Attribution]` does the work, for cases that have the modality.
+`explain(batch) -> list[Attribution]` does the work, for cases that have the modality. One that looks for
+evidence for the finding alone, never against it, says `ONE_SIDED = True`.
 """
 
 import importlib
@@ -23,6 +24,7 @@ class Method(NamedTuple):
     name: str
     title: str
     help: str
+    one_sided: bool  # it looks for evidence for the finding alone
     explain_batch: Callable[[Batch], list[Attribution]]
 
     def explain(self, question: Question) -> Attribution:
@@ -68,4 +70,4 @@ def _method(name: str, module) -> Method:
     # A line break within a paragraph of a docstring says nothing.
     paragraphs = (inspect.getdoc(module) or "").split("\n\n")
     text = "\n\n".join(" ".join(p.split()) for p in paragraphs)
-    return Method(name, module.TITLE, text, module.explain)
+    return Method(name, module.TITLE, text, getattr(module, "ONE_SIDED", False), module.explain)

@@ -4,7 +4,7 @@ import test from "node:test";
 import { pretendPage } from "./browser.js";
 
 pretendPage();
-const { heatTable } = await import("../../assets/js/review/film/colour.js");
+const { coldTable, heatTable } = await import("../../assets/js/review/film/colour.js");
 const { Heat } = await import("../../assets/js/review/film/heat.js");
 
 const SIDE = 288;
@@ -63,4 +63,23 @@ test("above the scale the colour is the last one", () => {
   const heat = new Heat(1, 1);
   heat.paint(Float32Array.from([9]), 3);
   assert.deepEqual(drawnAt(heat, 100, 100), [...heatTable.slice(-4)]);
+});
+
+test("asked for, what speaks against is drawn in blue, and takes from its neighbours", () => {
+  const heat = new Heat(1, 2);
+  assert.equal(heat.paint(Float32Array.from([1, -3]), 3, true), 3);
+  assert.deepEqual(drawnAt(heat, 0, SIDE - 1), [...coldTable.slice(-4)]);
+  assert.deepEqual(drawnAt(heat, 0, 0), colour(1, 3));
+  const [red, , blue] = coldTable.slice(-4);
+  assert.ok(blue > red);
+});
+
+test("little evidence does not fog the film, and the value under a place is what is drawn there", () => {
+  const cover = (share) => heatTable[4 * Math.round(255 * share) + 3] / 255;
+  assert.ok(cover(0.05) < 0.02 && cover(0.1) < 0.06 && cover(0.6) === 1);
+  const heat = new Heat(1, 2);
+  heat.paint(Float32Array.from([1, -5]), 1);
+  assert.equal(heat.valueAt(0.1, 0.5), 1);
+  assert.equal(heat.valueAt(0.9, 0.5), 0);
+  assert.equal(heat.valueAt(1.2, 0.5), null);
 });

@@ -67,6 +67,21 @@ class Truth(TypedDict):
     width: NotRequired[int]
 
 
+class OwnPixels(TypedDict):
+    """A film as it was read: the name that its tiles are asked for by, and its size in pixels."""
+
+    name: str
+    rows: int
+    columns: int
+
+
+class FilmTiles(TypedDict):
+    """Some of a film's own pixels: tile, and its greys of 16 bits (`dashboard.review.film_tiles`)."""
+
+    tiles: list[tuple[str, str]]
+    number: int
+
+
 class Evidence(Packed):
     """One finding of one case at every β (`dashboard.ui.payload.describe_evidence`)."""
 
@@ -80,6 +95,7 @@ class Evidence(Packed):
     segments: list[tuple[str, int, bool]]  # text, index of its word or -1, was it read
     truth: Truth | None
     film: str | None  # None where the page has it already, or there is none
+    own_pixels: OwnPixels | None
     modalities: list[Modality]
 
 
@@ -160,6 +176,7 @@ class Veiled(Staged, Packed):
     seen: bool
     finding: str
     film: str | None
+    own_pixels: OwnPixels | None
     modalities: list[Modality]
     box: list[float] | None
     scales: Scales
@@ -198,6 +215,7 @@ class MethodOf(TypedDict):
     name: str
     title: str
     help: str
+    one_sided: bool
 
 
 class Methods(TypedDict):

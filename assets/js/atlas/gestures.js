@@ -1,6 +1,7 @@
 // What a hand or a keyboard does on a map: drag, wheel, pinch, click, lasso, box, keys. It moves the camera and says
 // the rest to whoever listens: hover(x, y), leave(), click(x, y), area(corners), step(dx, dy), enter(), moved(),
 // trailed().
+import { spotOn } from "../lib/canvas.js";
 import { ARROWS } from "../lib/keys.js";
 
 /** @import { Drag, Point, Told } from "../lib/types.d.ts" */
@@ -36,10 +37,9 @@ export class Gestures {
     on("keydown", (event) => this.key(event));
   }
 
-  /** @param {{ clientX: number, clientY: number }} given @returns {Point} */
-  spot({ clientX, clientY }) {
-    const box = this.node.getBoundingClientRect();
-    return [clientX - box.left, clientY - box.top];
+  /** @param {{ clientX: number, clientY: number }} event */
+  spot(event) {
+    return spotOn(this.node, event);
   }
 
   /** @param {number} factor @param {number} [x] @param {number} [y] */

@@ -1,10 +1,18 @@
 // Arrays as the server packs them (dashboard/ui/payload.py): base64 of float32, of bytes, or of bits, the first one
-// highest.
+// highest; and the greys of a film, of 16 bits (dashboard/review/film_tiles.py).
 /** @param {string} base64 */
-export const bytes = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+export const bytes = (base64) => {
+  const text = atob(base64);
+  const found = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) found[i] = text.charCodeAt(i);
+  return found;
+};
 
 /** @param {string} base64 */
 export const floats = (base64) => new Float32Array(bytes(base64).buffer);
+
+/** @param {string} base64 */
+export const greys = (base64) => new Uint16Array(bytes(base64).buffer);
 
 /** @param {string} base64 @param {number} count */
 export const bits = (base64, count) => {

@@ -5,9 +5,11 @@ const AT_ONCE = 24; // dashboard/atlas/service.py and dashboard/beta_lab/service
  * @template Key, Value
  */
 export class Fetched {
-  /** @param {(keys: Key[]) => void} ask */
-  constructor(ask) {
+  // most: keys of one request.
+  /** @param {(keys: Key[]) => void} ask @param {number} [most] */
+  constructor(ask, most = AT_ONCE) {
     this.ask = ask;
+    this.most = most;
     this.clear();
   }
 
@@ -32,7 +34,7 @@ export class Fetched {
   want(keys) {
     this.wanted = keys.filter((key) => !this.known.has(key));
     if (this.asking || !this.wanted.length) return;
-    this.asking = this.wanted.slice(0, AT_ONCE);
+    this.asking = this.wanted.slice(0, this.most);
     this.ask(this.asking);
   }
 

@@ -136,6 +136,19 @@ export interface Truth {
   width?: number;
 }
 
+/** A film as it was read: the name that its tiles are asked for by, and its size in pixels. */
+export interface OwnPixels {
+  name: string;
+  rows: number;
+  columns: number;
+}
+
+/** Some of a film's own pixels: tile, and its greys of 16 bits (`dashboard.review.film_tiles`). */
+export interface FilmTiles {
+  tiles: [string, string][];
+  number: number;
+}
+
 /** One finding of one case at every β (`dashboard.ui.payload.describe_evidence`). */
 export interface Evidence {
   arrays: Record<string, number[]>;
@@ -150,6 +163,7 @@ export interface Evidence {
   segments: [string, number, boolean][];
   truth: Truth | null;
   film: string | null;
+  own_pixels: OwnPixels | null;
   modalities: ("image" | "report")[];
 }
 
@@ -227,6 +241,7 @@ export interface Stage {
   segments: [string, number, boolean][];
   truth: Truth | null;
   film: string | null;
+  own_pixels: OwnPixels | null;
   modalities: ("image" | "report")[];
   tier: "instant" | "exact";
   single: boolean;
@@ -254,6 +269,7 @@ export interface Veiled {
   seen: boolean;
   finding: string;
   film: string | null;
+  own_pixels: OwnPixels | null;
   modalities: ("image" | "report")[];
   box: number[] | null;
   scales: Scales;
@@ -288,6 +304,7 @@ export interface MethodOf {
   name: string;
   title: string;
   help: string;
+  one_sided: boolean;
 }
 
 /** Those of each modality, in the order to show. */

@@ -79,6 +79,7 @@ export interface Events {
   settled: m.Settled | null;
   tab: string; // that came to the front
   theme: string;
+  tiles: m.FilmTiles;
   "to-words": undefined;
   trust: m.Tests;
   truth: boolean;
@@ -200,11 +201,60 @@ export interface Figure {
   plot: HTMLElement;
   node: HTMLElement;
 }
-/** How a film is drawn: opacity of the heat, whether the outline is asked for, what is drawn on top. */
+/** Rows and columns of pixels. */
+export interface Size {
+  rows: number;
+  columns: number;
+}
+/** A canvas, in its own pixels. */
+export interface Frame {
+  width: number;
+  height: number;
+}
+/** Which part of a film is to be seen (review/film/view.js). */
+export interface View {
+  scale: number | null;
+  x: number;
+  y: number;
+}
+/** Which greys go from black to white (review/film/tones.js). */
+export interface Tones {
+  width: number;
+  level: number;
+  inverted: boolean;
+}
+/** A part of a film, or of its tiles. */
+export interface Area {
+  top: number;
+  left: number;
+  bottom: number;
+  right: number;
+}
+/** Where a map is strongest on the film, and which share of what is for the finding lies there. */
+export interface Strongest {
+  third: "upper" | "middle" | "lower";
+  half: "left" | "right";
+  share: number;
+}
+/** How a film is drawn. */
 export interface Look {
-  opacity: number;
-  truth: boolean;
-  over?: (context: CanvasRenderingContext2D, side: number) => void;
+  view: View;
+  tones: Tones;
+  opacity: number; // of the heat
+  signed: boolean; // what speaks against is drawn, too
+  threshold: number; // of the heat's outline, as a share of its scale; 0 for none
+  truth: boolean; // whether the outline is asked for
+  bare: boolean; // nothing over the film
+}
+/** Draws over a film, in a square that has `side` pixels; `line` of them are one of the page's. */
+export type Over = (context: CanvasRenderingContext2D, side: number, line: number) => void;
+/** What a hand does on a film (review/film/hand.js), in shares of the canvas' width, and places on the canvas. */
+export interface Handled {
+  window: (dx: number, dy: number) => void;
+  pan: (dx: number, dy: number) => void;
+  zoom: (factor: number, at: Point) => void;
+  twice: (at: Point) => void;
+  hover: (at: Point | null) => void;
 }
 /** A test of an explanation, as it is shown. */
 export interface Shown {
@@ -226,4 +276,5 @@ export interface Picker {
   /** Which method is really shown, while that is not the chosen one. */
   note: HTMLElement;
   show: (opened: Case) => void;
+  isOneSided: (name: string) => boolean; // whether a method looks for evidence for the finding alone
 }

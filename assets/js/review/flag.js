@@ -97,7 +97,7 @@ export const mount = ({ element, trigger, value, watch }) => {
     "aria-keyshortcuts": "n",
     onclick: () => emit("next-case"),
   });
-  const outcome = el("span", { role: "status" });
+  const outcome = el("p.bl-outcome", { role: "status" });
   const retry = phrase("button.bl-toggle.bl-compact.bl-flag-retry", "flag.retry", {
     hidden: true,
     onclick: () => pending && send(pending),
@@ -112,7 +112,7 @@ export const mount = ({ element, trigger, value, watch }) => {
     who,
     el("div.bl-flag-says", { role: "group", ...labelled("flag.verdict") }, ...buttons),
     el("div.bl-flag-foot", undo, next),
-    el("p.bl-outcome", outcome, " ", retry),
+    el("div.bl-outcome-line", outcome, retry),
   );
   element.replaceChildren(form);
 
@@ -204,7 +204,7 @@ export const mount = ({ element, trigger, value, watch }) => {
   const say = (key, values, bad = false) => {
     retry.hidden = true;
     outcome.textContent = key ? t(key, values) : "";
-    outcome.parentElement.classList.toggle("bl-bad", bad);
+    outcome.classList.toggle("bl-bad", bad);
   };
   /** @param {string[] | undefined} labels */
   const tick = (labels) => {
@@ -329,7 +329,7 @@ export const mount = ({ element, trigger, value, watch }) => {
         emit("saved", { study: now.study, verdict: saved });
       }
       form.dataset.flag = now.flag_id || "";
-      outcome.parentElement.title = now.flag_id || "";
+      outcome.title = now.flag_id || "";
       say(now.key, now.values, now.bad);
     }
     setBlind(state.blind);

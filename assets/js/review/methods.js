@@ -36,5 +36,7 @@ export const methodPicker = (modality, methods, choose) => {
     const [shown, chosen] = [opened.methods[modality], select.value].map((name) => called(name).title);
     following.textContent = t("method.provisional", { shown, chosen });
   };
-  return { node, note, show };
+  /** @param {string} name */
+  const isOneSided = (name) => methods.some((method) => method.name === name && method.one_sided);
+  return { node, note, show, isOneSided };
 };

@@ -4,15 +4,22 @@ import { phrase } from "../lib/i18n.js";
 import { helpButton } from "./help.js";
 
 const LISTED = ["a", "d", "u", "1_9", "s", "n", "z", "b", "m", "w"];
+// On the film alone (film/viewer.js).
+const ON_FILM = { i: "I", f: "F", one: "1", zero: "0", zoom: "+ −", arrows: "← ↑ → ↓", h: "H" };
 const TYPING =
   "input:not([type=checkbox]):not([type=radio]):not([type=range]), textarea, select, [contenteditable=true]";
 
-// keys: what each does. They act while `node` is to be seen, and never while somebody types or holds another key.
+// Never while somebody types or holds another key, nor where the key has done something already.
+/** @param {KeyboardEvent} event */
+export const isShortcut = (event) =>
+  !(event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) &&
+  !(event.target instanceof Element && event.target.closest(TYPING));
+
+// keys: what each does, once however long it is held. They act while `node` is to be seen.
 /** @param {HTMLElement} node @param {Record<string, () => unknown>} keys */
 export const onShortcut = (node, keys) =>
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.defaultPrevented) return;
-    if (!node.checkVisibility() || (event.target instanceof Element && event.target.closest(TYPING))) return;
+    if (event.repeat || !isShortcut(event) || !node.checkVisibility()) return;
     const act = keys[event.key.toLowerCase()];
     if (!act) return;
     event.preventDefault();
@@ -21,15 +28,18 @@ export const onShortcut = (node, keys) =>
 
 // Returns the list of them, and the button that opens it.
 export const shortcutHelp = () => {
-  const keys = LISTED.flatMap((key) => [
-    el("dt", el("kbd", key.toUpperCase().replace("_", "–"))),
-    phrase("dd", `keys.${key}`),
-  ]);
+  /** @param {string} key @param {string} shown */
+  const line = (key, shown) => [el("dt", el("kbd", shown)), phrase("dd", `keys.${key}`)];
+  const keys = LISTED.flatMap((key) => line(key, key.toUpperCase().replace("_", "–")));
+  const onFilm = Object.entries(ON_FILM).flatMap(([key, shown]) => line(`film_${key}`, shown));
   const list = el(
     "div.bl-help.bl-keys",
     phrase("h3", "keys.title"),
     el("dl", ...keys),
     phrase("p.bl-muted", "keys.note"),
+    phrase("h3", "keys.film"),
+    el("dl", ...onFilm),
+    phrase("p.bl-muted", "keys.film_note"),
   );
   return { list, button: helpButton(list, "bl-help-keys", "keys.title", { "aria-keyshortcuts": "?" }) };
 };

@@ -50,7 +50,7 @@ export const mount = ({ element, trigger, props, value, watch }) => {
     dim();
     trigger("erase", { mask });
   };
-  const film = filmView(picker("image"), erase, changes.node);
+  const film = filmView(picker("image"), erase, (tiles) => trigger("pixels", { tiles }), changes.node);
   const words = wordsView(picker("report"), swap);
   const bars = barsView((index, finding) => trigger("select", { index, value: finding }));
   const axis = axisSwitch(() => opened && !opened.veiled && load());

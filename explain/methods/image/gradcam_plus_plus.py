@@ -14,6 +14,7 @@ from explain.methods.base import Attribution, Batch
 
 TITLE = "Grad-CAM++"
 ORDER = 2
+ONE_SIDED = True
 
 
 def explain(batch: Batch) -> list[Attribution]:

@@ -12,6 +12,7 @@ from explain.methods.base import Attribution, Batch
 
 TITLE = "LayerCAM"
 ORDER = 3
+ONE_SIDED = True
 
 
 def explain(batch: Batch) -> list[Attribution]:

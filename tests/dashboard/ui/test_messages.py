@@ -16,6 +16,7 @@ from dashboard.feedback.log import FeedbackLog, Filters
 from dashboard.page.header import facts
 from dashboard.review.case_picker import Question, Reader, offered_cases
 from dashboard.review.explanation_tests import ExplanationTests
+from dashboard.review.film_tiles import film_tiles
 from dashboard.review.neighbours import NeighboursService
 from dashboard.review.service import CaseService
 from dashboard.review.steps import Refused, Waiting
@@ -25,6 +26,7 @@ from dashboard.review.verdicts import VerdictService
 from dashboard.serving.model_registry import ModelRegistry
 from dashboard.serving.reference_cache import ReferenceCache
 from dashboard.serving.served import ServedModel
+from dashboard.ui.payload import numbered
 from dashboard.ui.widgets.troubles import status_of
 from dashboard.workflows.finetune import ComparisonRow, FinetuneResult, Gate
 from explain.trust.evaluate import TRUST_FILE
@@ -69,6 +71,8 @@ def test_the_stage(reviewer, session, study):
     for step in reviewer.open_study(session, study, 0.5):
         holds(m.Stage, step.stage)
     holds(m.Settled, reviewer.predict_at(session, 0.3))
+    film = session.opened.film
+    holds(m.FilmTiles, numbered(film_tiles(session, [f"{film.name}:1/0/0" if film else ""])))
     (step,) = reviewer.go_blind(session, True)
     holds(m.Veiled, step.stage)
     assert reviewer.predict_at(session, 0.3) is None

@@ -4,6 +4,7 @@ import { ARROWS } from "../../lib/keys.js";
 import { FilmTool } from "./tool.js";
 
 /** @import { Box, Point } from "../../lib/types.d.ts" */
+/** @import { OnFilm } from "./tool.js" */
 
 const LEAST = 0.01;
 const STEP = 0.02;
@@ -13,9 +14,9 @@ const clip = (value, top = 1) => Math.min(top, Math.max(0, value));
 
 export class Boxes extends FilmTool {
   // changed: called with the boxes whenever there is one more or less.
-  /** @param {HTMLCanvasElement} canvas @param {(boxes: Box[]) => void} changed @param {() => void} redraw */
-  constructor(canvas, changed, redraw) {
-    super(canvas, redraw, "bl-marking", ["pointerdown", "pointermove", "pointerup", "pointercancel", "keydown"]);
+  /** @param {OnFilm} film @param {(boxes: Box[]) => void} changed @param {() => void} redraw */
+  constructor(film, changed, redraw) {
+    super(film, redraw, "bl-marking", ["pointerdown", "pointermove", "pointerup", "pointercancel", "keydown"]);
     this.changed = changed;
     /** @type {Box[]} */
     this.boxes = [];
@@ -28,7 +29,6 @@ export class Boxes extends FilmTool {
   /** @param {boolean} on */
   turn(on) {
     super.turn(on);
-    this.canvas.tabIndex = on ? 0 : -1;
     if (on) this.canvas.focus({ preventScroll: true });
     this.pointercancel();
   }
@@ -115,10 +115,9 @@ export class Boxes extends FilmTool {
   }
 
   // What was recorded is dotted and white; what is marked now is solid, what is being drawn dashed.
-  /** @param {CanvasRenderingContext2D} context @param {number} side */
-  draw(context, side) {
+  /** @param {CanvasRenderingContext2D} context @param {number} side @param {number} scale */
+  draw(context, side, scale) {
     const [top, left, height, width] = this.square;
-    const scale = side / this.canvas.clientWidth;
     /** @param {Box} box @param {string} colour @param {number[]} dash */
     const stroke = (box, colour, dash) => {
       for (const [style, line, dashes] of /** @type {[string, number, number[]][]} */ ([

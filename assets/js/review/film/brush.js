@@ -5,14 +5,15 @@ import { el } from "../../lib/dom.js";
 import { FilmTool } from "./tool.js";
 
 /** @import { Point } from "../../lib/types.d.ts" */
+/** @import { OnFilm } from "./tool.js" */
 
 const SIDE = 128; // dashboard/cases/masks.py reads as many
 
 export class Brush extends FilmTool {
   // send: called with the packed mask in base64.
-  /** @param {HTMLCanvasElement} canvas @param {(mask: string) => void} send @param {() => void} redraw */
-  constructor(canvas, send, redraw) {
-    super(canvas, redraw, "bl-erasing", ["pointerdown", "pointermove", "pointerup", "pointercancel", "pointerleave"]);
+  /** @param {OnFilm} film @param {(mask: string) => void} send @param {() => void} redraw */
+  constructor(film, send, redraw) {
+    super(film, redraw, "bl-erasing", ["pointerdown", "pointermove", "pointerup", "pointercancel", "pointerleave"]);
     this.send = send;
     this.size = 0.1;
     this.mask = el("canvas", { width: SIDE, height: SIDE });
@@ -89,8 +90,8 @@ export class Brush extends FilmTool {
   }
 
   // Light and dark stripes, legible on any film; and a ring as wide as the brush.
-  /** @param {CanvasRenderingContext2D} context @param {number} side */
-  draw(context, side) {
+  /** @param {CanvasRenderingContext2D} context @param {number} side @param {number} line */
+  draw(context, side, line) {
     if (this.painted) {
       this.layer.width = this.layer.height = side;
       const layer = this.layer.getContext("2d");
@@ -112,6 +113,6 @@ export class Brush extends FilmTool {
     if (!this.at) return;
     context.beginPath();
     context.arc(this.at[0] * side, this.at[1] * side, (this.size * side) / 2, 0, 2 * Math.PI);
-    strokeEach(context, ["rgba(0,0,0,.8)", 3], ["#ffffff", 1.2]);
+    strokeEach(context, ["rgba(0,0,0,.8)", 3 * line], ["#ffffff", 1.2 * line]);
   }
 }

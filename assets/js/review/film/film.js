@@ -1,8 +1,11 @@
-// The film with its heat, beside it the film before it was changed, and under them what both are shown, marked and
-// changed by.
+// The film with its heat, beside it the film before it was changed, and under them what both are looked at through,
+// shown, marked and changed by.
+import { greys } from "../../lib/bytes.js";
 import { el } from "../../lib/dom.js";
 import { emit, on } from "../../lib/events.js";
-import { labelled, phrase } from "../../lib/i18n.js";
+import { Fetched } from "../../lib/fetched.js";
+import { number, signed as withSign } from "../../lib/format.js";
+import { findingName, labelled, phrase, t } from "../../lib/i18n.js";
 import { toggle } from "../../lib/parts.js";
 import { everyFrame } from "../../lib/timing.js";
 import { sidesView } from "../sides.js";
@@ -10,30 +13,46 @@ import { Boxes } from "./boxes.js";
 import { Brush } from "./brush.js";
 import { heatGradient } from "./colour.js";
 import { filmPicture } from "./picture.js";
+import { forAndAgainst } from "./sums.js";
+import { viewerView } from "./viewer.js";
 
 /** @import { Case } from "../case/case.js" */
 /** @import { Picker } from "../../lib/types.d.ts" */
 
-// method: chooses one; sendMask: called with the packed mask of what was painted; head: stands above the films.
-/** @param {Picker} method @param {(mask: string) => void} sendMask @param {HTMLElement} head */
-export const filmView = (method, sendMask, head) => {
-  const now = filmPicture("now");
-  const past = filmPicture("then");
+const TILES_AT_ONCE = 8; // dashboard/review/film_tiles.py answers as many
+const MOST_TILES = 384; // that are kept beside those to be seen, 128 KiB each
+
+// method: chooses one; sendMask: called with the packed mask of what was painted; askTiles: called with the names of
+// tiles of the films; head: stands above the films.
+/**
+ * @param {Picker} method
+ * @param {(mask: string) => void} sendMask
+ * @param {(tiles: string[]) => void} askTiles
+ * @param {HTMLElement} head
+ */
+export const filmView = (method, sendMask, askTiles, head) => {
+  const redraw = everyFrame(() => draw());
+  /** @type {Fetched<string, Uint16Array>} */
+  const tiles = new Fetched(askTiles, TILES_AT_ONCE);
+  const now = filmPicture("now", tiles.known, redraw);
+  const past = filmPicture("then", tiles.known, redraw);
   const sides = sidesView(now, past, "div.bl-film-frames");
   /** @type {Case | null} */
   let opened = null;
   let outlined = false; // whether the true outline is asked for
+  let moved = 0; // β, as it was drawn last
+  /** @type {Set<string>} */
+  let seen = new Set(); // tiles
   const opacity = el("input", {
     type: "range",
     min: 0,
     max: 100,
     value: 60,
     ...labelled("film.opacity"),
-    oninput: () => draw(),
+    oninput: redraw,
   });
   const truth = toggle("film.truth", "", () => turnTruth(!outlined));
-  const redraw = everyFrame(() => draw());
-  const brush = new Brush(now.canvas, sendMask, redraw);
+  const brush = new Brush(now, sendMask, redraw);
   const erase = toggle("erase.on", ".bl-erase", () => turnErase(!brush.on));
   const size = el("input.bl-brush-size", {
     type: "range",
@@ -44,16 +63,44 @@ export const filmView = (method, sendMask, head) => {
     ...labelled("erase.size"),
     oninput: () => (brush.size = Number(size.value) / 100),
   });
-  const hint = phrase("p.bl-film-note.bl-erase-hint", "erase.hint", { hidden: true });
-  const boxes = new Boxes(now.canvas, (regions) => emit("regions", regions), redraw);
+  const hint = phrase("p.bl-film-note.bl-film-hint.bl-erase-hint", "erase.hint", { hidden: true });
+  const boxes = new Boxes(now, (regions) => emit("regions", regions), redraw);
   const mark = toggle("mark.region", ".bl-mark-region", () => turnMark(!boxes.on), { "aria-keyshortcuts": "m" });
-  const markHint = phrase("p.bl-film-note.bl-mark-hint", "mark.hint", { hidden: true, role: "status" });
+  const markHint = phrase("p.bl-film-note.bl-film-hint.bl-mark-hint", "mark.hint", { hidden: true, role: "status" });
   now.node.append(hint, markHint, method.note);
+  const viewer = viewerView({
+    canvases: [now.canvas, past.canvas],
+    films: sides.node,
+    whole: () => node,
+    isBusy: () => brush.on || boxes.on,
+    hover: (canvas, at) => tellValue(at && (canvas === now.canvas ? now : past).valueAt(at)),
+    changed: redraw,
+    recoloured: () => {
+      scale();
+      move(moved);
+    },
+  });
+
   const ticks = el("span.bl-ticks.bl-num");
-  const gradient = el("span.bl-gradient", { style: `background-image:${heatGradient()}` });
-  const legend = el("span.bl-legend", phrase("span.bl-muted", "film.legend"), el("span.bl-scale", gradient, ticks));
+  const gradient = el("span.bl-gradient");
+  const threshold = el("input.bl-threshold", {
+    type: "range",
+    min: 0,
+    max: 100,
+    value: 0,
+    ...labelled("film.threshold"),
+    title: t("film.threshold"),
+    oninput: () => {
+      sayThreshold();
+      redraw();
+    },
+  });
+  const value = phrase("span.bl-muted.bl-num.bl-value", "film.legend");
+  const legend = el("span.bl-legend", value, el("span.bl-scale", gradient, threshold, ticks));
+  const sum = el("p.bl-film-sum.bl-num");
   const bar = el(
-    "figcaption.bl-film-bar",
+    "div.bl-film-bar",
+    sum,
     el("div.bl-film-row", method.node, legend),
     el(
       "div.bl-film-row",
@@ -63,7 +110,13 @@ export const filmView = (method, sendMask, head) => {
       truth,
     ),
   );
-  const node = el("figure.bl-panel.bl-film", head, sides.node, bar, el("div.bl-trust", { "data-modality": "image" }));
+  const node = el(
+    "figure.bl-panel.bl-film",
+    head,
+    sides.node,
+    el("figcaption", viewer.node, bar),
+    el("div.bl-trust", { "data-modality": "image" }),
+  );
 
   /** @param {Case} given */
   const load = (given) => {
@@ -71,7 +124,9 @@ export const filmView = (method, sendMask, head) => {
     sides.load(given);
     // A refinement of what is on the screen must not wipe out a stroke that has begun.
     if (!brush.painting && opened?.film !== film) brush.clear();
+    if (opened?.case !== given.case) tiles.asking = null; // an answer that failed to come is not waited for any more
     opened = given;
+    viewer.load(opened);
     if (!film && brush.on) turnErase(false);
     erase.hidden = !film;
     boxes.load(opened.box, (!original && opened.recorded?.regions) || []);
@@ -82,8 +137,46 @@ export const filmView = (method, sendMask, head) => {
     if (!known && outlined) turnTruth(false);
     bar.classList.toggle("bl-hidden", !opened.arrays.cam);
     method.show(opened);
+    scale();
+  };
+
+  // The scale's colours and numbers.
+  const scale = () => {
+    const { signed } = viewer.look();
     const top = opened.scales.image;
-    ticks.replaceChildren(...[0, 0.5, 1].map((share) => el("span", String(Number((share * top).toPrecision(2))))));
+    gradient.style.backgroundImage = heatGradient(signed);
+    legend.classList.toggle("bl-signed", signed);
+    ticks.replaceChildren(
+      ...(signed ? [-1, 0, 1] : [0, 0.5, 1]).map((share) => {
+        const figure = String(Number((share * top).toPrecision(2)));
+        return el("span", figure.replace("-", "\u2212"));
+      }),
+    );
+    sayThreshold();
+  };
+  const sayThreshold = () => {
+    const from = (Number(threshold.value) / 100) * (opened?.scales.image ?? 0);
+    threshold.ariaValueText = t(from ? "film.threshold_from" : "film.threshold_none", { value: number(from) });
+  };
+  /** @param {number | null} under the pointer */
+  const tellValue = (under) => {
+    value.textContent = under === null ? t("film.legend") : t("film.value", { value: number(under) });
+  };
+
+  // What the map adds up to: the heat alone would look the same whatever speaks against the finding.
+  const tellSum = () => {
+    const cam = opened.at("cam", moved);
+    sum.textContent = "";
+    if (!cam) return;
+    const { pro, con } = forAndAgainst(cam);
+    const against = viewer.look().signed ? "film.sum_against" : "film.sum_undrawn";
+    const isAlone = method.isOneSided(opened.methods.image) && con === 0;
+    const said = [
+      t("film.sum_for", { finding: findingName(opened.finding), value: withSign(pro) }),
+      isAlone ? t("film.sum_one_sided") : t(against, { value: con ? withSign(con) : "0" }),
+    ];
+    sum.replaceChildren(...said.map((text) => el("span", { text })));
+    sum.title = t("film.sum_help");
   };
 
   /** @param {boolean} on */
@@ -110,23 +203,32 @@ export const filmView = (method, sendMask, head) => {
 
   /** @param {number} beta */
   const move = (beta) => {
-    sides.move(beta);
+    moved = beta;
+    const { signed } = viewer.look();
+    now.move(beta, signed);
+    if (opened.original) past.move(beta, signed);
+    tellSum();
     draw();
   };
   const draw = () => {
     if (!opened) return;
-    const look = { opacity: Number(opacity.value) / 100, truth: outlined };
-    if (opened.original) past.draw(look);
-    now.draw({
-      ...look,
-      over: (context, side) => {
-        boxes.draw(context, side);
-        if (brush.on) brush.draw(context, side);
-      },
+    const look = {
+      ...viewer.look(),
+      opacity: Number(opacity.value) / 100,
+      threshold: Number(threshold.value) / 100,
+      truth: outlined,
+    };
+    const wanted = opened.original ? past.draw(look) : [];
+    const over = now.draw(look, (context, side, line) => {
+      boxes.draw(context, side, line);
+      if (brush.on) brush.draw(context, side, line);
     });
+    viewer.say();
+    seen = new Set([...over, ...wanted]);
+    tiles.want([...seen]);
   };
 
-  new ResizeObserver(draw).observe(node);
+  new ResizeObserver(draw).observe(sides.node);
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     if (brush.on) turnErase(false);
@@ -135,6 +237,12 @@ export const filmView = (method, sendMask, head) => {
   on("mark-region", () => !mark.hidden && bar.checkVisibility({ visibilityProperty: true }) && turnMark(!boxes.on));
   on("clear-marks", () => boxes.clear());
   on("refused", () => brush.clear());
+  on("tiles", (message) => {
+    tiles.take(message.tiles.map(([name, packed]) => [name, greys(packed)]));
+    const spare = [...tiles.known.keys()].filter((name) => !seen.has(name)); // the oldest first
+    for (const name of spare.slice(0, -MOST_TILES)) tiles.known.delete(name);
+    redraw();
+  });
 
   return { node, load, move, draw };
 };

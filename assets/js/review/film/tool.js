@@ -1,11 +1,17 @@
 // A tool on the film: while it is on, each event of the hand goes to its method of that name.
+import { spotOn } from "../../lib/canvas.js";
+
 /** @import { Point } from "../../lib/types.d.ts" */
 
+/** @typedef {{ canvas: HTMLCanvasElement, squareAt: (at: Point) => Point }} OnFilm */
+
 export class FilmTool {
-  // redraw: called whenever what the tool shows has changed; cursor: the class of the canvas while it is on.
-  /** @param {HTMLCanvasElement} canvas @param {() => void} redraw @param {string} cursor @param {string[]} events */
-  constructor(canvas, redraw, cursor, events) {
+  // film: where it works; redraw: called whenever what the tool shows has changed; cursor: the class of the canvas
+  // while it is on.
+  /** @param {OnFilm} film @param {() => void} redraw @param {string} cursor @param {string[]} events */
+  constructor({ canvas, squareAt }, redraw, cursor, events) {
     this.canvas = canvas;
+    this.squareAt = squareAt;
     this.redraw = redraw;
     this.cursor = cursor;
     this.on = false;
@@ -19,10 +25,9 @@ export class FilmTool {
     this.canvas.classList.toggle(this.cursor, on);
   }
 
-  // In shares of the canvas.
+  // In shares of the square that the film lies in, whichever part of it is to be seen.
   /** @param {PointerEvent} event @returns {Point} */
   place(event) {
-    const { left, top, width, height } = this.canvas.getBoundingClientRect();
-    return [(event.clientX - left) / width, (event.clientY - top) / height];
+    return this.squareAt(spotOn(this.canvas, event));
   }
 }
