@@ -79,7 +79,7 @@ def test_the_report_of_another_case_is_taken_and_given_back(page):
     expect(page.locator(STAGE)).to_have_attribute("data-case", case)
     expect(page.locator(".bl-report-text[data-side=then]")).to_have_text(own)
     expect(page.locator(SAID)).not_to_have_text(own)
-    expect(page.locator(".bl-report textarea")).to_have_value(page.locator(SAID).inner_text())
+    expect(report_box(page)).to_have_value(page.locator(SAID).inner_text())
     expect(page.locator(".bl-curve-then")).to_have_count(1)
     erase(page)
     wait_for_changes(page, 2)
