@@ -26,6 +26,8 @@ def test_translations_fill_the_same_holes_and_are_not_empty(key):
 def test_every_key_in_the_sources_exists():
     sources = [*(ASSETS / "js").rglob("*.js"), *(ROOT / "dashboard").rglob("*.py")]
     known = phrases()[FALLBACK]
+    # Some stand for all that begin so: the heads of a table's columns.
+    beginnings = {key.rpartition(".")[0] for key in known}
     prefixes = {key.partition(".")[0] for key in known}
     asked = set()
     for source in map(Path, sources):
@@ -34,7 +36,7 @@ def test_every_key_in_the_sources_exists():
                 (".html", ".json", ".js", ".css", ".language", ".theme")
             ):
                 asked.add(key)
-    assert asked - known.keys() == set()
+    assert asked - known.keys() - beginnings == set()
 
 
 def test_unknown_phrase_is_refused():
