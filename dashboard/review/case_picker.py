@@ -64,7 +64,9 @@ class Question(NamedTuple):
             for name, allowed in {"split": SplitName, "judged": Judged, "order": Order, "queue": Queue}.items()
             if asked.get(name) in get_args(allowed)
         }
-        counts = {name: n for name in ("offset", "number") if type(n := asked.get(name)) is int and n >= 0}
+        counts: dict[str, Any] = {
+            name: n for name in ("offset", "number") if type(n := asked.get(name)) is int and n >= 0
+        }
         return cls(
             text=str(asked.get("text") or "")[:MOST_CHARACTERS].strip(),
             finding=str(asked.get("finding") or "")[:MOST_CHARACTERS],

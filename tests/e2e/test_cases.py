@@ -41,6 +41,7 @@ def ask(page: Page, label: str, value: str) -> None:
 @pytest.mark.parametrize("by_key", [False, True])
 def test_a_verdict_in_a_hurry_goes_to_nobody_elses_case(page, server, by_key):
     before, first = len(rows(server)), page.locator(STAGE).get_attribute("data-case")
+    page.evaluate("localStorage.setItem('betalens.keys', 'on')")
     held = []
     page.route("**/queue/join*", lambda route: held.append(route))  # the server hears of it later
     study = open_card(page, 3)
@@ -241,3 +242,10 @@ def test_a_case_that_was_sent_is_named_as_ones_own(page):
     page.get_by_role("button", name="Report alone").click()
     expect(page.locator(".bl-case-title")).to_have_text(re.compile(r"^Your case \(report-"), timeout=EXACT_LIMIT)
     expect(page.locator(".bl-case-bar .bl-chip")).to_be_hidden()
+
+
+def test_the_first_stop_of_the_tab_key_skips_to_the_case(page):
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Skip to the case")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".bl-case-title")).to_be_focused()

@@ -217,6 +217,13 @@ def test_keys_judge_but_not_while_typing(page, server):
     expect(page.locator(".bl-keys")).to_contain_text("next case")
     page.keyboard.press("Escape")
     page.keyboard.press("u")
+    page.wait_for_timeout(500)
+    expect(page.locator(OUTCOME)).to_be_empty()  # a letter saves nothing before that is switched on
+    page.keyboard.press("?")
+    page.get_by_label("Letters save and take back verdicts").check()
+    page.keyboard.press("Escape")
+    page.locator(".bl-case-title").click()
+    page.keyboard.press("u")
     assert saved(page, server)["verdict"] == "unsure"
     assert len(rows(server)) == before + 1
 
@@ -289,7 +296,7 @@ def test_what_was_typed_stays_where_no_answer_comes(server, browser):
 
 
 def test_undo_adds_a_row_and_the_verdict_stands_no_more(page, server):
-    page.keyboard.press("a")
+    page.get_by_role("button", name="Agree", exact=True).click()
     taken = saved(page, server).name
     content = server.flags.read_bytes()
     page.get_by_role("button", name="Undo").click()

@@ -4,6 +4,7 @@ import { on } from "../lib/events.js";
 import { labelled, language, phrase, setLanguage } from "../lib/i18n.js";
 import { isDark, setTheme } from "../lib/theme.js";
 import { watchSession } from "./session.js";
+import { showTab } from "./tabs.js";
 
 /** @import { Mount } from "../lib/types.d.ts" */
 /** @import * as m from "../lib/messages.d.ts" */
@@ -66,7 +67,15 @@ export const mount = ({ element, value, watch }) => {
   };
   watch(draw);
 
+  // Past the header, the tabs and the list of cases.
+  const skip = phrase("button.bl-button.bl-skip", "header.skip", {
+    onclick: () => {
+      showTab("review");
+      /** @type {HTMLElement | null} */ (document.querySelector(".bl-case-title"))?.focus();
+    },
+  });
   element.replaceChildren(
+    skip,
     el(
       "header.bl-header",
       el(

@@ -15,7 +15,7 @@ export const caseBar = () => {
       text: sign,
       onclick: () => emit(`${which}-case`),
     });
-  const name = el("h2.bl-case-title");
+  const name = el("h2.bl-case-title", { tabindex: -1 });
   const from = el("span.bl-chip");
   const place = el("span.bl-muted.bl-num");
   const judged = el("span.bl-case-verdict");

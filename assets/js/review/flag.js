@@ -8,7 +8,7 @@ import { findingName, labelled, phrase, t } from "../lib/i18n.js";
 import { panelHead, toggle } from "../lib/parts.js";
 import { setBlind } from "./blind.js";
 import { readerName, rememberName } from "./reader.js";
-import { onShortcut, shortcutHelp } from "./shortcuts.js";
+import { lettersSave, onShortcut, shortcutHelp } from "./shortcuts.js";
 
 /** @import * as m from "../lib/messages.d.ts" */
 /** @import { Box, Mount } from "../lib/types.d.ts" */
@@ -29,7 +29,7 @@ export const mount = ({ element, trigger, value, watch }) => {
   let busy = false;
 
   const blind = toggle("flag.blind", ".bl-compact", () => trigger("blind", { on: !state.blind }));
-  const shortcuts = shortcutHelp();
+  const shortcuts = shortcutHelp(() => update());
   const buttons = ["agree", "disagree", "unsure"].map((verdict) =>
     toggle(`verdict.${verdict}`, `.bl-say.bl-say-${verdict}`, () => choose(verdict), {
       "data-verdict": verdict,
@@ -187,6 +187,7 @@ export const mount = ({ element, trigger, value, watch }) => {
     corrected.hidden = !lists;
     details.hidden = !open;
     form.classList.toggle("bl-open", open);
+    form.classList.toggle("bl-letters", lettersSave());
     form.dataset.veiled = String(veiled);
     save.hidden = !lists;
     save.disabled = shut;
@@ -282,12 +283,13 @@ export const mount = ({ element, trigger, value, watch }) => {
   });
 
   onShortcut(form, {
-    a: () => !state.veiled && choose("agree"),
+    a: () => lettersSave() && !state.veiled && choose("agree"),
     d: () => !state.veiled && choose("disagree"),
-    u: () => choose("unsure"),
-    s: () => !save.hidden && form.requestSubmit(),
+    u: () => lettersSave() && choose("unsure"),
+    s: () => lettersSave() && !save.hidden && form.requestSubmit(),
     n: () => emit("next-case"),
-    z: () => !undo.disabled && trigger("undo"),
+    p: () => emit("previous-case"),
+    z: () => lettersSave() && !undo.disabled && trigger("undo"),
     b: () => blind.click(),
     m: () => emit("mark-region"),
     w: () => emit("to-words"),
