@@ -54,6 +54,8 @@ class BetaLabService:
 
         def found(measured: Measured) -> dict[str, Any]:
             facts = {"out_of_fold": measured.by_folds, "left_out": measured.left_out, "chose": measured.chose}
+            folder = self.engine.folder
+            facts |= {"default_beta": self.engine.default_beta, "checkpoint": folder.name if folder else ""}
             return facts | describe_lab(measured.lab)
 
         for message in self._measured.of(split).messages(found):

@@ -58,3 +58,20 @@ def test_a_confusion_cell_opens_its_case(lab):
     expect(lab.locator(STAGE)).to_have_attribute("data-case", study, timeout=EXACT_LIMIT)
     expect(lab.locator(STAGE)).to_have_attribute("data-finding", "Nodule", timeout=EXACT_LIMIT)
     expect(lab.locator(STAGE)).to_be_visible()
+
+
+def test_saving_beta_asks_first_and_names_old_and_new(lab, server):
+    asked = []
+    lab.locator("[data-plot=auroc]").focus()
+    for _ in range(8):
+        lab.keyboard.press("ArrowRight")
+    lab.on("request", lambda request: asked.append(request.post_data or ""))
+    save = lab.locator(".bl-lab-save")
+    beta = re.search(r"\d\.\d\d", save.inner_text())[0]
+    save.click()
+    said = lab.locator(".bl-lab-saved")
+    expect(said).to_contain_text("open at β = 0.50 now")
+    expect(said).to_contain_text(f"β = {beta} from now on")
+    said.get_by_role("button", name="Cancel").click()
+    expect(said).to_be_hidden()
+    assert not [body for body in asked if f'"beta": {float(beta)}' in body or f'"beta":{float(beta)}}}' in body]

@@ -406,6 +406,8 @@ class Lab(Packed):
     out_of_fold: int
     left_out: int
     chose: int
+    default_beta: float
+    checkpoint: str
     betas: list[float]
     n: int
     patients: int

@@ -39,8 +39,8 @@ export const mount = ({ element, trigger, props, value, watch }) => {
   const chooser = select("bl-lab-finding", () => choose(chooser.selectedIndex));
   const chooserLabel = phrase("label", "lab.finding", { for: "bl-lab-finding" });
   const said = el("p.bl-muted.bl-lab-note.bl-num");
-  const save = el("button.bl-button.bl-primary.bl-lab-save", { onclick: () => keep() });
-  const saved = el("p.bl-lab-saved", { role: "status", hidden: true });
+  const save = el("button.bl-button.bl-lab-save", { onclick: () => confirm() });
+  const saved = el("div.bl-lab-saved", { role: "status", hidden: true });
   const test = phrase("p.bl-lab-warning", "lab.warn_test", { role: "note", hidden: true });
   const alone = el("div.bl-lab-warning", { role: "note", hidden: true });
   const cards = el("div.bl-lab-cards");
@@ -253,15 +253,36 @@ export const mount = ({ element, trigger, props, value, watch }) => {
     element.dataset.state = "ready";
   };
 
-  const keep = () => {
+  // A checkpoint changes for everybody who opens it: what becomes of what is said before, and it can be taken back.
+  const confirm = () => {
+    const beta = lab.betas[index];
+    saved.hidden = false;
+    saved.classList.remove("bl-bad");
+    const values = { now: number(lab.default_beta), beta: number(beta), checkpoint: lab.checkpoint };
+    put(
+      saved,
+      el("p", t("lab.save.confirm", values)),
+      phrase("button.bl-button.bl-primary", "lab.save.yes", { onclick: () => keep(beta) }),
+      phrase("button.bl-toggle", "lab.save.no", { onclick: () => (saved.hidden = true) }),
+    );
+  };
+  /** @param {number} beta */
+  const keep = (beta) => {
     save.disabled = true;
-    trigger("keep", { beta: lab.betas[index] });
+    trigger("keep", { beta });
   };
   on("lab-saved", ({ key, bad, ...values }) => {
     save.disabled = false;
     saved.hidden = false;
     saved.classList.toggle("bl-bad", Boolean(bad));
-    saved.textContent = t(key, { ...values, beta: values.beta === undefined ? "" : number(values.beta) });
+    const before = lab.default_beta;
+    const canUndo = key === "lab.save.done" && values.beta !== before;
+    put(
+      saved,
+      el("p", t(key, { ...values, beta: values.beta === undefined ? "" : number(values.beta) })),
+      canUndo &&
+        el("button.bl-toggle", { text: t("lab.save.undo", { beta: number(before) }), onclick: () => keep(before) }),
+    );
   });
   on("lab-scores", (message) => {
     wanted = null;

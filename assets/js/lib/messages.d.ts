@@ -482,6 +482,8 @@ export interface Lab {
   out_of_fold: number;
   left_out: number;
   chose: number;
+  default_beta: number;
+  checkpoint: string;
   betas: number[];
   n: number;
   patients: number;
