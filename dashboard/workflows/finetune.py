@@ -102,9 +102,8 @@ def finetune_version(
         KeyboardInterrupt: Ctrl-C at another time than while it learns; no version is made.
     """
     table = named_for(table, base.config)
-    corrected = corrections(flags, base.findings, base.config.problem_type)
+    corrected, taught = corrections_taught(base, table, flags)
     train, validation = (_split(table, name) for name in ("train", "val"))
-    taught = {s.study_id: corrected[s.study_id] for s in train if s.study_id in corrected}
     new = teach(base, train, table, taught, recipe, encoders, progress_for)
     start, data = new.engine, new.finetune_dataset
     assert start.past is not None  # `teach` says what it has learnt
@@ -155,6 +154,19 @@ def finetune_version(
         versions.promote(name)
     unknown = unknown_findings(flags, base.findings)
     return FinetuneResult(name, parent, promoted, worse, gate, new.complete, learnt, rows, nothing, unknown)
+
+
+def corrections_taught(
+    base: Engine, table: StudyTable, flags: list[Flag]
+) -> tuple[dict[str, Correction], dict[str, Correction]]:
+    """What reviewers say of each study, by its id; and of that, what fine-tuning would learn: of training studies.
+
+    Raises:
+        StudyTableError: the table lacks split train.
+    """
+    corrected = corrections(flags, base.findings, base.config.problem_type)
+    train = _split(table, "train")
+    return corrected, {s.study_id: corrected[s.study_id] for s in train if s.study_id in corrected}
 
 
 def _calibrate(start: Engine, table: StudyTable, held_out: tuple[Study, ...]) -> None:

@@ -86,6 +86,7 @@ def page(place, browser) -> Page:
 
 def test_the_button_makes_a_version_that_is_served(page, place):
     expect(page.locator(".bl-counts")).to_contain_text("9 verdicts", timeout=EXACT_LIMIT)
+    expect(page.locator("#bl-lesson")).to_contain_text("8 of the 9 studies", timeout=EXACT_LIMIT)
     page.locator(".bl-finetune-start").click()
     expect(page.locator(".bl-finetune .progress-text, .bl-finetune .progress-level").first).to_be_visible(
         timeout=EXACT_LIMIT

@@ -663,6 +663,13 @@ class Learnt(TypedDict):
     wrong_by_reviewers: float
 
 
+class Lesson(TypedDict):
+    """Of how many studies that were judged, how many would teach the model."""
+
+    corrected: int
+    taught: int
+
+
 class Finetuned(TypedDict):
     """What came of a fine-tuning (`dashboard.workflows.finetune.FinetuneResult`)."""
 

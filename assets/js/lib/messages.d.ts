@@ -735,6 +735,12 @@ export interface Learnt {
   wrong_by_reviewers: number;
 }
 
+/** Of how many studies that were judged, how many would teach the model. */
+export interface Lesson {
+  corrected: number;
+  taught: number;
+}
+
 /** What came of a fine-tuning (`dashboard.workflows.finetune.FinetuneResult`). */
 export interface Finetuned {
   version: string;

@@ -15,6 +15,7 @@ import torch
 from helpers import small_network
 from PIL import Image
 
+from dashboard.workflows.finetune import corrections_taught
 from model.feedback import FeedbackStore, Flag
 from model.feedback.corrections import corrections
 from model.finetuning.encoders import teach_encoders
@@ -67,6 +68,16 @@ def environment(tmp_path) -> dict[str, str]:
     """One thread: what is this small is computed faster without handing it around, above all where others compute."""
     alone = {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
     return os.environ | alone | {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+
+
+def test_verdicts_on_training_studies_alone_would_teach(place):
+    engine, table = Engine.load(place.checkpoint, "cpu"), open_studies(place.studies)
+    flags = FeedbackStore(place.feedback).rows()
+    corrected, taught = corrections_taught(engine, table, flags)
+    assert set(corrected) == {*map(str, range(8)), "20", "21"}
+    assert set(taught) == set(map(str, range(8)))
+    measuring = [flag for flag in flags if flag.study_id in ("20", "21")]
+    assert corrections_taught(engine, table, measuring)[1] == {}
 
 
 def test_verdicts_become_a_version_that_says_what_it_learnt(place, tmp_path, environment):
