@@ -30,8 +30,6 @@ export const mount = ({ element, trigger, value, watch }) => {
   let opened = null;
   const ask = debounce(() => opened && trigger("ask", { ticket: opened.ticket, beta: currentBeta() }), STILL_MS);
 
-  on("not-opened", () => (panel.hidden = true));
-
   /** @param {m.Near} near */
   const card = (near) => {
     const [film, labels, id, words] = cardParts(near);
@@ -64,8 +62,9 @@ export const mount = ({ element, trigger, value, watch }) => {
       ...(near?.length ? near.map(card) : [phrase("p.bl-muted", missing)]),
     );
   };
+  let isAway = false; // no case stands on the stage: what was asked to be opened was not
   const draw = () => {
-    panel.hidden = !opened;
+    panel.hidden = !opened || isAway;
     const { progress, error, spaces = [] } = found ?? {};
     put(
       body,
@@ -94,6 +93,15 @@ export const mount = ({ element, trigger, value, watch }) => {
     opened = found = null;
     draw();
   });
+  for (const [event, away] of /** @type {const} */ ([
+    ["not-opened", true],
+    ["opened", false],
+  ])) {
+    on(event, () => {
+      isAway = away;
+      draw();
+    });
+  }
   on("beta", () => opened?.modalities.length === 2 && ask());
   on("language", draw);
   draw();

@@ -252,8 +252,8 @@ LOOKS = [
     ("show_cards", [], MAP | {"points": [0, 13, 99]}, "effusion", {"where": "atlas", "cases": ["s0", "s13"]}),
     ("show_selection", [], ALL, "summary", {"where": "atlas selection", "cases": STUDIES, "size": 24}),
     ("show_export", [], ALL, "study_id", {"what": "atlas", "rows": 24, "patients": False}),
-    ("narrow", [None], {"queue": False, "finding": "Effusion", "discordant": False}, "s11", {"where": "picker"}),
-    ("queued", [None], {}, "reasons", {"where": "queue"}),
+    ("narrow", [None], {"finding": "Effusion"}, "s11", {"where": "picker"}),
+    ("queued", [None, "evaluation"], {}, "reasons", {"where": "queue"}),
 ]  # fmt: skip
 
 
