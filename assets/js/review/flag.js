@@ -245,7 +245,7 @@ export const mount = ({ element, trigger, value, watch }) => {
       return;
     }
     asked = "";
-    rememberName(reviewer.value.trim());
+    if (!state.login) rememberName(reviewer.value.trim());
     attempt ||= `${Date.now()}-${Math.random()}`;
     send({
       attempt,
