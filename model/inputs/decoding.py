@@ -182,7 +182,7 @@ def _ask(process: socket.socket, data: bytes, kind: str) -> Pixels | str | None:
         if not _fill(process, memoryview(head)):
             return None
         refused, height, width = ANSWER.unpack(head)
-        if height * width > MAX_PIXELS:
+        if max(height, 1) * width > MAX_PIXELS:  # a sentence has no height
             return None
         if refused:
             sentence = bytearray(width)

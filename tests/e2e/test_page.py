@@ -17,7 +17,7 @@ def test_language_changes_in_the_page_and_stays(page):
     page.locator(".bl-facts select").select_option("zh-CN")
     expect(page.get_by_role("tab")).to_have_text(TABS_CHINESE)
     expect(page.locator(".bl-cases h3")).to_have_text("参考病例")
-    expect(page.get_by_role("button", name="分析")).to_be_visible()
+    expect(page.get_by_role("button", name="同意", exact=True)).to_be_visible()
     page.get_by_role("tab").nth(2).click()
     expect(page.get_by_role("tab")).to_have_text(TABS_CHINESE)
     reload(page)
@@ -39,7 +39,7 @@ def test_language_follows_the_browser(browser, server):
 
 def test_light_is_a_choice_and_dark_the_default(page):
     assert page.evaluate("document.body.classList.contains('dark')")
-    page.locator(".bl-icon").click()
+    page.get_by_role("button", name="Light or dark").click()
     assert not page.evaluate("document.body.classList.contains('dark')")
     reload(page)
     assert not page.evaluate("document.body.classList.contains('dark')")

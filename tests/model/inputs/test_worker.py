@@ -158,9 +158,9 @@ def test_an_answer_beyond_every_limit_is_not_taken():
     ours, theirs = socket.socketpair()
     with ours, theirs:
         theirs.send(decoding.ANSWER.pack(False, 60_000, 60_000))
-        assert decoding._receive(ours) is None
-        theirs.send(decoding.ANSWER.pack(True, 60_000, 60_000))
-        assert decoding._receive(ours) is None
+        assert decoding._ask(ours, b"", "png") is None
+        theirs.send(decoding.ANSWER.pack(True, 0, 4_000_000_000))
+        assert decoding._ask(ours, b"", "png") is None
 
 
 def test_a_connection_that_breaks_in_the_middle_is_no_film():
@@ -169,5 +169,5 @@ def test_a_connection_that_breaks_in_the_middle_is_no_film():
     thread = threading.Thread(target=lambda: (theirs.sendall(answer), theirs.close()))
     thread.start()
     with ours:
-        assert decoding._receive(ours) is None
+        assert decoding._ask(ours, b"", "png") is None
     thread.join()

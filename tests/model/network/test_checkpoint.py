@@ -14,6 +14,7 @@ from helpers import small_network
 
 from model.errors import CheckpointError, ChoiceError
 from model.network import checkpoint
+from model.storage.files import file_digest
 
 
 @pytest.fixture(scope="module")
