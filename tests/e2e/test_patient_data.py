@@ -6,7 +6,7 @@ from base64 import b64encode
 import httpx
 import pytest
 from e2e.conftest import serving
-from e2e.driving import EXACT_LIMIT, STAGE, upload, wait_for_exact
+from e2e.driving import EXACT_LIMIT, NAMELESS, STAGE, upload, wait_for_exact
 from patients import left_in, named_films, traces
 from playwright.sync_api import expect
 
@@ -52,6 +52,7 @@ def private_server(folders):
 def test_a_film_that_names_its_patient_is_judged_and_no_trace_is_left(private_server, browser, folders):
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-US")
     context.add_init_script(LISTEN)
+    context.add_init_script(NAMELESS)
     page = context.new_page()
     page.goto(private_server.url)
     wait_for_exact(page)

@@ -14,7 +14,7 @@ import httpx
 import pytest
 import torch
 from e2e.conftest import CHROMIUM, LEAVING, QUIET
-from e2e.driving import EXACT_LIMIT, wait_for_exact
+from e2e.driving import EXACT_LIMIT, NAMELESS, wait_for_exact
 from fronting import HOST, ROOT, Front, front
 from playwright.sync_api import Page, expect, sync_playwright
 from started import free_port, started
@@ -93,6 +93,7 @@ def asked(before: Front, ticket: str) -> int:
 def opened(browser, ticket: str) -> tuple[Page, list[str]]:
     """The page of the reviewer, who has this ticket, with its first case explained; and what the page complained of."""
     context = browser.new_context(ignore_https_errors=True, viewport={"width": 1280, "height": 800}, locale="en-US")
+    context.add_init_script(NAMELESS)
     context.add_cookies([{"name": "betalens_ticket", "value": ticket, "url": f"https://{HOST}"}])
     page, faults = context.new_page(), []
     page.goto(f"https://{HOST}/")  # answers 401, with the form

@@ -10,7 +10,8 @@ from writing import FLAG, a_flag
 
 from model.errors import TrainingError
 from model.feedback import FeedbackStore
-from model.finetuning.versions import Versions
+from model.finetuning.versions import CURRENT, Versions
+from model.finetuning.versions import _write as write_choice
 from model.storage.files import atomic_file, atomic_folder, atomic_write, exclusive, make_folder
 
 SERVICE = 12345  # a user and a group that are nobody's
@@ -74,7 +75,7 @@ def test_locks_that_root_leaves_among_a_service_s_versions_are_the_service_s(ser
         pass
     with exclusive(services / "lock", RuntimeError()):
         pass
-    versions._choose([])
+    write_choice(services / "models" / CURRENT, {"promoted": []})
     with versions._locked():
         pass
     assert len(list(services.rglob("*"))) == 5
