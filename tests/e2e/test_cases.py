@@ -154,7 +154,7 @@ def test_the_open_case_is_named_with_its_split_and_its_place(page):
     bar = page.locator(".bl-case-bar")
     expect(bar).to_contain_text(re.compile(rf"{study}\s*Test\s*3 of 514"))
     assert page.title() == f"{study} · BetaLens"
-    page.get_by_role("button", name="Previous case").click()
+    page.get_by_role("button", name="Case before").click()
     expect(bar).to_contain_text("2 of 514", timeout=EXACT_LIMIT)
     page.locator(AGREE).click()
     expect(bar).to_contain_text("you: Agree", timeout=LIMIT)
