@@ -1,7 +1,9 @@
 """The page as a whole: languages, light, tabs, keyboard."""
 
+import re
+
 import pytest
-from e2e.driving import reload, wait_for_exact
+from e2e.driving import STAGE, beta_of, reload, wait_for_exact
 from playwright.sync_api import expect
 
 TABS = ["Review", "β lab", "Trust", "Atlas", "Feedback", "About"]
@@ -45,10 +47,38 @@ def test_light_is_a_choice_and_dark_the_default(page):
     assert not page.evaluate("document.body.classList.contains('dark')")
 
 
-@pytest.mark.parametrize("width", [1280, 1920])
-def test_nothing_is_wider_than_the_screen(page, width):
+# A telephone, 200 % of a small screen, a tablet, and three screens.
+@pytest.mark.parametrize("width", [390, 640, 820, 1280, 1920, 2560])
+def test_nothing_is_wider_than_the_screen_or_out_of_reach(page, width):
     page.set_viewport_size({"width": width, "height": 900})
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for part in (
+        ".bl-film-canvas[data-side=now]",
+        ".bl-decision",
+        ".bl-words",
+        ".bl-flag",
+        ".bl-beta input[type=range]",
+    ):
+        box = page.locator(part).bounding_box()
+        assert box["x"] >= 0, part
+        assert box["x"] + box["width"] <= width, part
+        assert box["width"] > (250 if width < 1100 else 150), part
+        assert box["height"] >= 32, part
+    if width < 1100:  # one below the other
+        tops = [
+            page.locator(part).bounding_box()["y"]
+            for part in (".bl-cases", ".bl-film", ".bl-decision", ".bl-words", ".bl-flag")
+        ]
+        assert tops == sorted(tops)
+
+
+def test_beta_is_moved_by_a_click_beside_its_line_and_shows_its_flips(page):
+    box = beta_of(page).bounding_box()
+    page.mouse.click(box["x"] + 0.25 * box["width"], box["y"] + 4)
+    expect(page.locator(STAGE)).to_have_attribute("data-beta", re.compile(r"0\.2[3-7]"))
+    flips = page.evaluate("() => document.querySelectorAll('.bl-beta-tick.bl-flips').length")
+    assert flips == page.locator(".bl-curve .bl-flip").count()
+    assert page.locator(".bl-beta-tick:not(.bl-flips)").count() == 2
 
 
 def test_about_says_what_it_is_for(page):

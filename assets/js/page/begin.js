@@ -8,6 +8,14 @@ import { attended } from "./session.js";
 import { answered } from "./stream.js";
 import { beginTabs } from "./tabs.js";
 
+// Gradio's own footer lies outside of what a media query of ours reaches (assets/css/60-narrow.css).
+const beginWidth = () => {
+  const narrow = matchMedia("(max-width: 1099px)");
+  const mark = () => document.documentElement.classList.toggle("bl-narrow", narrow.matches);
+  narrow.addEventListener("change", mark);
+  mark();
+};
+
 /** @import { Mount, Phrases } from "../lib/types.d.ts" */
 
 /**
@@ -17,6 +25,7 @@ export const begin = ({ phrases, localeModule, widgets }) => {
   setPhrases(phrases, localeModule);
   beginI18n();
   beginTheme();
+  beginWidth();
   beginTabs();
   beginAddress();
   standIn(widgets);
