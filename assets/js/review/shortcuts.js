@@ -11,8 +11,8 @@ const TYPING =
 
 const STORED = "betalens.keys";
 
-// Whether a single letter may save a verdict or take one back: not before the reader has switched that on, as a letter is
-// soon typed, or said to a computer that listens, where none was meant.
+// Whether a single letter may save a verdict or take one back: not before the reader has switched that on, as a letter
+// is soon typed, or said to a computer that listens, where none was meant.
 export const lettersSave = () => localStorage.getItem(STORED) === "on";
 
 // Never while somebody types or holds another key, nor where the key has done something already.
