@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from dashboard.review.explanation_tests import ExplanationTests, of_methods
+from dashboard.review.steps import Waiting
 from dashboard.serving.served import ServedModel
 from dashboard.serving.session import Session
 from explain.trust.evaluate import TRUST_FORMAT, measure_explanations
@@ -27,6 +28,21 @@ def test_film_and_report_are_tested_one_after_the_other(examiner, reviewer, sess
     assert second["image"]["figures"]["deletion"].keys() == {"passed", "of", "holds"}
     assert len(second["report"]["curves"]["left_out"]["deletion"]) == len(second["fractions"])
     assert second["report"]["method"] == "Contextual CAM"
+
+
+def test_what_was_tested_while_a_reader_waited_is_not_tested_again(examiner, reviewer, session, monkeypatch):
+    session.report_method = "contextual_cam"
+    list(reviewer.open_study(session, "report-only", 0.5))
+    (done,) = examiner.examine(session, session.request_id)
+    known = dict(examiner._cache)
+    examiner._cache.clear()
+    with examiner.worker.queue.place(reader="who is ahead") as ahead:
+        assert ahead(0) == 0
+        running = examiner.examine(session, session.request_id)
+        assert isinstance(next(running), Waiting)
+        examiner._cache.update(known)  # what who is ahead had tested
+    monkeypatch.setattr(examiner.worker, "do", None)
+    assert [step for step in running if not isinstance(step, Waiting)] == [done]
 
 
 def test_a_missing_modality_is_not_tested(examiner, reviewer, session):
