@@ -7,7 +7,7 @@ from dashboard.access.identity import Role
 from dashboard.feedback.finetune_panel import finetune_panel
 from dashboard.feedback.log import FeedbackLog, Filters
 from dashboard.page.context import Context, request
-from dashboard.review.case_picker import Question, Queue, ids_of
+from dashboard.review.case_picker import Question, Queue
 from dashboard.review.reader_cases import cases_for
 from dashboard.serving.session import Session
 from dashboard.ui.events import EVERY, QUIET
@@ -47,9 +47,7 @@ def build(ctx: Context) -> None:
 
     def queued(session: Session, queue: Queue):
         try:
-            found = cases_for(ctx, session, Question(queue=queue, judged="no"))
-            audit.record_shown("queue", ids_of(found))
-            return found
+            return cases_for(ctx, session, Question(queue=queue, judged="no"), "queue")
         except BetaLensError as error:
             return numbered({"error": str(error)})
 

@@ -213,9 +213,7 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, alone, notice, sta
         return explain_again(session, lambda r: r.show_again(session))
 
     def narrow(session: Session, event: gr.EventData):
-        found = cases_for(ctx, session, Question.read(event._data))
-        audit.record_shown("picker", ids_of(found))
-        return found
+        return cases_for(ctx, session, Question.read(event._data))
 
     inputs = [ctx.session, ctx.beta]
     cases.select(open_study, inputs, shown, **UNLIMITED)

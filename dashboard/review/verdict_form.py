@@ -7,7 +7,6 @@ import gradio as gr
 from dashboard.access import audit
 from dashboard.access.identity import Role, who
 from dashboard.page.context import Context
-from dashboard.review.case_picker import Question, ids_of
 from dashboard.review.paced import paced
 from dashboard.review.reader_cases import cases_for
 from dashboard.review.service import ReviewService
@@ -71,9 +70,7 @@ class VerdictForm:
         def name_reader(session: Session, event: gr.EventData):
             if not session.login:
                 session.reviewer = str(event._data.get("name") or "").strip()[:LONGEST_NAME]
-            found = cases_for(ctx, session, Question())
-            audit.record_shown("picker", ids_of(found))
-            return found
+            return cases_for(ctx, session)
 
         async def go_blind(session: Session, event: gr.EventData):
             on, fresh = bool(event._data.get("on")), True
