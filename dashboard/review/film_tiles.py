@@ -23,12 +23,13 @@ TILE = re.compile(r"(.{1,80}):(\d{1,2})/(\d{1,4})/(\d{1,4})")
 
 
 def film_tiles(session: Session, asked: object) -> dict[str, Any]:
-    """Those of the tiles that are of a film of the open case, changed or as it came; the page may ask for anything.
+    """Those of the tiles that are of a film of the open case, changed or as it came, or of the case that is pinned; the
+    page may ask for anything.
 
     Returns:
         {"tiles": [[tile, its greys row by row in base64], …]}.
     """
-    films = {case.film.name: case.film.pixels for case in session.cases if case.film}
+    films = {case.film.name: case.film.pixels for case in session.held if case.film}
     found = []
     for tile in asked[:AT_ONCE] if isinstance(asked, list) else []:
         named = TILE.fullmatch(str(tile))

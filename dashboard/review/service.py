@@ -20,7 +20,7 @@ from dashboard.serving.explanations import INSTANT_METHODS, Methods
 from dashboard.serving.model_registry import ModelRegistry, claim, on_cpu
 from dashboard.serving.open_pages import pages
 from dashboard.serving.served import ServedModel
-from dashboard.serving.session import Session
+from dashboard.serving.session import Pinned, Session
 from dashboard.web.metrics import PREDICT
 from explain import Cancelled, Evidence
 from explain.methods.registry import methods_of
@@ -176,6 +176,14 @@ class CaseService:
             probabilities = self.engine.probabilities(case.encoded, np.array([beta]))[0]
         return {"ticket": session.request_id, "beta": beta, "probabilities": [float(p) for p in probabilities]}
 
+    def pin(self, session: Session, case_id: str) -> None:
+        """Keep the film of the open case for as long as the page shows it beside others; of no case, where it is
+        another one or its answer is kept back."""
+        case = session.opened
+        is_shown = case is not None and case.case_id == case_id and not session.blinded
+        session.pinned = Pinned(case, session.finding) if is_shown else None
+        pages.use(session)
+
     def go_blind(self, session: Session, blind: bool) -> Steps:
         """Keep the model's answer back from now on, or no longer. What was seen already stays known to have been."""
         session.blind, session.revealed = blind, not blind
@@ -219,6 +227,8 @@ class CaseService:
     ) -> Steps:
         if session.request_id != request_id:
             return
+        if not finding and session.pinned:
+            finding = session.pinned.finding  # so that the two can be compared
         if finding not in self.engine.findings:
             finding = self.engine.likeliest(case.encoded, beta)
         session.cases, session.served, session.finding = [case], self.served, finding

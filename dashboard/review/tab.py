@@ -57,11 +57,12 @@ def build(ctx: Context) -> None:
             notice = widget("notice")
             stage = widget("stage", methods=_methods())
             settled, waiting, tested = relay("settled"), relay("waiting"), relay("trust")
-            tiles = relay("tiles")
+            tiles, versions = relay("tiles"), relay("versions")
             neighbours(ctx)
     _on_opening(ctx, cases, upload, report, analyse, alone, notice, stage, waiting, form)
     _on_beta(ctx, settled)
     _on_looking_closer(ctx, stage, tiles)
+    _on_comparing(ctx, stage, versions)
     form.listen(stage, cases)
     if ctx.serving.versions:
         _on_replacement(ctx, notice, stage, waiting, form)
@@ -195,8 +196,8 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, alone, notice, sta
         return show(session, lambda r: r.undo(session, bool(event._data.get("all"))), beta)
 
     @streamed
-    def leave_version(session: Session, beta: float):
-        return open_case(session, lambda r: r.take_over(session), beta)
+    def under_version(session: Session, beta: float, event: gr.EventData):
+        return open_case(session, lambda r: r.take_over(session), beta, str(event._data.get("digest") or ""))
 
     @streamed
     def explain(session: Session, event: gr.SelectData):
@@ -228,7 +229,7 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, alone, notice, sta
     cases.pick(take_report, inputs, shown, **UNLIMITED)
     stage.erase(erase, inputs, shown, **UNLIMITED)
     stage.undo(undo, inputs, shown, **UNLIMITED)
-    stage.leave_version(leave_version, inputs, shown, **UNLIMITED)
+    stage.under_version(under_version, inputs, shown, **UNLIMITED)
     stage.select(explain, ctx.session, staged, **UNLIMITED)
     stage.method(choose_method, ctx.session, staged, **UNLIMITED)
     stage.again(show_again, ctx.session, staged, **UNLIMITED)
@@ -262,6 +263,19 @@ def _on_looking_closer(ctx: Context, stage: gr.HTML, tiles: gr.HTML) -> None:
         return numbered(film_tiles(session, event._data.get("tiles")))
 
     stage.pixels(pixels, ctx.session, tiles, **AT_ONCE)
+
+
+def _on_comparing(ctx: Context, stage: gr.HTML, versions: gr.HTML) -> None:
+    """The open case is pinned beside those that follow, or no longer; the page learns under which versions it may show
+    them."""
+    review = ReviewService(ctx.serving)
+
+    def pin(session: Session, event: gr.EventData) -> str:
+        review.shown(session).pin(session, str(event._data.get("case")) if event._data.get("on") else "")
+        known = ctx.serving.versions.list() if ctx.serving.versions else []
+        return numbered({"versions": [{"name": v.name, "digest": v.digest, "promoted": v.promoted} for v in known]})
+
+    stage.pin(pin, ctx.session, versions, **AT_ONCE)
 
 
 def _on_standing_still(ctx: Context, stage: gr.HTML, tested: gr.HTML) -> None:

@@ -63,9 +63,9 @@ class Pages:
 
 
 def size(session: Session) -> int:
-    """Bytes that a page's open case takes, with its changes."""
-    films = {id(case.film): case.film.pixels.nbytes for case in session.cases if case.film}
-    return sum(films.values()) + ENCODED * len(session.cases)
+    """Bytes that a page's open case takes, with its changes and the one that it is compared with."""
+    films = {id(case.film): case.film.pixels.nbytes for case in session.held if case.film}
+    return sum(films.values()) + ENCODED * len(session.held)
 
 
 pages = Pages()

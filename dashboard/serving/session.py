@@ -5,12 +5,20 @@ Flags are written from here. What comes back from a browser can be forged; what 
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from dashboard.cases.case import OpenCase
 from dashboard.serving.served import ServedModel
 from dashboard.web.listening import listeners
 from explain import DEFAULT
 from model.feedback import Flag
+
+
+class Pinned(NamedTuple):
+    """A case that the page keeps beside those that follow, and what was explained of it."""
+
+    case: OpenCase
+    finding: str
 
 
 @dataclass
@@ -20,6 +28,7 @@ class Session:
     beta: float  # where the reader left it on a case that has both modalities
     request_id: int = 0
     cases: list[OpenCase] = field(default_factory=list)  # the case as it came, then after each change
+    pinned: Pinned | None = None
     was_released: bool = False  # the case that the page still shows
     finding: str = ""  # that is explained
     flag_id: str = ""
@@ -57,6 +66,11 @@ class Session:
         """Whether the answer on the open case is kept back."""
         return self.blind and not self.revealed
 
+    @property
+    def held(self) -> list[OpenCase]:
+        """Every case whose film the page may ask for."""
+        return [*self.cases, *([self.pinned.case] if self.pinned else [])]
+
     def awaits(self, request_id: int) -> bool:
         """Whether somebody waits for what was asked under this number: nothing newer was, and the page listens."""
         return self.request_id == request_id and listeners.listens(self.page)
@@ -64,7 +78,7 @@ class Session:
     def release(self) -> None:
         """Give the open case back, and end what is at work for it; the page says how to go on."""
         self.next_request()
-        self.cases, self.served, self.was_released = [], None, True
+        self.cases, self.pinned, self.served, self.was_released = [], None, None, True
 
     def next_request(self) -> int:
         """A number for a new request; whatever is still at work for an earlier one is out of date from now on."""

@@ -130,6 +130,16 @@ def test_a_verdict_is_opened_with_the_version_that_it_was_given_on(page, place, 
     assert (now.model_digest, now.study_id, now.reviewer) == (first.digest, then.study_id, "ada")
     assert now.probabilities == pytest.approx(then.probabilities, abs=2e-6)
 
+    page.locator(".bl-pin").click()  # the old version as A, the served one as B
+    page.locator(".bl-pin-version").select_option(label="B under version 0002 (served)")
+    expect(stage).to_have_attribute("data-model", second.digest, timeout=EXACT_LIMIT)
+    captions = page.locator(".bl-film-caption")
+    expect(captions.first).to_contain_text("version 0001")
+    expect(captions.last).to_contain_text("served version")
+    page.locator(".bl-pin-version").select_option(label="B under version 0001")
+    expect(stage).to_have_attribute("data-model", first.digest, timeout=EXACT_LIMIT)
+    page.locator(".bl-unpin").click()
+
     page.locator(".bl-version-leave").click()
     expect(stage).to_have_attribute("data-model", second.digest, timeout=EXACT_LIMIT)
     expect(stage).to_have_attribute("data-case", then.study_id)

@@ -59,9 +59,9 @@ test("the curve of logits spans one half and the explained finding", () => {
     [0.9, 0.0001],
     [0.99, 0.0001],
   ]);
-  assert.deepEqual(AXES.logit.rangeOfCurve([opened]), [0, 5]);
-  assert.deepEqual(AXES.logit.rangeOfCurve([caseOf([[0.5], [0.5]])]), [-1, 1]);
-  assert.deepEqual(AXES.probability.rangeOfCurve([opened]), [0, 1]);
+  assert.deepEqual(AXES.logit.rangeOfCurve([opened], 0), [0, 5]);
+  assert.deepEqual(AXES.logit.rangeOfCurve([caseOf([[0.5], [0.5]])], 0), [-1, 1]);
+  assert.deepEqual(AXES.probability.rangeOfCurve([opened], 0), [0, 1]);
 });
 
 test("a place is inside the range", () => {
@@ -94,9 +94,9 @@ test("of more, those below 1 % at every β may be folded, and never the explaine
   assert.deepEqual(foldable(opened), [2, 3, 4, 6, 7, 8, 9, 10, 11]);
 });
 
-test("nor one that had more before the case was changed", () => {
+test("nor one that has more in what the case is beside", () => {
   const opened = many(11, () => 0.001);
-  opened.original = many(11, (i) => (i === 3 ? 0.4 : 0.001));
+  opened.beside = { side: many(11, (i) => (i === 3 ? 0.4 : 0.001)), isPinned: false, at: (beta) => beta };
   assert.deepEqual(foldable(opened), [2, 4, 5, 6, 7, 8, 9, 10]);
 });
 

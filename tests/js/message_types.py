@@ -201,6 +201,21 @@ class Waiting(TypedDict):
     ahead: int
 
 
+class ModelVersion(TypedDict):
+    """A version of the model; the promoted one is served."""
+
+    name: str
+    digest: str
+    promoted: bool
+
+
+class ModelVersions(TypedDict):
+    """Those that a case may be shown under; none where the model is none of a folder of versions."""
+
+    versions: list[ModelVersion]
+    number: int
+
+
 class Notice(TypedDict):
     """What went wrong, or is to be known."""
 

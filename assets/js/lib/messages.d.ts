@@ -292,6 +292,19 @@ export interface Waiting {
   ahead: number;
 }
 
+/** A version of the model; the promoted one is served. */
+export interface ModelVersion {
+  name: string;
+  digest: string;
+  promoted: boolean;
+}
+
+/** Those that a case may be shown under; none where the model is none of a folder of versions. */
+export interface ModelVersions {
+  versions: ModelVersion[];
+  number: number;
+}
+
 /** What went wrong, or is to be known. */
 export interface Notice {
   level: "error" | "info";

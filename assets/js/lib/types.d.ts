@@ -86,6 +86,7 @@ export interface Events {
   unanswered: string;
   "use-queue": m.Question["queue"];
   veiled: Case;
+  versions: m.ModelVersions;
   waiting: m.Waiting;
   "wrong-words": number[];
 }
@@ -263,7 +264,13 @@ export interface Shown {
   good: boolean;
   parts: string[];
 }
-/** What is shown of a case, or of the case before it was changed (review/sides.js). */
+/** What a case is shown beside, at its left: the case before it was changed, or one that was pinned as A. */
+export interface Beside {
+  side: Case;
+  isPinned: boolean;
+  at: (beta: number) => number; // the β that it is drawn at, while the slider stands at `beta`
+}
+/** What is shown of a case, or of what it is beside (review/sides.js). */
 export interface Side {
   node: HTMLElement;
   caption: HTMLElement;

@@ -7,7 +7,13 @@ import { reason } from "../lib/reasons.js";
 /** @import { CasePlace } from "../lib/types.d.ts" */
 /** @import { Case } from "./case/case.js" */
 
-export const caseBar = () => {
+// A study's id; what somebody sent is said to be theirs.
+/** @param {Case} of */
+export const caseName = ({ case: id, split }) => (split ? id : t("case.sent", { id }));
+
+// more: stand at its end.
+/** @param {...HTMLElement} more */
+export const caseBar = (...more) => {
   /** @param {"previous" | "next"} which @param {string} sign */
   const step = (which, sign) =>
     el("button.bl-icon.bl-case-step", {
@@ -20,7 +26,7 @@ export const caseBar = () => {
   const place = el("span.bl-muted.bl-num");
   const judged = el("span.bl-case-verdict");
   const why = el("span.bl-case-reason");
-  const node = el("div.bl-case-bar", step("previous", "‹"), step("next", "›"), name, from, place, judged, why);
+  const node = el("div.bl-case-bar", step("previous", "‹"), step("next", "›"), name, from, place, judged, why, ...more);
 
   /** @type {Case | null} */
   let opened = null;
@@ -30,7 +36,7 @@ export const caseBar = () => {
     if (!opened) return;
     const { case: id, split } = opened;
     const listed = known?.study === id && known.index >= 0 ? known : null;
-    name.textContent = split ? id : t("case.sent", { id });
+    name.textContent = caseName(opened);
     document.title = `${name.textContent} · BetaLens`;
     from.hidden = !split;
     from.textContent = split && t(`lab.split.${split}`);

@@ -19,6 +19,7 @@ import { numbersView } from "./decision/numbers.js";
 import { sharesView } from "./decision/shares.js";
 import { filmView } from "./film/film.js";
 import { methodPicker } from "./methods.js";
+import { pinnedView } from "./pinned.js";
 import { typedReport } from "./report/typed.js";
 import { wordsView } from "./report/words.js";
 import { recordedView, veilView, versionView } from "./veil.js";
@@ -50,7 +51,13 @@ export const mount = ({ element, trigger, props, value, watch }) => {
     dim();
     trigger("erase", { mask });
   };
-  const film = filmView(picker("image"), erase, (tiles) => trigger("pixels", { tiles }), changes.node);
+  const pinned = pinnedView({
+    pin: (asked) => trigger("pin", asked),
+    show: (digest) => showUnder(digest),
+    draw: () => load(),
+  });
+  const above = el("div", changes.node, pinned.node);
+  const film = filmView(picker("image"), erase, (tiles) => trigger("pixels", { tiles }), above);
   const words = wordsView(picker("report"), swap);
   const bars = barsView((index, finding) => trigger("select", { index, value: finding }));
   const axis = axisSwitch(() => opened && !opened.veiled && load());
@@ -68,7 +75,7 @@ export const mount = ({ element, trigger, props, value, watch }) => {
   const why = el("p");
   const back = el("button.bl-toggle", { onclick: () => showBefore() });
   const notOpened = el("div.bl-empty.bl-not-opened", { role: "status", hidden: true }, why, back);
-  const bar = caseBar();
+  const bar = caseBar(pinned.button);
 
   const answer = [
     typed.node,
@@ -84,10 +91,12 @@ export const mount = ({ element, trigger, props, value, watch }) => {
   const decision = el("section.bl-panel.bl-decision", ...answer);
   const veil = veilView();
   const recorded = recordedView();
-  const version = versionView(() => {
+  /** @param {string} digest of a version; "" of the served one */
+  const showUnder = (digest) => {
     dim();
-    trigger("leave_version");
-  });
+    trigger("under_version", { digest });
+  };
+  const version = versionView(() => showUnder(""));
   const grid = el("div.bl-stage-grid", film.node, decision, words.node);
   const all = el("div", { hidden: true }, bar.node, version.node, recorded.node, grid);
   element.replaceChildren(empty, notOpened, all);
@@ -135,15 +144,15 @@ export const mount = ({ element, trigger, props, value, watch }) => {
     ];
     discord.textContent = joined(said, " ");
     changes.load(opened);
-    grid.classList.toggle("bl-compare", Boolean(opened.original));
   };
 
   const move = () => {
     if (!opened) return;
     if (opened.veiled) return film.draw();
-    const beta = opened.modalities.length === 2 ? currentBeta() : opened.modalities[0] === "image" ? 1 : 0;
+    const beta = opened.betaFor(currentBeta());
     const started = performance.now();
     for (const view of views()) view.move(beta);
+    pinned.move(beta);
     element.dataset.beta = number(beta);
     element.dataset.drawMs = (performance.now() - started).toFixed(2);
   };
@@ -154,6 +163,8 @@ export const mount = ({ element, trigger, props, value, watch }) => {
   const load = () => {
     // What the model said of an earlier case, or of this one before it was veiled, is taken out and not just covered.
     decision.replaceChildren(...(opened.veiled ? [veil.node] : answer));
+    pinned.load(opened);
+    grid.classList.toggle("bl-compare", Boolean(opened.beside));
     veil.load(opened);
     bar.load(opened);
     version.load(opened);

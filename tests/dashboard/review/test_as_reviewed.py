@@ -201,3 +201,16 @@ def test_a_verdict_on_a_model_that_is_not_on_screen_any_more_is_refused(serving,
             session, BETA, {"verdict": "agree", "case": STUDY, "model": flag.model_digest}
         )
     assert len(store.rows()) == 1
+
+
+def test_the_open_case_is_shown_under_a_version_and_goes_back(serving, session, engines):
+    review = ReviewService(serving)
+    list(review.open(session, lambda r: r.open_study(session, STUDY, BETA)))
+    for digest, shown in ((engines[0].digest, ("0001", engines[0])), ("", ("", engines[1]))):
+        *_, last = review.open(session, lambda r: r.take_over(session), digest)
+        header, arrays = unpack(last.stage)
+        name, engine = shown
+        assert (header["case"], header["model"], header["version"]) == (STUDY, engine.digest, name)
+        case = session.opened
+        expected = engine.probabilities(engine.encode(case.film, case.report), np.array([BETA]))[0]
+        np.testing.assert_allclose(arrays["curve"][round(BETA * (len(arrays["curve"]) - 1))], expected, atol=2e-6)

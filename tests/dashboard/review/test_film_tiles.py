@@ -95,3 +95,22 @@ def test_one_answer_has_so_many_tiles(reviewer, session):
     list(reviewer.open_study(session, "one", 0.5))
     tile = f"{session.opened.film.name}:1/0/0"
     assert len(film_tiles(session, [tile] * (AT_ONCE + 3))["tiles"]) == AT_ONCE
+
+
+def test_the_film_of_a_pinned_case_is_sent_beside_those_that_follow(reviewer, session):
+    list(reviewer.open_study(session, "one", 0.5))
+    pinned = session.opened.film
+    reviewer.pin(session, "one")
+    list(reviewer.open_study(session, "two", 0.5))
+    assert len(sent(session, f"{pinned.name}:1/0/0", f"{session.opened.film.name}:1/0/0")) == 2
+    reviewer.pin(session, "")
+    assert sent(session, f"{pinned.name}:1/0/0") == {}
+
+
+def test_no_film_is_pinned_but_that_of_the_open_case_and_its_answer_is_shown(reviewer, session):
+    list(reviewer.open_study(session, "one", 0.5))
+    reviewer.pin(session, "two")
+    assert session.pinned is None
+    session.blind, session.revealed = True, False
+    reviewer.pin(session, "one")
+    assert session.pinned is None

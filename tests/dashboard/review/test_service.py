@@ -12,6 +12,7 @@ from sending import png, sent
 from dashboard.access.identity import LOCAL
 from dashboard.cases.uploads import waiting
 from dashboard.review.service import CaseService, Refused
+from dashboard.serving.open_pages import size
 from dashboard.serving.served import ServedModel
 from explain import Cancelled, Discordance
 from explain.publish import EVALUATION
@@ -215,3 +216,28 @@ def test_a_text_alone_is_opened_without_the_film_that_was_there(reviewer, opened
 def test_no_text_alone_is_refused_in_one_sentence(reviewer, session):
     (refused,) = reviewer.open_report(session, "  ", 0.5)
     assert "empty" in refused.detail
+
+
+def test_what_follows_a_pinned_case_is_explained_for_the_same_finding(reviewer, session):
+    def explained(study: str, **asked) -> str:
+        *_, last = reviewer.open_study(session, study, 0.5, **asked)
+        return unpack(last.stage)[0]["finding"]
+
+    usual = explained("two")
+    other = next(finding for finding in reviewer.engine.findings if finding != usual)
+    assert explained("one", finding=other) == other
+    reviewer.pin(session, "one")
+    assert explained("two") == other
+    assert explained("two", finding=usual) == usual
+    reviewer.pin(session, "")
+    assert explained("two") == usual
+
+
+def test_a_pinned_case_counts_among_what_a_page_keeps(reviewer, session):
+    list(reviewer.open_study(session, "one", 0.5))
+    alone = size(session)
+    reviewer.pin(session, "one")
+    list(reviewer.open_study(session, "two", 0.5))
+    assert size(session) > alone
+    session.release()
+    assert size(session) == 0

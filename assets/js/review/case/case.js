@@ -1,9 +1,9 @@
 // One explained case as dashboard/ui/payload.py packed it: a JSON header and one block of float32. Where it was
-// changed, `original` is the case as it came, explained alike.
+// changed, `original` is the case as it came, explained alike; it is `beside` the case then, unless another one is.
 import { floats, part } from "../../lib/bytes.js";
 import { rowAt } from "./nodes.js";
 
-/** @import { Modality } from "../../lib/types.d.ts" */
+/** @import { Beside, Modality } from "../../lib/types.d.ts" */
 /** @import * as m from "../../lib/messages.d.ts" */
 
 const NEAREST = 1e-7; // to 0 or 1 that a probability of single precision comes and still has a logit
@@ -31,9 +31,19 @@ export class Case extends Told {
     this.index = this.findings.indexOf(this.finding);
     /** @type {Case | null} */
     this.original = null;
+    /** @type {Beside | null} */
+    this.beside = null;
     if (!("original" in message) || !message.original) return;
     const { findings, single, chosen } = this;
     this.original = new Case({ findings, single, chosen, ...message.original }, before?.original);
+    this.beside = { side: this.original, isPinned: false, at: (beta) => beta };
+  }
+
+  // The β that decides, where the slider stands at one: that of its only modality where it has not both.
+  /** @param {number} beta */
+  betaFor(beta) {
+    if (this.modalities.length === 2) return beta;
+    return this.modalities[0] === "image" ? 1 : 0;
   }
 
   // A quantity stored at the nodes of beta, at any beta; null where the case has none.
@@ -91,18 +101,18 @@ export class Case extends Told {
     return Boolean(shown) && shown !== this.chosen[modality];
   }
 
-  // Whether the finding is what the model reports at beta; see model/inference/decision.py.
-  /** @param {number} beta */
-  isReported(beta) {
-    const p = this.probability(beta);
+  // Whether a finding is what the model reports at beta; see model/inference/decision.py.
+  /** @param {number} beta @param {number} [finding] */
+  isReported(beta, finding = this.index) {
+    const p = this.probability(beta, finding);
     if (!this.single) return p >= 0.5;
     return this.findings.every((_, i) => this.probability(beta, i) <= p);
   }
 
-  // What is decided on the finding at beta, as the key of a phrase.
-  /** @param {number} beta */
-  verdict(beta) {
-    if (this.single) return this.isReported(beta) ? "verdict.first" : "verdict.not_first";
-    return this.isReported(beta) ? "verdict.present" : "verdict.absent";
+  // What is decided on a finding at beta, as the key of a phrase.
+  /** @param {number} beta @param {number} [finding] */
+  verdict(beta, finding = this.index) {
+    if (this.single) return this.isReported(beta, finding) ? "verdict.first" : "verdict.not_first";
+    return this.isReported(beta, finding) ? "verdict.present" : "verdict.absent";
   }
 }

@@ -1,6 +1,6 @@
 // The decision on every finding, as bar and as number. A row is a button that asks for that finding's explanation.
-// Beside the fused decision stands what the report alone (square) and the image alone (circle) would decide; where the
-// case was changed, what was decided before (dotted) and by how much it moved.
+// Beside the fused decision stands what the report alone (square) and the image alone (circle) would decide; where it
+// is shown beside another, what is decided there (dotted) and by how much that differs.
 import { el, put } from "../../lib/dom.js";
 import { on } from "../../lib/events.js";
 import { joined } from "../../lib/format.js";
@@ -8,12 +8,12 @@ import { findingName, labelled, phrase, t } from "../../lib/i18n.js";
 import { stepOf } from "../../lib/keys.js";
 import { AXES, foldable, placeIn, sidesOf } from "./scale.js";
 
-/** @import { Modality } from "../../lib/types.d.ts" */
+/** @import { Beside, Modality } from "../../lib/types.d.ts" */
 /** @import { Case } from "../case/case.js" */
 /** @import { Axis } from "./scale.js" */
 
 /** @typedef {{ node: HTMLElement, fill: HTMLElement, value: HTMLElement, name: string }} Row */
-/** @typedef {Row & { ghost: HTMLElement, before: HTMLElement, change: HTMLElement }} ChangedRow */
+/** @typedef {Row & { ghost: HTMLElement, before: HTMLElement, change: HTMLElement }} ComparedRow */
 
 /** @type {Record<Modality, number>} */
 const ALONE = { report: 0, image: 1 }; // the beta that leaves the other one out
@@ -25,7 +25,7 @@ export const barsView = (choose) => {
   let axis = AXES.probability;
   /** @type {[number, number]} */
   let range = [0, 1];
-  /** @type {(Row | ChangedRow)[]} */
+  /** @type {(Row | ComparedRow)[]} */
   let rows = [];
   /** @type {HTMLElement[]} */
   let folded = [];
@@ -51,15 +51,16 @@ export const barsView = (choose) => {
 
   /** @param {string} kind @param {HTMLElement} mark */
   const key = (kind, mark) => el(`span.bl-key-${kind}`, mark, phrase("span", `bars.${kind}`));
-  /** @param {boolean} both @param {boolean} isChanged */
-  const drawHead = (both, isChanged) => {
-    const columns = isChanged ? ["then", "now", "change"] : both ? ["report_alone", "fused", "image_alone"] : [];
+  /** @param {boolean} both @param {Beside | null} beside */
+  const drawHead = (both, beside) => {
+    const [then, now] = beside?.isPinned ? ["a", "b"] : ["then", "now"];
+    const columns = beside ? [then, now, "change"] : both ? ["report_alone", "fused", "image_alone"] : [];
     put(head, phrase("h3", "bars.title"), ...columns.map((kind) => phrase(`span.bl-bar-${kind}`, `bars.${kind}`)));
     put(
       legend,
       both && key("report_alone", el("i.bl-mark.bl-mark-report")),
       both && key("image_alone", el("i.bl-mark.bl-mark-image")),
-      isChanged && key("then", el("i.bl-ghost")),
+      beside && key(then, el("i.bl-ghost")),
       key("half", el("i.bl-key-tick")),
       key("truth", el("i", { text: "●" })),
     );
@@ -68,10 +69,10 @@ export const barsView = (choose) => {
   /** @param {number} value */
   const left = (value) => `${(100 * placeIn(value, range)).toFixed(2)}%`;
 
-  /** @param {Case} given @param {number} index @param {boolean} both @returns {Row | ChangedRow} */
+  /** @param {Case} given @param {number} index @param {boolean} both @returns {Row | ComparedRow} */
   const rowOf = (given, index, both) => {
     const finding = given.findings[index];
-    const { original } = given;
+    const { beside } = given;
     const fill = el("span.bl-bar-fill");
     const value = el("span.bl-bar-value.bl-num");
     /** @param {Modality} kind */
@@ -81,9 +82,9 @@ export const barsView = (choose) => {
     /** @param {Modality} kind */
     const alone = (kind) => both && el("span.bl-bar-alone.bl-num", axis.say(of(kind)));
     const half = el("span.bl-bar-half", { style: `left:${left(axis.half)}` });
-    const ghost = original && el("i.bl-ghost");
-    const before = original && el("span.bl-bar-before.bl-num");
-    const change = original && el("span.bl-bar-change.bl-num");
+    const ghost = beside && el("i.bl-ghost");
+    const before = beside && el("span.bl-bar-before.bl-num");
+    const change = beside && el("span.bl-bar-change.bl-num");
     const node = el(
       "button.bl-bar",
       {
@@ -95,7 +96,7 @@ export const barsView = (choose) => {
       },
       el("span.bl-bar-name", { text: findingName(finding), title: finding }),
       el("span.bl-bar-track", fill, ghost, mark("report"), mark("image"), half),
-      ...(original ? [before, value, change] : [alone("report"), value, alone("image")]),
+      ...(beside ? [before, value, change] : [alone("report"), value, alone("image")]),
     );
     node.classList.toggle("bl-recorded", Boolean(given.labels?.includes(finding)));
     return { node, fill, value, ghost, before, change, name: findingName(finding) };
@@ -114,8 +115,8 @@ export const barsView = (choose) => {
     axis = chosen;
     range = axis.range(sidesOf(given));
     const both = given.modalities.length === 2;
-    node.classList.toggle("bl-one", !both && !given.original);
-    drawHead(both, Boolean(given.original));
+    node.classList.toggle("bl-one", !both && !given.beside);
+    drawHead(both, given.beside);
     rows = given.findings.map((_, index) => rowOf(given, index, both));
     const focused = list.contains(document.activeElement);
     list.replaceChildren(...rows.map((row) => row.node));
@@ -137,7 +138,8 @@ export const barsView = (choose) => {
       row.node.classList.toggle("bl-positive", value >= axis.half);
       let told = said;
       if ("ghost" in row && row.ghost) {
-        const then = axis.of(opened.original, beta, index);
+        const { side, at } = opened.beside;
+        const then = axis.of(side, at(beta), index);
         row.ghost.style.left = left(then);
         row.before.textContent = axis.say(then);
         row.change.textContent = axis.sayChange(then, value);

@@ -1,5 +1,5 @@
-// The explained finding over beta, the others faint behind it, and a flag wherever the decision flips. Before the case
-// was changed: dashed.
+// The explained finding over beta, the others faint behind it, and a flag wherever the decision flips. What the case is
+// beside: dashed.
 import { askBeta, currentBeta } from "../../lib/beta.js";
 import { el, put } from "../../lib/dom.js";
 import { listed, number } from "../../lib/format.js";
@@ -23,6 +23,7 @@ export const curveView = () => {
   let [w, h] = [0, 0]; // the size that it is drawn in
   const svg = el("svg.bl-curve-plot", { role: "img" });
   const dot = el("circle.bl-curve-dot", { r: 4.5 });
+  const then = el("circle.bl-curve-dot-then", { r: 4 });
   const rule = el("line.bl-curve-rule", { y1: TOP });
   const title = el("h3");
   const flips = el("span.bl-muted.bl-num");
@@ -49,8 +50,8 @@ export const curveView = () => {
     // Without the other modality beta is fixed, and there is nothing to draw over it.
     node.hidden = given.modalities.length < 2;
     if (node.hidden) return;
-    const { index, original } = given;
-    range = axis.rangeOfCurve(sidesOf(given));
+    const { index, beside } = given;
+    range = axis.rangeOfCurve(sidesOf(given), index);
     const box = svg.getBoundingClientRect();
     w = Math.max(200, box.width);
     h = Math.max(60, box.height);
@@ -70,9 +71,10 @@ export const curveView = () => {
         el("line.bl-flip", { x1: X(flip), x2: X(flip), y1: TOP, y2: h - BOTTOM }),
         el("path.bl-flip-mark", { d: `M${X(flip)} ${Y(axis.of(given, flip)) - 5}l5 5l-5 5l-5-5z` }),
       ]),
-      original && curve("then", index, original),
+      beside && curve("then", index, beside.side),
       curve("line", index),
       rule,
+      beside && then,
       dot,
     );
     const betas = listed(given.flips.map((flip) => number(flip)));
@@ -81,12 +83,17 @@ export const curveView = () => {
     svg.ariaLabel = `${title.textContent}. ${flips.textContent}`;
   };
 
+  /** @param {SVGElement} at @param {Case} side @param {number} beta */
+  const place = (at, side, beta) => {
+    at.setAttribute("cx", String(X(beta)));
+    at.setAttribute("cy", String(Y(axis.of(side, beta, opened.index))));
+  };
   /** @param {number} beta */
   const move = (beta) => {
     if (node.hidden) return;
     const x = String(X(beta));
-    dot.setAttribute("cx", x);
-    dot.setAttribute("cy", String(Y(axis.of(opened, beta))));
+    place(dot, opened, beta);
+    if (opened.beside) place(then, opened.beside.side, opened.beside.at(beta));
     rule.setAttribute("x1", x);
     rule.setAttribute("x2", x);
   };

@@ -1,4 +1,4 @@
-// The answer: one sentence, and below it the number, as it was before the case was changed too.
+// The answer: one sentence, and below it the number, and the one of what the case is beside.
 import { el } from "../../lib/dom.js";
 import { number } from "../../lib/format.js";
 import { t } from "../../lib/i18n.js";
@@ -34,14 +34,15 @@ export const headView = (...more) => {
 
   /** @param {number} beta */
   const move = (beta) => {
-    const { original } = opened;
+    const { beside, index } = opened;
     const value = axis.of(opened, beta);
-    const then = original && axis.of(original, beta);
+    const then = beside && axis.of(beside.side, beside.at(beta), index);
     sentence.textContent = answerAt(opened, beta);
-    before.textContent = original ? `${axis.say(then)} → ` : "";
+    before.textContent = beside ? `${axis.say(then)} → ` : "";
     output.textContent = axis.say(value);
-    change.textContent = original ? axis.sayChange(then, value) : "";
-    const [said, was] = [opened, original ?? opened].map((side) => t(side.verdict(beta)));
+    change.textContent = beside ? axis.sayChange(then, value) : "";
+    const said = t(opened.verdict(beta));
+    const was = beside ? t(beside.side.verdict(beside.at(beta), index)) : said;
     verdict.textContent = said === was ? "" : `${was} → ${said}`;
     where.textContent = t(`axis.at.${axis.name}`, { beta: number(beta) });
   };

@@ -12,7 +12,7 @@ import { probability, signed } from "../../lib/format.js";
  * @property {(value: number) => string} tick
  * @property {number} half the value from which a finding is present
  * @property {(sides: Case[]) => [number, number]} range of all findings, for bars
- * @property {(sides: Case[]) => [number, number]} rangeOfCurve of the explained one
+ * @property {(sides: Case[], finding: number) => [number, number]} rangeOfCurve of one
  */
 
 const UNMOVED = "=";
@@ -54,12 +54,12 @@ export const AXES = {
       for (const side of sides) for (const logit of logitsOf(side)) most = Math.max(most, Math.abs(logit));
       return [-most, most];
     },
-    // As narrow as one half and the explained finding allow, so that its movement is seen.
-    rangeOfCurve: (sides) => {
+    // As narrow as one half and the finding allow, so that its movement is seen.
+    rangeOfCurve: (sides, finding) => {
       let [low, high] = [0, 0];
       for (const side of sides) {
         const count = side.findings.length;
-        for (let at = side.index; at < logitsOf(side).length; at += count) {
+        for (let at = finding; at < logitsOf(side).length; at += count) {
           low = Math.min(low, logitsOf(side)[at]);
           high = Math.max(high, logitsOf(side)[at]);
         }
@@ -73,14 +73,15 @@ export const AXES = {
 /** @param {number} value @param {[number, number]} range */
 export const placeIn = (value, [low, high]) => Math.min(1, Math.max(0, (value - low) / (high - low)));
 
+// A case, and what it is beside.
 /** @param {Case} opened */
-export const sidesOf = (opened) => (opened.original ? [opened, opened.original] : [opened]);
+export const sidesOf = (opened) => (opened.beside ? [opened, opened.beside.side] : [opened]);
 
 const MANY = 10; // findings, up to which each keeps its row
 const RARE = 0.01;
 
-// The findings whose rows may be folded: where there are many, those below 1 % at every beta, before a change too. None
-// moves in or out while beta does.
+// The findings whose rows may be folded: where there are many, those below 1 % at every beta, in what the case is
+// beside too. None moves in or out while beta does.
 /** @param {Case} opened */
 export const foldable = (opened) => {
   const { findings, index } = opened;

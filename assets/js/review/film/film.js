@@ -1,5 +1,5 @@
-// The film with its heat, beside it the film before it was changed, and under them what both are looked at through,
-// shown, marked and changed by.
+// The film with its heat, beside it that of the case before it was changed or of A, and under them what both are looked
+// at through, shown, marked and changed by.
 import { greys } from "../../lib/bytes.js";
 import { el } from "../../lib/dom.js";
 import { emit, on } from "../../lib/events.js";
@@ -14,6 +14,7 @@ import { Brush } from "./brush.js";
 import { heatGradient } from "./colour.js";
 import { filmPicture } from "./picture.js";
 import { forAndAgainst } from "./sums.js";
+import { onOther } from "./view.js";
 import { viewerView } from "./viewer.js";
 
 /** @import { Case } from "../case/case.js" */
@@ -36,7 +37,11 @@ export const filmView = (method, sendMask, askTiles, head) => {
   const tiles = new Fetched(askTiles, TILES_AT_ONCE);
   const now = filmPicture("now", tiles.known, redraw);
   const past = filmPicture("then", tiles.known, redraw);
-  const sides = sidesView(now, past, "div.bl-film-frames");
+  const inColours = (/** @type {typeof now} */ picture) => ({
+    ...picture,
+    move: (/** @type {number} */ beta) => picture.move(beta, viewer.look().signed),
+  });
+  const sides = sidesView(inColours(now), inColours(past), "div.bl-film-frames");
   /** @type {Case | null} */
   let opened = null;
   let outlined = false; // whether the true outline is asked for
@@ -120,7 +125,7 @@ export const filmView = (method, sendMask, askTiles, head) => {
 
   /** @param {Case} given */
   const load = (given) => {
-    const { original, film, veiled } = given;
+    const { original, beside, film, veiled } = given;
     sides.load(given);
     // A refinement of what is on the screen must not wipe out a stroke that has begun.
     if (!brush.painting && opened?.film !== film) brush.clear();
@@ -132,7 +137,7 @@ export const filmView = (method, sendMask, askTiles, head) => {
     boxes.load(opened.box, (!original && opened.recorded?.regions) || []);
     mark.hidden = !film || Boolean(original);
     if ((mark.hidden || veiled) && boxes.on) turnMark(false);
-    const known = [opened, original].some((side) => side?.truth);
+    const known = [opened, beside?.side].some((side) => side?.truth);
     truth.hidden = !known;
     if (!known && outlined) turnTruth(false);
     bar.classList.toggle("bl-hidden", !opened.arrays.cam);
@@ -204,9 +209,7 @@ export const filmView = (method, sendMask, askTiles, head) => {
   /** @param {number} beta */
   const move = (beta) => {
     moved = beta;
-    const { signed } = viewer.look();
-    now.move(beta, signed);
-    if (opened.original) past.move(beta, signed);
+    sides.move(beta);
     tellSum();
     draw();
   };
@@ -218,7 +221,10 @@ export const filmView = (method, sendMask, askTiles, head) => {
       threshold: Number(threshold.value) / 100,
       truth: outlined,
     };
-    const wanted = opened.original ? past.draw(look) : [];
+    const other = opened.beside?.side;
+    const isSeen = other?.own_pixels && opened.own_pixels;
+    const view = isSeen ? onOther(look.view, opened.own_pixels, other.own_pixels) : look.view;
+    const wanted = other ? past.draw({ ...look, view }) : [];
     const over = now.draw(look, (context, side, line) => {
       boxes.draw(context, side, line);
       if (brush.on) brush.draw(context, side, line);

@@ -4,7 +4,7 @@ import { bits } from "../../lib/bytes.js";
 import { fitCanvas, strokeEach } from "../../lib/canvas.js";
 import { el } from "../../lib/dom.js";
 import { percent } from "../../lib/format.js";
-import { findingName, phrase, t } from "../../lib/i18n.js";
+import { findingName, t } from "../../lib/i18n.js";
 import { contour } from "./contour.js";
 import { firstPicture } from "./first_picture.js";
 import { Heat, SIDE } from "./heat.js";
@@ -20,7 +20,7 @@ import { fitting, placeOf, toFilm, WHOLE } from "./view.js";
 const FIRST_SIDE = 1024; // pixels of the longer side of the first picture (dashboard/ui/pictures.py)
 const STRIDE = 4; // of the enlarged map that an outline and a description look at
 
-// side: "now", or "then" for the film before it was changed; known: greys by the name of their tile; redraw: called
+// side: "now", or "then" for the film beside it; known: greys by the name of their tile; redraw: called
 // when there is more to draw.
 /** @param {"now" | "then"} side @param {Map<string, Uint16Array | null>} known @param {() => void} redraw */
 export const filmPicture = (side, known, redraw) => {
@@ -45,7 +45,7 @@ export const filmPicture = (side, known, redraw) => {
   let look = { view: WHOLE, tones: PLAIN, opacity: 0, signed: false, threshold: 0, truth: false, bare: false };
   const canvas = el("canvas.bl-film-canvas", { role: "img", tabindex: "0", "data-side": side });
   const note = el("p.bl-film-note", { hidden: true, role: "status" });
-  const caption = phrase("span.bl-film-caption", `what_if.${side}`, { hidden: true });
+  const caption = el("span.bl-film-caption", { hidden: true });
   const node = el("div.bl-film-frame", canvas, caption, note);
 
   /** @param {Case} now */
@@ -70,8 +70,8 @@ export const filmPicture = (side, known, redraw) => {
     loading.src = film;
   };
 
-  /** @param {number} beta @param {boolean} [signed] draw what speaks against, too */
-  const move = (beta, signed = false) => {
+  /** @param {number} beta @param {boolean} signed draw what speaks against, too */
+  const move = (beta, signed) => {
     if (!heat) return;
     const top = opened.scales.image;
     empty = heat.paint(opened.at("cam", beta), top, signed) < 0.01 * top;

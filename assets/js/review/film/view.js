@@ -52,6 +52,14 @@ export const zoomedTo = (view, size, frame, wanted, at) => {
   return kept(centre, size, frame);
 };
 
+// The same part of another film: as far in, about the same place.
+/** @param {View} view @param {Size} size @param {Size} other @returns {View} */
+export const onOther = (view, size, other) => {
+  if (view.scale === null) return view;
+  const [across, down] = [other.columns / size.columns, other.rows / size.rows];
+  return { scale: view.scale / across, x: view.x * across, y: view.y * down };
+};
+
 /** @param {View} view @param {Size} size @param {Frame} frame @param {number} dx @param {number} dy @returns {View} */
 export const panned = (view, size, frame, dx, dy) => {
   if (view.scale === null) return view;

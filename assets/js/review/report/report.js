@@ -9,7 +9,7 @@ import { stepOf } from "../../lib/keys.js";
 
 /** @import { Case } from "../case/case.js" */
 
-// side: "now", or "then" for the report before it was changed; tell: called with the node of this and what is said of
+// side: "now", or "then" for the report beside it; tell: called with the node of this and what is said of
 // the word that is pointed at.
 /** @param {"now" | "then"} side @param {(node: HTMLElement, said: string) => void} tell */
 export const reportText = (side, tell) => {
@@ -26,7 +26,7 @@ export const reportText = (side, tell) => {
   /** @type {Set<number>} */
   const wrong = new Set();
   const text = el("p.bl-report-text", { role: "group", "data-side": side, ...labelled("words.label") });
-  const caption = phrase("span.bl-report-caption.bl-muted", `what_if.${side}`, { hidden: true });
+  const caption = el("span.bl-report-caption.bl-muted", { hidden: true });
   const node = el("div.bl-report-side", caption, text);
 
   // What costs nothing is in other units than what the checkpoint's scale was measured of: it has its own.
@@ -71,7 +71,7 @@ export const reportText = (side, tell) => {
     opened = given;
     words = [];
     current = null;
-    markable = !opened.veiled && !opened.original;
+    markable = side === "now" && !opened.veiled && !opened.original;
     text.classList.toggle("bl-markable", markable);
     text.classList.toggle("bl-provisional", opened.isProvisional("report"));
     top = opened.arrays.words ? scaleOf(opened) : 1;

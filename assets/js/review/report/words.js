@@ -1,4 +1,4 @@
-// The report in its colours, and beside it the report before it was changed, where that was another.
+// The report in its colours, and beside it that of A, or the report before it was changed where that was another.
 import { el } from "../../lib/dom.js";
 import { phrase } from "../../lib/i18n.js";
 import { panelHead } from "../../lib/parts.js";
@@ -40,11 +40,13 @@ export const wordsView = (method, ...more) => {
   /** @param {Case} opened */
   const load = (opened) => {
     readout.textContent = "";
-    const { original } = opened;
-    const { gone, fresh } = changedWords(original ? wordsOf(original) : [], original ? wordsOf(opened) : []);
+    const { beside } = opened;
+    const isOther = beside?.isPinned && beside.side.case !== opened.case; // whose report is another anyway
+    const [before, after] = beside && !isOther ? [beside.side, opened].map(wordsOf) : [[], []];
+    const { gone, fresh } = changedWords(before, after);
     now.setChanged(fresh);
     past.setChanged(gone);
-    sides.load(opened, gone.size || fresh.size ? original : null);
+    sides.load(opened, beside?.isPinned || gone.size || fresh.size ? beside : null);
     tools.hidden = Boolean(opened.veiled);
     key.hidden = method.node.hidden = !opened.arrays.words;
     method.show(opened);
