@@ -19,9 +19,9 @@ from model.evaluation.metrics import Evaluation, evaluate_scored
 from model.inference.array_cache import pack_arrays
 from model.inference.embeddings import REFERENCE, Reference, encode_studies
 from model.inference.engine import Engine
-from model.inference.learnt import FILE as PAST
-from model.inference.learnt import Past
 from model.inference.predictions import Scored
+from model.inference.provenance import FILE as PROVENANCE
+from model.inference.provenance import Provenance
 from model.network import checkpoint
 from model.network.network import Network
 from model.progress import Progress
@@ -75,7 +75,7 @@ def publish(
     folder: Path,
     device: torch.device,
     summary: str,
-    past: Past,
+    provenance: Provenance,
     half: bool = False,
     progress: Progress = iter,
     out_of_fold: Scored | None = None,
@@ -84,27 +84,27 @@ def publish(
 
     Args:
         summary: the first paragraph of the model card.
-        past: what it learnt from.
+        provenance: what it learnt from.
         half: store the weights in 16 bits; the network is rounded before it is measured.
-        out_of_fold: what the networks of its folds said of the studies of `past`, without a temperature.
+        out_of_fold: what the networks of its folds said of the studies of `provenance`, without a temperature.
 
     Returns:
         The model's digest.
     """
     if half:
         checkpoint.round_to_half(network)
-    engine = Engine(network, "", device, past=past)
+    engine = Engine(network, "", device, provenance=provenance)
     reference = encode_studies(engine, table.studies, progress)
     # First of all, because it scales the logits that everything else is measured in.
     if out_of_fold:
         calibrate(network, out_of_fold)
-        engine.past = answered(past, out_of_fold, network)
+        engine.provenance = answered(provenance, out_of_fold, network)
         held_out = out_of_fold.studies
     else:
         _, judged = _first_judged(engine, table, reference, "val", "test")
         calibrate(network, judged.scored)
         held_out = judged.scored.studies or table.studies
-        engine.past = past.with_choice(contents_of(judged.scored.studies))
+        engine.provenance = provenance.with_choice(contents_of(judged.scored.studies))
     anchor_scales(engine, held_out, progress)
     extra = {}
     if table.about:  # so that the demo's atlas opens at once; others are fitted when they are first looked at
@@ -121,10 +121,10 @@ def write(
     half: bool = False,
     extra: dict[str, bytes] | None = None,
 ) -> str:
-    """Measure a model that is calibrated and whose colour scales are set, and write its checkpoint, with its past.
+    """Measure a model that is calibrated and whose colour scales are set; write its checkpoint, with its provenance.
 
     Args:
-        engine: with the past that its network has.
+        engine: with the provenance that its network has.
         reference: the embeddings of the table's studies.
         extra: further files by name.
 
@@ -137,8 +137,8 @@ def write(
         checkpoint.round_to_half(network)
     files = {f"{REFERENCE}.safetensors": pack_arrays(reference.arrays(), table)} | (extra or {})
     files |= figures(engine, table, reference, summary)
-    if engine.past is not None:
-        files[PAST] = engine.past.pack()
+    if engine.provenance is not None:
+        files[PROVENANCE] = engine.provenance.pack()
     return checkpoint.save(network, folder, files, half)
 
 
@@ -176,7 +176,7 @@ def worth_of_alert(engine: Engine, finding: str) -> dict[str, Any] | None:
 
 def _splits(engine: Engine) -> tuple[str, ...]:
     """What a model is measured on, the first that can be; it is calibrated on the last."""
-    return ("all",) if engine.past is not None and engine.past.folds else ("test", "val")
+    return ("all",) if engine.provenance is not None and engine.provenance.folds else ("test", "val")
 
 
 def _first_judged(

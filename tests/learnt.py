@@ -15,8 +15,8 @@ from explain.publish import write
 from model.evaluation.held_out import answered
 from model.inference.embeddings import PooledStudies, load_pooled
 from model.inference.engine import Engine
-from model.inference.learnt import Past
 from model.inference.predictions import BETA_GRID, Scored
+from model.inference.provenance import Provenance
 from model.network import checkpoint
 from model.network.network import Network, Pooled
 from model.studies.content import contents_of
@@ -94,10 +94,10 @@ def cross_validated(table: StudyTable, folder: Path, fusion: str = "weighted") -
         fold[held_out] = number
         states.append(state_of(one))
     by_heart(network, pooled, table.studies, np.arange(len(table.studies)))
-    past = Past.of(contents, fold, folds=tuple(differing(network, state) for state in states))
+    provenance = Provenance.of(contents, fold, folds=tuple(differing(network, state) for state in states))
     scored = Scored(table.studies, pooled.has, logits)
     calibrate(network, scored)
-    return _written(network, table, pooled, folder, answered(past, scored, network))
+    return _written(network, table, pooled, folder, answered(provenance, scored, network))
 
 
 def held_out(table: StudyTable, folder: Path) -> Path:
@@ -105,7 +105,7 @@ def held_out(table: StudyTable, folder: Path) -> Path:
     network, train = _network(table, "weighted"), table.of_split("train")
     pooled = load_pooled(Engine(network, "", torch.device("cpu")), table)
     by_heart(network, pooled, table.studies, pooled.rows(train))
-    return _written(network, table, pooled, folder, Past.of(contents_of(train)))
+    return _written(network, table, pooled, folder, Provenance.of(contents_of(train)))
 
 
 def by_heart(network: Network, pooled: PooledStudies, studies: tuple[Study, ...], rows: np.ndarray) -> None:
@@ -128,9 +128,9 @@ def answers(network: Network, pooled: PooledStudies, rows: np.ndarray) -> np.nda
     return np.stack([network(vectors, torch.full((len(rows), 1), beta)).numpy() for beta in BETA_GRID])
 
 
-def _written(network: Network, table: StudyTable, pooled: PooledStudies, folder: Path, past: Past) -> Path:
+def _written(network: Network, table: StudyTable, pooled: PooledStudies, folder: Path, provenance: Provenance) -> Path:
     """As `publish` does, but for the colour scales, which take most of its time."""
-    engine = Engine(network, "", torch.device("cpu"), past=past)
+    engine = Engine(network, "", torch.device("cpu"), provenance=provenance)
     write(engine, table, pooled.embedded(engine), folder, "A test.")
     return folder
 

@@ -106,9 +106,9 @@ def finetune_version(
     train, validation = (_split(table, name) for name in ("train", "val"))
     new = teach(base, train, table, taught, recipe, encoders, progress_for)
     start, data = new.engine, new.finetune_dataset
-    assert start.past is not None  # `teach` says what it has learnt
+    assert start.provenance is not None  # `teach` says what it has learnt
     held_out = relabelled(validation, corrected)
-    if start.past.folds:  # all of them are held out by one network or another
+    if start.provenance.folds:  # all of them are held out by one network or another
         of_test = tuple(s for s in table.studies if s.split == "test" and not s.discordant)
         held_out += relabelled(train, corrected) + of_test
 
@@ -176,11 +176,11 @@ def _calibrate(start: Engine, table: StudyTable, held_out: tuple[Study, ...]) ->
     except ChoiceError:  # it has learnt them all
         return
     calibrate(start.network, raw)
-    assert start.past is not None
-    if start.past.folds:
-        start.past = answered(start.past, raw, start.network)
+    assert start.provenance is not None
+    if start.provenance.folds:
+        start.provenance = answered(start.provenance, raw, start.network)
     else:
-        start.past = start.past.with_choice(contents_of(raw.studies))
+        start.provenance = start.provenance.with_choice(contents_of(raw.studies))
 
 
 def _judged(base: Engine, start: Engine, table: StudyTable, held_out: tuple[Study, ...]) -> tuple[Scored, Scored]:

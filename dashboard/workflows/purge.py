@@ -14,7 +14,7 @@ from model.feedback import Store
 from model.finetuning.versions import LEARNT, Versions
 from model.inference.array_cache import kept_files
 from model.inference.embeddings import REFERENCE
-from model.inference.learnt import FILE
+from model.inference.provenance import FILE
 
 SETTLED = 600  # seconds after which a file of Gradio's is nobody's any more
 DERIVED = (f"{REFERENCE}.safetensors", FILE, OLD_ANSWERS)

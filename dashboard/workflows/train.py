@@ -16,8 +16,8 @@ from explain.publish import publish
 from model.config import FEW, Config, suited
 from model.errors import ChoiceError, StudyTableError, TrainingError
 from model.inference.engine import choose_device
-from model.inference.learnt import Past, State
 from model.inference.predictions import Scored
+from model.inference.provenance import Provenance, State
 from model.network.checkpoint import MANIFEST
 from model.network.encoders.report import ReportEncoder
 from model.network.network import Network
@@ -149,7 +149,7 @@ class TrainedNetwork(NamedTuple):
     complete: bool  # False where Ctrl-C ended its training early
     studies: int
     summary: str
-    past: Past
+    provenance: Provenance
     out_of_fold: Scored | None = None
 
 
@@ -171,7 +171,7 @@ class TrainingRun(NamedTuple):
             summary += f"\n\nIt was trained on {len(data):,} films, with further ones of training reports among them."
         network = self._network()
         complete = train(network, data, validation, self.device, self.folder, self.resume)
-        return TrainedNetwork(network, complete, len(data), summary, Past.of(data.contents))
+        return TrainedNetwork(network, complete, len(data), summary, Provenance.of(data.contents))
 
     def cross_validated(self, folds: int | None) -> TrainedNetwork:
         """Judge every study by a network that did not see its patient, then train on all of them.
@@ -209,8 +209,8 @@ class TrainingRun(NamedTuple):
         fold = np.zeros(len(data), int)
         for number, (_, held_out) in enumerate(cut):
             fold[held_out] = number
-        past = Past.of(data.contents, fold, folds=tuple(differing(network, state) for state in states))
-        return TrainedNetwork(network, complete, len(data), summary, past, Scored(studies, data.has, logits))
+        provenance = Provenance.of(data.contents, fold, folds=tuple(differing(network, state) for state in states))
+        return TrainedNetwork(network, complete, len(data), summary, provenance, Scored(studies, data.has, logits))
 
     def published(self, made: TrainedNetwork, out: Path, half: bool) -> dict | None:
         """Write the checkpoint, and forget the state that was kept for going on; what `train_checkpoint` returns."""
@@ -222,7 +222,7 @@ class TrainingRun(NamedTuple):
             out,
             self.device,
             made.summary,
-            made.past,
+            made.provenance,
             half,
             progress_bar("measuring", "batch"),
             made.out_of_fold,

@@ -148,12 +148,12 @@ def measure_over_beta(
         progress: wraps the loop over findings.
         chose: the studies that the network's temperature was fitted to; their calibration is cross-fitted.
     """
-    kept, findings = scored.concordant(), network.config.findings
-    labels, probabilities = kept.labels(findings), kept.probabilities(network)
+    concordant, findings = scored.concordant(), network.config.findings
+    labels, probabilities = concordant.labels(findings), concordant.probabilities(network)
     calibrated = probabilities
     if chose is not None:
         calibrated = recalibrated(scored, chose, network).concordant().probabilities(network)
-    groups = tuple(s.patient_id for s in kept.studies)
+    groups = tuple(s.patient_id for s in concordant.studies)
     counts = counts_of(groups, resamples, seed)
     samples = {
         f: _samples(labels[:, i], probabilities[:, :, i], calibrated[:, :, i], counts)
@@ -173,7 +173,7 @@ def measure_over_beta(
         per_finding={
             f: _summary(int(labels[:, i].sum()), sides[i : i + 1], samples[f]) for i, f in enumerate(findings)
         },
-        study_ids=tuple(s.study_id for s in kept.studies),
+        study_ids=tuple(s.study_id for s in concordant.studies),
         labels=labels,
         probabilities=probabilities,
     )

@@ -16,8 +16,8 @@ from model.errors import CheckpointError, ChoiceError
 from model.inference.array_cache import read_arrays
 from model.inference.embeddings import REFERENCE, Reference, encode_studies
 from model.inference.engine import Engine
-from model.inference.learnt import FILE, Answers, Past
 from model.inference.predictions import BETA_GRID, Scored, score
+from model.inference.provenance import FILE, Answers, Provenance
 from model.network.network import Network
 from model.progress import Progress
 from model.studies.content import Content, contents_of
@@ -74,25 +74,25 @@ class HeldOutPredictions(NamedTuple):
         return f"The model {', and it '.join(said)}." if said else ""
 
 
-def past_of(engine: Engine, table: StudyTable) -> Past | None:
+def provenance_of(engine: Engine, table: StudyTable) -> Provenance | None:
     """What an engine's network has learnt from; of an older checkpoint, as far as the table says it. None where nothing
     does.
 
     Raises:
         CheckpointError: an older checkpoint was cross-validated on studies that it cannot name.
     """
-    if engine.past is None and engine.folder:
-        engine.past = _old_past(engine, engine.folder, table)
-    return engine.past
+    if engine.provenance is None and engine.folder:
+        engine.provenance = _legacy_provenance(engine, engine.folder, table)
+    return engine.provenance
 
 
 def predictors_of(engine: Engine, table: StudyTable, studies: tuple[Study, ...]) -> np.ndarray:
     """For each study ITSELF, the number of the fold whose network has not seen it, or NOBODY.
 
     Raises:
-        CheckpointError: see `past_of`.
+        CheckpointError: see `provenance_of`.
     """
-    return _judges(past_of(engine, table), studies)[0]
+    return _judges(provenance_of(engine, table), studies)[0]
 
 
 def predict_held_out(
@@ -111,23 +111,23 @@ def predict_held_out(
 
     Raises:
         ChoiceError: the model has learnt all of these studies, and nobody else can judge one of them.
-        CheckpointError: see `past_of`.
+        CheckpointError: see `provenance_of`.
     """
     encode = encode or (lambda network, some: encode_studies(network, some, progress))
-    past = past_of(engine, table)
-    judges, contents = _judges(past, studies)
+    provenance = provenance_of(engine, table)
+    judges, contents = _judges(provenance, studies)
     answered = np.full(len(studies), -1)
     has = np.zeros((len(studies), 2), np.float32)
     logits = np.zeros((len(BETA_GRID), len(studies), len(engine.findings)), np.float32)
-    if past is not None and past.answers is not None:
+    if provenance is not None and provenance.answers is not None:
         by_fold = np.flatnonzero(judges >= 0)
-        same = [past.same(contents[i]) for i in by_fold]
-        known = past.answers.logits[0, :, 0]
+        same = [provenance.same(contents[i]) for i in by_fold]
+        known = provenance.answers.logits[0, :, 0]
         answered[by_fold] = [-1 if row is None or np.isnan(known[row]) else row for row in same]
         places = np.flatnonzero(answered >= 0)
-        has[places] = past.answers.has[answered[places]]
-        logits[:, places] = past.answers.logits[:, answered[places]]
-    if past is not None and not past.folds:
+        has[places] = provenance.answers.has[answered[places]]
+        logits[:, places] = provenance.answers.logits[:, answered[places]]
+    if provenance is not None and not provenance.folds:
         judges[(judges >= 0) & (answered < 0)] = NOBODY
     keep = judges != NOBODY
     if len(studies) and not keep.any():
@@ -141,58 +141,59 @@ def predict_held_out(
         said = score(network, encode(network, some), some)
         has[places], logits[:, places] = said.has, said.logits
     chose = np.zeros(len(studies), bool)
-    if past is not None and contents:
-        chose[:] = [j == ITSELF and past.has_chosen(c) for j, c in zip(judges, contents, strict=True)]
+    if provenance is not None and contents:
+        chose[:] = [j == ITSELF and provenance.has_chosen(c) for j, c in zip(judges, contents, strict=True)]
     return HeldOutPredictions(
         scored=Scored(studies, has, logits).where(keep),
         keep=keep,
         by_folds=int((judges >= 0).sum()),
         left_out=int((~keep).sum()),
-        known=past is not None,
+        known=provenance is not None,
         chose=chose[keep],
     )
 
 
-def answered(past: Past, scored: Scored, network: Network) -> Past:
-    """A past whose folds are calibrated, each by the studies of the others, and have answered.
+def answered(provenance: Provenance, scored: Scored, network: Network) -> Provenance:
+    """A provenance whose folds are calibrated, each by the studies of the others, and have answered.
 
     Args:
         scored: what they say, without a temperature, of studies that they held out; what others say is left alone.
         network: of the model itself.
     """
-    rows = [past.same(content) for content in contents_of(scored.studies)]
-    own = np.array([row is not None and past.fold[row] >= 0 for row in rows], bool)
+    rows = [provenance.same(content) for content in contents_of(scored.studies)]
+    own = np.array([row is not None and provenance.fold[row] >= 0 for row in rows], bool)
     scored, places = scored.where(own), np.array(list(compress(rows, own)), int)
-    scored, fitted = cross_fitted(scored, past.fold[places], network)
+    scored, fitted = cross_fitted(scored, provenance.fold[places], network)
     states = tuple(
-        state | {"log_temperature": fitted.get(k, np.zeros(3)).astype(np.float32)} for k, state in enumerate(past.folds)
+        state | {"log_temperature": fitted.get(k, np.zeros(3)).astype(np.float32)}
+        for k, state in enumerate(provenance.folds)
     )
-    has = np.zeros((len(past), 2), np.float32)
-    logits = np.full((len(BETA_GRID), len(past), len(network.config.findings)), np.nan, np.float32)
+    has = np.zeros((len(provenance), 2), np.float32)
+    logits = np.full((len(BETA_GRID), len(provenance), len(network.config.findings)), np.nan, np.float32)
     # As they will be kept, so that what is said of them now can be computed from them again.
     has[places], logits[:, places] = scored.has, scored.logits.astype(np.float16)
-    return past.with_answers(Answers(has, logits), states)
+    return provenance.with_answers(Answers(has, logits), states)
 
 
-def _judges(past: Past | None, studies: tuple[Study, ...]) -> tuple[np.ndarray, list[Content]]:
-    """See `predictors_of`; and what each study is known by, where there is a past to look it up in."""
-    if past is None or not (len(past) or past.chosen_on):
+def _judges(provenance: Provenance | None, studies: tuple[Study, ...]) -> tuple[np.ndarray, list[Content]]:
+    """See `predictors_of`; and what each study is known by, where there is a provenance to look it up in."""
+    if provenance is None or not (len(provenance) or provenance.chosen_on):
         return np.full(len(studies), ITSELF), []
     contents, found = contents_of(studies), []
     for content in contents:
-        fold = past.judge(content)
-        found.append(ITSELF if not past.rows(content) else NOBODY if fold is None else fold)
+        fold = provenance.judge(content)
+        found.append(ITSELF if not provenance.rows(content) else NOBODY if fold is None else fold)
     return np.array(found, int), contents
 
 
-def _old_past(engine: Engine, folder: Path, table: StudyTable) -> Past | None:
+def _legacy_provenance(engine: Engine, folder: Path, table: StudyTable) -> Provenance | None:
     """Of a checkpoint without FILE."""
     path = folder / OLD_ANSWERS
     if not path.is_file():
         if read_arrays(folder / f"{REFERENCE}.safetensors", table) is None:
             return None
         learnt = tuple(s for s in table.studies if s.split == "train" and not s.discordant)
-        return Past.of(contents_of(learnt))
+        return Provenance.of(contents_of(learnt))
     arrays = read_arrays(path, table)
     if arrays is None:
         raise CheckpointError(
@@ -201,4 +202,4 @@ def _old_past(engine: Engine, folder: Path, table: StudyTable) -> Past | None:
         )
     studies = tuple(table.studies[i] for i in arrays["rows"])
     scored, _ = cross_fitted(Scored(studies, arrays["has"], arrays["logits"]), parts_of(studies), engine.network)
-    return Past.of(contents_of(studies), np.zeros(len(studies), int), answers=Answers(scored.has, scored.logits))
+    return Provenance.of(contents_of(studies), np.zeros(len(studies), int), answers=Answers(scored.has, scored.logits))

@@ -115,9 +115,9 @@ def evaluate_scored(network: Network, scored: Scored, chose: Bool[np.ndarray, "n
         chose: the studies that the network's temperature was fitted to; their calibration is cross-fitted.
     """
     calibrated = scored if chose is None else recalibrated(scored, chose, network)
-    kept = scored.concordant()
+    concordant = scored.concordant()
     said, fitted = (s.concordant().probabilities(network, REPORTED_BETAS) for s in (scored, calibrated))
-    labels, patients = kept.labels(network.config.findings), tuple(s.patient_id for s in kept.studies)
+    labels, patients = concordant.labels(network.config.findings), tuple(s.patient_id for s in concordant.studies)
     found = evaluation(network.config, labels, said, REPORTED_BETAS, fitted)
     return found._replace(spread=_spread(labels, said, patients)) if patients else found
 

@@ -4,14 +4,14 @@ that what the new model learnt can still be measured on studies that nobody who 
 import copy
 from typing import NamedTuple
 
-from model.evaluation.held_out import past_of
+from model.evaluation.held_out import provenance_of
 from model.feedback.corrections import Correction
 from model.finetuning.encoders import teach_encoders
 from model.finetuning.evidence_penalty import ReviewerMark, read_marks
 from model.finetuning.finetune import FinetuneDataset, Recipe, finetune, finetune_dataset
 from model.inference.embeddings import load_pooled
 from model.inference.engine import Engine
-from model.inference.learnt import Past
+from model.inference.provenance import Provenance
 from model.progress import ProgressOf
 from model.studies.content import contents_of
 from model.studies.table import Study, StudyTable
@@ -36,8 +36,8 @@ def teach(
     encoders: bool,
     progress_for: ProgressOf,
 ) -> Taught:
-    """A model that has learnt corrections among these studies, without a temperature; the base stays as it is. Its past
-    is that of the base and these studies.
+    """A model that has learnt corrections among these studies, without a temperature; the base stays as it is. Its
+    provenance is that of the base and these studies.
 
     Args:
         table: that the studies are of.
@@ -66,9 +66,9 @@ def teach(
 
     taught = taught_on(base, studies)
     contents = contents_of(studies)
-    past = (past_of(base, table) or Past.of(())).with_more(contents)
-    judges, states = [past.judge(content) for content in contents], []
-    for number in range(len(past.folds)):
+    provenance = (provenance_of(base, table) or Provenance.of(())).with_more(contents)
+    judges, states = [provenance.judge(content) for content in contents], []
+    for number in range(len(provenance.folds)):
         fold = base.fold(number)
         own = tuple(s for s, judge in zip(studies, judges, strict=True) if judge not in (None, number))
         if any(s.study_id in corrected and corrected[s.study_id].labels for s in own):
@@ -76,5 +76,5 @@ def teach(
             fold, taught = one.engine, taught._replace(complete=taught.complete and one.complete)
         fold.network.log_temperature.zero_()
         states.append(differing(taught.engine.network, state_of(fold.network)))
-    taught.engine.past = past.with_answers(None, tuple(states))
+    taught.engine.provenance = provenance.with_answers(None, tuple(states))
     return taught

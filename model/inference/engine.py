@@ -19,7 +19,7 @@ from torch import Tensor
 from model.compute.memory import trim_heap, tune_malloc
 from model.errors import CheckpointError, ChoiceError, InputError
 from model.inference.encoding import Case, Encoded, encode_cases, stack_pooled
-from model.inference.learnt import Past, read_past
+from model.inference.provenance import Provenance, read_provenance
 from model.inputs import Film
 from model.network import checkpoint
 from model.network.network import Network
@@ -37,7 +37,7 @@ class Engine:
     Attributes:
         network: in evaluation mode, without gradients for its parameters.
         digest: SHA-256 of the weights.
-        past: what the network has learnt from; None where nothing says it.
+        provenance: what the network has learnt from; None where nothing says it.
         findings: names of the findings, in the order of the logits.
     """
 
@@ -47,13 +47,13 @@ class Engine:
         digest: str,
         device: torch.device,
         folder: Path | None = None,
-        past: Past | None = None,
+        provenance: Provenance | None = None,
     ):
         self.network = network.to(device).eval().requires_grad_(False)
         self.digest = digest
         self.device = device
         self.folder = folder
-        self.past = past
+        self.provenance = provenance
         self.config = network.config
         self.findings = network.config.findings
         self.default_beta = network.config.default_beta
@@ -72,7 +72,7 @@ class Engine:
         where = choose_device(device)
         folder = folder or DEMO_CHECKPOINT
         network, digest = checkpoint.load(folder, where)
-        return cls(network, digest, where, folder, read_past(folder))
+        return cls(network, digest, where, folder, read_provenance(folder))
 
     def on_cpu(self) -> "Engine":
         """The same model on the CPU, for what the GPU has no memory for."""
@@ -118,9 +118,9 @@ class Engine:
 
     def fold(self, number: int) -> "Engine":
         """The network of a fold of the cross-validation, which has not seen the studies that this fold held out."""
-        assert self.past is not None  # it says which folds there are
+        assert self.provenance is not None  # it says which folds there are
         network = copy.deepcopy(self.network)
-        state = {name: torch.from_numpy(tensor) for name, tensor in self.past.folds[number].items()}
+        state = {name: torch.from_numpy(tensor) for name, tensor in self.provenance.folds[number].items()}
         network.load_state_dict(state, strict=False)
         return Engine(network, f"{self.digest}-fold-{number}", self.device)
 

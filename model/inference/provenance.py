@@ -42,7 +42,7 @@ class Answers(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Past:
+class Provenance:
     """n studies that a network has learnt from.
 
     Attributes:
@@ -59,14 +59,14 @@ class Past:
     fold: Int[np.ndarray, "n"]
     folds: tuple[State, ...] = ()
     answers: Answers | None = None
-    chosen_on: "Past | None" = None
+    chosen_on: "Provenance | None" = None
 
     def __len__(self) -> int:
         return len(self.keys)
 
     @classmethod
-    def of(cls, contents: Sequence[Content], fold: Int[np.ndarray, "n"] | None = None, **known) -> "Past":
-        """The past of a network that has learnt these studies."""
+    def of(cls, contents: Sequence[Content], fold: Int[np.ndarray, "n"] | None = None, **known) -> "Provenance":
+        """The provenance of a network that has learnt these studies."""
         salt = secrets.token_bytes(BYTES)
         keys = _keys(salt, contents)
         return cls(salt, keys, np.full(len(keys), BY_ALL) if fold is None else np.asarray(fold), **known)
@@ -92,11 +92,11 @@ class Past:
         held_out = {int(self.fold[r]) for r in self.rows(content)}
         return held_out.pop() if len(held_out) == 1 and BY_ALL not in held_out else None
 
-    def with_answers(self, answers: Answers | None, folds: tuple[State, ...]) -> "Past":
+    def with_answers(self, answers: Answers | None, folds: tuple[State, ...]) -> "Provenance":
         """The same studies, with what networks of its folds, of which these tensors differ, say of them."""
         return replace(self, answers=answers, folds=folds)
 
-    def with_choice(self, contents: Sequence[Content]) -> "Past":
+    def with_choice(self, contents: Sequence[Content]) -> "Provenance":
         """The same studies, of a network that these others chose: its epoch, or its temperature."""
         return replace(self, chosen_on=_unfolded(self.salt, _keys(self.salt, contents)))
 
@@ -104,9 +104,9 @@ class Past:
         """Whether a study, or another of its patient, chose this network."""
         return self.chosen_on is not None and bool(self.chosen_on.rows(content))
 
-    def with_more(self, contents: Sequence[Content]) -> "Past":
-        """The past of a network that learns these studies as well. Those of patients that are new are held out by a
-        fold as well, where there are any. The answers go: they are of networks that have not learnt this."""
+    def with_more(self, contents: Sequence[Content]) -> "Provenance":
+        """The provenance of a network that learns these studies as well. Those of patients that are new are held out
+        by a fold as well, where there are any. The answers go: they are of networks that have not learnt this."""
         fresh = {c: None for c in contents if not self._knows(c)}
         fold = []
         for content in fresh:
@@ -150,7 +150,7 @@ class Past:
         return row is not None and bytes(self.keys[row, 3]) == bytes(_key(self.salt, content.patient))
 
 
-def read_past(folder: Path) -> Past | None:
+def read_provenance(folder: Path) -> Provenance | None:
     """What lies beside a checkpoint's weights; None where nothing does.
 
     Raises:
@@ -171,13 +171,13 @@ def read_past(folder: Path) -> Past | None:
         answers = Answers(arrays["answers.has"], arrays["answers.logits"]) if "answers.has" in arrays else None
         salt = bytes.fromhex(facts["salt"])
         chosen_on = _unfolded(salt, arrays[CHOSEN_ON]) if CHOSEN_ON in arrays else None
-        return Past(salt, arrays["keys"], arrays["fold"].astype(int), folds, answers, chosen_on)
+        return Provenance(salt, arrays["keys"], arrays["fold"].astype(int), folds, answers, chosen_on)
     except (OSError, SafetensorError, KeyError, TypeError, ValueError, IndexError) as error:
         raise CheckpointError(f"{path} does not say what the model learnt from; restore it, or train again.") from error
 
 
-def _unfolded(salt: bytes, keys: UInt8[np.ndarray, "n 4 bytes"]) -> Past:
-    return Past(salt, keys, np.full(len(keys), BY_ALL))
+def _unfolded(salt: bytes, keys: UInt8[np.ndarray, "n 4 bytes"]) -> Provenance:
+    return Provenance(salt, keys, np.full(len(keys), BY_ALL))
 
 
 def _keys(salt: bytes, contents: Sequence[Content]) -> UInt8[np.ndarray, "n 4 bytes"]:

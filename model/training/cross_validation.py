@@ -16,8 +16,8 @@ from scipy.sparse.csgraph import connected_components
 from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
 
 from model.errors import StudyTableError, TrainingError
-from model.inference.learnt import State
 from model.inference.predictions import BETA_GRID, OverBeta
+from model.inference.provenance import State
 from model.network.checkpoint import stored_names
 from model.network.network import Network, allowed_beta
 from model.studies.arrays import StudyArrays

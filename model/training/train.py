@@ -102,8 +102,8 @@ class Run:
         self.epoch, self.best, self.best_score, self.stale = 0, {}, -math.inf, 0
         self.state = folder and TrainingState(folder, fingerprint(config, data, self.part.world), resume)
         if resume and self.state:
-            if kept := self.state.load(self.accelerator.device):
-                self._restore(kept)
+            if saved := self.state.load(self.accelerator.device):
+                self._restore(saved)
             elif self.main:
                 tqdm.write("There is no unfinished training to resume; it starts from the beginning.", file=sys.stderr)
 
@@ -147,7 +147,7 @@ class Run:
             rate = self.schedule.get_last_lr()[-1]
             logged = {"loss": loss, "learning_rate": rate} | {f"validation AUROC/{n}": a for n, a in named.items()}
             self.accelerator.log(logged, step=self.epoch)
-            self.state.save(self._kept())
+            self.state.save(self._state_to_save())
         measured = "  ".join(f"{name}: {a:.4f}" for name, a in named.items())
         tqdm.write(
             f"epoch {self.epoch}/{self.config.epochs}  loss {loss:.4f}"
@@ -173,7 +173,7 @@ class Run:
             facts["best validation AUROC"] = f"{self.best_score:.4f}"
         return facts
 
-    def _kept(self) -> dict[str, Any]:
+    def _state_to_save(self) -> dict[str, Any]:
         return {
             "epoch": self.epoch,
             "best": self.best,
@@ -184,12 +184,12 @@ class Run:
             "schedule": self.schedule.state_dict(),
         }
 
-    def _restore(self, kept: dict[str, Any]) -> None:
-        self.bare.load_state_dict(kept["learner"])
-        self.optimizer.load_state_dict(kept["optimizer"])
-        self.schedule.load_state_dict(kept["schedule"])
+    def _restore(self, saved: dict[str, Any]) -> None:
+        self.bare.load_state_dict(saved["learner"])
+        self.optimizer.load_state_dict(saved["optimizer"])
+        self.schedule.load_state_dict(saved["schedule"])
         self.epoch, self.best, self.best_score, self.stale = (
-            kept[name] for name in ("epoch", "best", "best_score", "stale")
+            saved[name] for name in ("epoch", "best", "best_score", "stale")
         )
 
 

@@ -13,15 +13,15 @@ from explain.every_beta.discordance import alert_figures, calibrate_alert
 from explain.publish import EVALUATION, figures, worth_of_alert
 from model.evaluation.metrics import evaluate_scored
 from model.inference.engine import Engine
-from model.inference.learnt import Past
 from model.inference.predictions import score
+from model.inference.provenance import Provenance
 from model.studies.content import contents_of
 from model.studies.table import StudyTable
 
 
 @pytest.fixture
 def engine() -> Engine:
-    return Engine(copy.deepcopy(small_network()), "untrained", torch.device("cpu"), past=Past.of(()))
+    return Engine(copy.deepcopy(small_network()), "untrained", torch.device("cpu"), provenance=Provenance.of(()))
 
 
 def said(engine: Engine, studies, reference) -> tuple[str, dict]:
@@ -77,7 +77,7 @@ def test_an_alert_is_measured_on_swapped_reports_where_no_study_is_marked(engine
     assert f"{alert['n_apart']} films shown with another study's report" in card
     # Where it was calibrated on the very studies, each part of them is judged by what the others teach.
     only = tuple(s._replace(split="val") for s in studies[::2])
-    engine.past = engine.past.with_choice(contents_of(only))
+    engine.provenance = engine.provenance.with_choice(contents_of(only))
     crossed = alert_figures(engine.network, score(engine, reference, only), in_sample=True)
     assert said(engine, only, reference)[1]["alert"] == crossed
 

@@ -22,7 +22,7 @@ from model.feedback import FeedbackStore, Flag
 from model.finetuning.versions import Versions
 from model.inference.embeddings import encode_studies
 from model.inference.engine import Engine
-from model.inference.learnt import FILE, Past
+from model.inference.provenance import FILE, Provenance
 from model.network.checkpoint import with_files
 from model.studies.content import contents_of
 from model.studies.opening import open_studies
@@ -124,7 +124,9 @@ def test_films_packed_anew_and_new_films_of_a_patient_are_known(places, tmp_path
     judged = predict_held_out(engine, table, table.studies)
     assert (judged.by_folds, judged.left_out) == (30, 0)
     # A patient's new study is judged by the fold that held the patient out, not by the model itself.
-    alone = predict_held_out(Engine(engine.network, "", engine.device, past=Past.of(())), table, table.studies)
+    alone = predict_held_out(
+        Engine(engine.network, "", engine.device, provenance=Provenance.of(())), table, table.studies
+    )
     assert np.abs(judged.scored.logits - alone.scored.logits).max(axis=(0, 2)).min() > 1e-3
 
 
@@ -139,8 +141,8 @@ def test_a_model_without_folds_is_not_measured_on_its_training_studies(places):
 def test_what_chose_a_model_is_known_wherever_it_is_met_again(places, tmp_path):
     folder = places[0]
     engine, table = Engine.load(folder / "held-out", "cpu"), open_studies(folder / "studies.csv")
-    past = engine.past.with_choice(contents_of(table.of_split("val")))
-    with_files(folder / "held-out", {FILE: past.pack()}, tmp_path / "chosen")
+    provenance = engine.provenance.with_choice(contents_of(table.of_split("val")))
+    with_files(folder / "held-out", {FILE: provenance.pack()}, tmp_path / "chosen")
     rewritten(folder / "studies.csv", "again.csv", RESAVED["renumbered"], "\r\n")
     asked = ("evaluate", "--checkpoint", tmp_path / "chosen", "--studies", folder / "again.csv", "--split", "all")
     done = CliRunner().invoke(app, [*map(str, asked), "--device", "cpu", "--json"])
@@ -151,7 +153,7 @@ def test_what_chose_a_model_is_known_wherever_it_is_met_again(places, tmp_path):
     assert predict_held_out(chosen, table, table.of_split("val")).chose.all()
     assert not predict_held_out(chosen, table, table.of_split("test")).chose.any()
     # Fine-tuning teaches other studies, and is chosen on the same.
-    later = chosen.past.with_more(contents_of(table.of_split("test")))
+    later = chosen.provenance.with_more(contents_of(table.of_split("test")))
     assert all(later.has_chosen(content) for content in contents_of(table.of_split("val")))
 
 
@@ -250,5 +252,5 @@ def test_a_version_knows_what_its_parent_learnt_and_what_it_learnt_itself(places
     engine = Engine.load(versions.path(result["version"]), "cpu")
     for folder in (first, second):
         table = open_studies(folder / "studies.csv")
-        learnt = [bool(engine.past.rows(content)) for content in contents_of(table.studies)]
+        learnt = [bool(engine.provenance.rows(content)) for content in contents_of(table.studies)]
         assert learnt == [s.split == "train" for s in table.studies]

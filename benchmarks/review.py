@@ -1,0 +1,162 @@
+"""What the Review tab costs in a real browser: frames while β moves, the time to the first evidence, and the heap.
+
+    python benchmarks/review.py [--beside ../other-checkout]
+
+The demo is served to headless Chromium, which draws on the CPU: a graphics card can only be faster. β is moved through
+the slider, as a hand does, in every frame for some seconds: with the whole film, with the film zoomed nine times in its
+own pixels, and with a case pinned beside it (A | B), in turn, three times; of each the median of the three. `late` is
+the share of frames that took longer than two of 60 a second. `first_evidence_s` is from the navigation to the first
+evidence, the median of some loads; with --beside, another checkout of this project is served as well and loaded in
+turn, so that the two can be compared. `heap_mb` is what the page keeps after a garbage collection: at the first case,
+after 100 moves of β, and after 30 more cases. Prints one JSON object.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+LIMIT = 300_000  # milliseconds, on a machine that is busy with something else
+SECONDS, ROUNDS, LOADS = 4, 3, 7
+CASES, MOVES = 30, 100
+
+# Moves β to and fro in every frame; frames a second, the median time of one in ms, and the share of late ones.
+FRAMES = """async (seconds) => {
+  const entry = document.querySelector('script[src*="betalens/js/"]').src;
+  const { askBeta } = await import(new URL('./lib/beta.js', entry).href);
+  const times = [];
+  for (let k = 0; !times.length || times.at(-1) - times[0] < 1000 * seconds; k++) {
+    askBeta(0.5 + 0.5 * Math.sin(k / 20));
+    times.push(await new Promise(requestAnimationFrame));
+  }
+  const each = times.slice(1).map((t, i) => t - times[i]).sort((a, b) => a - b);
+  const late = each.filter((t) => t > 2000 / 60 + 1).length / each.length;
+  return [(1000 * each.length) / (times.at(-1) - times[0]), each[each.length >> 1], late];
+}"""
+
+
+@contextlib.contextmanager
+def served(checkout: Path, port: int) -> Iterator[str]:
+    """The address of the demo, served from a checkout of this project."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "dashboard.cli", "serve", "--port", str(port), "--feedback", folder]
+        server = subprocess.Popen(command, cwd=checkout)
+        try:
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+            server.wait(timeout=60)
+
+
+def first_evidence(browser: Browser, url: str) -> float:
+    """Seconds from the navigation to the first evidence, in a browser that has nothing of the page yet."""
+    with contextlib.closing(browser.new_context(viewport={"width": 1280, "height": 800})) as context:
+        page = context.new_page()
+        start = time.perf_counter()
+        page.goto(url)
+        page.wait_for_selector(".bl-bar-value", timeout=LIMIT)
+        return time.perf_counter() - start
+
+
+def opened(browser: Browser, url: str) -> Page:
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(url)
+    page.wait_for_selector("[data-tier=exact]", timeout=LIMIT)
+    page.wait_for_selector(".bl-trust[data-modality=report] .bl-fold", state="attached", timeout=LIMIT)  # it is tested
+    return page
+
+
+def frames(page: Page) -> dict[str, dict[str, float]]:
+    def zoom(key: str, times: int) -> None:
+        page.locator("canvas[data-side=now]").hover()
+        for _ in range(times):
+            page.keyboard.press(key)
+
+    found: dict[str, list] = {"whole": [], "zoomed": [], "pinned": []}
+    for _ in range(ROUNDS):
+        found["whole"].append(page.evaluate(FRAMES, SECONDS))
+        zoom("+", 10)
+        page.wait_for_selector("canvas[data-side=now][data-own=true]", timeout=LIMIT)
+        found["zoomed"].append(page.evaluate(FRAMES, SECONDS))
+        zoom("0", 1)
+        page.locator(".bl-pin").click()
+        found["pinned"].append(page.evaluate(FRAMES, SECONDS))
+        page.locator(".bl-pin").click()
+    names = ("per_second", "median_ms", "late")
+    return {
+        way: {name: round(statistics.median(v), 3) for name, v in zip(names, zip(*rounds, strict=True), strict=True)}
+        for way, rounds in found.items()
+    }
+
+
+def heap_mb(page: Page, browser: CDPSession) -> float:
+    browser.send("HeapProfiler.collectGarbage")
+    return round(browser.send("Runtime.getHeapUsage")["usedSize"] / 2**20, 2)
+
+
+def heap(page: Page) -> dict[str, float]:
+    inside = page.context.new_cdp_session(page)
+    found = {"first_case": heap_mb(page, inside)}
+    for move in range(MOVES):
+        page.locator(".bl-beta input[type=range]").press("ArrowRight" if move % 100 < 50 else "ArrowLeft")
+    found[f"after_{MOVES}_moves"] = heap_mb(page, inside)
+    for _ in range(CASES):
+        before = page.locator("#bl-stage .bl-widget").get_attribute("data-case")
+        page.keyboard.press("n")
+        page.wait_for_selector(f"#bl-stage [data-tier]:not([data-case='{before}'])", timeout=LIMIT)
+    page.wait_for_selector("[data-tier=exact]", timeout=LIMIT)
+    found[f"after_{CASES}_cases"] = heap_mb(page, inside)
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--beside", type=Path, help="another checkout, whose first evidence is timed in turn")
+    parser.add_argument("--port", type=int, default=7898)
+    args = parser.parse_args()
+    with contextlib.ExitStack() as running:
+        addresses = {"here": running.enter_context(served(ROOT, args.port))}
+        if args.beside:
+            addresses["beside"] = running.enter_context(served(args.beside, args.port + 1))
+        playwright = running.enter_context(sync_playwright())
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        running.callback(browser.close)
+        for url in addresses.values():
+            _wait_for(browser, url)
+        loads = [{name: first_evidence(browser, url) for name, url in addresses.items()} for _ in range(LOADS)]
+        page = opened(browser, addresses["here"])
+        told = {
+            "first_evidence_s": {n: round(statistics.median(load[n] for load in loads), 2) for n in addresses},
+            "frames": frames(page),
+            "heap_mb": heap(page),
+        }
+    print(json.dumps(told))
+
+
+def _wait_for(browser: Browser, url: str) -> None:
+    end = time.monotonic() + LIMIT / 1000
+    with contextlib.closing(browser.new_page()) as page:
+        while True:
+            try:
+                page.goto(url)
+                return
+            except Exception:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.5)
+
+
+if __name__ == "__main__":
+    main()
