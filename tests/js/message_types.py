@@ -670,6 +670,14 @@ class Lesson(TypedDict):
     taught: int
 
 
+class Finetuning(TypedDict):
+    """What a fine-tuning tells that has not come to a version: how far it is, or why it never will."""
+
+    progress: NotRequired[JobProgress]
+    error: NotRequired[str]
+    cancelled: NotRequired[bool]
+
+
 class Finetuned(TypedDict):
     """What came of a fine-tuning (`dashboard.workflows.finetune.FinetuneResult`)."""
 
