@@ -7,7 +7,7 @@ from typing import NamedTuple
 from model.evaluation.held_out import past_of
 from model.feedback.corrections import Correction
 from model.finetuning.encoders import teach_encoders
-from model.finetuning.evidence_penalty import ReviewerMark, read_marks
+from model.finetuning.evidence_loss import ReviewerMark, read_marks
 from model.finetuning.finetune import FinetuneDataset, Recipe, finetune, finetune_dataset
 from model.inference.embeddings import load_pooled
 from model.inference.engine import Engine

@@ -20,6 +20,7 @@ from model.feedback.corrections import Untaught
 
 Modality = Literal["image", "report"]
 Verdict = Literal["agree", "disagree", "unsure"]
+FindingBox = tuple[str, float, float, float, float]  # the finding; top, left, height and width in shares of the film
 Layout = dict[str, list[int]]  # name to [offset, *shape] in floats of a block
 
 
@@ -140,6 +141,7 @@ class Recorded(TypedDict):
     corrected: list[str]
     comment: str
     regions: list[list[float]]
+    finding_boxes: list[FindingBox]
     words: list[int]
 
 
@@ -627,6 +629,7 @@ class Reviewed(Row):
     image_sha256: str
     no_film: str
     regions: list[tuple[float, float, float, float]]
+    finding_boxes: list[FindingBox]
     report: list[tuple[str, bool]]
     can_open: bool
     number: int

@@ -205,6 +205,7 @@ export interface Recorded {
   corrected: string[];
   comment: string;
   regions: number[][];
+  finding_boxes: [string, number, number, number, number][];
   words: number[];
 }
 
@@ -703,6 +704,7 @@ export interface Reviewed {
   image_sha256: string;
   no_film: string;
   regions: [number, number, number, number][];
+  finding_boxes: [string, number, number, number, number][];
   report: [string, boolean][];
   can_open: boolean;
   number: number;
