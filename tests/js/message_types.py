@@ -262,6 +262,7 @@ class Outcome(TypedDict):
     study: NotRequired[str]
     verdict: NotRequired[Literal["agree", "disagree", "unsure", ""]]
     lifted: NotRequired[bool]
+    answered: NotRequired[list[str]]
     labels: NotRequired[list[str]]
 
 

@@ -347,6 +347,7 @@ export interface Outcome {
   study?: string;
   verdict?: "agree" | "disagree" | "unsure" | "";
   lifted?: boolean;
+  answered?: string[];
   labels?: string[];
 }
 
