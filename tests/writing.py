@@ -27,6 +27,7 @@ FLAG = Flag(
     blind=True,
     wrong_regions=((0.25, 0.5, 0.125, 0.0625),),
     wrong_words=((0, 8), (12, 20)),
+    finding_boxes=(("Effusion", 0.5, 0.25, 0.375, 0.125),),
 )  # fmt: skip
 
 

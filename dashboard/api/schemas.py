@@ -159,6 +159,11 @@ class Flag(Case, Judgement, frozen=True):
     wrong_words: list[Annotated[int, Field(ge=0, strict=True)]] = Field(
         [], max_length=1000, description="Places among the words that /explain lists."
     )
+    finding_boxes: list[tuple[Name, Share, Share, Share, Share]] = Field(
+        [],
+        max_length=MOST_REGIONS,
+        description="Where findings are: of each box the finding, and then top, left, height and width as above.",
+    )
     flag_id: FlagId | None = Field(None, description="Choose one, and a retry with it is kept once.")
 
     model_config = ConfigDict(

@@ -1,18 +1,17 @@
-"""Fine-tuning from the page: a button in the Feedback tab, its progress, and the figures before and after."""
+"""Fine-tuning from the page: a button in the Feedback tab, how far it is, and the figures before and after."""
 
 import gradio as gr
 
 from dashboard.access import audit
-from dashboard.access.identity import Role
+from dashboard.access.identity import Role, who
+from dashboard.feedback.finetuning import Finetuning
 from dashboard.page.context import Context
-from dashboard.ui.events import QUIET
+from dashboard.ui.events import EVERY, QUIET
 from dashboard.ui.i18n import t
 from dashboard.ui.payload import as_json
 from dashboard.ui.widgets import phrase, widget
-from dashboard.workflows.finetune import corrections_taught, finetune_version
-from model.errors import BetaLensError
-from model.finetuning.finetune import Recipe
-from model.inference.engine import Engine
+from dashboard.workflows.finetune import FinetuneResult, corrections_taught
+from model.errors import AccessError, BetaLensError
 from model.studies.finding_names import named_for
 
 
@@ -27,9 +26,10 @@ def finetune_panel(ctx: Context) -> None:
         lesson = widget("lesson")
         button = gr.Button(t("finetune.start"), elem_classes="bl-finetune-start", size="sm", interactive=False)
         result = widget("finetune")
+    finetuning = Finetuning(ctx.serving, versions, ctx.table, ctx.feedback)
 
     def prepare():
-        """What the verdicts so far would teach; nothing is begun where that is nothing."""
+        """What the verdicts so far would teach; nothing is begun where that is nothing, or one is under way."""
         engine = ctx.serving.now.engine
         try:
             table = named_for(ctx.table, engine.config)
@@ -37,31 +37,44 @@ def finetune_panel(ctx: Context) -> None:
         except BetaLensError as error:
             return as_json({"error": str(error)}), gr.Button(interactive=False)
         decided = sum(bool(correction.labels) for correction in taught.values())
-        return as_json({"corrected": len(corrected), "taught": decided}), gr.Button(interactive=decided > 0)
+        told = as_json({"corrected": len(corrected), "taught": decided})
+        return told, gr.Button(interactive=decided > 0 and not is_running())
 
-    def run(progress: gr.Progress = gr.Progress()) -> str:  # noqa: B008 (Gradio reads it there)
-        served = ctx.serving.now.engine
+    def is_running() -> bool:
+        return finetuning.job is not None and finetuning.job.running
+
+    def run():
         try:
-            audit.require(Role.ADMINISTRATOR, "finetune")
-            audit.record("finetune")
-            with versions.exclusive():
-                folder = versions.path(versions.current() or "")
-                base = served if served.folder == folder else Engine.load(folder, served.device.type)
-                rows = ctx.feedback.rows()
-                outcome = finetune_version(
-                    versions,
-                    base,
-                    ctx.table,
-                    rows,
-                    Recipe(),
-                    progress_for=lambda _: lambda steps: progress.tqdm(list(steps)),
-                )
+            job = finetuning.begin(audit.require(Role.ADMINISTRATOR, "finetune"))
         except BetaLensError as error:
-            return as_json({"error": str(error)})
-        audit.note("finetuned", version=outcome.version, promoted=outcome.promoted)
-        return as_json(outcome.to_json())
+            yield as_json({"error": str(error)})
+        else:
+            yield from map(as_json, job.messages(FinetuneResult.to_json))
 
-    # No limit here: who presses it while another fine-tuning is under way is told so, instead of waiting unawares.
-    for event in (ctx.tab.select, ctx.saved.change):
-        event(prepare, None, [lesson, button], **QUIET)
-    button.click(run, None, result, concurrency_limit=None, api_visibility="private")
+    def come_back():
+        """Whoever may begin one is shown the one that is under way."""
+        if is_running() and who().role >= Role.ADMINISTRATOR:
+            yield from map(as_json, finetuning.job.messages(FinetuneResult.to_json))
+        else:
+            yield gr.skip()
+
+    def cancel():
+        try:
+            by = audit.require(Role.ADMINISTRATOR, "cancel_finetune")
+        except AccessError as error:
+            return as_json({"error": str(error)})
+        if is_running():
+            finetuning.job.cancel()
+            audit.note("finetune_cancelled", by)
+        return gr.skip()
+
+    def shut():
+        return gr.Button(interactive=False)
+
+    ready = prepare, None, [lesson, button]
+    # In chains, so that no answer overtakes another. Who waits here keeps nobody else waiting.
+    waits = QUIET | {"concurrency_limit": None}
+    button.click(shut, None, button, **QUIET).then(run, None, result, **waits).then(*ready, **QUIET)
+    ctx.tab.select(*ready, **QUIET).then(come_back, None, result, **waits).then(*ready, **QUIET)
+    ctx.saved.change(*ready, **QUIET)
+    result.cancel(cancel, None, result, **EVERY)

@@ -102,6 +102,7 @@ class FeedbackLog:
             "image_sha256": flag.image_sha256,
             "no_film": "" if film else why or "none",
             "regions": [list(box) for box in flag.wrong_regions],
+            "finding_boxes": [list(box) for box in flag.finding_boxes],
             "report": marked(flag.report, flag.wrong_words),
             "can_open": study is not None or film is not None or alone,
         }
@@ -170,7 +171,7 @@ def _row(flag: Flag, conflict: bool) -> dict[str, Any]:
         "conflict": conflict,
         "corrected": list(flag.corrected_labels),
         "evidence": flag.wrong_evidence,
-        "marks": len(flag.wrong_regions) + len(flag.wrong_words),
+        "marks": len(flag.wrong_regions) + len(flag.wrong_words) + len(flag.finding_boxes),
         "beta": flag.beta,
         "model": flag.model_digest[:8],
         "comment": flag.comment,

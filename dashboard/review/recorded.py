@@ -25,6 +25,7 @@ def as_recorded(flag: Flag, case: OpenCase, digest: str) -> dict[str, Any]:
         "corrected": list(flag.corrected_labels),
         "comment": flag.comment,
         "regions": [list(box) for box in flag.wrong_regions],
+        "finding_boxes": [list(box) for box in flag.finding_boxes],
         "words": [
             i for i, w in enumerate(words) if any(w.start < end and start < w.end for start, end in flag.wrong_words)
         ],

@@ -20,6 +20,7 @@ from dashboard.web.thread_pools import in_pool, judging
 from model.config import SINGLE_LABEL
 from model.errors import AccessError, FeedbackError
 from model.feedback import Flag
+from model.feedback.agreement import reviewer_labels
 
 
 class VerdictForm:
@@ -50,6 +51,9 @@ class VerdictForm:
                 return self._failed(session, key, error), saved
             key = f"flag.saved_blind_{flag.verdict}" if blinded else "flag.saved"
             outcome = {"key": key, "lifted": blinded, **_saved(flag, flag.verdict), **self._labels(session, blinded)}
+            answered = reviewer_labels(flag, ctx.engine.config.problem_type) if blinded else None
+            if answered is not None:  # they were sure
+                outcome["answered"] = sorted(answered)
             return self._value(session, outcome), saved + 1
 
         async def lift(session: Session):

@@ -19,7 +19,7 @@ from explain.methods.words import split_words
 from model.config import SINGLE_LABEL
 from model.errors import FeedbackError, TakenError
 from model.feedback import Flag, Store, new_flag_id, utc_now
-from model.feedback.record import EVIDENCE, Judgement
+from model.feedback.record import EVIDENCE, FindingBox, Judgement
 from model.inference.decision import reported
 from model.inference.engine import Engine
 
@@ -46,10 +46,10 @@ class VerdictService:
 
         Args:
             form: the fields of Judgement (where blinded the verdict is "findings" or "unsure"; the reviewer is ignored
-                where there is a login), `wrong_regions` (boxes as in Flag), `wrong_words` (places among the words of
-                the report), `case` and `model` (its id and the model's digest as the page shows them: a verdict on
-                what is not on screen any more is refused), `attempt` (the page's own number of it: one whose answer
-                was lost is sent again under the same, and kept once).
+                where there is a login), `wrong_regions` and `finding_boxes` (as in Flag), `wrong_words` (places among
+                the words of the report), `case` and `model` (its id and the model's digest as the page shows them: a
+                verdict on what is not on screen any more is refused), `attempt` (the page's own number of it: one
+                whose answer was lost is sent again under the same, and kept once).
 
             login: the reviewer's name where they had to log in.
             by: who judges, for the audit log; whoever sent the request that a function of the page answers by default.
@@ -61,7 +61,7 @@ class VerdictService:
         session.reviewer = login or str(form.get("reviewer") or "").strip()[:LONGEST_NAME] or session.reviewer
         beta = self.engine.clamp_beta(case.encoded, beta)
         labels = self._labels(form)
-        verdict, blind, regions, words = form.get("verdict", ""), False, (), ()
+        verdict, blind, regions, words, boxes = form.get("verdict", ""), False, (), (), ()
         if session.blinded:
             if verdict not in ("findings", "unsure"):
                 raise FeedbackError("The model's answer is hidden: name the findings, or say that you are unsure.")
@@ -69,10 +69,15 @@ class VerdictService:
             if verdict == "findings":
                 verdict = "agree" if set(labels) == set(self.decided(case, beta)) else "disagree"
         else:
-            regions, words = _regions(form, case), _words(form, case)
+            regions, words, boxes = (
+                _regions(form.get("wrong_regions"), case),
+                _words(form, case),
+                self._boxes(form, case),
+            )
         if verdict == "disagree" and not session.blinded and not self._differs(case, beta, labels, form):
             raise FeedbackError(
-                "A disagreement says what differs: correct the findings, mark evidence as wrong, or write a comment."
+                "A disagreement says what differs: correct the findings, mark evidence as wrong, mark where it is, or "
+                "write a comment."
             )
         if verdict == "disagree" and self.problem_type == SINGLE_LABEL and len(labels) != 1:
             raise FeedbackError("This model decides on one finding of a case: name the one that it has.")
@@ -95,6 +100,7 @@ class VerdictService:
             blind=blind,
             wrong_regions=regions,
             wrong_words=words,
+            finding_boxes=boxes,
             **said,
         )
         what = {"case": case.case_id, "flag": flag.flag_id, "verdict": flag.verdict}
@@ -160,7 +166,7 @@ class VerdictService:
     def _differs(self, case: OpenCase, beta: float, labels: tuple[str, ...], form: dict[str, Any]) -> bool:
         return (
             set(labels) != set(self.decided(case, beta))
-            or any(form.get(name) for name in ("wrong_regions", "wrong_words"))
+            or any(form.get(name) for name in ("wrong_regions", "wrong_words", "finding_boxes"))
             or form.get("wrong_evidence", "neither") != "neither"
             or bool(str(form.get("comment") or "").strip())
         )
@@ -172,13 +178,23 @@ class VerdictService:
             raise FeedbackError("The corrected findings must be findings that the model knows.")
         return tuple(name for name in self.engine.findings if name in named)
 
+    def _boxes(self, form: dict[str, Any], case: OpenCase) -> tuple[FindingBox, ...]:
+        """Where findings are, cut to the film."""
+        try:
+            named = [(finding, box) for finding, *box in form.get("finding_boxes") or []]
+        except TypeError:
+            named = [("", None)]
+        if any(finding not in self.engine.findings for finding, _ in named):
+            raise FeedbackError("A box says where a finding is: name one that the model knows, then its place.")
+        regions = _regions([box for _, box in named], case)
+        return tuple((finding, *region) for (finding, _), region in zip(named, regions, strict=True))
+
     def _at(self, case: OpenCase, beta: float) -> np.ndarray:
         return self.engine.probabilities(case.encoded, np.array([beta]))[0]
 
 
-def _regions(form: dict[str, Any], case: OpenCase) -> tuple[tuple[float, float, float, float], ...]:
-    """The boxes, cut to the film."""
-    boxes = form.get("wrong_regions") or []
+def _regions(boxes: Any, case: OpenCase) -> tuple[tuple[float, float, float, float], ...]:
+    """What was sent as boxes, cut to the film."""
     if not boxes:
         return ()
     try:

@@ -1,9 +1,11 @@
 """Jobs in background threads: each is run once, and shared by all readers, with its progress."""
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from explain import Cancelled
 from model.compute.threads import widen
 from model.errors import BetaLensError
 from model.progress import Progress, ProgressOf
@@ -15,11 +17,12 @@ T = TypeVar("T")
 
 
 class JobProgress(NamedTuple):
-    """What a job does now, and how much of it is done, of how much."""
+    """What a job does now, how much of it is done, of how much, and when that will be all, at the pace so far."""
 
     name: str
     done: int
     total: int
+    seconds_left: float | None = None  # of this part alone; None before its first step is done
 
 
 class BackgroundJob(Generic[T]):
@@ -31,15 +34,27 @@ class BackgroundJob(Generic[T]):
     Attributes:
         result: None until the job has ended well.
         error: a sentence; "" unless the job has failed.
+        cancelled: whether it was ended before it came to a result.
     """
 
     def __init__(self, name: str, run: Callable[[ProgressOf], T]):
         self.result: T | None = None
         self.error = ""
+        self.cancelled = False
+        self._cancel = threading.Event()
         self._progress = JobProgress("encoding", 0, 0)
         self._function = run
         self._thread = threading.Thread(target=self._run, daemon=True, name=name)
         self._thread.start()
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._thread.is_alive()
+
+    def cancel(self) -> None:
+        """End it at its next step. Where it has none left, it comes to its result nevertheless."""
+        self._cancel.set()
 
     def follow(self) -> Iterator[JobProgress]:
         """The job's progress, every PROGRESS_SECONDS until it ends."""
@@ -47,20 +62,25 @@ class BackgroundJob(Generic[T]):
             yield self._progress
 
     def messages(self, describe: Callable[[T], dict[str, Any]]) -> Iterator[dict[str, Any]]:
-        """What a reader is told: {"progress"} until the job ends, and then {"error"} or what `describe` says of the
-        result."""
+        """What a reader is told: {"progress"} until the job ends, and then {"cancelled"}, {"error"} or what `describe`
+        says of the result."""
         for progress in self.follow():
             yield {"progress": progress._asdict()}
-        yield {"error": self.error} if self.result is None else describe(self.result)
+        if self.cancelled:
+            yield {"cancelled": True}
+        else:
+            yield {"error": self.error} if self.result is None else describe(self.result)
 
     def _ended_within(self, seconds: float) -> bool:
         self._thread.join(seconds)
-        return not self._thread.is_alive()
+        return not self.running
 
     def _run(self) -> None:
         widen()
         try:
             self.result = self._function(self._counted)
+        except Cancelled:
+            self.cancelled = True
         except BetaLensError as error:
             self.error = str(error)
         except Exception as error:  # the reader is told, and the log of the server gets the traceback
@@ -70,8 +90,12 @@ class BackgroundJob(Generic[T]):
     def _counted(self, name: str) -> Progress:
         def progress(steps: Iterable) -> Iterator:
             steps = list(steps)
+            begun = time.monotonic()
             for done, step in enumerate(steps):
-                self._progress = JobProgress(name, done, len(steps))
+                left = (time.monotonic() - begun) / done * (len(steps) - done) if done else None
+                self._progress = JobProgress(name, done, len(steps), left)
+                if self._cancel.is_set():
+                    raise Cancelled
                 yield step
 
         return progress

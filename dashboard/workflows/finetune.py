@@ -93,7 +93,8 @@ def finetune_version(
     Args:
         force: promote it even if it got worse.
         encoders: teach those as well, first.
-        progress_for: is asked for a progress bar for each part of the work.
+        progress_for: is asked for a progress bar for each part of the work; what that raises ends all of it, without a
+            version.
 
     Raises:
         StudyTableError: the table lacks split train or val, or names a finding that the model does not know.
@@ -119,7 +120,7 @@ def finetune_version(
     rows = (
         *_measured(comparison),
         *_as_corrected(base, start, table, taught, before, after, corrected),
-        *_trusted(base, start, table, progress_for("trust")),
+        *_trusted(base, start, table, progress_for("testing")),
     )
     wrong = mistakes(data.table, data.labels, data.judged)
     nothing = untaught(corrected, taught, table)

@@ -59,6 +59,8 @@ def _shape(schema: dict[str, Any]) -> str:
         return " or ".join(map(code, values))
     kind = schema.get("type", "JSON")
     if kind == "array":
+        if parts := schema.get("prefixItems"):
+            return f"list ({len(parts)}) of {', then '.join(dict.fromkeys(map(_shape, parts)))}"
         long = between(schema.get("minItems"), schema.get("maxItems"))
         return f"list {f'({long}) ' if long else ''}of {_shape(schema['items'])}"
     if kind == "object" and (of := schema.get("additionalProperties")):

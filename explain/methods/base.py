@@ -23,7 +23,7 @@ from model.network.network import Network, Pooled
 
 
 class Cancelled(Exception):
-    """Nobody waits for this explanation any more."""
+    """Nobody waits for this any more."""
 
 
 class Attribution(NamedTuple):

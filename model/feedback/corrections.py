@@ -14,6 +14,7 @@ from typing import NamedTuple
 from model.config import SINGLE_LABEL
 from model.feedback import Flag, standing
 from model.feedback.agreement import latest_of_each, reviewer_labels
+from model.feedback.record import FindingBox
 from model.storage.spreadsheet import escape
 from model.studies.names import first_few, tidy
 from model.studies.table import Study, StudyTable
@@ -24,7 +25,7 @@ ABSENT, DISCORDANT, UNDECIDED = "absent", "discordant", "undecided"
 
 
 class Correction(NamedTuple):
-    """What the reviewers say of one study, and where they say that the model must not look."""
+    """What the reviewers say of one study, and where they say that the model must look, and must not."""
 
     study_id: str
     labels: dict[str, bool]  # of the findings that a majority decides; agreeing with the table is a correction too
@@ -33,6 +34,8 @@ class Correction(NamedTuple):
     report: str  # that `wrong_words` are places in
     wrong_regions: tuple[tuple[float, float, float, float], ...]  # top, left, height, width in fractions of the film
     wrong_words: tuple[tuple[int, int], ...]  # characters of the report, from and up to
+    # The finding, and where it is: as in wrong_regions. None of a finding that the majority says is absent.
+    finding_boxes: tuple[FindingBox, ...] = ()
 
 
 class Untaught(NamedTuple):
@@ -109,7 +112,11 @@ def untaught(
 
 def unknown_findings(flags: Iterable[Flag], findings: tuple[str, ...]) -> tuple[str, ...]:
     """What standing verdicts name, and the model that is to learn does not know."""
-    named = {name for flag in standing(flags) for name in (*flag.probabilities, *flag.corrected_labels)}
+    named = {
+        name
+        for flag in standing(flags)
+        for name in (*flag.probabilities, *flag.corrected_labels, *(finding for finding, *_ in flag.finding_boxes))
+    }
     return tuple(sorted(named - set(findings)))
 
 
@@ -162,4 +169,7 @@ def _resolve(study_id: str, flags: list[Flag], findings: tuple[str, ...], proble
         report=newest.report,
         wrong_regions=tuple(dict.fromkeys(box for flag in flags for box in flag.wrong_regions)),
         wrong_words=tuple(dict.fromkeys(span for f in flags if f.report == newest.report for span in f.wrong_words)),
+        finding_boxes=tuple(
+            dict.fromkeys(box for flag in flags for box in flag.finding_boxes if labels.get(box[0], True))
+        ),
     )

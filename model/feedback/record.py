@@ -42,6 +42,7 @@ VERSIONS: dict[int, tuple[str, ...]] = {
         "app_version",
     ),
     2: ("blind", "wrong_regions", "wrong_words", "undoes"),
+    3: ("finding_boxes",),
 }  # fmt: skip
 SCHEMA = max(VERSIONS)
 ADDED = tuple(name for version in VERSIONS if version > 1 for name in VERSIONS[version])  # older files lack some
@@ -54,6 +55,14 @@ def _region(box: tuple[float, ...]) -> tuple[float, ...]:
     top, left, height, width = box
     if not (0 <= top <= top + height <= 1 + 2e-6 and 0 <= left <= left + width <= 1 + 2e-6 and height > 0 < width):
         raise ValueError
+    return box
+
+
+def _finding_box(box: tuple) -> tuple:
+    finding, *region = box
+    if not finding:
+        raise ValueError
+    _region(tuple(region))
     return box
 
 
@@ -71,6 +80,7 @@ Name = Annotated[Text, BeforeValidator(str)]
 Beta = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False), AfterValidator(lambda value: value + 0.0)]
 Number = Annotated[float, Field(allow_inf_nan=False), AfterValidator(lambda value: round(value, 6))]
 Region = Annotated[tuple[Number, Number, Number, Number], AfterValidator(_region)]
+FindingBox = Annotated[tuple[Name, Number, Number, Number, Number], AfterValidator(_finding_box)]
 Span = Annotated[tuple[StrictInt, StrictInt], AfterValidator(_span)]
 
 
@@ -114,6 +124,9 @@ class Flag(Judgement, frozen=True):
         (), description="Boxes on the film: top, left, height, width in fractions of its height and width, 0 to 1."
     )
     wrong_words: tuple[Span, ...] = Field((), description="Spans of the report in characters, [start, end).")
+    finding_boxes: tuple[FindingBox, ...] = Field(
+        (), description="Boxes on the film in which a finding is: its name, and the box as in `wrong_regions`."
+    )
     undoes: Undone = Field("", description="The id of the flag that this row takes back.")
 
     @model_validator(mode="wrap")
@@ -196,8 +209,8 @@ TEXT = tuple(
 NEEDED_TEXT = tuple(name for name in TEXT if Flag.model_fields[name].is_required())
 
 _MARKS = (
-    "a wrong region is top, left, height and width in fractions of the film, wrong words are the start and end of a "
-    "span of the report's characters"
+    "a wrong region is top, left, height and width in fractions of the film, a finding's box its name and the same, "
+    "wrong words are the start and end of a span of the report's characters"
 )
 _UNDO = "verdict 'undo' goes with the id of the flag that it undoes"
 # What is said of a field whose value is refused; of any other text, that it must be text.
@@ -209,13 +222,14 @@ _EXPECTED = {
     "blind": "blind must be true or false",
     "wrong_regions": _MARKS,
     "wrong_words": _MARKS,
+    "finding_boxes": _MARKS,
     "undoes": _UNDO,
 }
 
 
 def _expected(error: ValidationError) -> str:
     wrong = error.errors(include_url=False, include_context=False, include_input=False)
-    if any(fault["type"] in ("missing", "extra_forbidden") for fault in wrong):
+    if any(fault["type"] in ("missing", "extra_forbidden") and len(fault["loc"]) == 1 for fault in wrong):
         return "it needs a verdict and a beta, and no field but those that `betalens feedback list --json` prints"
     fault = wrong[0]
     name = str(fault["loc"][0])

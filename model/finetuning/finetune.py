@@ -20,7 +20,7 @@ from torch import Tensor
 from model.config import SINGLE_LABEL
 from model.errors import TrainingError
 from model.feedback.corrections import Correction, relabelled
-from model.finetuning.evidence_penalty import ReviewerMark, evidence_penalty
+from model.finetuning.evidence_loss import ReviewerMark, evidence_loss
 from model.finetuning.label_noise import PerFinding, forward_loss, mistakes
 from model.inference.embeddings import PooledStudies
 from model.network.network import Network, Pooled
@@ -40,7 +40,7 @@ class Recipe:
     replay: float = 3.0  # other training studies for each corrected one
     learning_rate: float = 5e-4
     weight_decay: float = 0.02
-    evidence_weight: float = 0.0  # of the penalty on what reviewers marked as wrong evidence; 0: none
+    evidence_weight: float = 0.0  # of evidence in what reviewers marked as wrong, and beside where they say that it is
     seed: int = 0
 
 
@@ -90,7 +90,7 @@ def finetune(
 
     Args:
         network: is changed; in evaluation mode afterwards, its references those of `data`.
-        marks: the evidence that `recipe.evidence_weight` is the price of.
+        marks: on the evidence that `recipe.evidence_weight` is the price of.
         progress: wraps the loop over steps.
 
     Returns:
@@ -122,7 +122,7 @@ def finetune(
         for _ in progress(range(steps)):
             loss = _mixed_loss(network, data, flip, torch.cat([_some(taught, size), _some(others, replayed)]))
             if marks and recipe.evidence_weight:
-                loss = loss + recipe.evidence_weight * evidence_penalty(network, marks)
+                loss = loss + recipe.evidence_weight * evidence_loss(network, marks)
             if not loss.isfinite():
                 raise TrainingError(f"The loss became {loss.item()}; lower the learning rate or the evidence weight.")
             optimizer.zero_grad(set_to_none=True)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from model.evaluation.held_out import provenance_of
 from model.feedback.corrections import Correction
 from model.finetuning.encoders import teach_encoders
-from model.finetuning.evidence_penalty import ReviewerMark, read_marks
+from model.finetuning.evidence_loss import ReviewerMark, read_marks
 from model.finetuning.finetune import FinetuneDataset, Recipe, finetune, finetune_dataset
 from model.inference.embeddings import load_pooled
 from model.inference.engine import Engine
@@ -54,13 +54,13 @@ def teach(
     def taught_on(base: Engine, studies: tuple[Study, ...]) -> Taught:
         some = {s.study_id: corrected[s.study_id] for s in studies if s.study_id in corrected}
         if encoders:
-            start = teach_encoders(base, studies, some, recipe.replay, progress_for("read"))
+            start = teach_encoders(base, studies, some, recipe.replay, progress_for("reading"))
         else:
             start = Engine(copy.deepcopy(base.network), "", base.device)
-        pooled = load_pooled(start, table, progress_for("encode"))
+        pooled = load_pooled(start, table, progress_for("encoding"))
         data = finetune_dataset(base.findings, studies, pooled, some)
         marks = read_marks(start, table, some.values()) if recipe.evidence_weight else []
-        complete = finetune(start.network, data, recipe, marks, progress_for("learn"))
+        complete = finetune(start.network, data, recipe, marks, progress_for("learning"))
         start.network.log_temperature.zero_()
         return Taught(start, data, marks, complete)
 

@@ -23,6 +23,7 @@ NEEDS = {
     "save_beta": Role.ADMINISTRATOR,
     "export": Role.ADMINISTRATOR,
     "finetune": Role.ADMINISTRATOR,
+    "cancel_finetune": Role.ADMINISTRATOR,
 }
 # What is asked, and the page's function with what happened there that asks it.
 WAYS = [
@@ -33,6 +34,7 @@ WAYS = [
     ("export", "download", {"what": "feedback"}),
     ("export", "download", {"what": "finetune"}),
     ("finetune", "run", None),
+    ("cancel_finetune", "cancel", None),
 ]
 
 

@@ -29,14 +29,14 @@ def test_what_has_nothing_to_show_yet_says_so(page):
     page.route("**/plotly.js", lambda route: held.append(route))
     with page.expect_request("**/plotly.js", timeout=EXACT_LIMIT):
         page.get_by_role("tab", name="β lab").click()
-    expect(page.locator(".bl-lab-wait")).to_be_visible()
+    expect(page.locator(".bl-wait")).to_be_visible()
     expect(page.locator(".bl-lab-cards")).to_be_hidden()
     expect(page.locator(".bl-lab-save")).to_be_hidden()
     for route in held:
         route.continue_()
     expect(page.locator(".bl-lab-cards")).to_be_visible(timeout=EXACT_LIMIT)
     expect(page.locator(".bl-lab-save")).to_have_text(re.compile("0.50"))
-    expect(page.locator(".bl-lab-wait")).to_be_hidden()
+    expect(page.locator(".bl-wait")).to_be_hidden()
 
 
 def test_the_cursor_moves_everything(lab):

@@ -87,11 +87,14 @@ def page(place, browser) -> Page:
 def test_the_button_makes_a_version_that_is_served(page, place):
     expect(page.locator(".bl-counts")).to_contain_text("9 verdicts", timeout=EXACT_LIMIT)
     expect(page.locator("#bl-lesson")).to_contain_text("8 of the 9 studies", timeout=EXACT_LIMIT)
-    page.locator(".bl-finetune-start").click()
-    expect(page.locator(".bl-finetune .progress-text, .bl-finetune .progress-level").first).to_be_visible(
-        timeout=EXACT_LIMIT
-    )
-    said = page.locator("#bl-finetune [role=status]")
+    start, said = page.locator(".bl-finetune-start"), page.locator("#bl-finetune [role=status]")
+    start.click()
+    page.locator(".bl-finetune-cancel").click(timeout=EXACT_LIMIT)
+    expect(said).to_have_text(re.compile("^Cancelled: no version was made"), timeout=EXACT_LIMIT)
+    assert place.versions.names() == ["0001"]
+    start.click(timeout=EXACT_LIMIT)
+    expect(page.locator(".bl-finetune-cancel")).to_be_visible(timeout=EXACT_LIMIT)
+    expect(start).to_be_disabled()
     expect(said).to_have_text("Version 0002 is promoted, and served from now on.", timeout=EXACT_LIMIT)
     expect(page.locator("#bl-finetune")).to_contain_text("Corrected studies that it learnt from: 8")
     untaught = page.locator(".bl-untaught")

@@ -20,6 +20,7 @@ from model.feedback.corrections import Untaught
 
 Modality = Literal["image", "report"]
 Verdict = Literal["agree", "disagree", "unsure"]
+FindingBox = tuple[str, float, float, float, float]  # the finding; top, left, height and width in shares of the film
 Layout = dict[str, list[int]]  # name to [offset, *shape] in floats of a block
 
 
@@ -140,6 +141,7 @@ class Recorded(TypedDict):
     corrected: list[str]
     comment: str
     regions: list[list[float]]
+    finding_boxes: list[FindingBox]
     words: list[int]
 
 
@@ -275,6 +277,7 @@ class Outcome(TypedDict):
     study: NotRequired[str]
     verdict: NotRequired[Literal["agree", "disagree", "unsure", ""]]
     lifted: NotRequired[bool]
+    answered: NotRequired[list[str]]
     labels: NotRequired[list[str]]
 
 
@@ -642,6 +645,7 @@ class Reviewed(Row):
     image_sha256: str
     no_film: str
     regions: list[tuple[float, float, float, float]]
+    finding_boxes: list[FindingBox]
     report: list[tuple[str, bool]]
     can_open: bool
     number: int
@@ -683,6 +687,14 @@ class Lesson(TypedDict):
 
     corrected: int
     taught: int
+
+
+class Finetuning(TypedDict):
+    """What a fine-tuning tells that has not come to a version: how far it is, or why it never will."""
+
+    progress: NotRequired[JobProgress]
+    error: NotRequired[str]
+    cancelled: NotRequired[bool]
 
 
 class Finetuned(TypedDict):

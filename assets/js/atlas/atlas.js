@@ -130,7 +130,7 @@ export const mount = ({ element, trigger, props, value, watch }) => {
     el("div.bl-atlas-body", el("section.bl-panel.bl-atlas-plot", map?.node), panel),
     selection.node,
   );
-  const wait = el("div.bl-empty.bl-lab-wait", { role: "status" });
+  const wait = el("div.bl-empty.bl-wait", { role: "status" });
   element.replaceChildren(head, wait, content);
 
   // One look over all columns that filter, at this beta.

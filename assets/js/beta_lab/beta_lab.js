@@ -78,7 +78,7 @@ export const mount = ({ element, trigger, props, value, watch }) => {
     confusion.node,
     everyFinding,
   );
-  const wait = el("div.bl-empty.bl-lab-wait", { role: "status" }, phrase("p", "lab.waiting"));
+  const wait = el("div.bl-empty.bl-wait", { role: "status" }, phrase("p", "lab.waiting"));
   const head = el(
     "div.bl-lab-head",
     phrase("label", "lab.split", { for: "bl-lab-split" }),

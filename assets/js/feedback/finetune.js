@@ -1,21 +1,30 @@
-// What a fine-tuning learnt, the figures before and after, and what became of the version.
-import { el } from "../lib/dom.js";
+// How far a fine-tuning is, and the way to end it; then what it learnt, the figures before and after, and what became
+// of the version.
+import { el, put } from "../lib/dom.js";
 import { number, signed } from "../lib/format.js";
 import { findingName, ifDefined, phrase, t } from "../lib/i18n.js";
-import { columnHeads, table, tableRow } from "../lib/parts.js";
+import { columnHeads, sayWork, table, tableRow } from "../lib/parts.js";
 
 /** @import * as m from "../lib/messages.d.ts" */
 /** @import { Mount } from "../lib/types.d.ts" */
 
 /** @type {Mount} */
-export const mount = ({ element, value, follow }) => {
+export const mount = ({ element, trigger, value, follow }) => {
+  const wait = el("div.bl-wait");
+  const cancel = phrase("button.bl-toggle.bl-finetune-cancel", "finetune.cancel", {
+    onclick: () => {
+      cancel.disabled = true; // until it has ended: the step at hand is done first
+      trigger("cancel");
+    },
+  });
+  const working = el("div.bl-finetune-working", { hidden: true }, wait, cancel);
   const said = el("p.bl-lab-note", { role: "status" });
   const learnt = el("p.bl-muted.bl-lab-note");
   const body = el("tbody");
   const columns = ["figure", "before", "after", "change", "interval"];
   const figures = table("table.bl-table.bl-num", columnHeads("finetune.column", columns), body);
   const untaught = el("details.bl-untaught", { hidden: true });
-  element.replaceChildren(said, learnt, untaught, el("div.bl-scroll", figures));
+  element.replaceChildren(working, said, learnt, untaught, el("div.bl-scroll", figures));
 
   /** @param {number | null} value */
   const plain = (value) => ifDefined(value, (known) => number(known, 4));
@@ -43,23 +52,23 @@ export const mount = ({ element, value, follow }) => {
     ];
   };
   const draw = () => {
-    /** @type {m.Finetuned & { error?: string } | null} */
+    /** @type {(m.Finetuned & m.Finetuning) | null} */
     const result = value();
-    const done = result && !result.error;
+    const done = result && !(result.progress || result.error || result.cancelled);
+    working.hidden = !result?.progress;
+    if (working.hidden) cancel.disabled = false;
+    else put(wait, ...sayWork("finetune", cancel.disabled ? {} : result));
     figures.hidden = learnt.hidden = !done;
     untaught.hidden = !done || !(result.untaught.length + result.unknown_findings.length);
-    const became =
-      done && (result.promoted ? "finetune.promoted" : result.gate.decided ? "finetune.kept" : "finetune.undecided");
-    said.textContent = !result
-      ? ""
-      : result.error ||
-        t(became, {
-          version: result.version,
-          worse: result.worse
-            .map((name) => (name === "macro" ? t("finetune.row.macro") : findingName(name)))
-            .join(", "),
-        });
-    if (!done) return;
+    if (!done) {
+      said.textContent = result?.cancelled ? t("finetune.cancelled") : (result?.error ?? "");
+      return;
+    }
+    const became = result.promoted ? "promoted" : result.gate.decided ? "kept" : "undecided";
+    said.textContent = t(`finetune.${became}`, {
+      version: result.version,
+      worse: result.worse.map((name) => (name === "macro" ? t("finetune.row.macro") : findingName(name))).join(", "),
+    });
     const { patients, detectable } = result.gate;
     const power =
       detectable === null ? t("finetune.unmeasured") : t("finetune.gate", { patients, loss: number(detectable, 3) });

@@ -23,17 +23,27 @@ export const mount = ({ element, trigger, value, watch }) => {
       el("span.bl-num", probability(p)),
       el("span.bl-record-has", has === null ? "" : has.includes(finding) ? "✓" : "–"),
     );
-  /** @param {number[]} values */
-  const box = ([top, left, height, width]) =>
-    el("i.bl-record-box", {
-      style: `top:${100 * top}%;left:${100 * left}%;height:${100 * height}%;width:${100 * width}%`,
-    });
+  /** @param {number[]} values @param {string} [finding] that is there; wrong evidence where not given */
+  const box = ([top, left, height, width], finding) =>
+    el(
+      "i",
+      {
+        class: `bl-record-box${finding ? " bl-record-here" : ""}`,
+        style: `top:${100 * top}%;left:${100 * left}%;height:${100 * height}%;width:${100 * width}%`,
+      },
+      finding && el("b", findingName(finding)),
+    );
   /** @param {m.Reviewed} record */
   const film = (record) =>
     record.film
       ? el(
           "div.bl-record-film",
-          el("span", el("img", { src: record.film, alt: t("feedback.record_film_alt") }), ...record.regions.map(box)),
+          el(
+            "span",
+            el("img", { src: record.film, alt: t("feedback.record_film_alt") }),
+            ...record.regions.map((region) => box(region)),
+            ...record.finding_boxes.map(([finding, ...region]) => box(region, finding)),
+          ),
         )
       : el(
           "p.bl-muted.bl-record-film",

@@ -26,5 +26,12 @@ export const listed = (parts) => new Intl.ListFormat(language, { type: "conjunct
 // What there is of the parts.
 /** @param {(string | false | null | undefined)[]} parts @param {string} [between] */
 export const joined = (parts, between = " · ") => parts.filter(Boolean).join(between);
+// As long as it still takes: steps of five seconds, then minutes, as nobody knows it any better.
+/** @param {number} seconds */
+export const duration = (seconds) => {
+  const [value, unit] =
+    seconds > 90 ? [Math.round(seconds / 60), "minute"] : [Math.max(5, 5 * Math.ceil(seconds / 5)), "second"];
+  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }).format(value);
+};
 /** @param {number} count */
 export const whole = (count) => count.toLocaleString(language);

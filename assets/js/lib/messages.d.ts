@@ -13,11 +13,12 @@ export interface Question {
   number: number;
 }
 
-/** What a job does now, and how much of it is done, of how much. */
+/** What a job does now, how much of it is done, of how much, and when that will be all, at the pace so far. */
 export interface JobProgress {
   name: string;
   done: number;
   total: number;
+  seconds_left: number | null;
 }
 
 /** A figure before and after, and the 95 % interval of its change where it has one. None where it is undefined. */
@@ -204,6 +205,7 @@ export interface Recorded {
   corrected: string[];
   comment: string;
   regions: number[][];
+  finding_boxes: [string, number, number, number, number][];
   words: number[];
 }
 
@@ -358,6 +360,7 @@ export interface Outcome {
   study?: string;
   verdict?: "agree" | "disagree" | "unsure" | "";
   lifted?: boolean;
+  answered?: string[];
   labels?: string[];
 }
 
@@ -715,6 +718,7 @@ export interface Reviewed {
   image_sha256: string;
   no_film: string;
   regions: [number, number, number, number][];
+  finding_boxes: [string, number, number, number, number][];
   report: [string, boolean][];
   can_open: boolean;
   number: number;
@@ -752,6 +756,13 @@ export interface Learnt {
 export interface Lesson {
   corrected: number;
   taught: number;
+}
+
+/** What a fine-tuning tells that has not come to a version: how far it is, or why it never will. */
+export interface Finetuning {
+  progress?: JobProgress;
+  error?: string;
+  cancelled?: boolean;
 }
 
 /** What came of a fine-tuning (`dashboard.workflows.finetune.FinetuneResult`). */

@@ -1,5 +1,6 @@
 // What several features build alike.
 import { el } from "./dom.js";
+import { duration } from "./format.js";
 import { phrase, t } from "./i18n.js";
 
 /** @import { Attributes, Child } from "./types.d.ts" */
@@ -53,8 +54,9 @@ export const offer = (select, values, say, any) => {
 /** @param {string} feature whose phrases are used @param {{ progress?: m.JobProgress, error?: string }} given */
 export const sayWork = (feature, { progress, error }) => {
   const doing = t(progress ? `${feature}.wait.${progress.name}` : `${feature}.waiting`);
+  const left = progress?.seconds_left ? ` ${t("work.left", { time: duration(progress.seconds_left) })}` : "";
   return [
-    el("p", error ? `${t(`${feature}.none`)} ${error}` : doing),
+    el("p", error ? `${t(`${feature}.none`)} ${error}` : doing + left),
     progress?.total && el("progress", { max: progress.total, value: progress.done, "aria-label": doing }),
   ];
 };

@@ -44,6 +44,13 @@ export interface Build {
 
 /** Top, left, height and width, in shares. */
 export type Box = number[];
+/** A box that the reader drew, around wrong evidence, or around the finding that is named. */
+export interface Boxed {
+  finding: string;
+  box: Box;
+}
+/** What the reader's hand marks (review/marking.js). */
+export type Marking = "" | "wrong" | "here";
 
 /** What the parts of the page tell one another, by the name of the event (events.js). */
 export interface Events {
@@ -53,8 +60,10 @@ export interface Events {
   "atlas-export": m.MapExport;
   "atlas-selection": m.Selection;
   "atlas-trust": m.MapTrust;
+  answered: { case: string; said: string[]; decided: string[] }; // by a reader who had not seen the model's answer
   beta: number;
   blind: boolean;
+  boxes: Boxed[];
   "case-place": CasePlace;
   changed: boolean;
   changing: undefined;
@@ -65,7 +74,8 @@ export interface Events {
   "lab-saved": m.LabSaved;
   "lab-scores": m.LabScores;
   language: string;
-  "mark-region": undefined;
+  markable: Marking[];
+  marking: Marking;
   "next-case": undefined;
   "no-next": number;
   "not-opened": undefined;
@@ -74,7 +84,7 @@ export interface Events {
   pick: boolean;
   "previous-case": undefined;
   refused: undefined;
-  regions: Box[];
+  "remove-box": number;
   saved: { study: string; verdict: m.Offered["judged"] }; // "" of a verdict that was taken back
   settled: m.Settled | null;
   tab: string; // that came to the front

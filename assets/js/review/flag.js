@@ -2,16 +2,17 @@
 // decided is kept by the server, and in blind mode it has not even been sent. From the click that opens another case
 // until it stands there, and while none does, no verdict is taken. What is asked in addition stands above the buttons,
 // and what they came to below them in a place of its own, so that nothing moves under the pointer.
-import { el } from "../lib/dom.js";
+import { el, put } from "../lib/dom.js";
 import { emit, on } from "../lib/events.js";
 import { findingName, labelled, phrase, t } from "../lib/i18n.js";
 import { panelHead, toggle } from "../lib/parts.js";
 import { setBlind } from "./blind.js";
+import { HERE, toggleMarking, WRONG } from "./marking.js";
 import { readerName, rememberName } from "./reader.js";
 import { lettersSave, onShortcut, shortcutHelp } from "./shortcuts.js";
 
 /** @import * as m from "../lib/messages.d.ts" */
-/** @import { Box, Mount } from "../lib/types.d.ts" */
+/** @import { Boxed, Mount } from "../lib/types.d.ts" */
 
 const PATIENCE_MS = 5000; // after which a verdict without an answer is said not to be saved
 
@@ -24,8 +25,8 @@ export const mount = ({ element, trigger, value, watch }) => {
   let told = ""; // the reader's name as the server last said it
   /** @type {{ case?: string, model?: string }} */
   let opened = {};
-  /** @type {{ regions: Box[], words: number[] }} */
-  const marks = { regions: [], words: [] };
+  /** @type {{ boxes: Boxed[], words: number[] }} */
+  const marks = { boxes: [], words: [] };
   let busy = false;
 
   const blind = toggle("flag.blind", ".bl-compact", () => trigger("blind", { on: !state.blind }));
@@ -81,10 +82,11 @@ export const mount = ({ element, trigger, value, watch }) => {
     },
   });
   const marked = el("span.bl-muted.bl-num");
+  const found = el("ul.bl-flag-found", labelled("flag.found"));
   const markline = el(
-    "p.bl-flag-marks",
+    "div.bl-flag-marks",
     { hidden: true },
-    marked,
+    el("div", marked, found),
     phrase("button.bl-toggle.bl-compact", "flag.clear_marks", { onclick: () => emit("clear-marks") }),
   );
   const save = phrase("button.bl-button.bl-primary", "flag.save", { type: "submit", "aria-keyshortcuts": "s" });
@@ -161,8 +163,11 @@ export const mount = ({ element, trigger, value, watch }) => {
   };
   on("unanswered", (body) => body.includes('"wrong_words"') && unanswered());
   on("no-next", (by) => say(by > 0 ? "flag.no_next" : "flag.no_previous", {}));
-  on("regions", (regions) => {
-    marks.regions = regions;
+  on("boxes", (drawn) => {
+    // Who says where a finding is says that it is there.
+    const fresh = drawn.filter((boxed) => boxed.finding && !marks.boxes.includes(boxed));
+    for (const box of boxes) if (fresh.some(({ finding }) => finding === box.value)) box.checked = true;
+    marks.boxes = drawn;
     update();
   });
   on("wrong-words", (words) => {
@@ -170,9 +175,27 @@ export const mount = ({ element, trigger, value, watch }) => {
     update();
   });
 
+  const isMarked = () => marks.boxes.length + marks.words.length > 0;
+  const wrong = () => marks.boxes.filter(({ finding }) => !finding).map(({ box }) => box);
+  // Each is named, and a button takes it away again.
+  const drawFound = () => {
+    const all = marks.boxes.map(({ finding }, place) => {
+      if (!finding) return null;
+      const name = findingName(finding);
+      const remove = el("button.bl-toggle.bl-compact.bl-flag-here", {
+        "aria-label": t("flag.remove_box", { finding: name }),
+        title: t("flag.remove_box", { finding: name }),
+        text: `${name} ×`,
+        onclick: () => emit("remove-box", place),
+      });
+      return el("li", remove);
+    });
+    put(found, ...all);
+    found.hidden = !found.childElementCount;
+  };
+
   const update = () => {
     const { veiled } = state;
-    const count = marks.regions.length + marks.words.length;
     const lists = veiled || writing;
     const open = unfolded || writing;
     const shut = changed || busy || locked || !state.may;
@@ -192,8 +215,11 @@ export const mount = ({ element, trigger, value, watch }) => {
     save.hidden = !lists;
     save.disabled = shut;
     undo.disabled = !state.undoable;
-    markline.hidden = !count;
-    marked.textContent = t("flag.marks", { regions: marks.regions.length, words: marks.words.length });
+    markline.hidden = !isMarked();
+    const regions = wrong().length;
+    marked.hidden = !(regions + marks.words.length);
+    marked.textContent = t("flag.marks", { regions, words: marks.words.length });
+    drawFound();
     legend.textContent = t(veiled ? "flag.findings_blind" : "flag.corrected");
     said.hidden = !veiled && state.may;
     said.textContent = t(state.may ? "flag.blind_note" : "flag.viewer");
@@ -215,7 +241,7 @@ export const mount = ({ element, trigger, value, watch }) => {
   const labels = () => boxes.filter((box) => box.checked).map((box) => box.value);
   // A disagreement says what differs.
   const differs = () =>
-    marks.regions.length + marks.words.length > 0 ||
+    isMarked() ||
     comment.value.trim() !== "" ||
     evidence.value !== "neither" ||
     labels().join() !==
@@ -255,8 +281,9 @@ export const mount = ({ element, trigger, value, watch }) => {
       wrong_evidence: evidence.value,
       comment: comment.value,
       reviewer: reviewer.value,
-      wrong_regions: marks.regions,
+      wrong_regions: wrong(),
       wrong_words: marks.words,
+      finding_boxes: marks.boxes.filter(({ finding }) => finding).map(({ finding, box }) => [finding, ...box]),
       corrected_labels: now === "disagree" || now === "findings" ? labels() : [],
     });
   };
@@ -291,7 +318,8 @@ export const mount = ({ element, trigger, value, watch }) => {
     p: () => emit("previous-case"),
     z: () => lettersSave() && !undo.disabled && trigger("undo"),
     b: () => blind.click(),
-    m: () => emit("mark-region"),
+    m: () => toggleMarking(WRONG),
+    l: () => toggleMarking(HERE),
     w: () => emit("to-words"),
     "?": () => shortcuts.list.togglePopover(),
     ...Object.fromEntries(
@@ -323,6 +351,7 @@ export const mount = ({ element, trigger, value, watch }) => {
     } else if (now) {
       if (now.lifted) {
         tick(now.labels);
+        if (now.answered) emit("answered", { case: opened.case, said: now.answered, decided: now.labels });
         trigger("lift");
       }
       if (now.flag_id) {

@@ -28,6 +28,7 @@ export const recordedView = () => {
     node.hidden = !recorded;
     if (!recorded) return;
     const { reviewer, time, beta, verdict, blind, corrected, comment, model, same_model: same } = recorded;
+    const boxed = [...new Set(recorded.finding_boxes.map(([finding]) => finding))];
     title.textContent = t("recorded.title", {
       reviewer: reviewer || t("feedback.unnamed"),
       time: moment(time),
@@ -37,6 +38,7 @@ export const recordedView = () => {
       t(`verdict.${verdict}`),
       blind && t("feedback.blind"),
       verdict === "disagree" && findingNames(corrected),
+      boxed.length > 0 && t("recorded.boxed", { findings: findingNames(boxed) }),
       comment && `“${comment}”`,
       !same && t("recorded.other_model", { model: model.slice(0, 12) }),
     ]);

@@ -27,6 +27,7 @@ FORM = {
     "comment": "=1+1",
     "reviewer": "r",
 }
+HERE = {"finding_boxes": [["Effusion", 0.1, 0.2, 0.3, 0.4]]}
 
 
 @pytest.fixture
@@ -102,6 +103,11 @@ def test_two_verdicts_on_one_case_are_two_rows(judge, opened):
         ({"wrong_words": [99]}, "marks on the report"),
         ({"wrong_words": [-1]}, "marks on the report"),
         ({"wrong_words": ["0"]}, "marks on the report"),
+        ({"finding_boxes": [["Gout", 0, 0, 1, 1]]}, "name one that the model knows"),
+        ({"finding_boxes": [[["Effusion"], 0, 0, 1, 1]]}, "name one that the model knows"),
+        ({"finding_boxes": [7]}, "name one that the model knows"),
+        ({"finding_boxes": [["Effusion", 0, 0, 1]]}, "marks on the film"),
+        ({"finding_boxes": [["Effusion", 0, 0, 0.5, 0.5]] * 21}, "marks on the film"),
         ({"case": "two"}, "Another case was opened"),
     ],
 )
@@ -124,6 +130,15 @@ def test_marks_are_kept_as_places_in_film_and_report(judge, opened):
     assert flag.wrong_regions == ((0.5, 0.25, 0.5, 0.5),)  # cut to the film
     assert [flag.report[start:end] for start, end in flag.wrong_words] == ["The", "effusion"]
     assert flag.wrong_evidence == "both"
+
+
+def test_a_box_says_where_a_finding_is_and_differs_without_more(judge, opened):
+    decided = judge.decided(opened.opened, 0.5)
+    said = FORM | {"corrected_labels": decided, "comment": "", "finding_boxes": [["Effusion", 0.5, 0.25, 0.7, 0.5]]}
+    flag = judge.keep(opened, 0.5, said)
+    assert judge.store.rows() == [flag]
+    assert flag.finding_boxes == (("Effusion", 0.5, 0.25, 0.5, 0.5),)  # cut to the film
+    assert (flag.wrong_regions, flag.wrong_evidence) == ((), "neither")
 
 
 def test_agreeing_keeps_marks_and_no_correction(judge, opened):
@@ -207,9 +222,10 @@ def test_leaving_blind_mode_shows_the_answer(reviewer, judge, blinded):
 
 
 def test_a_case_opens_as_it_was_reviewed(reviewer, judge, opened):
-    flag = judge.keep(opened, 0.25, FORM | {"wrong_regions": [[0.1, 0.2, 0.3, 0.4]], "wrong_words": [2]})
+    flag = judge.keep(opened, 0.25, FORM | {"wrong_regions": [[0.1, 0.2, 0.3, 0.4]], "wrong_words": [2]} | HERE)
     *_, step = reviewer.open_study(opened, "one", flag.beta, recorded=flag)
     recorded = json.loads(step.stage)["recorded"]
+    assert recorded["finding_boxes"] == HERE["finding_boxes"]
     assert (recorded["regions"], recorded["words"]) == ([[0.1, 0.2, 0.3, 0.4]], [2])
     assert (recorded["verdict"], recorded["beta"], recorded["same_model"]) == ("disagree", 0.25, True)
     *_, step = reviewer.open_study(opened, "one", 0.5)

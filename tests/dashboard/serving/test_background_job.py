@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from dashboard.serving.background_job import BackgroundJobs
+from dashboard.serving.background_job import BackgroundJob, BackgroundJobs
 from model.errors import ChoiceError
 
 
@@ -26,7 +26,7 @@ def test_a_job_is_run_once_a_key_for_all_who_ask():
     assert jobs.result("a") is None
     go_on.set()
     for job in found:
-        assert all(progress == ("encoding", 0, 0) for progress in job.follow())
+        assert all(progress == ("encoding", 0, 0, None) for progress in job.follow())
     assert [job.result for job in found] == ["A", "B", "A", "B"]
     assert jobs.result("a") == "A"
     assert sorted(ran) == ["a", "b"]
@@ -45,10 +45,30 @@ def test_a_job_tells_what_it_does_and_how_much_of_it_is_done():
     jobs = BackgroundJobs("test", run)
     followed = jobs.of("a").follow()
     assert second.wait(30)
-    assert next(followed) == ("layout", 1, 3)
+    *counted, left = next(followed)
+    assert counted == ["layout", 1, 3]
+    assert left > 0  # two steps, as long as the first one took
     go_on.set()
     assert all(progress.total == 3 for progress in followed)
     assert jobs.result("a") == "a"
+
+
+def test_a_job_that_is_cancelled_ends_at_its_next_step_and_leaves_the_way_free():
+    second, go_on, did = threading.Event(), threading.Event(), []
+
+    def run(counted):
+        for item in counted("layout")("xyz"):
+            did.append(item)
+            second.set()
+            go_on.wait(30)
+
+    job = BackgroundJob("test", run)
+    assert second.wait(30)
+    assert job.running
+    job.cancel()
+    go_on.set()
+    assert list(job.messages(dict))[-1] == {"cancelled": True}
+    assert (did, job.running, job.cancelled, job.error) == (["x"], False, True, "")
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")

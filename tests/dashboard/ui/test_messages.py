@@ -1,6 +1,7 @@
 """What the server tells the page is what tests/js/message_types.py says; the page's scripts are checked against it."""
 
 import json
+import threading
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,6 +24,7 @@ from dashboard.review.steps import Refused, Waiting
 from dashboard.review.tab import _methods
 from dashboard.review.verdict_form import VerdictForm
 from dashboard.review.verdicts import VerdictService
+from dashboard.serving.background_job import BackgroundJob, JobProgress
 from dashboard.serving.model_registry import ModelRegistry
 from dashboard.serving.reference_cache import ReferenceCache
 from dashboard.serving.served import ServedModel
@@ -187,3 +189,15 @@ def test_a_fine_tuning():
         unknown_findings=("Fracture",),
     )
     holds(m.Finetuned, outcome.to_json())
+
+
+def test_a_fine_tuning_that_is_cancelled():
+    go_on = threading.Event()
+    job = BackgroundJob("test", lambda counted: go_on.wait(30) and list(counted("learning")([1])))
+    messages = job.messages(dict)
+    holds(m.Finetuning, next(messages))
+    job.cancel()
+    go_on.set()
+    for message in messages:
+        holds(m.Finetuning, message)
+    holds(m.Finetuning, {"progress": JobProgress("learning", 1, 2, 0.5)._asdict()})

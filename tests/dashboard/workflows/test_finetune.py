@@ -1,4 +1,4 @@
-"""From verdicts to a promoted version, as a person does it on the command line."""
+"""From verdicts to a promoted version, as a person does it on the command line, and as the page has it done."""
 
 import csv
 import json
@@ -15,11 +15,16 @@ import torch
 from helpers import small_network
 from PIL import Image
 
-from dashboard.workflows.finetune import corrections_taught
+from dashboard.access.identity import LOCAL
+from dashboard.feedback.finetuning import Finetuning
+from dashboard.serving.model_registry import ModelRegistry
+from dashboard.workflows.finetune import FinetuneResult, corrections_taught, finetune_version
+from explain import Cancelled
 from model.feedback import FeedbackStore, Flag
 from model.feedback.corrections import corrections
 from model.finetuning.encoders import teach_encoders
-from model.finetuning.versions import Versions
+from model.finetuning.finetune import Recipe
+from model.finetuning.versions import Versions, base_version
 from model.inference.embeddings import encoders_digest
 from model.inference.engine import Engine
 from model.network import checkpoint
@@ -118,7 +123,7 @@ def test_ctrl_c_leaves_feedback_and_versions_as_they_are(place, tmp_path, enviro
         # As at a terminal: what a script starts in the background is told to ignore it.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    while b"encode" not in (seen := process.stderr.read(1) + process.stderr.readline()):
+    while b"encoding" not in (seen := process.stderr.read(1) + process.stderr.readline()):
         assert seen.strip(), process.stdout.read()
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=120)
@@ -126,6 +131,59 @@ def test_ctrl_c_leaves_feedback_and_versions_as_they_are(place, tmp_path, enviro
     assert b"Traceback" not in said
     assert (place.feedback / "flags.csv").read_bytes() == flags
     assert Versions(tmp_path / "models").names() == ["0001"]
+
+
+@pytest.fixture
+def finetuning(place, tmp_path) -> Finetuning:
+    """Of a server whose promoted version is the model as it came."""
+    versions, table = Versions(tmp_path / "models"), open_studies(place.studies)
+    engine = Engine.load(versions.path(base_version(versions, place.checkpoint)), "cpu")
+    return Finetuning(ModelRegistry(engine, table, versions), versions, table, FeedbackStore(place.feedback))
+
+
+def test_what_is_cancelled_leaves_the_model_as_it_was_and_can_be_begun_again(place, finetuning, tmp_path):
+    flags, versions = (place.feedback / "flags.csv").read_bytes(), Versions(tmp_path / "models")
+    job = finetuning.begin(LOCAL)
+    assert finetuning.begin(LOCAL) is job  # a second press is the same one
+    job.cancel()
+    assert list(job.messages(FinetuneResult.to_json))[-1] == {"cancelled": True}
+    assert (place.feedback / "flags.csv").read_bytes() == flags
+    assert (versions.names(), versions.current()) == (["0001"], "0001")
+
+    again = finetuning.begin(LOCAL)
+    *progress, outcome = again.messages(FinetuneResult.to_json)
+    assert again is not job
+    assert {message["progress"]["name"] for message in progress} <= {"encoding", "learning", "testing"}
+    assert (outcome["version"], outcome["learnt"]["studies"]) == ("0002", 8)
+
+
+@pytest.mark.parametrize("part", ["learning", "testing"])
+def test_no_part_of_it_leaves_a_version_behind_where_it_is_ended(place, tmp_path, part):
+    versions, table = Versions(tmp_path / "models"), open_studies(place.studies)
+    base = Engine.load(versions.path(base_version(versions, place.checkpoint)), "cpu")
+    before = {name: tensor.clone() for name, tensor in base.network.state_dict().items()}
+
+    def ended(steps):
+        yield next(iter(steps))
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        finetune_version(
+            versions,
+            base,
+            table,
+            FeedbackStore(place.feedback).rows(),
+            Recipe(passes=2),
+            progress_for=lambda name: ended if name == part else iter,
+        )
+    assert sorted(p.name for p in versions.folder.iterdir() if not p.name.startswith(".")) == ["0001", "current.json"]
+    assert all(torch.equal(tensor, before[name]) for name, tensor in base.network.state_dict().items())
+
+
+def test_the_page_is_told_that_another_process_learns(finetuning, tmp_path):
+    with Versions(tmp_path / "models").exclusive():
+        *_, said = finetuning.begin(LOCAL).messages(FinetuneResult.to_json)
+    assert "is under way: start this one when it has ended" in said["error"]
 
 
 def test_without_a_verdict_there_is_one_sentence(place, tmp_path, environment):

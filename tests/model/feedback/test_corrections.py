@@ -119,6 +119,18 @@ def test_marks_are_those_of_all_latest_verdicts_and_words_those_of_the_newest_re
     assert found.wrong_words == ((2, 4),)
 
 
+def test_a_finding_is_where_reviewers_say_unless_most_say_that_it_is_absent():
+    here, there, gone = ("Edema", 0.1, 0.1, 0.2, 0.2), ("Edema", 0.5, 0.5, 0.1, 0.1), ("Nodule", 0, 0, 0.1, 0.1)
+    unknown = ("Scoliosis", 0, 0, 1, 1)
+    flags = [
+        flag("a", "disagree", "Edema", finding_boxes=[here, gone]),
+        flag("b", "disagree", "Edema", finding_boxes=[here, there]),
+        flag("c", "unsure", finding_boxes=[unknown]),
+    ]
+    assert corrections(flags, FINDINGS, MULTI_LABEL)["s"].finding_boxes == (here, there, unknown)
+    assert unknown_findings(flags, FINDINGS) == ("Scoliosis",)
+
+
 def test_the_fine_tuning_set_opens_in_pandas():
     study = Study("=s", None, "Clear.", frozenset({"Effusion", "Device"}), "p", "train")
     table = StudyTable("t", [study], [], "digest")

@@ -49,7 +49,7 @@ def test_a_row_torn_anywhere_is_set_aside_by_the_next_append(tmp_path):
     first = store.path.stat().st_size
     store.append(flags[1])
     whole = store.path.read_bytes()
-    for length in [*range(0, len(HEADER) + 40, 7), first - 3, first - 2, *range(first, len(whole), 5), len(whole) - 1]:
+    for length in {*range(0, len(HEADER) + 40, 7), first - 3, first - 2, *range(first, len(whole), 5), len(whole) - 1}:
         folder = tmp_path / str(length)
         folder.mkdir()
         (folder / "flags.csv").write_bytes(whole[:length])

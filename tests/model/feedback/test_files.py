@@ -116,6 +116,32 @@ OLD = (
 ).encode()
 
 
+# As version 2 of the columns had it: without the boxes in which findings are.
+SECOND_COLUMNS = f"{OLD_COLUMNS},blind,wrong_regions,wrong_words,undoes"
+SECOND = (
+    f"\ufeff{SECOND_COLUMNS}\r\n"
+    "b1,2,2026-01-31T12:00:00Z,reader 1,s1,,film.png,clear,cd,0.35,{},disagree,[],both,,0.1.0,"
+    'false,"[[0.25, 0.5, 0.125, 0.0625]]","[[0, 5]]",\r\n'
+    "b2,2,2026-01-31T12:00:01Z,reader 1,s1,,film.png,,cd,0.35,{},undo,[],neither,,0.1.0,false,[],[],b1\r\n"
+).encode()
+
+
+def test_a_file_from_before_the_boxes_of_findings_loses_nothing_when_one_follows(tmp_path):
+    (tmp_path / "flags.csv").write_bytes(SECOND)
+    store = FeedbackStore(tmp_path)
+    first, undo = store.rows()
+    assert (first.wrong_regions, first.wrong_words, first.finding_boxes) == (
+        ((0.25, 0.5, 0.125, 0.0625),),
+        ((0, 5),),
+        (),
+    )
+    assert (undo.undoes, store.read().troubles) == ("b1", ())
+    store.append(FLAG)
+    assert FeedbackStore(tmp_path).rows() == [first, undo, FLAG]
+    assert list(pd.read_csv(store.path).schema) == [2, 2, SCHEMA]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["flags.csv"]
+
+
 @pytest.mark.parametrize("torn", [b"", b'a3,1,2026-01-31T12:00:02Z,"torn'])
 def test_an_older_file_is_read_as_it_stands_and_brought_up_to_date_by_the_next_flag(tmp_path, torn):
     (tmp_path / "flags.csv").write_bytes(OLD + torn)

@@ -9,8 +9,8 @@ from model.feedback import Flag
 from model.feedback.record import ADDED, COLUMNS, TEXT, Judgement
 
 MARKS = (
-    "a wrong region is top, left, height and width in fractions of the film, wrong words are the start and end of a "
-    "span of the report's characters."
+    "a wrong region is top, left, height and width in fractions of the film, a finding's box its name and the same, "
+    "wrong words are the start and end of a span of the report's characters."
 )
 NEEDS = "it needs a verdict and a beta, and no field but those that `betalens feedback list --json` prints."
 UNDO = "verdict 'undo' goes with the id of the flag that it undoes."
@@ -50,6 +50,9 @@ def test_the_columns_are_the_fields_of_the_model_and_what_is_added_comes_before_
         ({"wrong_regions": ((0.5, 0, 0.6, 1),)}, MARKS),
         ({"wrong_words": ((1, True, 3),)}, MARKS),
         ({"wrong_words": ((5, 5),)}, MARKS),
+        ({"finding_boxes": ((0.5, 0, 0.5, 1),)}, MARKS),
+        ({"finding_boxes": (("", 0.5, 0, 0.5, 1),)}, MARKS),
+        ({"finding_boxes": (("Effusion", 0.5, 0, 0.6, 1),)}, MARKS),
         ({"undoes": "f1"}, UNDO),
         ({"verdict": "undo"}, UNDO),
         ({"her name": ""}, NEEDS),

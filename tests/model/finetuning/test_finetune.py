@@ -14,7 +14,7 @@ from explain.methods.registry import method
 from model.errors import TrainingError
 from model.evaluation.compare_versions import compare_scored
 from model.feedback.corrections import Correction
-from model.finetuning.evidence_penalty import cells_inside, evidence_penalty, mark
+from model.finetuning.evidence_loss import box_loss, cells_inside, evidence_loss, evidence_penalty, mark
 from model.finetuning.finetune import Recipe, finetune, finetune_dataset
 from model.finetuning.label_noise import MOST_OF_TABLE, forward_loss, mistakes
 from model.inference.embeddings import PooledStudies
@@ -187,6 +187,37 @@ def test_the_penalty_takes_evidence_out_of_the_wrong_place(engine):
         torch.manual_seed(0)
         left[weight] = np.mean([evidence_penalty(network, marks).item() for _ in range(20)])
     assert left[10.0] < 0.5 * left[0.0]
+
+
+def share_inside(engine: Engine, encoded, finding: str, box: tuple, beta: float = 0.5) -> float:
+    """Of what Grad-CAM finds on the film for a finding, the share in a box."""
+    question = Question(engine, encoded, FINDINGS.index(finding), (beta,))
+    evidence = method("image", "gradcam").explain(question).scores[0].clip(0)
+    return evidence[cells_inside((box,), encoded.box, *evidence.shape)].sum() / evidence.sum()
+
+
+def test_what_lies_beside_the_box_of_a_finding_is_the_share_that_grad_cam_has_there(engine):
+    encoded, box = engine.encode(random_film(), ""), (0.0, 0.0, 0.5, 1.0)  # of a film alone every β is 1
+    marks = [mark(engine.network, encoded, (), (), (("Effusion", *box), ("Scoliosis", *box)))]
+    assert list(marks[0].boxes) == [FINDINGS.index("Effusion")]
+    beside = 1 - share_inside(engine, encoded, "Effusion", box, beta=1.0)
+    assert 0 < beside < 1
+    for loss in (box_loss, evidence_loss):  # the same, where no evidence was marked as wrong
+        assert loss(engine.network, marks).item() == pytest.approx(beside, abs=1e-5)
+
+
+def test_evidence_moves_into_the_box_in_which_a_finding_is(engine):
+    encoded, box = engine.encode(random_film(), REPORT), (0.0, 0.5, 0.5, 0.5)
+    marks = [mark(engine.network, encoded, (), (), (("Effusion", *box),))]
+    studies, pooled = made_up(60)
+    found = {s.study_id: correction(s.study_id, labels={f: f in s.labels for f in FINDINGS}) for s in studies[:30]}
+    data = finetune_dataset(FINDINGS, studies, pooled, found)
+    shares = {}
+    for weight in (0.0, 1.0):
+        network = copy.deepcopy(engine.network)
+        finetune(network, data, Recipe(evidence_weight=weight), marks)
+        shares[weight] = share_inside(Engine(network, "", engine.device), encoded, "Effusion", box)
+    assert shares[1.0] > 2 * shares[0.0]
 
 
 def test_two_models_are_compared_on_the_same_resamples(engine):

@@ -1,6 +1,7 @@
 // The decision on every finding, as bar and as number. A row is a button that asks for that finding's explanation.
 // Beside the fused decision stands what the report alone (square) and the image alone (circle) would decide; where it
-// is shown beside another, what is decided there (dotted) and by how much that differs.
+// is shown beside another, what is decided there (dotted) and by how much that differs. After a verdict that was given
+// blind the row says whether the reader had answered as the model did (✓) or not (✗).
 import { el, put } from "../../lib/dom.js";
 import { on } from "../../lib/events.js";
 import { joined } from "../../lib/format.js";
@@ -30,6 +31,8 @@ export const barsView = (choose) => {
   /** @type {HTMLElement[]} */
   let folded = [];
   let unfolded = false;
+  /** @type {import("../../lib/types.d.ts").Events["answered"] | null} */
+  let answered = null;
   const list = el("div.bl-bars", { role: "radiogroup", ...labelled("bars.label") });
   const head = el("header.bl-bar-head");
   const legend = el("p.bl-bar-key.bl-muted");
@@ -69,6 +72,16 @@ export const barsView = (choose) => {
   /** @param {number} value */
   const left = (value) => `${(100 * placeIn(value, range)).toFixed(2)}%`;
 
+  // What the reader had said of a finding before they saw the answer.
+  /** @param {Case} given @param {string} finding */
+  const answerOn = (given, finding) => {
+    if (answered?.case !== given.case || given.original) return null;
+    const said = answered.said.includes(finding);
+    const same = said === answered.decided.includes(finding);
+    const told = t(`bars.own_${same ? "same" : "other"}`, { said: t(`verdict.${said ? "present" : "absent"}`) });
+    return { kind: same ? "same" : "other", sign: same ? "✓ " : "✗ ", told };
+  };
+
   /** @param {Case} given @param {number} index @param {boolean} both @returns {Row | ComparedRow} */
   const rowOf = (given, index, both) => {
     const finding = given.findings[index];
@@ -85,6 +98,7 @@ export const barsView = (choose) => {
     const ghost = beside && el("i.bl-ghost");
     const before = beside && el("span.bl-bar-before.bl-num");
     const change = beside && el("span.bl-bar-change.bl-num");
+    const own = answerOn(given, finding);
     const node = el(
       "button.bl-bar",
       {
@@ -94,12 +108,17 @@ export const barsView = (choose) => {
         tabindex: index === given.index ? 0 : -1,
         onclick: () => choose(index, finding),
       },
-      el("span.bl-bar-name", { text: findingName(finding), title: finding }),
+      el(
+        "span.bl-bar-name",
+        { title: own?.told ?? finding },
+        own && el(`b.bl-own-${own.kind}`, own.sign),
+        findingName(finding),
+      ),
       el("span.bl-bar-track", fill, ghost, mark("report"), mark("image"), half),
       ...(beside ? [before, value, change] : [alone("report"), value, alone("image")]),
     );
     node.classList.toggle("bl-recorded", Boolean(given.labels?.includes(finding)));
-    return { node, fill, value, ghost, before, change, name: findingName(finding) };
+    return { node, fill, value, ghost, before, change, name: joined([findingName(finding), own?.told], ", ") };
   };
 
   // Where there is no room for all rows, the explained one is seen. The page itself stays where it is.
@@ -157,6 +176,7 @@ export const barsView = (choose) => {
     next?.node.focus();
     next?.node.click();
   });
+  on("answered", (now) => (answered = now));
   on("truth", (on) => node.classList.toggle("bl-show-truth", on));
 
   return { node, load, move };

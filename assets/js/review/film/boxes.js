@@ -1,40 +1,50 @@
-// Boxes on the film around what is wrong there: dragged with the mouse, or moved and sized with the arrow keys.
-// A box is top, left, height, width in shares of the film, whatever square the film lies in.
+// Boxes on the film, around wrong evidence or around a finding, which is named then: dragged with the mouse, or moved
+// and sized with the arrow keys. A box is top, left, height, width in shares of the film, whatever square the film lies
+// in.
+import { findingName } from "../../lib/i18n.js";
 import { ARROWS } from "../../lib/keys.js";
 import { FilmTool } from "./tool.js";
 
-/** @import { Box, Point } from "../../lib/types.d.ts" */
+/** @import { Box, Boxed, Point } from "../../lib/types.d.ts" */
 /** @import { OnFilm } from "./tool.js" */
 
 const LEAST = 0.01;
 const STEP = 0.02;
-const MOST = 20; // dashboard/review/verdicts.py takes as many
+const MOST = 20; // of either kind; dashboard/review/verdicts.py takes as many
+// Told apart by more than colour: a finding has its name beside it, and a line of dashes and dots.
+/** @type {Record<"colour", string> & Record<"dash" | "was", number[]>} */
+const WRONG = { colour: "#ffd24a", dash: [], was: [2, 3] };
+const HERE = { colour: "#7df0a0", dash: [12, 3, 2, 3], was: [12, 3, 2, 3] };
+const NAME_HEIGHT = 16; // pixels of the page
 /** @param {number} value @param {number} [top] */
 const clip = (value, top = 1) => Math.min(top, Math.max(0, value));
 
 export class Boxes extends FilmTool {
   // changed: called with the boxes whenever there is one more or less.
-  /** @param {OnFilm} film @param {(boxes: Box[]) => void} changed @param {() => void} redraw */
+  /** @param {OnFilm} film @param {(boxes: Boxed[]) => void} changed @param {() => void} redraw */
   constructor(film, changed, redraw) {
     super(film, redraw, "bl-marking", ["pointerdown", "pointermove", "pointerup", "pointercancel", "keydown"]);
     this.changed = changed;
-    /** @type {Box[]} */
+    /** @type {Boxed[]} */
     this.boxes = [];
+    this.finding = ""; // that the next one is around; "" for wrong evidence
     /** @type {Box | null} */
     this.draft = null;
     /** @type {Point | null} */
     this.from = null; // the corner that a drag began in
   }
 
-  /** @param {boolean} on */
-  turn(on) {
+  // finding: that is to be boxed; "" for wrong evidence.
+  /** @param {boolean} on @param {string} [finding] */
+  turn(on, finding = "") {
     super.turn(on);
+    this.finding = finding;
     if (on) this.canvas.focus({ preventScroll: true });
     this.pointercancel();
   }
 
   // square: where the film lies in the square, as [top, left, height, width] of it.
-  /** @param {Box | null} square @param {Box[]} recorded */
+  /** @param {Box | null} square @param {Boxed[]} recorded */
   load(square, recorded) {
     /** @type {Box | null} */
     this.square = square;
@@ -48,14 +58,22 @@ export class Boxes extends FilmTool {
   }
 
   tell() {
-    this.changed(this.boxes.map((box) => [...box]));
+    this.changed([...this.boxes]);
     this.redraw();
   }
 
   /** @param {Box | null} box */
   add(box) {
-    if (box && box[2] >= LEAST && box[3] >= LEAST && this.boxes.length < MOST) this.boxes.push(box);
+    const { finding } = this;
+    const alike = this.boxes.filter((known) => !known.finding === !finding).length;
+    if (box && box[2] >= LEAST && box[3] >= LEAST && alike < MOST) this.boxes.push({ finding, box });
     this.draft = null;
+    this.tell();
+  }
+
+  /** @param {number} place among all of them */
+  remove(place) {
+    this.boxes.splice(place, 1);
     this.tell();
   }
 
@@ -108,18 +126,19 @@ export class Boxes extends FilmTool {
       this.redraw();
     } else if (event.key === "Enter" && this.draft) this.add(this.draft);
     else if (event.key === "Delete" || event.key === "Backspace") {
-      this.boxes.pop();
-      this.tell();
+      const last = this.boxes.findLastIndex(({ finding }) => !finding === !this.finding);
+      if (last >= 0) this.remove(last);
     } else return;
     event.preventDefault();
   }
 
-  // What was recorded is dotted and white; what is marked now is solid, what is being drawn dashed.
+  // What was recorded is white; what is being drawn is dashed.
   /** @param {CanvasRenderingContext2D} context @param {number} side @param {number} scale */
   draw(context, side, scale) {
     const [top, left, height, width] = this.square;
-    /** @param {Box} box @param {string} colour @param {number[]} dash */
-    const stroke = (box, colour, dash) => {
+    /** @param {Boxed} boxed @param {string} colour @param {number[]} dash */
+    const stroke = ({ box, finding }, colour, dash) => {
+      const [x, y] = [(left + box[1] * width) * side, (top + box[0] * height) * side];
       for (const [style, line, dashes] of /** @type {[string, number, number[]][]} */ ([
         ["rgba(0,0,0,.8)", 4, []],
         [colour, 2, dash],
@@ -127,17 +146,29 @@ export class Boxes extends FilmTool {
         context.strokeStyle = style;
         context.lineWidth = line * scale;
         context.setLineDash(dashes.map((length) => length * scale));
-        context.strokeRect(
-          (left + box[1] * width) * side,
-          (top + box[0] * height) * side,
-          box[3] * width * side,
-          box[2] * height * side,
-        );
+        context.strokeRect(x, y, box[3] * width * side, box[2] * height * side);
       }
       context.setLineDash([]);
+      if (finding) name(findingName(finding), x, y, colour);
     };
-    for (const box of this.recorded) stroke(box, "#ffffff", [2, 3]);
-    for (const box of this.boxes) stroke(box, "#ffd24a", []);
-    if (this.draft) stroke(this.draft, "#ffd24a", [6, 4]);
+    // Above the box, or at the top of it where the film ends there.
+    /** @param {string} text @param {number} x @param {number} y @param {string} colour */
+    const name = (text, x, y, colour) => {
+      const tall = NAME_HEIGHT * scale;
+      context.font = `600 ${0.75 * tall}px system-ui, sans-serif`;
+      const wide = context.measureText(text).width + 8 * scale;
+      const at = y - tall < top * side ? y : y - tall;
+      const from = Math.max(left * side, Math.min(x, (left + width) * side - wide));
+      context.fillStyle = "rgba(0,0,0,.8)";
+      context.fillRect(from, at, wide, tall);
+      context.fillStyle = colour;
+      context.textBaseline = "middle";
+      context.fillText(text, from + 4 * scale, at + tall / 2);
+    };
+    /** @param {{ finding: string }} boxed */
+    const styleOf = ({ finding }) => (finding ? HERE : WRONG);
+    for (const boxed of this.recorded) stroke(boxed, "#ffffff", styleOf(boxed).was);
+    for (const boxed of this.boxes) stroke(boxed, styleOf(boxed).colour, styleOf(boxed).dash);
+    if (this.draft) stroke({ box: this.draft, finding: this.finding }, styleOf(this).colour, [6, 4]);
   }
 }

@@ -8,6 +8,7 @@ import { number, signed as withSign } from "../../lib/format.js";
 import { findingName, labelled, phrase, t } from "../../lib/i18n.js";
 import { toggle } from "../../lib/parts.js";
 import { everyFrame } from "../../lib/timing.js";
+import { HERE, marking, markingButton, offerMarking, setMarking, WRONG } from "../marking.js";
 import { sidesView } from "../sides.js";
 import { Boxes } from "./boxes.js";
 import { Brush } from "./brush.js";
@@ -18,7 +19,8 @@ import { onOther } from "./view.js";
 import { viewerView } from "./viewer.js";
 
 /** @import { Case } from "../case/case.js" */
-/** @import { Picker } from "../../lib/types.d.ts" */
+/** @import { Boxed, Picker } from "../../lib/types.d.ts" */
+/** @import * as m from "../../lib/messages.d.ts" */
 
 const TILES_AT_ONCE = 8; // dashboard/review/film_tiles.py answers as many
 const MOST_TILES = 384; // that are kept beside those to be seen, 128 KiB each
@@ -69,9 +71,8 @@ export const filmView = (method, sendMask, askTiles, head) => {
     oninput: () => (brush.size = Number(size.value) / 100),
   });
   const hint = phrase("p.bl-film-note.bl-film-hint.bl-erase-hint", "erase.hint", { hidden: true });
-  const boxes = new Boxes(now, (regions) => emit("regions", regions), redraw);
-  const mark = toggle("mark.region", ".bl-mark-region", () => turnMark(!boxes.on), { "aria-keyshortcuts": "m" });
-  const markHint = phrase("p.bl-film-note.bl-film-hint.bl-mark-hint", "mark.hint", { hidden: true, role: "status" });
+  const boxes = new Boxes(now, (drawn) => emit("boxes", drawn), redraw);
+  const markHint = el("p.bl-film-note.bl-film-hint.bl-mark-hint", { hidden: true, role: "status" });
   now.node.append(hint, markHint, method.note);
   const viewer = viewerView({
     canvases: [now.canvas, past.canvas],
@@ -111,9 +112,9 @@ export const filmView = (method, sendMask, askTiles, head) => {
       "div.bl-film-row",
       el("label.bl-opacity", phrase("span.bl-muted", "film.overlay"), opacity),
       el("span.bl-erase-tools", size, erase),
-      mark,
       truth,
     ),
+    el("div.bl-film-row.bl-mark-tools", markingButton(WRONG), markingButton(HERE)),
   );
   const node = el(
     "figure.bl-panel.bl-film",
@@ -134,9 +135,9 @@ export const filmView = (method, sendMask, askTiles, head) => {
     viewer.load(opened);
     if (!film && brush.on) turnErase(false);
     erase.hidden = !film;
-    boxes.load(opened.box, (!original && opened.recorded?.regions) || []);
-    mark.hidden = !film || Boolean(original);
-    if ((mark.hidden || veiled) && boxes.on) turnMark(false);
+    boxes.load(opened.box, (!original && opened.recorded && recordedBoxes(opened.recorded)) || []);
+    offerMarking(veiled || original ? [] : film ? [WRONG, HERE] : [WRONG]);
+    if (marking === HERE && boxes.finding !== opened.finding) turnMark();
     const known = [opened, beside?.side].some((side) => side?.truth);
     truth.hidden = !known;
     if (!known && outlined) turnTruth(false);
@@ -144,6 +145,12 @@ export const filmView = (method, sendMask, askTiles, head) => {
     method.show(opened);
     scale();
   };
+
+  /** @param {m.Recorded} recorded @returns {Boxed[]} */
+  const recordedBoxes = ({ regions, finding_boxes: found }) => [
+    ...regions.map((box) => ({ finding: "", box })),
+    ...found.map(([finding, ...box]) => ({ finding, box })),
+  ];
 
   // The scale's colours and numbers.
   const scale = () => {
@@ -191,16 +198,18 @@ export const filmView = (method, sendMask, askTiles, head) => {
     emit("truth", on);
     draw();
   };
-  /** @param {boolean} on */
-  const turnMark = (on) => {
+  const turnMark = () => {
+    const on = Boolean(marking && opened?.film);
     if (on && brush.on) turnErase(false);
-    boxes.turn(on);
-    mark.ariaPressed = String(on);
+    boxes.turn(on, marking === HERE ? opened.finding : "");
     markHint.hidden = !on;
+    if (!on) return;
+    markHint.textContent = t(`mark.hint_${marking}`, { finding: findingName(opened.finding) });
+    now.node.append(markHint); // anew, or it would stay faded after the other tool
   };
   /** @param {boolean} on */
   const turnErase = (on) => {
-    if (on && boxes.on) turnMark(false);
+    if (on) setMarking("");
     brush.turn(on);
     erase.ariaPressed = String(on);
     size.hidden = hint.hidden = !on;
@@ -238,10 +247,11 @@ export const filmView = (method, sendMask, askTiles, head) => {
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     if (brush.on) turnErase(false);
-    else if (boxes.on) turnMark(false);
+    else setMarking("");
   });
-  on("mark-region", () => !mark.hidden && bar.checkVisibility({ visibilityProperty: true }) && turnMark(!boxes.on));
+  on("marking", turnMark);
   on("clear-marks", () => boxes.clear());
+  on("remove-box", (place) => boxes.remove(place));
   on("refused", () => brush.clear());
   on("tiles", (message) => {
     tiles.take(message.tiles.map(([name, packed]) => [name, greys(packed)]));

@@ -1,11 +1,12 @@
 // One report with each word's signed share of the decision: red with a solid line speaks for the finding, blue with a
-// dashed line against it. One tab stop; the arrow keys walk from word to word, a click or Enter marks one as wrong.
-// What is new in a changed report is inserted, what is gone from the one before it deleted.
+// dashed line against it. One tab stop; the arrow keys walk from word to word, and while wrong evidence is marked a
+// click or Enter marks one. What is new in a changed report is inserted, what is gone from the one before it deleted.
 import { el } from "../../lib/dom.js";
 import { emit, on } from "../../lib/events.js";
 import { joined, signed } from "../../lib/format.js";
 import { labelled, phrase, t } from "../../lib/i18n.js";
 import { stepOf } from "../../lib/keys.js";
+import { marking, WRONG } from "../marking.js";
 
 /** @import { Case } from "../case/case.js" */
 
@@ -19,7 +20,7 @@ export const reportText = (side, tell) => {
   let words = [];
   /** @type {HTMLElement | null} */
   let current = null; // the word that was pointed at last
-  let markable = false;
+  let isPlain = false; // whether it is the report as it came, with its answer
   let top = 1; // the score that saturates the colour
   /** @type {Set<number>} */
   let changed = new Set();
@@ -71,8 +72,8 @@ export const reportText = (side, tell) => {
     opened = given;
     words = [];
     current = null;
-    markable = side === "now" && !opened.veiled && !opened.original;
-    text.classList.toggle("bl-markable", markable);
+    isPlain = side === "now" && !opened.veiled && !opened.original;
+    drawMarkable();
     text.classList.toggle("bl-provisional", opened.isProvisional("report"));
     top = opened.arrays.words ? scaleOf(opened) : 1;
     if (!opened.segments.length) return text.replaceChildren(phrase("span.bl-muted", "words.none"));
@@ -91,9 +92,11 @@ export const reportText = (side, tell) => {
     text.replaceChildren(...inRuns(spans));
   };
 
+  const isMarkable = () => isPlain && marking === WRONG;
+  const drawMarkable = () => text.classList.toggle("bl-markable", isMarkable());
   /** @param {HTMLElement} span */
   const mark = (span) => {
-    if (!markable || span.dataset?.word === undefined) return;
+    if (!isMarkable() || span.dataset?.word === undefined) return;
     const word = Number(span.dataset.word);
     if (!wrong.delete(word)) wrong.add(word);
     span.classList.toggle("bl-wrong", wrong.has(word));
@@ -129,7 +132,7 @@ export const reportText = (side, tell) => {
     current = span;
     tell(node, `“${span.textContent}” ${score}`);
     const marked = wrong.has(Number(span.dataset.word));
-    const more = marked ? t("mark.word_wrong") : markable && t("mark.word");
+    const more = marked ? t("mark.word_wrong") : isMarkable() && t("mark.word");
     span.title = joined([t("words.value", { value: score }), more], ". ");
     span.ariaLabel = `${span.textContent}, ${span.title}`;
   };
@@ -160,6 +163,7 @@ export const reportText = (side, tell) => {
   on("truth", (on) => text.classList.toggle("bl-show-truth", on));
   if (side === "now") {
     on("clear-marks", clear);
+    on("marking", drawMarkable);
     on("to-words", () => words.find((span) => span.tabIndex === 0)?.focus());
   }
 

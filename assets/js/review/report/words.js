@@ -2,6 +2,7 @@
 import { el } from "../../lib/dom.js";
 import { phrase } from "../../lib/i18n.js";
 import { panelHead } from "../../lib/parts.js";
+import { markingButton, WRONG } from "../marking.js";
 import { sidesView } from "../sides.js";
 import { changedWords } from "./diff.js";
 import { reportText } from "./report.js";
@@ -27,7 +28,7 @@ export const wordsView = (method, ...more) => {
     phrase("span.bl-word.bl-con", "words.against", { style: "--bl-share:.75" }),
     phrase("span.bl-word.bl-pro", "words.for", { style: "--bl-share:.75" }),
   );
-  const tools = el("span.bl-word-tools", key, method.node, ...more);
+  const tools = el("span.bl-word-tools", key, method.node, markingButton(WRONG), ...more);
   const node = el(
     "section.bl-panel.bl-words",
     panelHead("words.title", method.note, readout, tools),
