@@ -1,6 +1,6 @@
 // What a fine-tuning learnt, the figures before and after, and what became of the version.
 import { el } from "../lib/dom.js";
-import { number, signed } from "../lib/format.js";
+import { fromTo, number, signed } from "../lib/format.js";
 import { findingName, ifDefined, phrase, t } from "../lib/i18n.js";
 import { columnHeads, table, tableRow } from "../lib/parts.js";
 
@@ -39,7 +39,7 @@ export const mount = ({ element, value, follow }) => {
         ? row.paired && known
           ? t("lab.no_interval")
           : ""
-        : `${signed(row.low, 4)} … ${signed(row.high, 4)}`,
+        : fromTo(signed(row.low, 4), signed(row.high, 4)),
     ];
   };
   const draw = () => {
