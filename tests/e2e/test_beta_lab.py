@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from e2e.driving import EXACT_LIMIT, STAGE
+from e2e.driving import EXACT_LIMIT, STAGE, beta_of
 from playwright.sync_api import expect
 
 
@@ -39,12 +39,15 @@ def test_what_has_nothing_to_show_yet_says_so(page):
     expect(page.locator(".bl-lab-wait")).to_be_hidden()
 
 
-def test_the_cursor_moves_everything(lab):
+def test_the_cursor_moves_everything_and_loses_no_step(lab):
     cards = lab.locator(".bl-lab-cards")
     before = cards.inner_text()
-    lab.locator("[data-plot=auroc]").focus()
+    cursor = lab.locator("[data-plot=auroc]")
+    cursor.focus()
     for _ in range(8):
         lab.keyboard.press("ArrowRight")
+    expect(beta_of(lab)).to_have_value("0.9")
+    expect(cursor).to_have_attribute("aria-valuenow", "0.9")
     expect(cards).not_to_have_text(before)
 
 

@@ -1,5 +1,5 @@
 // Everything over beta, measured once by the server: a move of the cursor redraws from what is here.
-import { askBeta, currentBeta } from "../lib/beta.js";
+import { askBeta, currentBeta, sliderBeta } from "../lib/beta.js";
 import { floats, part } from "../lib/bytes.js";
 import { el, put } from "../lib/dom.js";
 import { emit, on } from "../lib/events.js";
@@ -51,7 +51,14 @@ export const mount = ({ element, trigger, props, value, watch }) => {
     ["average_precision", "image"],
     ["ece", "report"],
     ["threshold", "con"],
-  ].map(([name, colour]) => betaPlot(name, colour, (to) => move(to, true)));
+  ].map(([name, colour]) =>
+    betaPlot(
+      name,
+      colour,
+      (to) => move(to, true),
+      (by) => lab && move(Math.min(lab.count - 1, Math.max(0, index + by)), true),
+    ),
+  );
   const reliability = reliabilityPlot();
   const confusion = confusionView(
     (ids) => trigger("films", { ids }),
@@ -320,9 +327,10 @@ export const mount = ({ element, trigger, props, value, watch }) => {
   const fillChooser = () => offer(chooser, lab.names, (_, i) => lab.label(i));
 
   watch(load);
+  // An older β that the slider still tells would take back the steps that were made meanwhile.
   on(
     "beta",
-    whileSeen(element, () => lab && move(lab.nearest(currentBeta()), false)),
+    whileSeen(element, () => lab && move(lab.nearest(sliderBeta()), false)),
   );
   on("theme", draw);
   on("language", () => {
