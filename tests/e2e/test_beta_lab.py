@@ -76,4 +76,4 @@ def test_saving_beta_asks_first_and_names_old_and_new(lab, server):
     expect(said).to_contain_text("β = 0.55 from now on")
     said.get_by_role("button", name="Cancel").click()
     expect(said).to_be_hidden()
-    assert not [body for body in asked if '"beta":0.55}' in body]  # which is what would save it
+    assert not [body for body in asked if '"event_data":{"beta":0.55}' in body]  # which is what would save it
