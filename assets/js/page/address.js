@@ -36,6 +36,7 @@ export const writeAddress = (state) => {
 };
 
 export const beginAddress = () => {
+  history.scrollRestoration = "manual"; // each tab keeps its own (tabs.js)
   /** @type {Partial<Address>} */
   let state = readAddress(location.hash);
   let written = "";
