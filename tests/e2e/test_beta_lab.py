@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from e2e.driving import EXACT_LIMIT, STAGE, beta_of
+from e2e.driving import EXACT_LIMIT, STAGE, beta_of, move_beta
 from playwright.sync_api import expect
 
 
@@ -51,7 +51,7 @@ def test_the_cursor_moves_everything_and_loses_no_step(lab):
     expect(cards).not_to_have_text(before)
 
 
-def test_a_confusion_cell_opens_its_case(lab):
+def test_a_confusion_cell_opens_its_case_and_the_case_leads_back(lab):
     lab.locator("#bl-lab-finding").select_option("Nodule")
     lab.locator("[data-cell=tp]").click()
     case = lab.locator(".bl-lab-case").first
@@ -61,6 +61,14 @@ def test_a_confusion_cell_opens_its_case(lab):
     expect(lab.locator(STAGE)).to_have_attribute("data-case", study, timeout=EXACT_LIMIT)
     expect(lab.locator(STAGE)).to_have_attribute("data-finding", "Nodule", timeout=EXACT_LIMIT)
     expect(lab.locator(STAGE)).to_be_visible()
+    lab.wait_for_function("() => scrollY === 0", timeout=EXACT_LIMIT)
+    move_beta(lab, 10)
+    expect(lab.locator(".bl-case-back")).to_have_text(re.compile(r"← \d+ true positives of Nodule"))
+    lab.keyboard.press("l")
+    expect(case).to_be_focused()
+    expect(case).to_have_attribute("data-study", study)
+    expect(lab.locator("#bl-beta-lab .bl-widget")).to_have_attribute("data-finding", "Nodule")
+    expect(beta_of(lab)).to_have_value("0.5")
 
 
 def test_saving_beta_asks_first_and_names_old_and_new(lab, server):
