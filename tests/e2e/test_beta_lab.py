@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from e2e.driving import EXACT_LIMIT, STAGE
+from e2e.driving import EXACT_LIMIT, STAGE, beta_of, move_beta
 from playwright.sync_api import expect
 
 
@@ -20,8 +20,8 @@ def test_every_finding_has_a_best_beta_with_its_interval(lab):
     texts = rows.all_inner_texts()
     assert any("no interval" in text for text in texts)  # no resample decides a pair of it wrongly
     for text in texts:
-        assert not re.search(r"(\d\.\d+) – \1(?!\d)", text), text
-        assert re.search(r"0\.\d\d.*0\.\d\d\s*[–-]\s*[01]\.\d\d", text.replace("\n", " ")), text
+        assert not re.search(r"(\d\.\d+) to \1(?!\d)", text), text
+        assert re.search(r"0\.\d\d.*0\.\d\d to [01]\.\d\d", text.replace("\n", " ")), text
 
 
 def test_what_has_nothing_to_show_yet_says_so(page):
@@ -39,16 +39,19 @@ def test_what_has_nothing_to_show_yet_says_so(page):
     expect(page.locator(".bl-wait")).to_be_hidden()
 
 
-def test_the_cursor_moves_everything(lab):
+def test_the_cursor_moves_everything_and_loses_no_step(lab):
     cards = lab.locator(".bl-lab-cards")
     before = cards.inner_text()
-    lab.locator("[data-plot=auroc]").focus()
+    cursor = lab.locator("[data-plot=auroc]")
+    cursor.focus()
     for _ in range(8):
         lab.keyboard.press("ArrowRight")
+    expect(beta_of(lab)).to_have_value("0.9")
+    expect(cursor).to_have_attribute("aria-valuenow", "0.9")
     expect(cards).not_to_have_text(before)
 
 
-def test_a_confusion_cell_opens_its_case(lab):
+def test_a_confusion_cell_opens_its_case_and_the_case_leads_back(lab):
     lab.locator("#bl-lab-finding").select_option("Nodule")
     lab.locator("[data-cell=tp]").click()
     case = lab.locator(".bl-lab-case").first
@@ -58,6 +61,14 @@ def test_a_confusion_cell_opens_its_case(lab):
     expect(lab.locator(STAGE)).to_have_attribute("data-case", study, timeout=EXACT_LIMIT)
     expect(lab.locator(STAGE)).to_have_attribute("data-finding", "Nodule", timeout=EXACT_LIMIT)
     expect(lab.locator(STAGE)).to_be_visible()
+    lab.wait_for_function("() => scrollY === 0", timeout=EXACT_LIMIT)
+    move_beta(lab, 10)
+    expect(lab.locator(".bl-case-back")).to_have_text(re.compile(r"← \d+ true positives of Nodule"))
+    lab.keyboard.press("r")
+    expect(case).to_be_focused()
+    expect(case).to_have_attribute("data-study", study)
+    expect(lab.locator("#bl-beta-lab .bl-widget")).to_have_attribute("data-finding", "Nodule")
+    expect(beta_of(lab)).to_have_value("0.5")
 
 
 def test_saving_beta_asks_first_and_names_old_and_new(lab, server):
@@ -73,4 +84,4 @@ def test_saving_beta_asks_first_and_names_old_and_new(lab, server):
     expect(said).to_contain_text("β = 0.55 from now on")
     said.get_by_role("button", name="Cancel").click()
     expect(said).to_be_hidden()
-    assert not [body for body in asked if '"beta":0.55}' in body]  # which is what would save it
+    assert not [body for body in asked if '"event_data":{"beta":0.55}' in body]  # which is what would save it

@@ -86,9 +86,11 @@ def test_a_study_that_is_not_there_is_said_in_one_sentence(server, browser):
     context.close()
 
 
-def test_a_tab_is_read_from_its_top(page):
+def test_a_tab_is_read_from_its_top_and_then_from_where_it_was_left(page):
     page.set_viewport_size({"width": 1280, "height": 500})
-    page.evaluate("scrollTo(0, 400)")
+    page.evaluate("scrollTo(0, 130)")
     page.get_by_role("tab", name="About").click()
     expect(page.get_by_role("tab", name="About")).to_have_attribute("aria-selected", "true")
     page.wait_for_function("() => scrollY === 0", timeout=LIMIT)
+    page.get_by_role("tab", name="Review").click()
+    page.wait_for_function("() => scrollY === 130", timeout=LIMIT)

@@ -2,7 +2,7 @@
 // filter stays when the colour changes, and then stands below.
 import { viridis } from "../lib/colours.js";
 import { el } from "../lib/dom.js";
-import { number, whole } from "../lib/format.js";
+import { fromTo, number, whole } from "../lib/format.js";
 import { labelled, phrase, t } from "../lib/i18n.js";
 import { themeColour } from "../lib/theme.js";
 import { STEPS, UNKNOWN } from "./columns.js";
@@ -137,7 +137,7 @@ export const legendView = (changed) => {
   };
   /** @param {Column} other */
   const says = (other) => {
-    if (other.kind === "number") return `${number(other.low / STEPS)} – ${number(other.high / STEPS)}`;
+    if (other.kind === "number") return fromTo(number(other.low / STEPS), number(other.high / STEPS));
     return t("atlas.without", { finding: [...other.hidden].map((code) => other.nameOf(code)).join(", ") });
   };
 

@@ -1,5 +1,5 @@
 // Everything over beta, measured once by the server: a move of the cursor redraws from what is here.
-import { askBeta, currentBeta } from "../lib/beta.js";
+import { askBeta, currentBeta, sliderBeta } from "../lib/beta.js";
 import { floats, part } from "../lib/bytes.js";
 import { el, put } from "../lib/dom.js";
 import { emit, on } from "../lib/events.js";
@@ -8,11 +8,12 @@ import { ifDefined, phrase, t } from "../lib/i18n.js";
 import { columnHeads, note, offer, panelHead, sayWork, table } from "../lib/parts.js";
 import { plotly } from "../lib/plot.js";
 import { everyFrame, whileSeen } from "../lib/timing.js";
+import { showTab } from "../page/tabs.js";
 import { confusionView } from "./confusion.js";
 import { LabData, labFigure, labInterval, labP, labSigned } from "./lab_data.js";
 import { betaPlot, reliabilityPlot } from "./lab_plots.js";
 
-/** @import { Child, Interval, Modality, Mount, Scores } from "../lib/types.d.ts" */
+/** @import { Child, Interval, LabCell, Modality, Mount, Scores } from "../lib/types.d.ts" */
 /** @import * as m from "../lib/messages.d.ts" */
 
 /** @type {Mount} */
@@ -22,12 +23,15 @@ export const mount = ({ element, trigger, props, value, watch }) => {
 
   /** @type {LabData | null} */
   let lab = null;
+  let studied = setup.split; // which was asked for last
   let measuring = true; // `lab` is of what was chosen before, if of anything
   let place = 0;
   let index = 0;
   let finding = "";
   /** @type {Scores | null} */
   let scores = null;
+  /** @type {LabCell | null} */
+  let returning = null; // where to, until that is shown
   /** @type {string | null} */
   let wanted = null;
   /** @type {string | null} */
@@ -35,7 +39,15 @@ export const mount = ({ element, trigger, props, value, watch }) => {
 
   /** @param {string} id @param {() => void} onchange */
   const select = (id, onchange) => el("select.bl-select", { id, onchange });
-  const split = select("bl-lab-split", () => trigger("measure", { split: split.value }));
+  const split = select("bl-lab-split", () => {
+    returning = null;
+    measure(split.value);
+  });
+  /** @param {string} name */
+  const measure = (name) => {
+    studied = name;
+    trigger("measure", { split: name });
+  };
   const chooser = select("bl-lab-finding", () => choose(chooser.selectedIndex));
   const chooserLabel = phrase("label", "lab.finding", { for: "bl-lab-finding" });
   const said = el("p.bl-muted.bl-lab-note.bl-num");
@@ -51,13 +63,22 @@ export const mount = ({ element, trigger, props, value, watch }) => {
     ["average_precision", "image"],
     ["ece", "report"],
     ["threshold", "con"],
-  ].map(([name, colour]) => betaPlot(name, colour, (to) => move(to, true)));
+  ].map(([name, colour]) =>
+    betaPlot(
+      name,
+      colour,
+      (to) => move(to, true),
+      (by) => lab && move(Math.min(lab.count - 1, Math.max(0, index + by)), true),
+    ),
+  );
   const reliability = reliabilityPlot();
   const confusion = confusionView(
     (ids) => trigger("films", { ids }),
-    (study) => {
+    (study, from) => {
+      const beta = lab.betas[index];
       emit("opening", study);
-      trigger("open", { study, finding, beta: lab.betas[index] });
+      emit("from-cell", { ...from, study, split: lab.split, finding, beta });
+      trigger("open", { study, finding, beta });
     },
   );
 
@@ -221,6 +242,22 @@ export const mount = ({ element, trigger, props, value, watch }) => {
     element.dataset.finding = finding;
     draw();
   };
+  // Back to the cell that a case was opened from, with all that led to it.
+  const goBack = () => {
+    if (measuring || lab.split !== returning.split) return measure(returning.split);
+    const to = returning;
+    returning = null;
+    index = lab.nearest(to.beta);
+    askBeta(to.beta); // also where the lab, not being seen, has not followed the slider
+    const at = lab.names.indexOf(to.finding);
+    confusion.reopen(at, to, to.study);
+    choose(at);
+  };
+  on("to-cell", (cell) => {
+    returning = cell;
+    showTab("beta_lab");
+  });
+  on("tab", (now) => now === "beta_lab" && returning && goBack());
   const loadScores = () => {
     if (place && scores && scores.split === lab.split && scores.finding === finding) return scores;
     scores = null;
@@ -299,6 +336,11 @@ export const mount = ({ element, trigger, props, value, watch }) => {
     if (props.value === last) return;
     last = props.value;
     const message = value();
+    // A tab that comes to the front is told of the split before, too; whichever comes last, the server keeps.
+    if (message.split !== studied) {
+      if (message.betas) measure(studied);
+      return;
+    }
     offer(split, setup.splits, splitName);
     split.value = message.split;
     measuring = save.disabled = !message.betas;
@@ -315,14 +357,16 @@ export const mount = ({ element, trigger, props, value, watch }) => {
     fillChooser();
     place = Math.max(0, lab.names.indexOf(finding));
     index = lab.nearest(currentBeta());
-    choose(place);
+    if (returning) goBack();
+    else choose(place);
   };
   const fillChooser = () => offer(chooser, lab.names, (_, i) => lab.label(i));
 
   watch(load);
+  // An older β that the slider still tells would take back the steps that were made meanwhile.
   on(
     "beta",
-    whileSeen(element, () => lab && move(lab.nearest(currentBeta()), false)),
+    whileSeen(element, () => lab && move(lab.nearest(sliderBeta()), false)),
   );
   on("theme", draw);
   on("language", () => {

@@ -5,7 +5,7 @@ import { number, percent, probability } from "../lib/format.js";
 import { ifDefined, labelled, phrase, t } from "../lib/i18n.js";
 import { panelHead, toggle } from "../lib/parts.js";
 
-/** @import { Cell, Member, Scores } from "../lib/types.d.ts" */
+/** @import { Cell, Member, OpenCell, Scores } from "../lib/types.d.ts" */
 /** @import { LabData } from "./lab_data.js" */
 
 /** @type {Cell[]} */
@@ -14,8 +14,8 @@ const PAGE = 24;
 /** @param {number} part @param {number} whole */
 const share = (part, whole) => ifDefined(whole ? part / whole : null, (known) => number(known, 3));
 
-// ask: called with the ids whose films are missing; open: with the id of a study.
-/** @param {(ids: string[]) => void} ask @param {(study: string) => void} open */
+// ask: called with the ids whose films are missing; open: with the id of a study, and the cell it was chosen in.
+/** @param {(ids: string[]) => void} ask @param {(study: string, from: OpenCell) => void} open */
 export const confusionView = (ask, open) => {
   /** @type {Fetched<string, string>} */
   const films = new Fetched(ask);
@@ -32,6 +32,7 @@ export const confusionView = (ask, open) => {
   /** @type {number | null} */
   let own = null; // the threshold that was chosen, if any
   let most = PAGE; // studies that are shown
+  let awaited = ""; // the study that gets the focus once it is listed
 
   /** @param {Cell} name */
   const cell = (name) => {
@@ -170,12 +171,29 @@ export const confusionView = (ask, open) => {
     title.textContent = all ? `${t(`lab.cell.${chosen}`)} · ${all.length}` : t("lab.cases");
     order.textContent = all?.length ? t(wrong ? "lab.order.wrong" : "lab.order.near") : "";
     const shown = (all ?? []).slice(0, most);
+    const focused = list.contains(document.activeElement)
+      ? /** @type {HTMLElement} */ (document.activeElement).dataset.study
+      : awaited;
     list.classList.toggle("bl-lab-cases-none", !shown.length);
     list.replaceChildren(...shown.map(card));
     if (!shown.length) list.append(el("p.bl-muted.bl-lab-none", t(all ? "lab.cases_none" : "lab.cases_help")));
     more.hidden = !all || all.length <= most;
     more.textContent = all ? t("lab.more", { n: Math.min(PAGE, all.length - most) }) : "";
     films.want(shown.map(({ id }) => id));
+    if (!focused || !all) return;
+    cardOf(focused)?.focus();
+    awaited = "";
+  };
+
+  const opened = () => ({ cell: chosen, count: members[chosen].length, threshold: own, most });
+  // What was open when a study was chosen, which gets the focus again.
+  /** @param {number} at @param {OpenCell} was @param {string} study */
+  const reopen = (at, was, study) => {
+    place = at;
+    chosen = was.cell;
+    own = was.threshold;
+    most = was.most;
+    awaited = study;
   };
 
   /** @param {string | null | undefined} film */
@@ -185,18 +203,20 @@ export const confusionView = (ask, open) => {
   const card = ({ id, p }) =>
     el(
       "button.bl-lab-case",
-      { "data-study": id, title: t("lab.open", { study: id }), onclick: () => open(id) },
+      { "data-study": id, title: t("lab.open", { study: id }), onclick: () => open(id, opened()) },
       picture(films.get(id)),
       el("span.bl-lab-id", id),
       el("span.bl-num.bl-muted", probability(p)),
     );
 
+  /** @param {string} id @returns {HTMLElement | null} */
+  const cardOf = (id) => list.querySelector(`[data-study="${CSS.escape(id)}"]`);
   /** @param {Record<string, string | null>} found */
   const show = (found) => {
     films.take(Object.entries(found));
     for (const [id, film] of Object.entries(found))
-      list.querySelector(`[data-study="${CSS.escape(id)}"] .bl-lab-blank`)?.replaceWith(picture(film));
+      cardOf(id)?.querySelector(".bl-lab-blank")?.replaceWith(picture(film));
   };
 
-  return { node, load, point, show };
+  return { node, load, point, show, reopen };
 };

@@ -1,7 +1,7 @@
 // What the server measured over beta (dashboard/beta_lab/service.py): rows over beta by place, where place 0 is all
 // findings together.
 import { floats } from "../lib/bytes.js";
-import { number, signed } from "../lib/format.js";
+import { fromTo, number, signed } from "../lib/format.js";
 import { findingName, ifDefined, t } from "../lib/i18n.js";
 
 /** @import { Interval, Modality } from "../lib/types.d.ts" */
@@ -93,13 +93,16 @@ export class LabData extends Told {
 export const labFigure = (value) => ifDefined(value, (known) => number(known, 3));
 /** @param {number | null} value */
 export const labSigned = (value) => ifDefined(value, (known) => signed(known, 3));
-// Of a value that is defined. Resamples may say nothing of how sure it is; a narrow one gets the digits that it takes.
+// Of a value that is defined. Resamples may say nothing of how sure it is. A narrow one gets the digits that it takes,
+// and so does one that lies on one side of 0, as the words beside it say.
 /** @param {Interval} given @param {(value: number, digits: number) => string} [write] @param {number} [digits] */
 export const labInterval = ({ low, high }, write = number, digits = 3) => {
   if (low === null) return t("lab.no_interval");
   const ends = [3, 2, 1, 0].map((more) => [low, high].map((bound) => write(bound, digits + more)));
-  const [from, to] = ends.findLast(([a, b]) => a !== b) || ends[0];
-  return `${from} – ${to}`;
+  const oneSided = low > 0 || high < 0;
+  const clear = ends.findLast(([a, b]) => a !== b && !(oneSided && (Number(a) === 0 || Number(b) === 0)));
+  const [from, to] = clear || ends[0];
+  return fromTo(from, to);
 };
 // Two-sided. Rounding leaves it on its side of 0.05, which the words beside it go by.
 /** @param {number} p */

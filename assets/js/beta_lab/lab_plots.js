@@ -36,9 +36,15 @@ const stretches = (list) =>
     /** @type {number[][]} */ ([]),
   );
 
-// move: called with the place on the grid of beta that a person asks for.
-/** @param {string} name @param {string} colourName @param {(to: number) => void} move */
-export const betaPlot = (name, colourName, move) => {
+// A person asks for a place on the grid of beta by `move`, or for one so many steps further by `step`: of keys that are
+// pressed faster than a frame is drawn, none is lost.
+/**
+ * @param {string} name
+ * @param {string} colourName
+ * @param {(to: number) => void} move
+ * @param {(by: number) => void} step
+ */
+export const betaPlot = (name, colourName, move, step) => {
   const key = `lab.${name}`;
   /** @type {LabData | null} */
   let lab = null;
@@ -160,10 +166,10 @@ export const betaPlot = (name, colourName, move) => {
   field.addEventListener("pointermove", drag);
   field.addEventListener("lostpointercapture", () => (dragging = false));
   field.addEventListener("keydown", (event) => {
-    const step = KEYS[event.key];
-    if (!step || !lab) return;
+    const by = KEYS[event.key];
+    if (!by) return;
     event.preventDefault();
-    move(Math.min(lab.count - 1, Math.max(0, index + step)));
+    step(by);
   });
 
   return { node, draw, point };

@@ -1,7 +1,7 @@
 // How far a fine-tuning is, and the way to end it; then what it learnt, the figures before and after, and what became
 // of the version.
 import { el, put } from "../lib/dom.js";
-import { number, signed } from "../lib/format.js";
+import { fromTo, number, signed } from "../lib/format.js";
 import { findingName, ifDefined, phrase, t } from "../lib/i18n.js";
 import { columnHeads, sayWork, table, tableRow } from "../lib/parts.js";
 
@@ -48,7 +48,7 @@ export const mount = ({ element, trigger, value, follow }) => {
         ? row.paired && known
           ? t("lab.no_interval")
           : ""
-        : `${signed(row.low, 4)} … ${signed(row.high, 4)}`,
+        : fromTo(signed(row.low, 4), signed(row.high, 4)),
     ];
   };
   const draw = () => {

@@ -14,13 +14,18 @@ export const setBeta = (now) => {
   emit("beta", beta);
 };
 
+const slider = () => /** @type {HTMLInputElement} */ (document.querySelector(".bl-beta input[type=range]"));
+
+// Where the slider stands, which it tells a moment later by `setBeta`.
+export const sliderBeta = () => Number(slider().value);
+
 // Asks the slider for a beta, as if a person had moved it; it may refuse, being fixed.
 /** @param {number} wanted */
 export const askBeta = (wanted) => {
-  const slider = /** @type {HTMLInputElement | null} */ (document.querySelector(".bl-beta input[type=range]"));
-  if (!slider || slider.closest("[inert]")) return;
-  slider.value = String(Math.round(100 * Math.min(1, Math.max(0, wanted))) / 100);
-  slider.dispatchEvent(new Event("input", { bubbles: true }));
+  const moved = slider();
+  if (!moved || moved.closest("[inert]")) return;
+  moved.value = String(Math.round(100 * Math.min(1, Math.max(0, wanted))) / 100);
+  moved.dispatchEvent(new Event("input", { bubbles: true }));
 };
 
 // Where a beta lies among `count` slices at equal distances: the two around it, and the share of the second.

@@ -1,5 +1,5 @@
 // Numbers as the page writes them.
-import { language } from "./i18n.js";
+import { language, t } from "./i18n.js";
 
 // What rounds to nothing has no sign.
 /** @param {number} value @param {number} [digits] */
@@ -15,6 +15,9 @@ export const signed = (value, digits = 2) => {
   const said = number(value, digits);
   return value > 0 && Number(said) ? `+${said}` : said;
 };
+// Of two numbers as they are written. A dash between them would stand beside their signs.
+/** @param {string} low @param {string} high */
+export const fromTo = (low, high) => t("from_to", { low, high });
 /** @param {number} value */
 export const percent = (value) => `${Math.round(100 * value)}\u2009%`;
 /** @param {number} value */

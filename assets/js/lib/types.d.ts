@@ -69,6 +69,7 @@ export interface Events {
   changing: undefined;
   "clear-marks": undefined;
   explained: Case;
+  "from-cell": LabCell;
   "go-to": Partial<Address>;
   "lab-films": m.LabFilms;
   "lab-saved": m.LabSaved;
@@ -90,6 +91,7 @@ export interface Events {
   tab: string; // that came to the front
   theme: string;
   tiles: m.FilmTiles;
+  "to-cell": LabCell;
   "to-words": undefined;
   trust: m.Tests;
   truth: boolean;
@@ -195,6 +197,20 @@ export type Place = m.MapPlace & { path: Point[]; closer: number[]; far: boolean
 
 /** A cell of the table of decisions. */
 export type Cell = "tp" | "fn" | "fp" | "tn";
+/** What is open in the table of decisions. */
+export interface OpenCell {
+  cell: Cell;
+  count: number;
+  threshold: number | null; // the reader's own
+  most: number; // studies that are shown
+}
+/** The cell of the β lab that a study was opened from, and all that leads back to it. */
+export interface LabCell extends OpenCell {
+  study: string;
+  split: string;
+  finding: string;
+  beta: number;
+}
 /** A study in a cell, with its probability. */
 export interface Member {
   id: string;

@@ -36,6 +36,7 @@ export const writeAddress = (state) => {
 };
 
 export const beginAddress = () => {
+  history.scrollRestoration = "manual"; // each tab keeps its own (tabs.js)
   /** @type {Partial<Address>} */
   let state = readAddress(location.hash);
   let written = "";
@@ -49,8 +50,17 @@ export const beginAddress = () => {
     if (isStep && location.hash) history.pushState(null, "", now);
     else history.replaceState(null, "", now);
   };
+  // A case that another tab opens brings its tab with it: both are one step.
+  let opening = false;
+  on("opening", () => (opening = true));
+  on("not-opened", () => {
+    opening = false;
+    tell();
+  });
   on("opened", (now) => {
-    const isOther = state.study !== (now.split ? now.case : undefined);
+    opening = false;
+    const isOther =
+      state.study !== (now.split ? now.case : undefined) || Boolean(state.tab && state.tab !== currentTab());
     state = {
       ...state,
       study: now.split ? now.case : undefined,
@@ -64,9 +74,10 @@ export const beginAddress = () => {
     "beta",
     debounce(() => write(), QUIET_MS),
   );
-  on("tab", (now) => {
-    if (now !== state.tab) write(true);
-  });
+  const tell = () => {
+    if (!opening && currentTab() !== state.tab) write(true);
+  };
+  on("tab", tell);
   // Back, forward, or another address that somebody typed.
   addEventListener("popstate", () => {
     if (location.hash === written) return;

@@ -1,5 +1,5 @@
 // The tabs. When the language changes, Gradio says the name of the tab in front anew, and no other. A tab that comes to
-// the front is read from its top.
+// the front stands where its reader left it; a case that is opened from another tab is read from its top.
 import { emit, on } from "../lib/events.js";
 import { keyOf, t } from "../lib/i18n.js";
 
@@ -25,11 +25,16 @@ export const showTab = (name) =>
 export const beginTabs = () => {
   on("language", translateNames);
   let front = "";
+  /** @type {Map<string, number>} */
+  const left = new Map(); // how far each tab was scrolled, as long as it was in front
+  addEventListener("scroll", () => front && front === currentTab() && left.set(front, scrollY), { passive: true });
+  on("opening", () => front !== "review" && left.delete("review"));
   const tell = () => {
     const now = currentTab();
     if (!now || now === front) return;
-    if (front) scrollTo(0, 0);
+    const isFirst = !front;
     front = now;
+    if (!isFirst) scrollTo(0, left.get(now) ?? 0);
     emit("tab", now);
   };
   // The language may be there before the tabs; and Gradio writes their names again now and then, as when there is no

@@ -1,10 +1,12 @@
-// Which case is on the stage: its name, where it comes from, its place in the list, and why the queue offers it.
+// Which case is on the stage: its name, where it comes from, its place in the list, and why the queue offers it. From a
+// cell of the β lab there is a way back to it.
 import { el } from "../lib/dom.js";
 import { emit, on } from "../lib/events.js";
-import { labelled, t } from "../lib/i18n.js";
+import { findingName, labelled, t } from "../lib/i18n.js";
 import { reason } from "../lib/reasons.js";
+import { onShortcut } from "./shortcuts.js";
 
-/** @import { CasePlace } from "../lib/types.d.ts" */
+/** @import { CasePlace, LabCell } from "../lib/types.d.ts" */
 /** @import { Case } from "./case/case.js" */
 
 // A study's id; what somebody sent is said to be theirs.
@@ -26,12 +28,30 @@ export const caseBar = (...more) => {
   const place = el("span.bl-muted.bl-num");
   const judged = el("span.bl-case-verdict");
   const why = el("span.bl-case-reason");
-  const node = el("div.bl-case-bar", step("previous", "‹"), step("next", "›"), name, from, place, judged, why, ...more);
+  const back = el("button.bl-toggle.bl-case-back", {
+    hidden: true,
+    "aria-keyshortcuts": "R",
+    onclick: () => emit("to-cell", cell),
+  });
+  const node = el(
+    "div.bl-case-bar",
+    back,
+    step("previous", "‹"),
+    step("next", "›"),
+    name,
+    from,
+    place,
+    judged,
+    why,
+    ...more,
+  );
 
   /** @type {Case | null} */
   let opened = null;
   /** @type {CasePlace | null} */
   let known = null;
+  /** @type {LabCell | null} */
+  let cell = null;
   const draw = () => {
     if (!opened) return;
     const { case: id, split } = opened;
@@ -44,12 +64,20 @@ export const caseBar = (...more) => {
     from.classList.toggle("bl-chip-learnt", split === "train");
     place.textContent = listed ? t("case.place", { place: listed.index + 1, total: listed.total }) : "";
     judged.textContent = listed?.judged ? t("case.judged", { verdict: t(`verdict.${listed.judged}`) }) : "";
+    back.hidden = !split || cell?.study !== id;
+    if (!back.hidden)
+      back.textContent = t(`case.to_cell.${cell.cell}`, { n: cell.count, finding: findingName(cell.finding) });
     why.textContent = listed?.reasons.length ? t("case.why", { reason: reason(listed.reasons[0]) }) : "";
   };
   on("case-place", (now) => {
     known = now;
     draw();
   });
+  on("from-cell", (now) => {
+    cell = now;
+    draw();
+  });
+  onShortcut(node, { r: () => back.hidden || back.click() });
   /** @param {Case} now */
   const load = (now) => {
     opened = now;

@@ -3,7 +3,7 @@ import { el } from "../lib/dom.js";
 import { phrase } from "../lib/i18n.js";
 import { helpButton } from "./help.js";
 
-const LISTED = ["a", "d", "u", "1_9", "s", "n", "p", "c", "z", "b", "m", "l", "w"];
+const LISTED = ["a", "d", "u", "1_9", "s", "n", "p", "c", "z", "b", "m", "l", "w", "r"];
 // On the film alone (film/viewer.js).
 const ON_FILM = { i: "I", f: "F", one: "1", zero: "0", zoom: "+ −", arrows: "← ↑ → ↓", h: "H" };
 const TYPING =

@@ -1,7 +1,7 @@
 // Deletion and insertion of every method against random order, by baseline: the mean over cases beside those by
 // finding.
 import { el } from "../lib/dom.js";
-import { signed } from "../lib/format.js";
+import { fromTo, signed } from "../lib/format.js";
 import { findingName, t } from "../lib/i18n.js";
 import { columnHeads, table, tableRow } from "../lib/parts.js";
 
@@ -12,7 +12,7 @@ const DIRECTIONS = ["deletion", "insertion"];
 
 /** @param {m.Difference} given */
 const difference = ({ value, low, high }) => {
-  const interval = low === null ? t("lab.no_interval") : `${signed(low)} … ${signed(high)}`;
+  const interval = low === null ? t("lab.no_interval") : fromTo(signed(low), signed(high));
   return el("td", signed(value), el("span.bl-muted", ` (${interval})`));
 };
 
