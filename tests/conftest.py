@@ -37,14 +37,17 @@ from xdist.scheduler import LoadScopeScheduling
 from model.inference.engine import Engine
 
 BROWSER = "tests/e2e/"
+BROWSER_FILES = sorted(f"{BROWSER}{path.name}" for path in (Path(__file__).parent / "e2e").glob("test_*.py"))
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
 class ByFile(LoadScopeScheduling):
-    """Shares the tests out by files. Those of a browser stay with one server and one browser."""
+    """Shares the tests out by files. Those of a browser, which take longest, go to two processes in turn: each of the two
+    starts one server and one browser."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return BROWSER if nodeid.startswith(BROWSER) else nodeid.split("::", 1)[0]
+        file = nodeid.split("::", 1)[0]
+        return f"{BROWSER}{BROWSER_FILES.index(file) % 2}" if file in BROWSER_FILES else file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:

@@ -239,7 +239,7 @@ def test_cards_are_one_stop_of_the_tab_key_and_arrows_go_on(page):
 
 def test_a_case_that_was_sent_is_named_as_ones_own(page):
     report_box(page).fill("Small left pleural effusion.")
-    page.get_by_role("button", name="Report alone").click()
+    page.get_by_role("button", name="Without film").click()
     expect(page.locator(".bl-case-title")).to_have_text(re.compile(r"^Your case \(report-"), timeout=EXACT_LIMIT)
     expect(page.locator(".bl-case-bar .bl-chip")).to_be_hidden()
 

@@ -66,7 +66,7 @@ def test_back_and_forward_go_from_case_to_case_and_from_tab_to_tab(page):
 def test_a_case_that_was_sent_has_no_address(page):
     words = "Small left pleural effusion of somebody."
     report_box(page).fill(words)
-    page.get_by_role("button", name="Report alone").click()
+    page.get_by_role("button", name="Without film").click()
     page.wait_for_selector("[data-case^=report-]", timeout=EXACT_LIMIT)
     move_beta(page, -3)
     page.wait_for_timeout(600)

@@ -244,7 +244,7 @@ def test_a_million_characters_get_one_sentence_and_change_nothing(page):
 
 def test_a_report_alone_is_a_case_without_a_film(page):
     report_box(page).fill("Small left pleural effusion.")
-    page.get_by_role("button", name="Report alone").click()
+    page.get_by_role("button", name="Without film").click()
     page.wait_for_selector("[data-case^=report-][data-tier=exact]", timeout=120_000)
     assert_fixed(page)
     assert page.locator(STAGE).get_attribute("data-finding") == "Effusion"

@@ -300,7 +300,7 @@ def test_undo_adds_a_row_and_the_verdict_stands_no_more(page, server):
     taken = saved(page, server).name
     content = server.flags.read_bytes()
     page.get_by_role("button", name="Undo").click()
-    expect(page.locator(OUTCOME)).to_contain_text("Taken back", timeout=LIMIT)
+    expect(page.locator(OUTCOME)).to_contain_text("Verdict undone", timeout=LIMIT)
     assert server.flags.read_bytes().startswith(content)
     last = rows(server).iloc[-1]
     assert (last["verdict"], last["undoes"]) == ("undo", taken)
