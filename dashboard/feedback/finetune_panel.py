@@ -38,10 +38,7 @@ def finetune_panel(ctx: Context) -> None:
             return as_json({"error": str(error)}), gr.Button(interactive=False)
         decided = sum(bool(correction.labels) for correction in taught.values())
         told = as_json({"corrected": len(corrected), "taught": decided})
-        return told, gr.Button(interactive=decided > 0 and not is_running())
-
-    def is_running() -> bool:
-        return finetuning.job is not None and finetuning.job.running
+        return told, gr.Button(interactive=decided > 0 and not finetuning.under_way)
 
     def run():
         try:
@@ -53,8 +50,9 @@ def finetune_panel(ctx: Context) -> None:
 
     def come_back():
         """Whoever may begin one is shown the one that is under way."""
-        if is_running() and who().role >= Role.ADMINISTRATOR:
-            yield from map(as_json, finetuning.job.messages(FinetuneResult.to_json))
+        job = finetuning.under_way
+        if job and who().role >= Role.ADMINISTRATOR:
+            yield from map(as_json, job.messages(FinetuneResult.to_json))
         else:
             yield gr.skip()
 
@@ -63,8 +61,8 @@ def finetune_panel(ctx: Context) -> None:
             by = audit.require(Role.ADMINISTRATOR, "cancel_finetune")
         except AccessError as error:
             return as_json({"error": str(error)})
-        if is_running():
-            finetuning.job.cancel()
+        if job := finetuning.under_way:
+            job.cancel()
             audit.note("finetune_cancelled", by)
         return gr.skip()
 

@@ -46,7 +46,7 @@ def evidence_loss(network: Network, marks: Sequence[ReviewerMark]) -> Float[Tens
     wrong = [mark for mark in marks if len(mark.cells) or len(mark.pieces)]
     boxed = [mark for mark in marks if mark.boxes]
     losses = [loss(network, some) for loss, some in ((evidence_penalty, wrong), (box_loss, boxed)) if some]
-    return torch.stack(losses).sum()
+    return torch.stack(losses).sum() if losses else network.image_reference.new_zeros(())
 
 
 def evidence_penalty(network: Network, marks: Sequence[ReviewerMark]) -> Float[Tensor, ""]:
@@ -100,7 +100,7 @@ def mark(
     Args:
         regions: with wrong evidence, as in `cells_inside`.
         words: likewise, as spans of the report's characters.
-        finding_boxes: those of findings that the model does not know, or that no cell has its centre in, are left out.
+        finding_boxes: those of findings that the model does not know are left out.
     """
     cells = film = torch.zeros(0, network.image_channels)
     boxes = {}
@@ -142,7 +142,7 @@ def _gradients(network: Network, marks: list[ReviewerMark], findings: list[int])
 
 
 def cells_inside(regions: tuple, box, rows: int, cols: int) -> np.ndarray:
-    """Which cells of a feature map have their centre in a region.
+    """Which cells of a feature map have their centre in a region; of a smaller one, the cell nearest to its centre.
 
     Args:
         regions: top, left, height and width in fractions of the film.
@@ -152,5 +152,10 @@ def cells_inside(regions: tuple, box, rows: int, cols: int) -> np.ndarray:
     across = ((np.arange(cols) + 0.5) / cols - box.left) / box.width
     inside = np.zeros((rows, cols), bool)
     for top, left, height, width in regions:
-        inside |= np.outer((down >= top) & (down <= top + height), (across >= left) & (across <= left + width))
+        inside |= np.outer(_within(down, top, height), _within(across, left, width))
     return inside
+
+
+def _within(centres: np.ndarray, start: float, length: float) -> np.ndarray:
+    far = np.abs(centres - (start + length / 2))
+    return far <= max(length / 2, far.min())
