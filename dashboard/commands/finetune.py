@@ -22,7 +22,7 @@ def command(
             "finding is; 0: none.",
             min=0,
         ),
-    ] = 0.0,
+    ] = 1.0,
     replay: Annotated[
         float, typer.Option(help="Training studies that are replayed for each corrected one.", min=0)
     ] = 3,

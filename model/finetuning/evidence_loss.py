@@ -23,6 +23,7 @@ from model.feedback.record import FindingBox
 from model.inference.encoding import Encoded
 from model.inference.engine import Engine
 from model.network.network import Network, Pooled
+from model.progress import Progress
 from model.studies.table import StudyTable, load_film
 from model.training.batches import draw_beta
 
@@ -75,11 +76,13 @@ def box_loss(network: Network, marks: Sequence[ReviewerMark]) -> Float[Tensor, "
     return torch.stack(each).mean()
 
 
-def read_marks(engine: Engine, table: StudyTable, corrected: Iterable[Correction]) -> list[ReviewerMark]:
+def read_marks(
+    engine: Engine, table: StudyTable, corrected: Iterable[Correction], progress: Progress = iter
+) -> list[ReviewerMark]:
     """The marks on studies, by running the encoders on them. Those on words of a report that has changed since are left
     out, and so are studies that cannot be read any more."""
     marks = []
-    for correction in corrected:
+    for correction in progress([c for c in corrected if c.wrong_regions or c.wrong_words or c.finding_boxes]):
         study = table.by_id(correction.study_id)
         words = correction.wrong_words if correction.report == study.report else ()
         if not (correction.wrong_regions or words or correction.finding_boxes):
