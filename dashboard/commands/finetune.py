@@ -16,8 +16,13 @@ def command(
     studies: Studies = None,
     checkpoint: Checkpoint = None,
     evidence_weight: Annotated[
-        float, typer.Option(help="Price of evidence where reviewers marked it as wrong; 0: none.", min=0)
-    ] = 0.0,
+        float,
+        typer.Option(
+            help="Price of evidence where reviewers marked it as wrong, and beside the boxes in which they say that a "
+            "finding is; 0: none.",
+            min=0,
+        ),
+    ] = 1.0,
     replay: Annotated[
         float, typer.Option(help="Training studies that are replayed for each corrected one.", min=0)
     ] = 3,

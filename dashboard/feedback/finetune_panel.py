@@ -28,20 +28,20 @@ def finetune_panel(ctx: Context) -> None:
         result = widget("finetune")
     finetuning = Finetuning(ctx.serving, versions, ctx.table, ctx.feedback)
 
-    def prepare():
-        """What the verdicts so far would teach; nothing is begun where that is nothing, or one is under way."""
+    def taught_so_far() -> tuple[str, bool]:
+        """What the verdicts so far would teach, for the page, and whether that is anything."""
         engine = ctx.serving.now.engine
         try:
             table = named_for(ctx.table, engine.config)
             corrected, taught = corrections_taught(engine, table, ctx.feedback.rows())
         except BetaLensError as error:
-            return as_json({"error": str(error)}), gr.Button(interactive=False)
+            return as_json({"error": str(error)}), False
         decided = sum(bool(correction.labels) for correction in taught.values())
-        told = as_json({"corrected": len(corrected), "taught": decided})
-        return told, gr.Button(interactive=decided > 0 and not is_running())
+        return as_json({"corrected": len(corrected), "taught": decided}), decided > 0
 
-    def is_running() -> bool:
-        return finetuning.job is not None and finetuning.job.running
+    def prepare():
+        told, some = taught_so_far()
+        return told, gr.Button(interactive=some and not finetuning.under_way)
 
     def run():
         try:
@@ -53,8 +53,9 @@ def finetune_panel(ctx: Context) -> None:
 
     def come_back():
         """Whoever may begin one is shown the one that is under way."""
-        if is_running() and who().role >= Role.ADMINISTRATOR:
-            yield from map(as_json, finetuning.job.messages(FinetuneResult.to_json))
+        job = finetuning.under_way
+        if job and who().role >= Role.ADMINISTRATOR:
+            yield from map(as_json, job.messages(FinetuneResult.to_json))
         else:
             yield gr.skip()
 
@@ -63,8 +64,8 @@ def finetune_panel(ctx: Context) -> None:
             by = audit.require(Role.ADMINISTRATOR, "cancel_finetune")
         except AccessError as error:
             return as_json({"error": str(error)})
-        if is_running():
-            finetuning.job.cancel()
+        if job := finetuning.under_way:
+            job.cancel()
             audit.note("finetune_cancelled", by)
         return gr.skip()
 
@@ -75,6 +76,7 @@ def finetune_panel(ctx: Context) -> None:
     # In chains, so that no answer overtakes another. Who waits here keeps nobody else waiting.
     waits = QUIET | {"concurrency_limit": None}
     button.click(shut, None, button, **QUIET).then(run, None, result, **waits).then(*ready, **QUIET)
-    ctx.tab.select(*ready, **QUIET).then(come_back, None, result, **waits).then(*ready, **QUIET)
+    ctx.tab.select(lambda: taught_so_far()[0], None, lesson, **QUIET)
+    ctx.tab.select(come_back, None, result, **waits).then(*ready, **QUIET)
     ctx.saved.change(*ready, **QUIET)
     result.cancel(cancel, None, result, **EVERY)

@@ -16,16 +16,17 @@ from model.studies.table import StudyTable
 
 
 class Finetuning:
-    """One at a time, of the promoted one of some versions. Safe to ask from many threads.
-
-    Attributes:
-        job: the latest one; None before the first.
-    """
+    """One at a time, of the promoted one of some versions. Safe to ask from many threads."""
 
     def __init__(self, serving: ModelRegistry, versions: Versions, table: StudyTable, feedback: Store):
         self._serving, self._versions, self._table, self._feedback = serving, versions, table, feedback
         self._lock = threading.Lock()
-        self.job: BackgroundJob[FinetuneResult] | None = None
+        self._latest: BackgroundJob[FinetuneResult] | None = None
+
+    @property
+    def under_way(self) -> BackgroundJob[FinetuneResult] | None:
+        """The one that has not ended yet."""
+        return self._latest if self._latest and self._latest.running else None
 
     def begin(self, by: Identity) -> BackgroundJob[FinetuneResult]:
         """Begin one; where one is under way, that.
@@ -34,10 +35,11 @@ class Finetuning:
             AuditError: it cannot be written down who begins it.
         """
         with self._lock:
-            if self.job is None or not self.job.running:
-                audit.record("finetune", by)
-                self.job = BackgroundJob("fine-tuning", lambda counted: self._learn(by, counted))
-            return self.job
+            if job := self.under_way:
+                return job
+            audit.record("finetune", by)
+            self._latest = BackgroundJob("fine-tuning", lambda counted: self._learn(by, counted))
+            return self._latest
 
     def _learn(self, by: Identity, progress_for: ProgressOf) -> FinetuneResult:
         served, versions = self._serving.now.engine, self._versions

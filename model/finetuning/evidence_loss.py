@@ -23,6 +23,7 @@ from model.feedback.record import FindingBox
 from model.inference.encoding import Encoded
 from model.inference.engine import Engine
 from model.network.network import Network, Pooled
+from model.progress import Progress
 from model.studies.table import StudyTable, load_film
 from model.training.batches import draw_beta
 
@@ -46,7 +47,7 @@ def evidence_loss(network: Network, marks: Sequence[ReviewerMark]) -> Float[Tens
     wrong = [mark for mark in marks if len(mark.cells) or len(mark.pieces)]
     boxed = [mark for mark in marks if mark.boxes]
     losses = [loss(network, some) for loss, some in ((evidence_penalty, wrong), (box_loss, boxed)) if some]
-    return torch.stack(losses).sum()
+    return torch.stack(losses).sum() if losses else network.image_reference.new_zeros(())
 
 
 def evidence_penalty(network: Network, marks: Sequence[ReviewerMark]) -> Float[Tensor, ""]:
@@ -75,11 +76,13 @@ def box_loss(network: Network, marks: Sequence[ReviewerMark]) -> Float[Tensor, "
     return torch.stack(each).mean()
 
 
-def read_marks(engine: Engine, table: StudyTable, corrected: Iterable[Correction]) -> list[ReviewerMark]:
+def read_marks(
+    engine: Engine, table: StudyTable, corrected: Iterable[Correction], progress: Progress = iter
+) -> list[ReviewerMark]:
     """The marks on studies, by running the encoders on them. Those on words of a report that has changed since are left
     out, and so are studies that cannot be read any more."""
     marks = []
-    for correction in corrected:
+    for correction in progress([c for c in corrected if c.wrong_regions or c.wrong_words or c.finding_boxes]):
         study = table.by_id(correction.study_id)
         words = correction.wrong_words if correction.report == study.report else ()
         if not (correction.wrong_regions or words or correction.finding_boxes):
@@ -100,7 +103,7 @@ def mark(
     Args:
         regions: with wrong evidence, as in `cells_inside`.
         words: likewise, as spans of the report's characters.
-        finding_boxes: those of findings that the model does not know, or that no cell has its centre in, are left out.
+        finding_boxes: those of findings that the model does not know are left out.
     """
     cells = film = torch.zeros(0, network.image_channels)
     boxes = {}
@@ -142,7 +145,7 @@ def _gradients(network: Network, marks: list[ReviewerMark], findings: list[int])
 
 
 def cells_inside(regions: tuple, box, rows: int, cols: int) -> np.ndarray:
-    """Which cells of a feature map have their centre in a region.
+    """Which cells of a feature map have their centre in a region; of a smaller one, the cell nearest to its centre.
 
     Args:
         regions: top, left, height and width in fractions of the film.
@@ -152,5 +155,10 @@ def cells_inside(regions: tuple, box, rows: int, cols: int) -> np.ndarray:
     across = ((np.arange(cols) + 0.5) / cols - box.left) / box.width
     inside = np.zeros((rows, cols), bool)
     for top, left, height, width in regions:
-        inside |= np.outer((down >= top) & (down <= top + height), (across >= left) & (across <= left + width))
+        inside |= np.outer(_within(down, top, height), _within(across, left, width))
     return inside
+
+
+def _within(centres: np.ndarray, start: float, length: float) -> np.ndarray:
+    far = np.abs(centres - (start + length / 2))
+    return far <= max(length / 2, far.min())

@@ -40,7 +40,7 @@ class Recipe:
     replay: float = 3.0  # other training studies for each corrected one
     learning_rate: float = 5e-4
     weight_decay: float = 0.02
-    evidence_weight: float = 0.0  # of evidence in what reviewers marked as wrong, and beside where they say that it is
+    evidence_weight: float = 1.0  # of evidence in what reviewers marked as wrong, and beside where they say that it is
     seed: int = 0
 
 

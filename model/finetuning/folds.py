@@ -59,7 +59,8 @@ def teach(
             start = Engine(copy.deepcopy(base.network), "", base.device)
         pooled = load_pooled(start, table, progress_for("encoding"))
         data = finetune_dataset(base.findings, studies, pooled, some)
-        marks = read_marks(start, table, some.values()) if recipe.evidence_weight else []
+        marked = some.values() if recipe.evidence_weight else ()
+        marks = read_marks(start, table, marked, progress_for("marks"))
         complete = finetune(start.network, data, recipe, marks, progress_for("learning"))
         start.network.log_temperature.zero_()
         return Taught(start, data, marks, complete)

@@ -76,13 +76,22 @@ def test_blind_mode_hides_the_answer_until_one_is_given(page, server):
     assert row["verdict"] in ("agree", "disagree")
     wait_for_exact(page)
     expect(page.locator(f"{STAGE} .bl-bars")).to_be_visible()
+    shown = {f: p >= 0.5 for f, p in json.loads(row["probabilities"]).items()}
+    named = page.locator(".bl-flag-findings input").first.get_attribute("value")
+    for finding, present in shown.items():
+        same = present == (finding == named)
+        own = page.locator(f".bl-bar[data-finding='{finding}'] .bl-own-{'same' if same else 'other'}")
+        expect(own).to_have_text("✓" if same else "✗")
     page.get_by_role("button", name="Next case").click()
     expect(page.locator(STAGE)).to_have_attribute("data-tier", "veiled", timeout=LIMIT)  # the choice stays
 
 
 def test_region_and_word_marks_are_stored_and_shown_again(page, server):
     name_reviewer(page, "Dr Marks")
-    page.get_by_role("button", name="Mark wrong").click()
+    word = page.locator(".bl-word[data-word]").nth(3)
+    word.click()
+    expect(page.locator(".bl-flag-marks")).to_be_hidden()  # nothing is marked before that is asked for
+    page.locator(".bl-film .bl-mark-wrong").click()
     canvas = page.locator(".bl-film-canvas[data-side=now]")
     box = canvas.bounding_box()
     page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 0.4 * box["height"])
@@ -92,11 +101,18 @@ def test_region_and_word_marks_are_stored_and_shown_again(page, server):
     canvas.focus()
     for key in ("ArrowDown", "Shift+ArrowRight", "Enter"):
         page.keyboard.press(key)
-    page.keyboard.press("Escape")
-    word = page.locator(".bl-word[data-word]").nth(3)
     text = word.inner_text()
     word.click()
     expect(page.locator(".bl-flag-marks")).to_contain_text("regions 2 · words 1")
+    page.keyboard.press("l")
+    canvas.focus()
+    for key in ("ArrowUp", "Enter", "ArrowLeft", "Enter"):
+        page.keyboard.press(key)
+    found = page.locator(".bl-flag-found button")
+    expect(found).to_have_count(2)
+    found.last.press("Enter")  # taken away again
+    finding = page.locator(".bl-bar[aria-checked=true]").get_attribute("data-finding")
+    expect(found).to_have_attribute("aria-label", f"Remove the box of {finding}")
     page.get_by_role("button", name="Disagree", exact=True).click()
     page.locator("#bl-flag-comment").fill("not there")
     page.get_by_role("button", name="Save verdict").click()
@@ -106,16 +122,21 @@ def test_region_and_word_marks_are_stored_and_shown_again(page, server):
     assert all(0 <= edge <= 1 for region in regions for edge in region)
     assert row["report"][start:end] == text
     assert (row["reviewer"], row["wrong_evidence"]) == ("Dr Marks", "both")
+    ((boxed, *_),) = json.loads(row["finding_boxes"])
+    assert boxed == finding
+    expect(page.locator("[aria-pressed=true]:is(.bl-mark-wrong, .bl-mark-here)")).to_have_count(0)
 
     open_feedback(page)
     page.locator(f"tr[data-flag='{row.name}'] .bl-link").click()
-    expect(page.locator(".bl-record-box")).to_have_count(2, timeout=LIMIT)
+    expect(page.locator(".bl-record-box")).to_have_count(3, timeout=LIMIT)
+    expect(page.locator(".bl-record-here")).to_have_text(finding)
     expect(page.locator(".bl-record .bl-wrong")).to_have_text(text)
     page.locator(".bl-beta input[type=range]").focus()
     page.keyboard.press("End")
     page.locator(".bl-record-open").click()
     expect(page.locator(".bl-recorded-line")).to_contain_text("Dr Marks", timeout=EXACT_LIMIT)
     expect(page.locator(".bl-was-wrong")).to_have_text(text)
+    expect(page.locator(".bl-recorded-line")).to_contain_text(f"boxed: {finding}")
     expect(page.locator(STAGE)).to_have_attribute("data-beta", f"{float(row['beta']):.2f}", timeout=LIMIT)
 
 

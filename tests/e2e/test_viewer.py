@@ -254,7 +254,7 @@ def test_a_region_that_is_marked_while_zoomed_is_stored_where_it_is_on_the_film(
     for _ in range(4):
         page.mouse.wheel(0, -150)
     settled(page)
-    page.get_by_role("button", name="Mark wrong").click()
+    page.locator(".bl-film .bl-mark-wrong").click()
     corners = [on_film(page, 0.3, 0.4), on_film(page, 0.6, 0.8)]
     drag(
         page,

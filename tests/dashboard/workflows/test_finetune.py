@@ -42,7 +42,8 @@ class QueuePlace(NamedTuple):
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory) -> QueuePlace:
-    """A table of 36 studies, a small model, and verdicts on eight studies for training and two for validation."""
+    """A table of 36 studies, a small model, and verdicts on eight studies for training, one of them
+    with a box, and two for validation."""
     folder = tmp_path_factory.mktemp("place")
     rng = np.random.default_rng(0)
     rows = []
@@ -58,7 +59,8 @@ def place(tmp_path_factory) -> QueuePlace:
     for study in (*range(8), 20, 21):
         shown = {"report": "A report.", "model_digest": "m", "probabilities": dict.fromkeys(FINDINGS, 0.4)}
         said = {"reviewer": "r", "beta": 0.5, "verdict": "disagree", "corrected_labels": ("Effusion",)}
-        store.append(Flag.new(study_id=str(study), **shown, **said))
+        here = {"finding_boxes": [("Effusion", 0.5, 0.0, 0.5, 0.5)]} if study == 0 else {}
+        store.append(Flag.new(study_id=str(study), **shown, **said, **here))
     return QueuePlace(folder / "studies.csv", folder / "model", folder / "feedback")
 
 
@@ -93,6 +95,7 @@ def test_verdicts_become_a_version_that_says_what_it_learnt(place, tmp_path, env
     result, versions = json.loads(done.stdout), Versions(tmp_path / "models")
     assert (result["version"], result["parent"], result["promoted"]) == ("0002", "0001", True)
     assert (result["learnt"]["studies"], result["learnt"]["not_learnt"]) == (8, 2)
+    assert result["learnt"]["marked_studies"] == 1
     assert [(s["study_id"], s["why"]) for s in result["untaught"]] == [("20", "val"), ("21", "val")]
     kept = (versions.path("0002") / "origin.json").read_text()
     assert "untaught" not in kept
@@ -153,7 +156,7 @@ def test_what_is_cancelled_leaves_the_model_as_it_was_and_can_be_begun_again(pla
     again = finetuning.begin(LOCAL)
     *progress, outcome = again.messages(FinetuneResult.to_json)
     assert again is not job
-    assert {message["progress"]["name"] for message in progress} <= {"encoding", "learning", "testing"}
+    assert {message["progress"]["name"] for message in progress} <= {"encoding", "marks", "learning", "testing"}
     assert (outcome["version"], outcome["learnt"]["studies"]) == ("0002", 8)
 
 

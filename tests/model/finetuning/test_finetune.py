@@ -172,6 +172,8 @@ def test_cells_of_a_region_are_those_of_the_film_inside_its_square():
     assert inside.sum() == 16
     assert inside[2:6, 4:].all()
     assert not cells_inside((), film, 8, 8).any()
+    small = cells_inside(((0.5, 0.6, 0.01, 0.01),), film, 8, 8)  # between the centres of cells
+    assert np.argwhere(small).tolist() == [[4, 4]]
 
 
 def test_the_penalty_takes_evidence_out_of_the_wrong_place(engine):
