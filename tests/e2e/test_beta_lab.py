@@ -51,6 +51,23 @@ def test_the_cursor_moves_everything_and_loses_no_step(lab):
     expect(cards).not_to_have_text(before)
 
 
+def test_a_small_chart_chooses_its_finding_and_gives_it_back(lab):
+    charts = lab.locator(".bl-multiple")
+    expect(charts).to_have_count(8)
+    for panel in lab.locator(".bl-lab .bl-panel:visible").all():
+        assert panel.locator("path, button, td, .bl-lab-big").count(), panel.inner_text()  # none is empty
+    nodule = lab.locator(".bl-multiple[data-finding=Nodule]")
+    nodule.focus()
+    lab.keyboard.press("Enter")
+    expect(nodule).to_have_attribute("aria-pressed", "true")
+    expect(nodule).to_be_focused()
+    expect(lab.locator("#bl-lab-finding")).to_have_value("Nodule")
+    expect(lab.locator(".bl-confusion")).to_be_visible()
+    nodule.press("Enter")
+    expect(nodule).to_have_attribute("aria-pressed", "false")
+    expect(lab.locator(".bl-lab-decisions")).to_be_hidden()
+
+
 def test_a_confusion_cell_opens_its_case_and_the_case_leads_back(lab):
     lab.locator("#bl-lab-finding").select_option("Nodule")
     lab.locator("[data-cell=tp]").click()

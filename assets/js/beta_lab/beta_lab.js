@@ -12,6 +12,7 @@ import { showTab } from "../page/tabs.js";
 import { confusionView } from "./confusion.js";
 import { LabData, labFigure, labInterval, labP, labSigned } from "./lab_data.js";
 import { betaPlot, reliabilityPlot } from "./lab_plots.js";
+import { multiplesView } from "./multiples.js";
 
 /** @import { Child, Interval, LabCell, Modality, Mount, Scores } from "../lib/types.d.ts" */
 /** @import * as m from "../lib/messages.d.ts" */
@@ -71,6 +72,7 @@ export const mount = ({ element, trigger, props, value, watch }) => {
       (by) => lab && move(Math.min(lab.count - 1, Math.max(0, index + by)), true),
     ),
   );
+  const multiples = multiplesView((to) => choose(to));
   const reliability = reliabilityPlot();
   const confusion = confusionView(
     (ids) => trigger("films", { ids }),
@@ -95,6 +97,7 @@ export const mount = ({ element, trigger, props, value, watch }) => {
     test,
     cards,
     alone,
+    multiples.node,
     el("div.bl-lab-figures", ...plots.map((plot) => plot.node), reliability.node),
     confusion.node,
     everyFinding,
@@ -218,6 +221,7 @@ export const mount = ({ element, trigger, props, value, watch }) => {
 
   const point = () => {
     for (const plot of plots) plot.point(index);
+    multiples.point(index);
     cards.replaceChildren(bestCard(), gainCard("image"), gainCard("report"));
     confusion.point(index);
     save.textContent = t("lab.save", { beta: number(lab.betas[index]) });
@@ -284,6 +288,7 @@ export const mount = ({ element, trigger, props, value, watch }) => {
         .map((what) => (lab[what] ? ` · ${t(`lab.note.${what}`, { n: lab[what] })}` : ""))
         .join("");
     body.replaceChildren(...lab.names.map((_, i) => row(i)));
+    multiples.load(lab, place);
     await Promise.all(plots.map((plot) => plot.draw(lab, place)));
     confusion.load(lab, place, loadScores());
     point();

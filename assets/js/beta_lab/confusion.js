@@ -83,7 +83,6 @@ export const confusionView = (ask, open) => {
   );
   const label = phrase("label", "lab.threshold_label", { for: "bl-lab-threshold" });
   const body = el("div", el("div.bl-lab-threshold", label, range, reading, youden, half), grid, rates);
-  const chooseFirst = phrase("p.bl-muted.bl-lab-none", "lab.choose");
   const subject = el("span.bl-muted");
   const title = el("h3");
   const order = el("span.bl-muted");
@@ -97,7 +96,7 @@ export const confusionView = (ask, open) => {
   });
   const node = el(
     "div.bl-lab-decisions",
-    el("section.bl-panel", panelHead("lab.confusion", subject), chooseFirst, body),
+    el("section.bl-panel", panelHead("lab.confusion", subject), body),
     el("section.bl-panel", { "aria-live": "polite" }, el("header.bl-panel-head", title, order), list, more),
   );
 
@@ -111,7 +110,7 @@ export const confusionView = (ask, open) => {
     lab = data;
     place = at;
     scores = given;
-    chooseFirst.hidden = place > 0;
+    node.hidden = !place; // decisions are made on one finding
     body.hidden = !scores;
     subject.textContent = place ? lab.label(place) : "";
     point(index);

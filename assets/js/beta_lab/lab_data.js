@@ -89,6 +89,19 @@ export class LabData extends Told {
   }
 }
 
+// The places where a list has values, a list for each stretch of it.
+/** @param {(number | null)[]} list */
+export const stretches = (list) =>
+  list.reduce(
+    (runs, value, i) => {
+      if (value === null) return runs;
+      if (i && list[i - 1] !== null) runs.at(-1).push(i);
+      else runs.push([i]);
+      return runs;
+    },
+    /** @type {number[][]} */ ([]),
+  );
+
 /** @param {number | null} value */
 export const labFigure = (value) => ifDefined(value, (known) => number(known, 3));
 /** @param {number | null} value */

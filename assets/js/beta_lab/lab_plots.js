@@ -6,7 +6,7 @@ import { t } from "../lib/i18n.js";
 import { note, panelHead } from "../lib/parts.js";
 import { axisTitle, errorBars, plot } from "../lib/plot.js";
 import { themeColour } from "../lib/theme.js";
-import { labFigure, labInterval } from "./lab_data.js";
+import { labFigure, labInterval, stretches } from "./lab_data.js";
 
 /** @import { Plotted } from "../lib/types.d.ts" */
 /** @import { LabData } from "./lab_data.js" */
@@ -23,19 +23,6 @@ const KEYS = {
   Home: -Infinity,
   End: Infinity,
 };
-// The places where a list has values, a list for each stretch of it.
-/** @param {(number | null)[]} list */
-const stretches = (list) =>
-  list.reduce(
-    (runs, value, i) => {
-      if (value === null) return runs;
-      if (i && list[i - 1] !== null) runs.at(-1).push(i);
-      else runs.push([i]);
-      return runs;
-    },
-    /** @type {number[][]} */ ([]),
-  );
-
 // A person asks for a place on the grid of beta by `move`, or for one so many steps further by `step`: of keys that are
 // pressed faster than a frame is drawn, none is lost.
 /**
@@ -73,7 +60,8 @@ export const betaPlot = (name, colourName, move, step) => {
     const empty = value.every((v) => v === null);
     field.hidden = empty;
     none.hidden = !empty;
-    none.textContent = t(place ? "lab.undefined" : "lab.choose");
+    node.hidden = name === "threshold" && !place; // of all findings together there is none
+    none.textContent = t("lab.undefined");
     if (empty) return point(index);
     // A closed line around each stretch that has an interval: where there is none the band has a gap.
     const around = stretches(low).flatMap((run) => [

@@ -3,6 +3,8 @@ import { el } from "./dom.js";
 import { t } from "./i18n.js";
 import { themeColour } from "./theme.js";
 
+/** @import { Plotted } from "./types.d.ts" */
+
 /** @type {Promise<Event> | null} */
 let loading = null;
 
@@ -17,7 +19,15 @@ export const plotly = () => {
   return loading;
 };
 
-const CONFIG = { displaylogo: false, responsive: true, displayModeBar: false, plotlyServerURL: "", topojsonURL: "" };
+// Also where it is not the window that changes: what stands beside a plot may come and go.
+const resized = new ResizeObserver((changes) => {
+  for (const { target } of changes) {
+    const node = /** @type {Plotted} */ (target);
+    if (node.clientWidth && node.clientWidth !== node._fullLayout?.width) window.Plotly.Plots.resize(node);
+  }
+});
+
+const CONFIG = { displaylogo: false, displayModeBar: false, plotlyServerURL: "", topojsonURL: "" };
 
 /** @typedef {{ xaxis?: object, yaxis?: object, [name: string]: unknown }} Layout */
 /** @param {HTMLElement} node @param {object[]} traces @param {Layout} layout */
@@ -47,6 +57,7 @@ export const plot = (node, traces, layout) => {
     xaxis: { ...axis, ...layout.xaxis },
     yaxis: { ...axis, ...layout.yaxis },
   };
+  resized.observe(node);
   return window.Plotly.react(node, traces, whole, CONFIG);
 };
 

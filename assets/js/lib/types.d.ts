@@ -129,6 +129,7 @@ export type Phrases = Record<string, string>;
 /** What is used of Plotly. */
 export interface PlotlyModule {
   react: (node: HTMLElement, traces: object[], layout: object, config: object) => Promise<void>;
+  Plots: { resize: (node: HTMLElement) => Promise<void> };
 }
 interface PlotlyAxis {
   _offset: number;
@@ -138,7 +139,7 @@ interface PlotlyAxis {
 }
 /** An element that Plotly has drawn in. */
 export interface Plotted extends HTMLElement {
-  _fullLayout?: { xaxis: PlotlyAxis; yaxis: PlotlyAxis };
+  _fullLayout?: { width: number; xaxis: PlotlyAxis; yaxis: PlotlyAxis };
   follows?: boolean;
   on: (event: string, does: () => void) => void;
 }
