@@ -74,7 +74,7 @@ PAGE = {
     "enable_monitoring": False,
     "show_error": False,
     "max_file_size": "64mb",
-    "footer_links": ["settings"],
+    "footer_links": [],  # its settings repeat the header, and offer to record the screen
     "ssr_mode": False,
     "pwa": False,
     "mcp_server": False,

@@ -34,7 +34,7 @@ CARD = Template("""# Model card
 
 $summary
 
-| | |
+| setting | value |
 |---|---|
 | trained on | $table ($counts) |
 | findings | $findings |

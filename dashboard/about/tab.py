@@ -8,7 +8,7 @@ import gradio as gr
 from dashboard.page.context import Context
 from dashboard.ui.events import QUIET
 from dashboard.ui.version import versions
-from dashboard.ui.widgets import phrase
+from dashboard.ui.widgets import heading, phrase
 
 ORDER = 50
 TITLE = "tab.about"
@@ -17,9 +17,9 @@ TITLE = "tab.about"
 def build(ctx: Context) -> None:
     with gr.Row(elem_classes="bl-page bl-about", equal_height=False):
         with gr.Column(elem_classes="bl-panel bl-prose"):
-            phrase("about.intended", "bl-h")
+            heading("about.intended")
             phrase("about.intended_text")
-            phrase("about.versions", "bl-h")
+            heading("about.versions")
             gr.Markdown("\n".join(f"- {name} `{version}`" for name, version in versions().items()))
         with gr.Column(elem_classes="bl-panel bl-prose"):
             _card(ctx, "about.model", lambda: ctx.engine.folder)
@@ -30,7 +30,7 @@ def build(ctx: Context) -> None:
 def _card(ctx: Context, title: str, folder: Callable[[], Path | None]) -> None:
     """The card a folder carries, as Markdown that Gradio cleans of scripts; read anew for each page, as a model may be
     replaced."""
-    phrase(title, "bl-h")
+    heading(title)
     if _card_in(folder()):
         card = gr.Markdown(_card_in(folder()))
         ctx.page.load(lambda: _card_in(folder()), None, card, **QUIET)

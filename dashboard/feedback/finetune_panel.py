@@ -9,7 +9,7 @@ from dashboard.page.context import Context
 from dashboard.ui.events import EVERY, QUIET
 from dashboard.ui.i18n import t
 from dashboard.ui.payload import as_json
-from dashboard.ui.widgets import phrase, widget
+from dashboard.ui.widgets import heading, phrase, widget
 from dashboard.workflows.finetune import FinetuneResult, corrections_taught
 from model.errors import AccessError, BetaLensError
 from model.studies.finding_names import named_for
@@ -19,7 +19,7 @@ def finetune_panel(ctx: Context) -> None:
     """The panel; it says so where the page serves no folder of versions."""
     versions = ctx.serving.versions
     with gr.Column(elem_classes="bl-panel bl-finetune"):
-        phrase("finetune.title", "bl-h")
+        heading("finetune.title")
         phrase("finetune.hint" if versions else "finetune.no_models", "bl-muted")
         if not versions:
             return

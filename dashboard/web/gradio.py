@@ -87,7 +87,7 @@ class _Named(BaseLoader):
 def locale_module() -> str | None:
     """The address of the module of Gradio's front end that exports `changeLocale`, or None where there is none.
 
-    Gradio offers the switch in its Settings alone; without this the page follows the browser and Settings only.
+    Gradio offers the switch in its own settings, which the page has not; without this the page follows the browser.
     """
     folder = Path(gr.__file__).parent / "templates" / "frontend" / "assets"
     found = [p.name for p in folder.glob("core-*.js") if "as changeLocale" in p.read_text("utf-8")]

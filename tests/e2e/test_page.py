@@ -18,13 +18,13 @@ def test_the_tabs_and_the_notice(page):
 def test_language_changes_in_the_page_and_stays(page):
     page.locator(".bl-facts select").select_option("zh-CN")
     expect(page.get_by_role("tab")).to_have_text(TABS_CHINESE)
-    expect(page.locator(".bl-cases h3")).to_have_text("参考病例")
+    expect(page.locator(".bl-cases h2")).to_have_text("参考病例")
     expect(page.get_by_role("button", name="同意", exact=True)).to_be_visible()
     page.get_by_role("tab").nth(2).click()
     expect(page.get_by_role("tab")).to_have_text(TABS_CHINESE)
     reload(page)
     expect(page.get_by_role("tab")).to_have_text(TABS_CHINESE)
-    expect(page.locator(".bl-cases h3")).to_have_text("参考病例")
+    expect(page.locator(".bl-cases h2")).to_have_text("参考病例")
     page.locator(".bl-facts select").select_option("en")
     expect(page.get_by_role("tab")).to_have_text(TABS)
 

@@ -3,7 +3,7 @@ import { floats } from "../lib/bytes.js";
 import { el } from "../lib/dom.js";
 import { number, percent, whole } from "../lib/format.js";
 import { findingName, ifDefined, phrase, t } from "../lib/i18n.js";
-import { columnHeads, table, tableRow } from "../lib/parts.js";
+import { columnHeads, scrolled, table, tableRow } from "../lib/parts.js";
 
 /** @import * as m from "../lib/messages.d.ts" */
 
@@ -16,7 +16,7 @@ const figure = (value) => ifDefined(value, (known) => number(known, 3));
 export const selectionView = (clear, keep) => {
   /** @type {m.Selection | null} */
   let found = null;
-  const title = el("h3");
+  const title = el("h2");
   const note = el("span.bl-muted.bl-num");
   const save = phrase("button.bl-button", "atlas.export", { onclick: keep });
   const drop = phrase("button.bl-button", "atlas.clear", { onclick: clear });
@@ -29,14 +29,14 @@ export const selectionView = (clear, keep) => {
   const film = el("canvas.bl-regions", { width: 192, height: 192, role: "img" });
   const films = el("p.bl-muted.bl-lab-note", { role: "status" });
   /** @param {string} key @param {...HTMLElement} children */
-  const part = (key, ...children) => el("section", phrase("h4", key), ...children);
+  const part = (key, ...children) => el("section", phrase("h3", key), ...children);
   const node = el(
     "section.bl-panel.bl-selection",
     { hidden: true, "aria-live": "polite" },
     el("header.bl-panel-head", title, note, el("span.bl-push"), save, drop),
     el(
       "div.bl-selection-grid",
-      el("div", el("div.bl-scroll", figures), discordant),
+      el("div", scrolled(figures), discordant),
       part("atlas.words_more", more),
       part("atlas.words_less", less),
       part("atlas.regions", film, films),

@@ -5,7 +5,7 @@ import { el, put } from "../lib/dom.js";
 import { emit, on } from "../lib/events.js";
 import { number, signed, whole } from "../lib/format.js";
 import { ifDefined, phrase, t } from "../lib/i18n.js";
-import { columnHeads, note, offer, panelHead, sayWork, table } from "../lib/parts.js";
+import { columnHeads, note, offer, panelHead, sayWork, scrolled, table } from "../lib/parts.js";
 import { plotly } from "../lib/plot.js";
 import { everyFrame, whileSeen } from "../lib/timing.js";
 import { showTab } from "../page/tabs.js";
@@ -88,7 +88,7 @@ export const mount = ({ element, trigger, props, value, watch }) => {
   const everyFinding = el(
     "section.bl-panel.bl-lab-table",
     panelHead("lab.table", phrase("span.bl-muted", "lab.table_note")),
-    el("div.bl-scroll", table("table.bl-table.bl-num", columnHeads("lab.column", columns), body)),
+    scrolled(table("table.bl-table.bl-num", columnHeads("lab.column", columns), body)),
     note("lab.no_interval_note"),
   );
   const content = el(
@@ -122,7 +122,7 @@ export const mount = ({ element, trigger, props, value, watch }) => {
   const titled = (band, ...how) => (band.low === null ? "" : `${t("lab.interval")} `) + labInterval(band, ...how);
 
   /** @param {string} title @param {...Child} children */
-  const card = (title, ...children) => el("section.bl-panel.bl-lab-card", el("h3", title), ...children);
+  const card = (title, ...children) => el("section.bl-panel.bl-lab-card", el("h2", title), ...children);
   const bestCard = () => {
     const [best, low, high] = lab.best[place];
     const at = best === null ? null : lab.at(place, "auroc", lab.bestIndex(place));

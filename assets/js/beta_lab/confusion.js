@@ -84,7 +84,7 @@ export const confusionView = (ask, open) => {
   const label = phrase("label", "lab.threshold_label", { for: "bl-lab-threshold" });
   const body = el("div", el("div.bl-lab-threshold", label, range, reading, youden, half), grid, rates);
   const subject = el("span.bl-muted");
-  const title = el("h3");
+  const title = el("h2");
   const order = el("span.bl-muted");
   const list = el("div.bl-lab-cases");
   const more = el("button.bl-toggle.bl-lab-more", {

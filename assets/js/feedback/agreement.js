@@ -3,7 +3,7 @@ import { el } from "../lib/dom.js";
 import { on } from "../lib/events.js";
 import { number } from "../lib/format.js";
 import { findingName, ifDefined, phrase, t } from "../lib/i18n.js";
-import { columnHeads, panelHead, table } from "../lib/parts.js";
+import { columnHeads, panelHead, scrolled, table } from "../lib/parts.js";
 import { errorBars, plot, plotly } from "../lib/plot.js";
 import { themeColour } from "../lib/theme.js";
 
@@ -21,7 +21,7 @@ export const mount = ({ element, value, follow }) => {
   const findings = figure("feedback.per_finding");
   const body = el("tbody");
   const heads = columnHeads("feedback.column", ["pair", "finding", "studies", "same", "kappa"]);
-  const pairs = el("div.bl-scroll", table("table.bl-table.bl-kappa", heads, body));
+  const pairs = scrolled(table("table.bl-table.bl-kappa", heads, body));
   const note = el("p.bl-muted.bl-lab-note");
   const none = phrase("p.bl-muted.bl-lab-none", "feedback.agreement_none");
   element.replaceChildren(

@@ -3,7 +3,7 @@
 import { el, put } from "../lib/dom.js";
 import { fromTo, number, signed } from "../lib/format.js";
 import { findingName, ifDefined, phrase, t } from "../lib/i18n.js";
-import { columnHeads, sayWork, table, tableRow } from "../lib/parts.js";
+import { columnHeads, sayWork, scrolled, table, tableRow } from "../lib/parts.js";
 
 /** @import * as m from "../lib/messages.d.ts" */
 /** @import { Mount } from "../lib/types.d.ts" */
@@ -24,7 +24,7 @@ export const mount = ({ element, trigger, value, follow }) => {
   const columns = ["figure", "before", "after", "change", "interval"];
   const figures = table("table.bl-table.bl-num", columnHeads("finetune.column", columns), body);
   const untaught = el("details.bl-untaught", { hidden: true });
-  element.replaceChildren(working, said, learnt, untaught, el("div.bl-scroll", figures));
+  element.replaceChildren(working, said, learnt, untaught, scrolled(figures));
 
   /** @param {number | null} value */
   const plain = (value) => ifDefined(value, (known) => number(known, 4));

@@ -87,7 +87,7 @@ export const mount = ({ element, trigger, value, watch }) => {
         film(record),
         el(
           "div",
-          el("h4", t("feedback.record_probabilities", { beta: number(record.beta) })),
+          el("h3", t("feedback.record_probabilities", { beta: number(record.beta) })),
           el(
             "div.bl-bar-line.bl-muted",
             el("span"),

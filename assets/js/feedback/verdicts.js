@@ -3,7 +3,7 @@ import { el, put } from "../lib/dom.js";
 import { on } from "../lib/events.js";
 import { joined, number } from "../lib/format.js";
 import { findingName, findingNames, labelled, phrase, t } from "../lib/i18n.js";
-import { columnHeads, offer, panelHead, table } from "../lib/parts.js";
+import { columnHeads, offer, panelHead, scrolled, table } from "../lib/parts.js";
 import { debounce } from "../lib/timing.js";
 
 /** @import { Mount } from "../lib/types.d.ts" */
@@ -50,7 +50,7 @@ export const mount = ({ element, trigger, value, watch }) => {
       "section.bl-panel.bl-verdicts",
       panelHead("feedback.title", counts, el("span.bl-push.bl-feedback-exports", ...exports)),
       bar,
-      el("div.bl-scroll", { tabindex: 0 }, verdicts),
+      scrolled(verdicts),
       none,
     ),
   );

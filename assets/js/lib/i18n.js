@@ -35,12 +35,21 @@ export const t = (key, values = {}) => {
  * @param {string} text
  * @param {string} beginning
  */
-export const keyOf = (text, beginning) => {
+const keyOf = (text, beginning) => {
   for (const known of Object.values(phrases)) {
     const key = Object.keys(known).find((name) => name.startsWith(beginning) && known[name] === text);
     if (key) return key;
   }
   return null;
+};
+
+// Puts a text of Gradio's that says a phrase whose key begins so into the language of the page. The node stays: it is
+// Gradio's.
+/** @param {Text} node @param {string} beginning */
+export const sayAnew = (node, beginning) => {
+  const said = node.data.trim();
+  const key = said && keyOf(said, beginning);
+  if (key && said !== t(key)) node.data = node.data.replace(said, t(key));
 };
 
 // A phrase of assets/i18n: translated now, and again whenever the language changes.
@@ -86,7 +95,7 @@ export const translate = (root) => {
   }
 };
 
-// Gradio exports its language switch from one of its own modules; Settings in the footer does the same by hand.
+// Gradio exports its language switch from one of its own modules.
 /** @param {string} wanted */
 export const setLanguage = async (wanted) => {
   localStorage.setItem(STORED, wanted);

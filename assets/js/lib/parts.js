@@ -7,7 +7,7 @@ import { phrase, t } from "./i18n.js";
 /** @import * as m from "./messages.d.ts" */
 
 /** @param {string} key @param {...Child} more what stands behind its heading */
-export const panelHead = (key, ...more) => el("header.bl-panel-head", phrase("h3", key), ...more);
+export const panelHead = (key, ...more) => el("header.bl-panel-head", phrase("h2", key), ...more);
 
 /** @param {string} key */
 export const note = (key) => phrase("p.bl-muted.bl-lab-note", key);
@@ -28,6 +28,10 @@ export const fold = (name, summary, ...children) => {
 
 /** @param {string} prefix of the phrases @param {string[]} names */
 export const columnHeads = (prefix, names) => names.map((name) => phrase("th", `${prefix}.${name}`, { scope: "col" }));
+
+// What does not fit is scrolled to, also by the arrow keys.
+/** @param {...Child} children */
+export const scrolled = (...children) => el("div.bl-scroll", { tabindex: 0 }, ...children);
 
 /** @param {`table.${string}`} what @param {HTMLElement[]} heads @param {HTMLElement} body */
 export const table = (what, heads, body) => el(what, el("thead", el("tr", ...heads)), body);

@@ -4,17 +4,10 @@ import { beginI18n, setPhrases } from "../lib/i18n.js";
 import { beginTheme } from "../lib/theme.js";
 import { beginAddress } from "./address.js";
 import { standIn } from "./functions.js";
+import { beginGradioParts } from "./gradio_parts.js";
 import { attended } from "./session.js";
 import { answered } from "./stream.js";
 import { beginTabs } from "./tabs.js";
-
-// Gradio's own footer lies outside of what a media query of ours reaches (assets/css/60-narrow.css).
-const beginWidth = () => {
-  const narrow = matchMedia("(max-width: 1099px)");
-  const mark = () => document.documentElement.classList.toggle("bl-narrow", narrow.matches);
-  narrow.addEventListener("change", mark);
-  mark();
-};
 
 /** @import { Mount, Phrases } from "../lib/types.d.ts" */
 
@@ -25,8 +18,8 @@ export const begin = ({ phrases, localeModule, widgets }) => {
   setPhrases(phrases, localeModule);
   beginI18n();
   beginTheme();
-  beginWidth();
   beginTabs();
+  beginGradioParts();
   beginAddress();
   standIn(widgets);
   window.fetch = answered(attended(window.fetch.bind(window)));

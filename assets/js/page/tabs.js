@@ -1,15 +1,13 @@
 // The tabs. When the language changes, Gradio says the name of the tab in front anew, and no other. A tab that comes to
 // the front stands where its reader left it; a case that is opened from another tab is read from its top.
 import { emit, on } from "../lib/events.js";
-import { keyOf, t } from "../lib/i18n.js";
+import { sayAnew } from "../lib/i18n.js";
 
 const NAMES = ".bl-tabs .tab-wrapper";
 
 const translateNames = () => {
   for (const button of document.querySelectorAll(`${NAMES} button`)) {
-    const text = [...button.childNodes].find((node) => node instanceof Text && node.data.trim());
-    const key = text && keyOf(text.textContent.trim(), "tab.");
-    if (key && text.textContent.trim() !== t(key)) text.nodeValue = t(key); // the node stays: it is Gradio's
+    for (const node of button.childNodes) if (node instanceof Text) sayAnew(node, "tab.");
   }
 };
 

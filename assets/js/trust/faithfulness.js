@@ -3,7 +3,7 @@
 import { el } from "../lib/dom.js";
 import { fromTo, signed } from "../lib/format.js";
 import { findingName, t } from "../lib/i18n.js";
-import { columnHeads, table, tableRow } from "../lib/parts.js";
+import { columnHeads, scrolled, table, tableRow } from "../lib/parts.js";
 
 /** @import * as m from "../lib/messages.d.ts" */
 
@@ -44,7 +44,7 @@ export const faithfulnessTables = (methods, titles) =>
       return el(
         "details.bl-faithful",
         el("summary", `${t("trust.faithful", { method: titles[name] || name })} · ${cases}`),
-        el("div.bl-scroll", table("table.bl-table.bl-num", columnHeads("trust", heads), body)),
+        scrolled(table("table.bl-table.bl-num", columnHeads("trust", heads), body)),
         el("p.bl-muted.bl-lab-note", t("trust.faithful_note")),
       );
     });

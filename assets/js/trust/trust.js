@@ -3,7 +3,7 @@ import { el } from "../lib/dom.js";
 import { on } from "../lib/events.js";
 import { exactShare, number, signed } from "../lib/format.js";
 import { findingName, labelled, phrase, t } from "../lib/i18n.js";
-import { columnHeads, note, offer, panelHead, table, tableRow } from "../lib/parts.js";
+import { columnHeads, note, offer, panelHead, scrolled, table, tableRow } from "../lib/parts.js";
 import { axisTitle, plot, plotly } from "../lib/plot.js";
 import { themeColour } from "../lib/theme.js";
 import { tested, times, trustTests, trustVerdict } from "../review/tests.js";
@@ -144,7 +144,7 @@ export const mount = ({ element, value, follow }) => {
       panelHead("trust.methods"),
       ...(measured
         ? [
-            el("div.bl-scroll", ...MODALITIES.map((modality) => methodsTable(measured, modality))),
+            scrolled(...MODALITIES.map((modality) => methodsTable(measured, modality))),
             note("trust.methods_note"),
             ...MODALITIES.flatMap((modality) => faithfulnessTables(measured[modality] || {}, titles[modality])),
           ]

@@ -5,6 +5,7 @@ a value is ever read as markup or code.
 
 import json
 import re
+from typing import Any
 
 import gradio as gr
 
@@ -38,8 +39,17 @@ def widget(name: str, value: str | None = None, **options) -> gr.HTML:
 
 def phrase(key: str, *classes: str) -> gr.HTML:
     """One line of assets/i18n that changes language with the page."""
+    return _line({"key": key}, *classes)
+
+
+def heading(key: str) -> gr.HTML:
+    """The same as the heading of a panel."""
+    return _line({"key": key, "heading": True}, "bl-h")
+
+
+def _line(value: dict[str, Any], *classes: str) -> gr.HTML:
     # As JSON, because Gradio replaces a value that is itself one of its phrases.
-    line = widget("phrase", json.dumps({"key": key}))
+    line = widget("phrase", json.dumps(value))
     line.elem_classes = [*line.elem_classes, *classes]
     return line
 
