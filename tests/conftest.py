@@ -42,7 +42,7 @@ SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
 class ByFile(LoadScopeScheduling):
-    """Shares the tests out by files. Those of a browser, which take longest, go to two processes in turn: each of the two
+    """Shares the tests out by files. Those of a browser, which take longest, go to two processes in turn: each of them
     starts one server and one browser."""
 
     def _split_scope(self, nodeid: str) -> str:
