@@ -1,5 +1,7 @@
 """Fine-tuning from the page: a button in the Feedback tab, how far it is, and the figures before and after."""
 
+from typing import Any
+
 import gradio as gr
 
 from dashboard.access import audit
@@ -74,7 +76,7 @@ def finetune_panel(ctx: Context) -> None:
 
     ready = prepare, None, [lesson, button]
     # In chains, so that no answer overtakes another. Who waits here keeps nobody else waiting.
-    waits = QUIET | {"concurrency_limit": None}
+    waits: dict[str, Any] = QUIET | {"concurrency_limit": None}
     button.click(shut, None, button, **QUIET).then(run, None, result, **waits).then(*ready, **QUIET)
     ctx.tab.select(lambda: taught_so_far()[0], None, lesson, **QUIET)
     ctx.tab.select(come_back, None, result, **waits).then(*ready, **QUIET)
