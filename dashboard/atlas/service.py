@@ -13,7 +13,7 @@ from dashboard.serving.background_job import BackgroundJobs
 from dashboard.serving.reference_cache import ReferenceCache
 from dashboard.ui.payload import bits, bytes_of, lay_out
 from dashboard.ui.pictures import study_card
-from explain.cohort.atlas import METHODS, PRINCIPAL, UMAP, Layout, load_layout, place, trust_at
+from explain.cohort.atlas import FAR, METHODS, PRINCIPAL, UMAP, Layout, MapQuality, load_layout, place, quality_at
 from explain.cohort.columns import Column, Columns
 from explain.cohort.contrast import Contrast, Regions
 from explain.cohort.neighbours import Finder
@@ -58,7 +58,7 @@ class AtlasService:
         self.reference_cache, self.store = reference_cache, store
         self.contrast = Contrast(reference_cache.table)
         self._charts = BackgroundJobs("atlas", self._make)
-        self._trusts: dict[tuple[Key, float], float] = {}
+        self._qualities: dict[tuple[Key, float], MapQuality] = {}
         self._judging = threading.Lock()  # takes a core for a second: one at a time
 
     def chart(self, key: Key) -> Iterator[dict[str, Any]]:
@@ -78,17 +78,24 @@ class AtlasService:
         return key._asdict() | {"column": kind, "finding": finding} | said | {"codes": bytes_of(column.codes)}
 
     def trust(self, key: Key, beta: float) -> dict[str, Any]:
-        """The trustworthiness of a map at β, to the hundredth that the slider has; computed once for all readers.
+        """The trustworthiness of a map at β, to the hundredth that the slider has.
 
         Raises:
             ChoiceError: the map cannot be made.
         """
-        chart, beta = self._made(key), round(beta, 2)
-        with self._judging:
-            if (key, beta) not in self._trusts:
-                self._trusts[key, beta] = trust_at(chart.layout, chart.finder.vectors, key.space, beta)
-            found = self._trusts[key, beta]
-        return key._asdict() | {"beta": beta, "trust": round(found, 4)}
+        beta = round(beta, 2)
+        return key._asdict() | {"beta": beta, "trust": round(self._quality(key, self._made(key), beta).trust, 4)}
+
+    def standing(self, key: Key, case: OpenCase, beta: float) -> dict[str, Any] | None:
+        """How near a case is at β to what a map is made of: the share of the studies that lie closer to their own
+        nearest one. None before the map is made, and for a case that has no place in the space."""
+        chart = self._charts.result(key)
+        beta = round(self.engine.clamp_beta(case.encoded, beta), 2)
+        found = chart and place(chart.layout, chart.finder, case.encoded, key.space, beta, self._row_of(case))
+        if not found:
+            return None
+        closer = self._quality(key, chart, beta).closer_share(found.distance)
+        return {"case": case.case_id, "closer": round(closer, 4), "far": closer >= FAR}
 
     def cards(self, key: Key, points: list[Any]) -> dict[str, Any]:
         """What is shown of some points of a map: study, findings, film, and the first words of the report."""
@@ -157,24 +164,30 @@ class AtlasService:
         return pd.DataFrame(table).map(lambda c: escape(c) if isinstance(c, str) else c).to_csv(index=False)
 
     def place_of(self, key: Key, case: OpenCase) -> dict[str, Any] | None:
-        """Where a case lies on a map over β, and how far it is from everything. None before the map is made, and for a
-        case that has no place in the space."""
+        """Where a case lies on a map over β. None before the map is made, and for a case that has no place in the
+        space."""
         chart = self._charts.result(key)
         if chart is None:
             return None
-        row = self.reference_cache.row_of(case.study.study_id) if case.study and not case.changes else None
         betas = [self.engine.clamp_beta(case.encoded, float(b)) for b in (PATH_BETAS if key.space == FUSED else [0.0])]
         layout, finder, _ = chart
+        row = self._row_of(case)
         found = [place(layout, finder, case.encoded, key.space, beta, row) for beta in betas]
         places = [p for p in found if p is not None]
         if len(places) < len(betas):
             return None
-        return {
-            "case": case.case_id,
-            "path": [p.xy.round(4).tolist() for p in places],
-            "closer": [round(p.closer, 4) for p in places],
-            "far": [p.far for p in places],
-        }
+        return {"case": case.case_id, "path": [p.xy.round(4).tolist() for p in places]}
+
+    def _row_of(self, case: OpenCase) -> int | None:
+        """The row of a case in the reference, where it is one of its studies as it came."""
+        return self.reference_cache.row_of(case.study.study_id) if case.study and not case.changes else None
+
+    def _quality(self, key: Key, chart: Chart, beta: float) -> MapQuality:
+        """Computed once for all readers."""
+        with self._judging:
+            if (key, beta) not in self._qualities:
+                self._qualities[key, beta] = quality_at(chart.layout, chart.finder.vectors, key.space, beta)
+            return self._qualities[key, beta]
 
     def _make(self, key: Key, counted: ProgressOf) -> Chart:
         vectors = self.reference_cache.vectors(counted("encoding"), counted("encoding"))
@@ -198,7 +211,7 @@ class AtlasService:
             "n": len(layout.rows),
             "of": len(self.table.studies),
             "most": self.engine.config.atlas_most,
-            "trust": layout.trust.round(4).tolist(),
+            "slices": len(layout.xy),
             "neighbours": self.engine.config.atlas_neighbours,
             "findings": self.engine.findings,
             "columns": chart.columns.offered(),

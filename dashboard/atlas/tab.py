@@ -7,6 +7,7 @@ import gradio as gr
 from dashboard.access import audit
 from dashboard.access.identity import Role, who
 from dashboard.atlas.service import FIRST, AtlasService, Key, choices, key_of
+from dashboard.cases.case import OpenCase
 from dashboard.page.context import Context, request
 from dashboard.review.service import ReviewService
 from dashboard.serving.model_registry import ServedModel
@@ -51,13 +52,14 @@ def build(ctx: Context) -> None:
     def draw_asked(event: gr.EventData):
         yield from draw(key_of(event._data))
 
-    def show_case(session: Session, key: Key):
-        """The open case on the map, unless the model's answer on it is kept back."""
+    def on_stage(session: Session) -> tuple[AtlasService, OpenCase] | None:
+        """The open case, with the atlas of its model, unless the model's answer on it is kept back."""
         opened = None if session.blinded else session.opened
-        if opened is None:
-            return numbered({"path": None})
-        found = ReviewService(ctx.serving).current(session).get_or_create(atlas_of).place_of(key, opened)
-        return numbered(found or {"path": None})
+        return opened and (ReviewService(ctx.serving).current(session).get_or_create(atlas_of), opened)
+
+    def show_case(session: Session, key: Key):
+        shown = on_stage(session)
+        return numbered((shown and shown[0].place_of(key, shown[1])) or {"path": None})
 
     def show_column(event: gr.EventData):
         data = event._data
@@ -67,8 +69,10 @@ def build(ctx: Context) -> None:
         except BetaLensError as error:
             return numbered({"column": kind, "finding": finding, "error": str(error)})
 
-    def show_trust(event: gr.EventData):
-        return numbered(service().trust(key_of(event._data), share(event._data.get("beta"))))
+    def show_trust(session: Session, event: gr.EventData):
+        key, beta, shown = key_of(event._data), share(event._data.get("beta")), on_stage(session)
+        standing = shown and shown[0].standing(key, shown[1], beta)
+        return numbered(service().trust(key, beta) | {"standing": standing})
 
     def show_cards(event: gr.EventData):
         data = event._data
@@ -98,7 +102,7 @@ def build(ctx: Context) -> None:
     ctx.tab.select(draw_at_visit, [shown, sent], there, **AT_ONCE).then(*place, **AT_ONCE)
     atlas.chart(draw_asked, None, there, **AT_ONCE).then(*place, **AT_ONCE)
     atlas.column(show_column, None, column, **AT_ONCE)
-    atlas.judge(show_trust, None, trust, **AT_ONCE)
+    atlas.judge(show_trust, ctx.session, trust, **AT_ONCE)
     atlas.cards(show_cards, None, cards, **AT_ONCE)
     atlas.lasso(show_selection, None, selection, **AT_ONCE)
     atlas.keep(show_export, None, export, **AT_ONCE)

@@ -29,7 +29,9 @@ from model.studies.table import StudyTable
 UMAP, PRINCIPAL = METHODS = "umap", "pca"
 FEWEST = 20  # below this a map of neighbours says nothing
 PLACE_NEIGHBOURS = 10
-FAR = 0.99  # of reference studies have their own nearest neighbour nearer than a case that is far from everything
+# Of a case that is far from everything the map says little: for such a share of the reference studies the nearest other
+# one is nearer.
+FAR = 0.99
 JUDGED = 2000  # studies on which a map is judged: its cost grows with their square
 QUANTILES = np.linspace(0, 1, 101)
 SEED = 0
@@ -49,22 +51,29 @@ class Layout(NamedTuple):
         """Positions at β in [0, 1]."""
         return _between(self.xy, beta)
 
-    def closer_share(self, distance: float, beta: float) -> float:
+    def quality(self, beta: float) -> "MapQuality | None":
+        """What was kept of the slice at β; None between two slices."""
+        at = beta * (len(self.xy) - 1)
+        kept = round(at)
+        return MapQuality(float(self.trust[kept]), self.spacing[kept]) if abs(at - kept) < 1e-6 else None
+
+
+class MapQuality(NamedTuple):
+    """How good a map is at one β, and how far apart what it is made of."""
+
+    trust: float  # as in Layout
+    spacing: Float[np.ndarray, "101"]  # as in Layout
+
+    def closer_share(self, distance: float) -> float:
         """The share of the studies whose nearest other study is closer than this, in [0, 1]."""
-        return float(np.interp(distance, _between(self.spacing, beta), QUANTILES))
+        return float(np.interp(distance, self.spacing, QUANTILES))
 
 
 class MapPosition(NamedTuple):
-    """Where a case lies on a map at β, and how far it is from what the map was made of."""
+    """Where a case lies on a map at β."""
 
     xy: Float[np.ndarray, "2"]
     distance: float  # to the nearest reference study
-    closer: float  # share of reference studies that lie closer to their own nearest one
-
-    @property
-    def far(self) -> bool:
-        """Far from everything: the map says little of this case."""
-        return self.closer >= FAR
 
 
 def file_name(space: str, method: str) -> str:
@@ -118,13 +127,14 @@ def fit_layout(
     return Layout(rows, xy.astype(np.float32), trust, spacing)
 
 
-def trust_at(layout: Layout, vectors: Vectors, space: str, beta: float) -> float:
-    """The trustworthiness of a map at any β, as `Layout.trust` has it at the slices: of the places at β against the
-    vectors at β. Between two slices it is lower than at either, so it must not be taken from them. On a few thousand
-    studies a second of one core."""
-    xy = layout.at(beta)
-    some = _sample_of(xy)
-    return _trustworthiness(vectors.of_studies(space, beta, layout.rows[some]), xy[some], vectors.engine.config)
+def quality_at(layout: Layout, vectors: Vectors, space: str, beta: float) -> MapQuality:
+    """The quality of a map at any β in [0, 1], as it is kept of the slices: of the places at β against the vectors at
+    β. Between two slices the trustworthiness is lower than at either, so nothing of it is taken from them. On a few
+    thousand studies a second of one core."""
+    kept = layout.quality(0.0 if len(layout.xy) == 1 else beta)
+    if kept:
+        return kept
+    return MapQuality(*_judge(vectors.of_studies(space, beta, layout.rows), layout.at(beta), vectors.engine.config))
 
 
 def atlas_file(vectors: Vectors, table: StudyTable, progress: Progress = iter) -> dict[str, bytes]:
@@ -171,8 +181,7 @@ def place(
     else:
         weights = 1 / np.maximum(near.distances, 1e-6) ** 2
         xy = np.average(places[np.searchsorted(layout.rows, near.rows)], axis=0, weights=weights)
-    nearest = float(near.distances[0])
-    return MapPosition(xy, nearest, layout.closer_share(nearest, beta))
+    return MapPosition(xy, float(near.distances[0]))
 
 
 class _Slice:

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from e2e.driving import STAGE, beta_of, reload, wait_for_exact
+from e2e.driving import EXACT_LIMIT, STAGE, beta_of, reload, wait_for_exact
 from playwright.sync_api import expect
 
 TABS = ["Review", "β lab", "Trust", "Atlas", "Feedback", "About"]
@@ -79,6 +79,23 @@ def test_beta_is_moved_by_a_click_beside_its_line_and_shows_its_flips(page):
     flips = page.evaluate("() => document.querySelectorAll('.bl-beta-tick.bl-flips').length")
     assert flips == page.locator(".bl-curve .bl-flip").count()
     assert page.locator(".bl-beta-tick:not(.bl-flips)").count() == 2
+
+
+def test_what_is_selected_on_the_atlas_by_keyboard_is_seen_beside_it(page):
+    page.get_by_role("tab", name="Atlas").click()
+    page.wait_for_selector("#bl-atlas [data-state=ready][data-column]", timeout=EXACT_LIMIT)
+    page.get_by_role("button", name="Several findings").press("Shift+Enter")
+    expect(page.locator(".bl-atlas-legend-row[aria-pressed=true]")).to_have_count(1)
+    shown = page.locator(".bl-atlas-legend-shown").inner_text().split()[0]
+    page.get_by_role("button", name="Select what is in view").press("Enter")
+    chip = page.locator(".bl-map-chip")
+    expect(chip).to_have_text(f"{shown} studies selected ✕", timeout=EXACT_LIMIT)
+    rows = page.locator(".bl-selection tbody tr")
+    expect(rows).to_have_count(8)
+    expect(rows.last).to_be_in_viewport()
+    expect(page.locator(".bl-atlas-here")).to_contain_text("at β = 0.50", timeout=EXACT_LIMIT)
+    chip.press("Enter")
+    expect(page.locator(".bl-selection")).to_be_hidden()
 
 
 def test_about_says_what_it_is_for(page):

@@ -4,8 +4,9 @@ import { readFile } from "node:fs/promises";
 import test from "node:test";
 import { pretendPage } from "./browser.js";
 
-pretendPage({ colours: { edge: "#445566" } });
+pretendPage();
 const { setPhrases } = await import("../../assets/js/lib/i18n.js");
+const { NOTHING, palette, rgb } = await import("../../assets/js/lib/colours.js");
 const { Column, STEPS, UNKNOWN } = await import("../../assets/js/atlas/columns.js");
 
 setPhrases({ en: JSON.parse(await readFile(new URL("../../assets/i18n/en.json", import.meta.url))) });
@@ -89,11 +90,49 @@ test("each code has its colour: fixed ones, the palette's, and grey for the unkn
   const named = column("category", [0, 1], 2, { names: [":none", ":wrong", "Edema"] });
   const colours = named.palette();
   const at = (code) => [...colours.slice(4 * code, 4 * code + 4)];
-  assert.deepEqual(at(0), [0x44, 0x55, 0x66, 255]);
+  assert.deepEqual(at(0), [...rgb(NOTHING), 255]);
   assert.deepEqual(at(1), [0xd5, 0x5e, 0x00, 255]);
   assert.deepEqual(at(2), [0x00, 0x9e, 0x73, 255]);
-  assert.deepEqual(at(UNKNOWN), [0x44, 0x55, 0x66, 255]);
+  assert.deepEqual(at(UNKNOWN), [...rgb(NOTHING), 255]);
 });
+
+test("a legend that counts each study once says that a finding stands alone", () => {
+  const findings = column("category", [0, 1], 2, { column: "findings", names: ["Edema", ":several"] });
+  assert.deepEqual([findings.nameOf(0), findings.nameOf(1)], ["Edema alone", "Several findings"]);
+  assert.equal(column("category", [0], 1, { column: "error", names: ["Edema"] }).nameOf(0), "Edema");
+});
+
+const tokens = await readFile(new URL("../../assets/css/00-tokens.css", import.meta.url), "utf8");
+for (const dark of [true, false])
+  test(`every colour stands 3 to 1 off the ${dark ? "dark" : "light"} page`, () => {
+    pretendPage({ dark });
+    const [onLight, onDark] = [...tokens.matchAll(/--bl-surface: (#\w{6})/g)].map(([, colour]) => rgb(colour));
+    /** WCAG's relative luminance. */
+    const luminance = (colour) => {
+      const [r, g, b] = colour.map((byte) =>
+        byte / 255 <= 0.04045 ? byte / 255 / 12.92 : ((byte / 255 + 0.055) / 1.055) ** 2.4,
+      );
+      return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const contrast = (colour) => {
+      const [less, more] = [luminance(colour), luminance(dark ? onDark : onLight)].sort((a, b) => a - b);
+      return (more + 0.05) / (less + 0.05);
+    };
+    const names = palette().map((_, i) => `finding ${i}`);
+    const category = column("category", [0], 1, { names: [...names, ":none", ":wrong", ":fn", ":tp", ":agree"] });
+    const number = column("number", [0], 1);
+    for (const [of, codes] of [
+      [category, [...category.names.keys(), UNKNOWN]],
+      [number, [...Array(STEPS + 1).keys()]],
+    ]) {
+      const colours = of.palette();
+      for (const code of codes) {
+        const colour = [...colours.slice(4 * code, 4 * code + 3)];
+        assert.ok(contrast(colour) >= 3, `${of.kind} ${code}: ${colour} at ${contrast(colour).toFixed(2)}`);
+      }
+    }
+    pretendPage();
+  });
 
 test("numbers rise in lightness, for whoever sees no hue", () => {
   const colours = column("number", [0], 1).palette();

@@ -481,7 +481,7 @@ class Map(Packed):
     n: int
     of: int
     most: int
-    trust: list[float]
+    slices: int
     neighbours: int
     findings: list[str]
     columns: list[str]
@@ -519,13 +519,22 @@ class MapColumnRefused(TypedDict):
     error: str
 
 
+class MapStanding(TypedDict):
+    """How near the open case is to what a map is made of: the share of the studies that lie closer to theirs."""
+
+    case: str
+    closer: float
+    far: bool
+
+
 class MapTrust(TypedDict):
-    """The trustworthiness of a map at a β."""
+    """The trustworthiness of a map at a β, and the open case at the same."""
 
     space: str
     method: str
     beta: float
     trust: float
+    standing: MapStanding | None
 
 
 class MapCards(TypedDict):
@@ -540,8 +549,6 @@ class MapPlace(TypedDict):
 
     path: list[tuple[float, float]] | None
     case: NotRequired[str]
-    closer: NotRequired[list[float]]
-    far: NotRequired[list[bool]]
 
 
 class MapExport(TypedDict):

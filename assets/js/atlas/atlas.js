@@ -1,6 +1,6 @@
 // The map of the reference studies. Its geometry comes once, a column of colours when it is chosen; moving beta morphs
 // the map here. What must be looked up (films, words, what lies in a lasso) is asked of the server.
-import { between, currentBeta } from "../lib/beta.js";
+import { currentBeta } from "../lib/beta.js";
 import { base64, bits, floats } from "../lib/bytes.js";
 import { Cards } from "../lib/cards.js";
 import { el, put } from "../lib/dom.js";
@@ -35,12 +35,13 @@ export const mount = ({ element, trigger, props, value, watch }) => {
   let awaited = null;
   /** @type {Place | null} */
   let here = null;
-  /** @type {{ beta: number, trust: number } | null} */
+  /** @type {m.MapTrust | null} */
   let judged = null;
   /** @type {string | null} */
   let last = null;
   /** @type {{ polygon: Point[], beta: number, shown: string | null } | null} */
   let area = null;
+  let selected = 0; // studies in it
   /** @type {Uint8Array | null} */
   let shown = null;
 
@@ -123,12 +124,22 @@ export const mount = ({ element, trigger, props, value, watch }) => {
     legend.node,
     el("div.bl-atlas-facts", standing, quality, phrase("p.bl-muted", "atlas.note")),
   );
+  // What is selected, where it was drawn; a click takes it back.
+  const chip = el("button.bl-button.bl-map-chip", { hidden: true, onclick: () => clear() });
+  const sayChip = () => {
+    chip.textContent = `${t("atlas.selected", { n: whole(selected) })} ✕`;
+    chip.hidden = !selected;
+    chip.title = t("atlas.clear");
+  };
   const content = el(
     "div.bl-atlas",
     { hidden: true },
     sampled,
-    el("div.bl-atlas-body", el("section.bl-panel.bl-atlas-plot", map?.node), panel),
-    selection.node,
+    el(
+      "div.bl-atlas-body",
+      el("section.bl-panel.bl-atlas-plot", map?.node, chip),
+      el("div.bl-atlas-right", selection.node, panel),
+    ),
   );
   const wait = el("div.bl-empty.bl-wait", { role: "status" });
   element.replaceChildren(head, wait, content);
@@ -197,11 +208,15 @@ export const mount = ({ element, trigger, props, value, watch }) => {
   const clear = () => {
     selection.load(null);
     area = map.outline = map.members = null;
+    selected = 0;
+    sayChip();
     paint();
   };
   on("atlas-selection", (found) => {
     if (!area || found.beta !== area.beta) return;
     map.members = found.size ? bits(found.members, atlas.n) : null;
+    selected = found.size;
+    sayChip();
     paint();
     selection.load(found);
   });
@@ -211,27 +226,15 @@ export const mount = ({ element, trigger, props, value, watch }) => {
   });
   on("atlas-cards", ({ cards: found, generation }) => cards.load(found, generation));
 
-  // What the map says of the open case, at this beta.
-  /** @param {number[]} values */
-  const along = (values) => {
-    const { low, high, share } = between(values.length, currentBeta());
-    return values[low] + share * (values[high] - values[low]);
-  };
   // The same text again would cost a layout.
   /** @param {HTMLElement} node @param {string} text */
   const write = (node, text) => {
     if (node.textContent !== text) node.textContent = text;
   };
-  // How good the map is, at the beta that it names: known at the slices, asked for between them, never taken from
-  // those.
+  // How good the map is, and how near the open case to what it was made of, at the beta that is named: computed there,
+  // never taken from the slices beside it.
   const judge = () => {
-    if (judged && judged.beta === currentBeta()) return;
-    const at = currentBeta() * (atlas.trust.length - 1);
-    const slice = Math.round(at);
-    if (atlas.trust.length === 1 || Math.abs(at - slice) < 1e-6)
-      judged = { beta: currentBeta(), trust: atlas.trust[slice] };
-    else trigger("judge", { ...key(), beta: currentBeta() });
-    describe();
+    if (judged?.beta !== currentBeta()) trigger("judge", { ...key(), beta: currentBeta() });
   };
   on("atlas-trust", (answer) => {
     if (!isDrawn(answer)) return;
@@ -240,26 +243,21 @@ export const mount = ({ element, trigger, props, value, watch }) => {
   });
   const qualityText = () => {
     if (!judged) return t("atlas.judging");
-    const said = { trust: number(judged.trust), k: atlas.neighbours };
-    return atlas.trust.length === 1
-      ? t("atlas.trust_still", said)
-      : t("atlas.trust", { ...said, beta: number(judged.beta) });
+    const said = { trust: number(judged.trust), k: atlas.neighbours, beta: number(judged.beta) };
+    return t(atlas.slices === 1 ? "atlas.trust_still" : "atlas.trust", said);
   };
   const describe = () => {
     write(quality, qualityText());
-    const far = here?.far[Math.round(currentBeta() * (here.far.length - 1))];
-    standing.hidden = !here;
-    standing.classList.toggle("bl-atlas-far", Boolean(far));
-    write(
-      standing,
-      here
-        ? t(far ? "atlas.far" : "atlas.near", {
-            case: here.case,
-            closer: percent(along(here.closer)),
-            further: percent(1 - along(here.closer)),
-          })
-        : "",
-    );
+    const known = here && judged?.standing?.case === here.case ? judged.standing : null;
+    standing.hidden = !known;
+    standing.classList.toggle("bl-atlas-far", Boolean(known?.far));
+    const said = known && {
+      case: known.case,
+      beta: number(judged.beta),
+      closer: percent(known.closer),
+      further: percent(1 - known.closer),
+    };
+    write(standing, known ? t(known.far ? "atlas.far" : "atlas.near", said) : "");
   };
   const describeSample = () => {
     sampled.hidden = atlas.n < atlas.most || atlas.n === atlas.of;
@@ -270,6 +268,8 @@ export const mount = ({ element, trigger, props, value, watch }) => {
     if (!atlas || !map) return;
     map.here = here;
     element.dataset.here = here ? here.case : "";
+    judged = null; // of the case before
+    judge();
     describe();
     map.drawOver();
     if (colouring?.name === "feedback") choose(); // verdicts may have come since
@@ -302,12 +302,14 @@ export const mount = ({ element, trigger, props, value, watch }) => {
     }
     atlas = message;
     [columns, colouring, here, judged, area, map.here] = [new Map(), null, null, null, null, null];
+    selected = 0;
     cards.clear();
     selection.load(null);
+    sayChip();
     fill();
     [space.value, method.value] = [atlas.space, atlas.method];
     map.load(floats(atlas.block), atlas.arrays.xy[1], atlas.n);
-    judge();
+    describe();
     describeSample();
     element.dataset.points = String(atlas.n);
     element.dataset.map = `${atlas.space}-${atlas.method}`;
@@ -338,6 +340,7 @@ export const mount = ({ element, trigger, props, value, watch }) => {
     describeSample();
     if (colouring) colour(colouring);
     selection.redraw();
+    sayChip();
   });
   fill();
   load();

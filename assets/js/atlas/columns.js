@@ -1,10 +1,9 @@
 // What the points of a map are coloured and filtered by: one byte a point, at every beta where it depends on beta.
 import { between } from "../lib/beta.js";
 import { bytes } from "../lib/bytes.js";
-import { palette, rgb, viridis } from "../lib/colours.js";
+import { NOTHING, palette, rgb, viridis } from "../lib/colours.js";
 import { number } from "../lib/format.js";
 import { findingName, t } from "../lib/i18n.js";
-import { themeColour } from "../lib/theme.js";
 
 /** @import * as m from "../lib/messages.d.ts" */
 
@@ -12,17 +11,19 @@ import { themeColour } from "../lib/theme.js";
 export const UNKNOWN = 255;
 export const STEPS = 254;
 
-const NOTHING = [":none", ":without", ":right", ":tn", ":unjudged"];
-/** @type {Record<string, string>} */
+const HAVE_NOTHING = [":none", ":without", ":right", ":tn", ":unjudged"];
+// Places in the palette.
+const [BLUE, ORANGE, GREEN, RED] = [0, 1, 2, 4];
+/** @type {Record<string, number>} */
 const COLOURS = {
-  ":wrong": "#d55e00",
-  ":fn": "#e69f00",
-  ":fp": "#d55e00",
-  ":tp": "#56b4e9",
-  ":with": "#e69f00",
-  ":agree": "#009e73",
-  ":disagree": "#d55e00",
-  ":unsure": "#e69f00",
+  ":wrong": RED,
+  ":fn": ORANGE,
+  ":fp": RED,
+  ":tp": BLUE,
+  ":with": ORANGE,
+  ":agree": GREEN,
+  ":disagree": RED,
+  ":unsure": ORANGE,
 };
 
 export class Column {
@@ -81,7 +82,9 @@ export class Column {
   nameOf(code) {
     if (code === UNKNOWN) return t("atlas.unknown");
     const name = this.names[code];
-    return name.startsWith(":") ? t(`atlas.category.${name.slice(1)}`) : findingName(name);
+    if (name.startsWith(":")) return t(`atlas.category.${name.slice(1)}`);
+    // A study with several is not counted as one of them.
+    return this.name === "findings" ? t("atlas.alone", { finding: findingName(name) }) : findingName(name);
   }
 
   // What a code means, in words or as a number.
@@ -100,7 +103,7 @@ export class Column {
     const set = (code, [r, g, b], alpha = 255) => colours.set([r, g, b, alpha], 4 * code);
     if (this.kind === "number") for (let i = 0; i <= STEPS; i++) set(i, viridis(i / STEPS));
     else for (const code of this.names.keys()) set(code, rgb(this.colourOf(code)));
-    set(UNKNOWN, rgb(themeColour("edge")));
+    set(UNKNOWN, rgb(this.colourOf(UNKNOWN)));
     return colours;
   }
 
@@ -108,7 +111,8 @@ export class Column {
   /** @param {number} code */
   colourOf(code) {
     const name = this.names[code];
-    if (NOTHING.includes(name)) return themeColour("edge");
-    return COLOURS[name] ?? palette[code % palette.length];
+    if (code === UNKNOWN || HAVE_NOTHING.includes(name)) return NOTHING;
+    const colours = palette();
+    return colours[COLOURS[name] ?? code % colours.length];
   }
 }

@@ -4,7 +4,6 @@ import { viridis } from "../lib/colours.js";
 import { el } from "../lib/dom.js";
 import { fromTo, number, whole } from "../lib/format.js";
 import { labelled, phrase, t } from "../lib/i18n.js";
-import { themeColour } from "../lib/theme.js";
 import { STEPS, UNKNOWN } from "./columns.js";
 
 /** @import { Column } from "./columns.js" */
@@ -44,10 +43,14 @@ export const legendView = (changed) => {
     return codes.map((code) => {
       const unknown = code === UNKNOWN;
       const count = el("span.bl-num.bl-muted");
-      const fill = unknown ? themeColour("edge") : column.colourOf(code);
+      const fill = column.colourOf(code);
       const node = el(
         "button.bl-atlas-legend-row",
-        { title: t("atlas.legend_help"), onclick: () => toggle(code), ondblclick: () => only(code) },
+        {
+          title: t("atlas.legend_help"),
+          onclick: ({ shiftKey }) => (shiftKey ? only(code) : toggle(code)),
+          ondblclick: () => only(code),
+        },
         el(
           "svg",
           { viewBox: "0 0 16 16", width: 14, height: 14, "aria-hidden": "true" },

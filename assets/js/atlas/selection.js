@@ -17,7 +17,7 @@ export const selectionView = (clear, keep) => {
   /** @type {m.Selection | null} */
   let found = null;
   const title = el("h2");
-  const note = el("span.bl-muted.bl-num");
+  const note = el("p.bl-muted.bl-num.bl-lab-note");
   const save = phrase("button.bl-button", "atlas.export", { onclick: keep });
   const drop = phrase("button.bl-button", "atlas.clear", { onclick: clear });
   const body = el("tbody");
@@ -33,10 +33,11 @@ export const selectionView = (clear, keep) => {
   const node = el(
     "section.bl-panel.bl-selection",
     { hidden: true, "aria-live": "polite" },
-    el("header.bl-panel-head", title, note, el("span.bl-push"), save, drop),
+    el("header.bl-panel-head", title, el("span.bl-push"), save, drop),
     el(
       "div.bl-selection-grid",
-      el("div", scrolled(figures), discordant),
+      { tabindex: 0 },
+      el("div", note, scrolled(figures), discordant),
       part("atlas.words_more", more),
       part("atlas.words_less", less),
       part("atlas.regions", film, films),

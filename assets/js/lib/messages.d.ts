@@ -554,7 +554,7 @@ export interface Map {
   n: number;
   of: number;
   most: number;
-  trust: number[];
+  slices: number;
   neighbours: number;
   findings: string[];
   columns: string[];
@@ -589,12 +589,20 @@ export interface MapColumnRefused {
   error: string;
 }
 
-/** The trustworthiness of a map at a β. */
+/** How near the open case is to what a map is made of: the share of the studies that lie closer to theirs. */
+export interface MapStanding {
+  case: string;
+  closer: number;
+  far: boolean;
+}
+
+/** The trustworthiness of a map at a β, and the open case at the same. */
 export interface MapTrust {
   space: string;
   method: string;
   beta: number;
   trust: number;
+  standing: MapStanding | null;
 }
 
 /** Cards by point, for the request of a generation. */
@@ -607,8 +615,6 @@ export interface MapCards {
 export interface MapPlace {
   path: [number, number][] | null;
   case?: string;
-  closer?: number[];
-  far?: boolean[];
 }
 
 /** A selection as CSV. */

@@ -194,7 +194,7 @@ export interface Drawn extends m.Card {
   image?: HTMLImageElement;
 }
 /** Where the open case lies on a map. */
-export type Place = m.MapPlace & { path: Point[]; closer: number[]; far: boolean[]; case: string };
+export type Place = m.MapPlace & { path: Point[]; case: string };
 
 /** A cell of the table of decisions. */
 export type Cell = "tp" | "fn" | "fp" | "tn";

@@ -140,7 +140,7 @@ def test_the_atlas(reports, tmp_path):
     holds(m.Map, choices() | chart)
     for kind in chart["columns"]:
         holds(m.MapColumn, maps.column(key, kind, "Effusion"))
-    holds(m.MapTrust, maps.trust(key, 0.5))
+    holds(m.MapTrust, maps.trust(key, 0.5) | {"standing": None})
     holds(m.MapCards, maps.cards(key, [0, 1]) | {"generation": 1})
     everywhere = [[-1e6, -1e6], [1e6, -1e6], [1e6, 1e6], [-1e6, 1e6]]
     nowhere = [[1e6, 1e6], [1e6 + 1, 1e6], [1e6, 1e6 + 1]]

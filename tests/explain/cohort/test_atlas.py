@@ -10,7 +10,7 @@ from helpers import small_network
 from sklearn.manifold import trustworthiness
 
 from explain.cohort import atlas as module
-from explain.cohort.atlas import Layout, fit_layout, load_layout, place, sample, trust_at
+from explain.cohort.atlas import Layout, fit_layout, load_layout, place, quality_at, sample
 from explain.cohort.columns import LARGEST_CODE, UNKNOWN, Columns
 from explain.cohort.contrast import Contrast, log_odds
 from explain.cohort.neighbours import Finder
@@ -116,23 +116,26 @@ def test_the_fit_tells_how_far_it_is(case):
 def test_trustworthiness_is_scikit_learns_at_every_beta(case, beta):
     """Of the embeddings fused at that β, by the fusion's formula, and the places at that β."""
     layout = fit_layout(case.vectors, case.table, "fused", "pca")
-    found = trust_at(layout, case.vectors, "fused", beta)
+    quality = quality_at(layout, case.vectors, "fused", beta)
     _, image, report, has = case.vectors.reference
     weight = np.where(has.all(1), beta, has[:, 0])[:, None]
     fused = weight * image + (1 - weight) * report
     position = beta * 2
     low = min(int(position), 1)
     places = layout.xy[low] + (position - low) * (layout.xy[low + 1] - layout.xy[low])
-    assert found == pytest.approx(trustworthiness(fused, places, n_neighbors=8), abs=1e-3)
-    if position == int(position):
-        assert found == pytest.approx(layout.trust[int(position)], abs=1e-6)
+    assert quality.trust == pytest.approx(trustworthiness(fused, places, n_neighbors=8), abs=1e-3)
+    apart = np.linalg.norm(fused[:, None] - fused, axis=2)[has.any(1)]
+    nearest = np.sort(apart, axis=1)[:, 1]
+    np.testing.assert_allclose(quality.spacing[[0, 50, 100]], np.quantile(nearest, [0, 0.5, 1]), rtol=1e-3)
+    assert quality.closer_share(float(np.median(nearest))) == pytest.approx(0.5, abs=0.02)
 
 
 def test_trustworthiness_between_slices_is_not_theirs(case):
     layout = fit_layout(case.vectors, case.table, "fused", "pca")
     shuffled = layout._replace(xy=np.stack([layout.xy[0], layout.xy[0][::-1], layout.xy[0]]))
-    ends = trust_at(shuffled, case.vectors, "fused", 0.0), trust_at(shuffled, case.vectors, "fused", 0.5)
-    assert trust_at(shuffled, case.vectors, "fused", 0.25) < min(ends[0], sum(ends) / 2)
+    spoilt = quality_at(shuffled, case.vectors, "fused", 0.25)
+    assert spoilt.trust < quality_at(layout, case.vectors, "fused", 0.25).trust
+    assert spoilt.trust < (shuffled.trust[0] + shuffled.trust[1]) / 2
 
 
 @pytest.mark.parametrize("space", [s for s in SPACES if s != "fused"])
@@ -203,13 +206,7 @@ def test_a_case_has_the_same_place_each_time_and_is_judged(case, layout):
     vectors = case.vectors.of_studies("fused", 0.4)
     apart = np.linalg.norm(vectors - vectors[3], axis=1)
     assert first.distance == pytest.approx(np.sort(apart)[1], rel=1e-3)
-    assert 0 <= first.closer <= 1
-    assert not first.far
-
-
-def test_what_is_far_from_everything_is_said_to_be(case, layout):
-    far = layout._replace(spacing=layout.spacing * 0.01)
-    assert place(far, Finder(case.vectors, layout.rows), encoded(case, 3), "fused", 0.5, 3).far
+    assert 0 <= quality_at(layout, case.vectors, "fused", 0.4).closer_share(first.distance) <= 1
 
 
 def test_a_case_without_a_film_has_no_place_among_films(case):
