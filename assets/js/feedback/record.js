@@ -34,6 +34,7 @@ export const mount = ({ element, trigger, value, watch }) => {
       ? el(
           "div.bl-record-film",
           el("span", el("img", { src: record.film, alt: t("feedback.record_film_alt") }), ...record.regions.map(box)),
+          record.can_open && phrase("p.bl-muted", "feedback.record_heat"),
         )
       : el(
           "p.bl-muted.bl-record-film",
