@@ -70,7 +70,7 @@ def pytest_runtest_makereport(item, call):
 def page(request: pytest.FixtureRequest, server: Server, browser: Browser) -> Page:
     """The page with its first case explained. Afterwards: no error in the console, no request off this machine; of a
     test that failed, what the page and the server said is printed."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-US")
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-US", color_scheme="dark")
     context.add_init_script(NAMELESS)
     opened = context.new_page()
     faults: list[str] = []

@@ -20,6 +20,8 @@ def test_language_changes_in_the_page_and_stays(page):
     expect(page.get_by_role("tab")).to_have_text(TABS_CHINESE)
     expect(page.locator(".bl-cases h2")).to_have_text("参考病例")
     expect(page.get_by_role("button", name="同意", exact=True)).to_be_visible()
+    expect(page.locator(".bl-upload button")).to_have_text(re.compile("将文件拖放到此处.*点击上传", re.DOTALL))
+    expect(page.locator(".bl-method option", has_text="积分梯度")).to_have_count(2)
     page.get_by_role("tab").nth(2).click()
     expect(page.get_by_role("tab")).to_have_text(TABS_CHINESE)
     reload(page)
@@ -39,12 +41,24 @@ def test_language_follows_the_browser(browser, server):
     context.close()
 
 
-def test_light_is_a_choice_and_dark_the_default(page):
-    assert page.evaluate("document.body.classList.contains('dark')")
-    page.get_by_role("button", name="Light or dark").click()
-    assert not page.evaluate("document.body.classList.contains('dark')")
+def test_the_light_is_the_systems_until_it_is_chosen(page):
+    dark = "() => document.body.classList.contains('dark')"
+    assert page.evaluate(dark)
+    page.emulate_media(color_scheme="light")
     reload(page)
-    assert not page.evaluate("document.body.classList.contains('dark')")
+    assert not page.evaluate(dark)
+    page.get_by_role("button", name="Light or dark").click()
+    assert page.evaluate(dark)
+    reload(page)
+    assert page.evaluate(dark)
+
+
+def test_the_slider_is_not_offered_where_it_would_move_nothing(page):
+    ends = page.locator("#bl-beta-ends")
+    for tab, inert in (("Feedback", True), ("β lab", False), ("About", True), ("Review", False)):
+        page.get_by_role("tab", name=tab).click()
+        expect(page.locator(".bl-beta[inert]")).to_have_count(int(inert))
+        expect(ends).to_contain_text("Nothing in this tab depends on β" if inert else "0 = report alone")
 
 
 # A telephone, 200 % of a small screen, a tablet, and three screens.

@@ -83,7 +83,6 @@ export const selectionView = (clear, keep) => {
     films.textContent = regions
       ? t("atlas.regions_note", { films: regions.films, elsewhere: regions.elsewhere })
       : t(reading ? "atlas.regions_reading" : "atlas.regions_none");
-    film.ariaLabel = t("atlas.regions");
     if (regions) drawFilm(regions);
   };
 
@@ -91,11 +90,15 @@ export const selectionView = (clear, keep) => {
   const drawFilm = (regions) => {
     const block = floats(regions.block);
     const [, cells] = regions.arrays.film;
+    const contrasts = block.subarray(cells * cells);
+    const more = contrasts.filter((t) => t > 0).length;
+    const less = contrasts.filter((t) => t < 0).length;
+    film.ariaLabel = `${t("atlas.regions")}: ${t("atlas.regions_cells", { more, less, all: cells * cells })}`;
     const side = film.width / cells;
     const context = film.getContext("2d");
     for (let i = 0; i < cells * cells; i++) {
       const grey = Math.round(255 * block[i]);
-      const contrast = block[cells * cells + i];
+      const contrast = contrasts[i];
       const x = (i % cells) * side;
       const y = Math.floor(i / cells) * side;
       context.fillStyle = `rgb(${grey},${grey},${grey})`;

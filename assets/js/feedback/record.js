@@ -44,6 +44,7 @@ export const mount = ({ element, trigger, value, watch }) => {
             ...record.regions.map((region) => box(region)),
             ...record.finding_boxes.map(([finding, ...region]) => box(region, finding)),
           ),
+          record.can_open && phrase("p.bl-muted", "feedback.record_heat"),
         )
       : el(
           "p.bl-muted.bl-record-film",

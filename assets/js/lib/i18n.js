@@ -73,13 +73,15 @@ export const labelled = (key) => ({ "data-i18n-label": key, "aria-label": t(key)
  */
 export const ifDefined = (value, show) => (value === null || value === undefined ? t("not_defined") : show(value));
 
-// A finding is named by the study table; a name the phrases do not know is shown as it stands.
-/**
- * @param {string} finding
- * @returns {string}
- */
-export const findingName = (finding) =>
-  phrases[language]?.[`finding.${finding}`] ?? phrases.en[`finding.${finding}`] ?? finding;
+// A name that the phrases do not know is shown as it stands.
+/** @param {string} kind @param {string} name @returns {string} */
+const named = (kind, name) => phrases[language]?.[`${kind}.${name}`] ?? phrases.en[`${kind}.${name}`] ?? name;
+
+/** @param {string} finding as the study table names it */
+export const findingName = (finding) => named("finding", finding);
+
+/** @param {string} title of a method of explanation, as its file has it */
+export const methodName = (title) => named("method.called", title);
 
 /** @param {string[]} findings what a study has */
 export const findingNames = (findings) => findings.map(findingName).join(", ") || t("cases.none");

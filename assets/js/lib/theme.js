@@ -1,4 +1,5 @@
-// Dark is a reading room's light; the choice is kept in this browser.
+// Dark is a reading room's light. The page follows the system until the reader chooses; the choice is kept in this
+// browser.
 import { whenBegun } from "./begun.js";
 import { emit } from "./events.js";
 
@@ -6,11 +7,15 @@ const STORED = "betalens.theme";
 
 export const isDark = () => document.body.classList.contains("dark");
 /** @param {string} theme */
-export const setTheme = (theme) => {
+const show = (theme) => {
   document.body.classList.toggle("dark", theme === "dark");
   document.documentElement.style.colorScheme = theme;
-  localStorage.setItem(STORED, theme);
   emit("theme", theme);
+};
+/** @param {string} theme */
+export const chooseTheme = (theme) => {
+  localStorage.setItem(STORED, theme);
+  show(theme);
 };
 // The colour of a token of assets/css/00-tokens.css.
 /** @param {string} name */
@@ -18,7 +23,8 @@ export const themeColour = (name) => getComputedStyle(document.body).getProperty
 
 export const beginTheme = () => {
   const asked = new URL(location.href).searchParams.get("__theme");
-  const begin = () => setTheme(["dark", "light"].includes(asked) ? asked : localStorage.getItem(STORED) || "dark");
+  const system = () => (matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark");
+  const begin = () => show(["dark", "light"].includes(asked) ? asked : localStorage.getItem(STORED) || system());
   begin();
   whenBegun(begin);
 };

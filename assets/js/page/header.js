@@ -2,7 +2,7 @@
 import { el } from "../lib/dom.js";
 import { on } from "../lib/events.js";
 import { labelled, language, phrase, setLanguage } from "../lib/i18n.js";
-import { isDark, setTheme } from "../lib/theme.js";
+import { chooseTheme, isDark } from "../lib/theme.js";
 import { watchSession } from "./session.js";
 import { showTab } from "./tabs.js";
 
@@ -29,7 +29,7 @@ export const mount = ({ element, value, watch }) => {
 
   const theme = el("button.bl-icon", {
     ...labelled("header.theme"),
-    onclick: () => setTheme(isDark() ? "light" : "dark"),
+    onclick: () => chooseTheme(isDark() ? "light" : "dark"),
   });
   const ICONS = {
     dark:

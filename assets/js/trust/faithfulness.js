@@ -2,7 +2,7 @@
 // finding.
 import { el } from "../lib/dom.js";
 import { fromTo, signed } from "../lib/format.js";
-import { findingName, t } from "../lib/i18n.js";
+import { findingName, methodName, t } from "../lib/i18n.js";
 import { columnHeads, scrolled, table, tableRow } from "../lib/parts.js";
 
 /** @import * as m from "../lib/messages.d.ts" */
@@ -43,7 +43,7 @@ export const faithfulnessTables = (methods, titles) =>
       const body = el("tbody", row(t("trust.all"), figures), ...rows);
       return el(
         "details.bl-faithful",
-        el("summary", `${t("trust.faithful", { method: titles[name] || name })} · ${cases}`),
+        el("summary", `${t("trust.faithful", { method: methodName(titles[name] || name) })} · ${cases}`),
         scrolled(table("table.bl-table.bl-num", columnHeads("trust", heads), body)),
         el("p.bl-muted.bl-lab-note", t("trust.faithful_note")),
       );

@@ -2,7 +2,7 @@
 import { el } from "../lib/dom.js";
 import { on } from "../lib/events.js";
 import { exactShare, number, signed } from "../lib/format.js";
-import { findingName, labelled, phrase, t } from "../lib/i18n.js";
+import { findingName, labelled, methodName, phrase, t } from "../lib/i18n.js";
 import { columnHeads, note, offer, panelHead, scrolled, table, tableRow } from "../lib/parts.js";
 import { axisTitle, plot, plotly } from "../lib/plot.js";
 import { themeColour } from "../lib/theme.js";
@@ -55,7 +55,7 @@ export const mount = ({ element, value, follow }) => {
       );
     const load = () => {
       const own = tested?.[modality];
-      method.textContent = own ? `${own.method} · ${findingName(tested.finding)}` : "";
+      method.textContent = own ? `${methodName(own.method)} · ${findingName(tested.finding)}` : "";
       said.textContent = t(own ? `trust.alone.${modality}` : "trust.waiting");
       curves = own?.curves ?? {};
       const baselines = Object.keys(curves);
@@ -131,7 +131,7 @@ export const mount = ({ element, value, follow }) => {
     for (const [i, head] of heads.entries()) head.title = t(`trust.help.${columns[i]}`);
     const rows = Object.entries(of).map(([name, figures]) => {
       const cells = columns.map((column) => show(column, figures));
-      return tableRow(titles[modality][name] || name, cells);
+      return tableRow(methodName(titles[modality][name] || name), cells);
     });
     heads.unshift(...columnHeads("trust.methods", [modality]));
     return table("table.bl-table.bl-num", heads, el("tbody", ...rows));
