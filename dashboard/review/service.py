@@ -180,8 +180,9 @@ class CaseService:
         """Keep the film of the open case for as long as the page shows it beside others; of no case, where it is
         another one or its answer is kept back."""
         case = session.opened
-        is_shown = case is not None and case.case_id == case_id and not session.blinded
-        session.pinned = Pinned(case, session.finding) if is_shown else None
+        session.pinned = None
+        if case is not None and case.case_id == case_id and not session.blinded:
+            session.pinned = Pinned(case, session.finding)
         pages.use(session)
 
     def go_blind(self, session: Session, blind: bool) -> Steps:
