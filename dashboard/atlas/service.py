@@ -90,9 +90,11 @@ class AtlasService:
         """How near a case is at β to what a map is made of: the share of the studies that lie closer to their own
         nearest one. None before the map is made, and for a case that has no place in the space."""
         chart = self._charts.result(key)
+        if chart is None:
+            return None
         beta = round(self.engine.clamp_beta(case.encoded, beta), 2)
-        found = chart and place(chart.layout, chart.finder, case.encoded, key.space, beta, self._row_of(case))
-        if not found:
+        found = place(chart.layout, chart.finder, case.encoded, key.space, beta, self._row_of(case))
+        if found is None:
             return None
         closer = self._quality(key, chart, beta).closer_share(found.distance)
         return {"case": case.case_id, "closer": round(closer, 4), "far": closer >= FAR}
