@@ -94,7 +94,9 @@ export const mount = ({ element, trigger, value, watch }) => {
     });
   };
   const askForMore = () => panel.ariaBusy !== "true" && studies.length < shown.total && ask(studies.length);
-  new IntersectionObserver((seen) => seen.at(-1).isIntersecting && askForMore(), { rootMargin: "200px" }).observe(more);
+  // Of the list that is scrolled: a margin of the page ends at its edge.
+  const near = { root: scrolled, rootMargin: "200px" };
+  new IntersectionObserver((seen) => seen.at(-1).isIntersecting && askForMore(), near).observe(more);
 
   const cards = () => /** @type {HTMLElement[]} */ ([...list.children]);
   const place = () => studies.findIndex((study) => study.id === current);
