@@ -51,7 +51,8 @@ class ExplanationTests:
             name = getattr(session, f"{modality}_method")
             title = methods_of(modality)[name].title
             figures = trust.figures()
-            result[modality] = {"method": title, "figures": figures, "passed": passed(figures), "curves": _drawn(trust)}
+            drawn = {"curves": _drawn(trust), "steps": _steps(trust)}
+            result[modality] = {"method": title, "figures": figures, "passed": passed(figures), **drawn}
             yield as_json(result)
 
     def _examined(
@@ -91,6 +92,15 @@ def of_methods(engine: Engine) -> dict | None:
         return None
     measured = json.loads(path.read_text("utf-8"))
     return measured if (measured.get("model"), measured.get("form")) == (engine.digest, TRUST_FORMAT) else None
+
+
+def _steps(trust: Trust) -> dict[str, list[int]] | None:
+    """When each unit is taken away and given back, row by row, and their shape."""
+    if trust.steps is None:
+        return None
+    deletion, insertion = trust.steps
+    shape = list(deletion.shape)
+    return {"shape": shape, "deletion": deletion.ravel().tolist(), "insertion": insertion.ravel().tolist()}
 
 
 def _drawn(trust: Trust) -> dict[str, dict[str, list[float]]]:

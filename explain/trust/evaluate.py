@@ -14,7 +14,7 @@ from explain.every_beta.discordance import alert_figures
 from explain.methods.base import Question
 from explain.methods.registry import method
 from explain.methods.words import split_words
-from explain.trust.faithfulness import Curves, deletion_insertion, verdicts
+from explain.trust.faithfulness import Curves, Steps, deletion_insertion, steps_of, verdicts
 from explain.trust.ground_truth import Truth, heat_concentration, lungs_of, points_inside, rank_percentile, truth_of
 from explain.trust.over_cases import TRUTH, Examined, over_cases
 from explain.trust.robustness import sanity, stability
@@ -30,7 +30,7 @@ from model.studies.table import Study, StudyTable, load_film
 ALONE = {"image": 1.0, "report": 0.0}
 SEED = 0
 TRUST_FILE = "trust.json"  # beside the checkpoint it was measured on
-TRUST_FORMAT = 2  # of a result: one that was kept in another form is measured anew
+TRUST_FORMAT = 3  # of a result: one that was kept in another form is measured anew
 
 
 class Trust(NamedTuple):
@@ -38,6 +38,7 @@ class Trust(NamedTuple):
 
     completeness_error: float | None
     curves: dict[str, Curves]  # by baseline; none where all scores are the same
+    steps: Steps | None  # of the curves
     stability: float | None
     sanity: float | None  # see `robustness.Sanity`
     sanity_spread: float | None
@@ -50,7 +51,8 @@ class Trust(NamedTuple):
     def figures(self) -> dict[str, Any]:
         """What has a value, as numbers; in place of the curves the `areas` under them by baseline, and the verdicts of
         `deletion` and `insertion`."""
-        known = {name: value for name, value in self._asdict().items() if name != "curves" and value is not None}
+        plain = self._replace(steps=None)._asdict()
+        known = {name: value for name, value in plain.items() if name != "curves" and value is not None}
         if self.curves:
             known["areas"] = {baseline: curves.areas() for baseline, curves in self.curves.items()}
         return known | {name: verdict.to_json() for name, verdict in verdicts(self.curves).items()}
@@ -84,6 +86,7 @@ def examine(
     return Trust(
         answer.completeness_error,
         deletion_insertion(question, modality, answer.scores[0]),
+        steps_of(answer.scores[0]),
         stability(question, modality, chosen, answer.scores[0]),
         *(random or (None, None)),
         **_against_truth(encoded, modality, answer.scores[0], truth, lungs),

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch.nn.functional import interpolate
 
 from explain.methods.base import Question
@@ -42,6 +42,13 @@ class Curves(NamedTuple):
         """The area under each curve, 0 to 1. Faithful scores delete fast (a smaller area than at random) and insert
         fast (a larger one)."""
         return {name: float(np.trapezoid(curve, FRACTIONS)) for name, curve in self._asdict().items()}
+
+
+class Steps(NamedTuple):
+    """Of each cell or word the place in FRACTIONS, 0 to FLIP_STEPS, from which on it is away, or is back."""
+
+    deletion: Int[np.ndarray, "*shape"]
+    insertion: Int[np.ndarray, "*shape"]
 
 
 class Verdict(NamedTuple):
@@ -81,10 +88,10 @@ def deletion_insertion(question: Question, modality: str, scores: Float[np.ndarr
     Raises:
         Cancelled: the answer is not wanted any more.
     """
-    if scores.size < 2 or np.ptp(scores) == 0:
+    if _names_no_order(scores):
         return {}
     rng = np.random.default_rng(SEED)
-    ranked = np.lexsort((rng.random(scores.size), -scores.ravel()))
+    ranked = _ranked(scores, rng)
     random = rng.permutation(scores.size)
     # Inserting by an order is deleting by its opposite, read backwards.
     taken = np.stack([_taken(order) for order in (ranked, ranked[::-1], random, random[::-1])])
@@ -96,6 +103,15 @@ def deletion_insertion(question: Question, modality: str, scores: Float[np.ndarr
     return curves
 
 
+def steps_of(scores: Float[np.ndarray, "*shape"]) -> Steps | None:
+    """At which of FRACTIONS `deletion_insertion` takes each unit away, and gives it back; None where it does not."""
+    if _names_no_order(scores):
+        return None
+    ranked = _ranked(scores, np.random.default_rng(SEED))
+    away = (~_taken(ranked)).sum(0), _taken(ranked[::-1]).sum(0)
+    return Steps(*(steps.reshape(scores.shape) for steps in away))
+
+
 def verdicts(curves: dict[str, Curves]) -> dict[str, Verdict]:
     """Of `deletion` and `insertion` for one case: the area is below, or above, the random one. Empty without curves."""
     if not curves:
@@ -104,6 +120,15 @@ def verdicts(curves: dict[str, Curves]) -> dict[str, Verdict]:
     falls = sum(a["deletion"] < a["random"] for a in areas)
     rises = sum(a["insertion"] > a["random"] for a in areas)
     return {"deletion": Verdict(falls, len(areas)), "insertion": Verdict(rises, len(areas))}
+
+
+def _names_no_order(scores: np.ndarray) -> bool:
+    return scores.size < 2 or bool(np.ptp(scores) == 0)
+
+
+def _ranked(scores: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The units, the highest first; equal ones by chance."""
+    return np.lexsort((rng.random(scores.size), -scores.ravel()))
 
 
 def _taken(order: np.ndarray) -> Bool[np.ndarray, "steps units"]:
@@ -121,12 +146,12 @@ def _pooled_without(
         yield LEFT_OUT, pool_without(question, removed)
         return
     square, _, box = question.encoded.image_part
-    for baseline, film in _baselines(square, box).items():
+    for baseline, film in baselines(square, box).items():
         yield baseline, _pool_films(question, removed.unflatten(1, shape), film)
 
 
-def _baselines(square: Float[torch.Tensor, "1 1 side side"], box: Box) -> dict[str, torch.Tensor]:
-    """What stands where a cell is taken away."""
+def baselines(square: Float[torch.Tensor, "1 1 side side"], box: Box) -> dict[str, torch.Tensor]:
+    """What stands where a cell of a film is taken away: BLUR, BLACK and GREY, each of the film's own shape."""
     side = square.shape[-1]
     top, left, height, width = (round(part * side) for part in box)
     inside = (..., slice(top, top + height), slice(left, left + width))

@@ -7,10 +7,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from explain.trust.faithfulness import Verdict
-from model.evaluation.bootstrap import band, counts_of
+from explain.trust.pass_marks import passed_over_cases
+from model.evaluation.bootstrap import band, counts_of, macro
 
 TRUTH = ("points_inside", "heat_concentration", "heat_in_lungs", "top_word_states", "rank_percentile")
 DIRECTIONS = ("deletion", "insertion")
+BY_FINDING = {"points_inside", "heat_concentration"}  # a mean over findings, and not over cases
 COARSE = 20  # patients, below which an interval over them is narrower than it should be, and is called coarse
 
 
@@ -30,11 +32,12 @@ def over_cases(tested: list[Examined], bounded: Collection[str] | None = None) -
 
     Returns:
         `n` explanations of so many `patients`; `coarse` where they are fewer than 20; the mean of every figure that has
-        a value in some of them. `points_inside` and `heat_concentration` are means over the findings that have a
-        bounded place. Where evidence was taken away, `faithfulness` by baseline (see `_faithfulness`); `deletion` and
-        `insertion`: with how many of the baselines the interval of the difference to random order lies on the right
-        side of 0, and whether these are most of them; None where there is no interval. `per_finding`: of each finding
-        its `n`, its means against the truth and its `faithfulness`.
+        a value in some of them, and in `intervals` their 95 % bootstrap interval over patients. `points_inside` and
+        `heat_concentration` are means over the findings that have a bounded place. `passed` says of each figure that
+        has a mark whether it meets it. Where evidence was taken away, `faithfulness` by baseline (see `_faithfulness`);
+        `deletion` and `insertion`: with how many of the baselines the interval of the difference to random order lies
+        on the right side of 0, and whether these are most of them; None where there is no interval. `per_finding`: of
+        each finding its `n`, its means against the truth and its `faithfulness`.
     """
     by_finding = defaultdict(list)
     for one in sorted(tested, key=lambda one: one.finding):
@@ -46,18 +49,31 @@ def over_cases(tested: list[Examined], bounded: Collection[str] | None = None) -
         | _faithfulness(some)
         for finding, some in by_finding.items()
     }
-    for name in {"points_inside", "heat_concentration"} & means.keys():
-        found = [v[name] for f, v in each.items() if (bounded is None or f in bounded) and v.get(name) is not None]
-        means[name] = round(float(np.mean(found)), 4) if found else None
+    intervals = {}
+    for name in means:
+        some = [one for one in tested if name in one.figures]
+        groups = None
+        if name in BY_FINDING:
+            some = [one for one in some if bounded is None or one.finding in bounded]
+            groups = [one.finding for one in some]
+        if some:
+            values = np.array([float(one.figures[name]) for one in some])
+            found = mean_band(values, tuple(one.patient for one in some), groups)
+            means[name] = found.pop("value")
+            intervals[name] = found
+        else:
+            means[name] = None
     patients = len({one.patient for one in tested})
     faithful = _faithfulness(tested)
+    shown = {**means, **{name: _verdict(found, name) for found in faithful.values() for name in DIRECTIONS}}
     return {
         "n": len(tested),
         "patients": patients,
         "coarse": patients < COARSE,
-        **means,
+        **shown,
+        "intervals": intervals,
+        "passed": passed_over_cases(shown),
         **faithful,
-        **{name: _verdict(found, name) for found in faithful.values() for name in DIRECTIONS},
         "per_finding": each,
     }
 
@@ -105,11 +121,20 @@ def _faithfulness(tested: list[Examined]) -> dict[str, dict[str, dict[str, Any]]
     return {"faithfulness": found}
 
 
-def mean_band(values: np.ndarray, patients: tuple[str, ...]) -> dict[str, float | None]:
-    """The mean over cases, and its 95 % bootstrap interval over patients: None of one, or where all are alike."""
+def mean_band(
+    values: np.ndarray, patients: tuple[str, ...], groups: list[str] | None = None
+) -> dict[str, float | None]:
+    """The mean over cases, and its 95 % bootstrap interval over patients: None of one, or where all are alike.
+
+    Args:
+        groups: what each case belongs to, as its finding, where the mean is over these and not over cases; of a
+            resample over those that it has.
+    """
     counts = counts_of(patients)
-    means = (counts @ values) / counts.sum(1)
-    return band(np.round(means, 9)).to_json()  # so that what is alike is equal
+    belongs = np.array(groups) if groups else np.zeros(len(values), int)
+    with np.errstate(invalid="ignore"):  # 0 / 0 where a resample has none of a group
+        each = [counts[:, own] @ values[own] / counts[:, own].sum(1) for own in (belongs == g for g in set(belongs))]
+    return band(np.round(macro(np.stack(each)), 9)).to_json()  # so that what is alike is equal
 
 
 def _verdict(by_baseline: dict[str, dict[str, Any]], name: str) -> dict[str, int | bool] | None:

@@ -397,6 +397,14 @@ class Curves(TypedDict):
     random: list[float]
 
 
+class Steps(TypedDict):
+    """At which step of the curves each cell or word, row by row, is away, or back."""
+
+    shape: list[int]
+    deletion: list[int]
+    insertion: list[int]
+
+
 class Tested(TypedDict):
     """The tests of one modality's explanation."""
 
@@ -404,6 +412,7 @@ class Tested(TypedDict):
     figures: Figures
     passed: dict[str, bool]
     curves: dict[str, Curves]
+    steps: Steps | None
 
 
 class Tests(TypedDict):
@@ -756,6 +765,22 @@ class MethodFinding(TypedDict):
     faithfulness: NotRequired[dict[str, Faithfulness]]
 
 
+class TestFilms(TypedDict):
+    """The film as the model sees it, and what stands where a cell of it is taken away, as pictures."""
+
+    ticket: int
+    own: str
+    instead: dict[str, str]
+    number: int
+
+
+class Bounds(TypedDict):
+    """A 95 % interval; None where there is none."""
+
+    low: float | None
+    high: float | None
+
+
 class MethodFigures(MethodFinding):
     """What a method came to over many cases (`explain.trust.over_cases`)."""
 
@@ -768,6 +793,8 @@ class MethodFigures(MethodFinding):
     sanity_spread: NotRequired[float | None]
     deletion: NotRequired[OfBaselines | None]
     insertion: NotRequired[OfBaselines | None]
+    intervals: dict[str, Bounds]
+    passed: dict[str, bool]
     per_finding: dict[str, MethodFinding]
 
 
@@ -785,7 +812,10 @@ class Measured(TypedDict):
 
 
 class MethodsTested(TypedDict):
-    """The value of Trust: titles, and what was measured of the methods."""
+    """The value of Trust: titles, what was measured of the methods, and from where on that passes, by the figures that
+    should be high and those that should be low."""
 
     titles: Titles
+    least: dict[str, float]
+    most: dict[str, float]
     measured: Measured | None

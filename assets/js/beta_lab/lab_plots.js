@@ -3,26 +3,15 @@ import { rgb } from "../lib/colours.js";
 import { el } from "../lib/dom.js";
 import { number } from "../lib/format.js";
 import { t } from "../lib/i18n.js";
+import { SLIDER_STEPS } from "../lib/keys.js";
 import { note, panelHead } from "../lib/parts.js";
-import { axisTitle, errorBars, plot } from "../lib/plot.js";
+import { axisTitle, errorBars, plot, plotCursor } from "../lib/plot.js";
 import { themeColour } from "../lib/theme.js";
 import { labFigure, labInterval, stretches } from "./lab_data.js";
 
-/** @import { Plotted } from "../lib/types.d.ts" */
 /** @import { LabData } from "./lab_data.js" */
 
 const QUARTERS = [0, 0.25, 0.5, 0.75, 1];
-/** @type {Record<string, number>} */
-const KEYS = {
-  ArrowRight: 1,
-  ArrowUp: 1,
-  ArrowLeft: -1,
-  ArrowDown: -1,
-  PageUp: 5,
-  PageDown: -5,
-  Home: -Infinity,
-  End: Infinity,
-};
 // A person asks for a place on the grid of beta by `move`, or for one so many steps further by `step`: of keys that are
 // pressed faster than a frame is drawn, none is lost.
 /**
@@ -39,14 +28,14 @@ export const betaPlot = (name, colourName, move, step) => {
   let index = 0;
   let dragging = false;
   const reading = el("output.bl-num.bl-lab-reading");
-  const figure = /** @type {Plotted} */ (/** @type {HTMLElement} */ (el("div.bl-plot")));
-  const cursor = el("i.bl-lab-cursor");
+  const figure = el("div.bl-plot");
+  const cursor = plotCursor(figure);
   const none = el("p.bl-muted.bl-lab-none", { hidden: true });
   const field = el(
     "div.bl-lab-field",
     { role: "slider", tabindex: 0, "aria-valuemin": 0, "aria-valuemax": 1, "data-plot": name },
     figure,
-    cursor,
+    cursor.line,
   );
   const node = el("section.bl-panel.bl-lab-figure", panelHead(key, reading), field, none);
 
@@ -108,10 +97,7 @@ export const betaPlot = (name, colourName, move, step) => {
         ...(name === "threshold" ? { range: [-0.02, 1.02] } : {}),
       },
     });
-    if (!figure.follows) {
-      figure.follows = true;
-      figure.on("plotly_afterplot", placeCursor);
-    }
+    cursor.follow();
     point(index);
   };
 
@@ -125,25 +111,13 @@ export const betaPlot = (name, colourName, move, step) => {
     field.ariaLabel = `${t(key)}, ${lab.label(place)}`;
     field.ariaValueNow = String(lab.betas[index]);
     field.ariaValueText = `β ${number(lab.betas[index])}: ${reading.textContent}`;
-    placeCursor();
-  };
-
-  // Drawn over the plot and not in it, so that a move costs no redraw.
-  const placeCursor = () => {
-    const axes = figure._fullLayout;
-    if (!axes || !lab) return;
-    const { xaxis, yaxis } = axes;
-    cursor.style.left = `${xaxis._offset + xaxis.l2p(lab.betas[index])}px`;
-    cursor.style.top = `${yaxis._offset}px`;
-    cursor.style.height = `${yaxis._length}px`;
+    cursor.place(lab.betas[index]);
   };
 
   /** @param {PointerEvent} event */
   const drag = (event) => {
-    const axes = figure._fullLayout;
-    if (!dragging || !axes) return;
-    const beta = axes.xaxis.p2l(event.clientX - figure.getBoundingClientRect().left - axes.xaxis._offset);
-    move(lab.nearest(beta));
+    const beta = dragging ? cursor.valueAt(event) : null;
+    if (beta !== null) move(lab.nearest(beta));
   };
   field.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
@@ -154,7 +128,7 @@ export const betaPlot = (name, colourName, move, step) => {
   field.addEventListener("pointermove", drag);
   field.addEventListener("lostpointercapture", () => (dragging = false));
   field.addEventListener("keydown", (event) => {
-    const by = KEYS[event.key];
+    const by = SLIDER_STEPS[event.key];
     if (!by) return;
     event.preventDefault();
     step(by);

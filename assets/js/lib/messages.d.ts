@@ -472,12 +472,20 @@ export interface Curves {
   random: number[];
 }
 
+/** At which step of the curves each cell or word, row by row, is away, or back. */
+export interface Steps {
+  shape: number[];
+  deletion: number[];
+  insertion: number[];
+}
+
 /** The tests of one modality's explanation. */
 export interface Tested {
   method: string;
   figures: Figures;
   passed: Record<string, boolean>;
   curves: Record<string, Curves>;
+  steps: Steps | null;
 }
 
 /** The tests of what is on the stage, as far as they are done. */
@@ -818,6 +826,20 @@ export interface MethodFinding {
   faithfulness?: Record<string, Faithfulness>;
 }
 
+/** The film as the model sees it, and what stands where a cell of it is taken away, as pictures. */
+export interface TestFilms {
+  ticket: number;
+  own: string;
+  instead: Record<string, string>;
+  number: number;
+}
+
+/** A 95 % interval; None where there is none. */
+export interface Bounds {
+  low: number | null;
+  high: number | null;
+}
+
 /** What a method came to over many cases (`explain.trust.over_cases`). */
 export interface MethodFigures {
   n: number;
@@ -835,6 +857,8 @@ export interface MethodFigures {
   sanity_spread?: number | null;
   deletion?: OfBaselines | null;
   insertion?: OfBaselines | null;
+  intervals: Record<string, Bounds>;
+  passed: Record<string, boolean>;
   per_finding: Record<string, MethodFinding>;
 }
 
@@ -850,8 +874,10 @@ export interface Measured {
   discordance?: Record<string, string | number | Record<string, number | null> | null>;
 }
 
-/** The value of Trust: titles, and what was measured of the methods. */
+/** The value of Trust: titles, what was measured of the methods, and from where on that passes, by the figures that should be high and those that should be low. */
 export interface MethodsTested {
   titles: Titles;
+  least: Record<string, number>;
+  most: Record<string, number>;
   measured: Measured | null;
 }

@@ -61,6 +61,35 @@ export const plot = (node, traces, layout) => {
   return window.Plotly.react(node, traces, whole, CONFIG);
 };
 
+// A line over a plot, at a value of its x axis; no part of the plot, so that a move costs no redraw.
+/** @param {HTMLElement} node */
+export const plotCursor = (node) => {
+  const figure = /** @type {Plotted} */ (node);
+  const line = el("i.bl-lab-cursor");
+  let at = 0;
+  /** @param {number} [value] the last one, where it is left out */
+  const place = (value = at) => {
+    at = value;
+    const axes = figure._fullLayout;
+    if (!axes) return;
+    line.style.left = `${axes.xaxis._offset + axes.xaxis.l2p(at)}px`;
+    line.style.top = `${axes.yaxis._offset}px`;
+    line.style.height = `${axes.yaxis._length}px`;
+  };
+  // Once there is a plot; it may change its size by itself.
+  const follow = () => {
+    if (!figure.follows) figure.on("plotly_afterplot", () => place());
+    figure.follows = true;
+  };
+  // Under a pointer; null before there is a plot.
+  /** @param {PointerEvent} event */
+  const valueAt = ({ clientX }) => {
+    const axis = figure._fullLayout?.xaxis;
+    return axis ? axis.p2l(clientX - figure.getBoundingClientRect().left - axis._offset) : null;
+  };
+  return { line, place, follow, valueAt };
+};
+
 /** @param {string} key */
 export const axisTitle = (key) => ({ text: t(key), standoff: 6, font: { size: 12 } });
 

@@ -90,6 +90,7 @@ export interface Events {
   settled: m.Settled | null;
   tab: string; // that came to the front
   theme: string;
+  "test-films": m.TestFilms;
   tiles: m.FilmTiles;
   "to-cell": LabCell;
   "to-words": undefined;

@@ -7,6 +7,7 @@ import { fold } from "../lib/parts.js";
 
 /** @import { Modality, Shown } from "../lib/types.d.ts" */
 /** @import * as m from "../lib/messages.d.ts" */
+/** @import { Case } from "./case/case.js" */
 
 /** @param {unknown} value */
 const yes = (value) => t(value ? "trust.yes" : "trust.no");
@@ -79,6 +80,8 @@ const checks = (modality, own) => {
 
 /** @type {m.Tests | null} */
 export let tested = null; // the tests of what is on the stage
+/** @type {Case | null} */
+export let explained = null; // what is on the stage, for a tab that is opened later
 /** @param {m.Tests | null} result */
 const fill = (result) => {
   tested = result;
@@ -88,7 +91,13 @@ const fill = (result) => {
     put(slot, own && trustTests(own).length > 0 && checks(modality, own));
   }
 };
-on("explained", () => fill(null));
-on("veiled", () => fill(null));
+on("explained", (now) => {
+  explained = now;
+  fill(null);
+});
+on("veiled", () => {
+  explained = null;
+  fill(null);
+});
 on("trust", fill);
 on("language", () => fill(tested));

@@ -1,19 +1,23 @@
 // The tests of the explanation on the stage, with their curves, and of every method over a split.
 import { el } from "../lib/dom.js";
 import { on } from "../lib/events.js";
-import { exactShare, number, signed } from "../lib/format.js";
-import { findingName, labelled, methodName, phrase, t } from "../lib/i18n.js";
-import { columnHeads, note, offer, panelHead, scrolled, table, tableRow } from "../lib/parts.js";
-import { axisTitle, plot, plotly } from "../lib/plot.js";
-import { themeColour } from "../lib/theme.js";
-import { tested, times, trustTests, trustVerdict } from "../review/tests.js";
+import { findingName, methodName, phrase, t } from "../lib/i18n.js";
+import { columnHeads, note, panelHead, scrolled, table, tableRow } from "../lib/parts.js";
+import { currentTab } from "../page/tabs.js";
+import { explained, tested, trustTests } from "../review/tests.js";
+import { curvesView } from "./curves.js";
 import { faithfulnessTables } from "./faithfulness.js";
+import { casesCell, criterion, methodCell } from "./methods.js";
 
 /** @import { Modality, Mount, Shown } from "../lib/types.d.ts" */
 /** @import * as m from "../lib/messages.d.ts" */
 
+/** @typedef {{ ticket: number, own: HTMLImageElement, instead: Record<string, HTMLImageElement> }} TestFilms */
+
+const COMMAND = "betalens trust --split test --cases 40 --keep";
+
 /** @type {Mount} */
-export const mount = ({ element, value, follow }) => {
+export const mount = ({ element, trigger, value, follow }) => {
   /** @type {m.MethodsTested} */
   const { titles } = value();
   /** @type {Modality[]} */
@@ -28,17 +32,14 @@ export const mount = ({ element, value, follow }) => {
 
   /** @param {Modality} modality */
   const examined = (modality) => {
-    /** @type {m.Tested["curves"]} */
-    let curves = {};
+    const curves = curvesView(wantFilms);
     const method = el("span.bl-muted");
     const said = el("p.bl-muted.bl-lab-note");
     const rows = el("tbody");
-    const figure = el("div.bl-trust-plot");
-    const baseline = el("select.bl-select", { ...labelled("trust.baseline"), onchange: () => draw() });
     const node = el(
       "section.bl-panel",
       panelHead(`trust.title.${modality}`, method),
-      el("div.bl-trust-body", el("table.bl-table.bl-trust-table", rows), el("div", baseline, figure)),
+      el("div.bl-trust-body", curves.node, el("table.bl-table.bl-trust-table", rows)),
       said,
     );
 
@@ -56,99 +57,75 @@ export const mount = ({ element, value, follow }) => {
     const load = () => {
       const own = tested?.[modality];
       method.textContent = own ? `${methodName(own.method)} · ${findingName(tested.finding)}` : "";
-      said.textContent = t(own ? `trust.alone.${modality}` : "trust.waiting");
-      curves = own?.curves ?? {};
-      const baselines = Object.keys(curves);
-      figure.hidden = !baselines.length;
-      baseline.hidden = baselines.length < 2;
-      offer(baseline, baselines, (name) => t(`trust.baseline.${name}`));
+      const waits = explained?.modalities.includes(modality) === false ? `trust.absent.${modality}` : "trust.waiting";
+      said.textContent = t(own ? `trust.alone.${modality}` : waits);
       rows.replaceChildren(...(own ? trustTests(own) : []).map(row));
-      if (baselines.length) draw();
+      curves.load(own, tested?.fractions ?? [], explained, films?.ticket === tested?.ticket ? films : null);
     };
 
-    const draw = async () => {
-      await plotly();
-      const shown = curves[baseline.value];
-      if (!shown) return;
-      /** @param {string} name @param {number[]} y @param {string} colour @param {string} [dash] */
-      const line = (name, y, colour, dash) => ({
-        x: tested.fractions,
-        y,
-        name: t(`trust.curve.${name}`),
-        mode: "lines",
-        line: { color: themeColour(colour), width: dash ? 1.3 : 2.4, dash },
-      });
-      // Giving back in random order is taking away in random order, read backwards.
-      const backwards = shown.random.toReversed();
-      plot(
-        figure,
-        [
-          line("deletion", shown.deletion, "bad"),
-          line("random_deletion", shown.random, "bad", "dot"),
-          line("insertion", shown.insertion, "accent"),
-          line("random_insertion", backwards, "accent", "dot"),
-        ],
-        {
-          xaxis: { title: axisTitle("trust.axis"), range: [0, 1], fixedrange: false },
-          yaxis: { range: [0, 1.02], fixedrange: false },
-          dragmode: "zoom",
-          showlegend: true,
-          margin: { l: 44, r: 14, t: 52, b: 40 },
-          legend: { orientation: "h", y: 1.02, yanchor: "bottom", font: { size: 10.5 } },
-        },
-      );
-    };
-
-    return { node, load };
+    return { node, load, show: curves.show };
   };
+
+  // The film as the tests change it is fetched once somebody looks at them.
+  /** @type {TestFilms | null} */
+  let films = null;
+  let asked = -1;
+  const wantFilms = () => {
+    if (currentTab() !== "trust" || !tested || asked === tested.ticket) return;
+    asked = tested.ticket;
+    trigger("films");
+  };
+  on("tab", wantFilms);
+  on("test-films", async ({ ticket, own, instead }) => {
+    /** @param {string} src */
+    const picture = async (src) => {
+      const image = el("img", { src });
+      await image.decode();
+      return image;
+    };
+    const names = Object.keys(instead);
+    const [first, ...others] = await Promise.all([own, ...Object.values(instead)].map(picture));
+    films = { ticket, own: first, instead: Object.fromEntries(names.map((name, i) => [name, others[i]])) };
+    if (ticket === tested?.ticket) for (const panel of panels) panel.show(films);
+    else asked = -1; // another case stands there meanwhile
+  });
 
   const panels = MODALITIES.map(examined);
-  /** @param {"deletion" | "insertion"} name @param {m.OfBaselines} passes @param {m.MethodFigures} figures */
-  const verdict = (name, { passed, of, holds }, { faithfulness }) => {
-    const said =
-      of > 1 ? trustVerdict({ passed, of }) : signed(Object.values(faithfulness)[0][`${name}_difference`].value, 2);
-    return `${holds ? "✓" : "!"} ${said}`;
-  };
-  const NOT_ASKED = "–"; // completeness of a method that promises none
-  /** @param {keyof m.MethodFigures} name @param {m.MethodFigures} figures */
-  const show = (name, figures) => {
-    /** @type {any} */
-    const figure = figures[name];
-    const known = figure !== null && figure !== undefined;
-    if (name === "completeness_error") return known ? exactShare(figure) : NOT_ASKED;
-    if (!known) return t("not_defined");
-    if (name === "n") return String(figure);
-    if (figure.of) return verdict(/** @type {"deletion" | "insertion"} */ (name), figure, figures);
-    return name.startsWith("heat") ? times(figure) : number(figure);
-  };
-  /** @param {m.Measured | null} measured @param {Modality} modality */
+  /** @param {m.Measured} measured @param {Modality} modality */
   const methodsTable = (measured, modality) => {
-    const of = measured?.[modality] || {};
+    const of = measured[modality] || {};
     const columns = COLUMNS[modality].filter((name) =>
       Object.values(of).some((figures) => figures[name] !== undefined && figures[name] !== null),
     );
-    const heads = columnHeads("trust.column", columns);
-    for (const [i, head] of heads.entries()) head.title = t(`trust.help.${columns[i]}`);
+    const heads = columns.map((name) => {
+      const said = criterion(name, modality, value());
+      const title = t(`trust.help.${name}`);
+      return el("th", { scope: "col", title }, t(`trust.column.${name}`), said && el("span.bl-trust-mark", said));
+    });
     const rows = Object.entries(of).map(([name, figures]) => {
-      const cells = columns.map((column) => show(column, figures));
-      return tableRow(methodName(titles[modality][name] || name), cells);
+      const row = tableRow(methodName(titles[modality][name] || name), []);
+      row.append(...columns.map((column) => (column === "n" ? casesCell(figures) : methodCell(column, figures))));
+      return row;
     });
     heads.unshift(...columnHeads("trust.methods", [modality]));
     return table("table.bl-table.bl-num", heads, el("tbody", ...rows));
   };
+  /** @param {string} key */
+  const command = (key) => el("p.bl-muted.bl-lab-note", phrase("span", key), " ", el("code", COMMAND));
   const methods = el("section.bl-panel.bl-trust-methods");
   const drawMethods = () => {
     /** @type {m.MethodsTested} */
     const { measured } = value();
     methods.replaceChildren(
-      panelHead("trust.methods"),
+      panelHead("trust.methods", measured && el("span.bl-muted", t(`lab.split.${measured.split}`))),
       ...(measured
         ? [
             scrolled(...MODALITIES.map((modality) => methodsTable(measured, modality))),
             note("trust.methods_note"),
+            command("trust.how"),
             ...MODALITIES.flatMap((modality) => faithfulnessTables(measured[modality] || {}, titles[modality])),
           ]
-        : [note("trust.unmeasured")]),
+        : [command("trust.unmeasured")]),
     );
   };
   follow(drawMethods);

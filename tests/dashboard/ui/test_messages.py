@@ -28,6 +28,7 @@ from dashboard.serving.background_job import BackgroundJob, JobProgress
 from dashboard.serving.model_registry import ModelRegistry
 from dashboard.serving.reference_cache import ReferenceCache
 from dashboard.serving.served import ServedModel
+from dashboard.trust.service import films_of_tests
 from dashboard.ui.payload import numbered
 from dashboard.ui.widgets.troubles import status_of
 from dashboard.workflows.finetune import ComparisonRow, FinetuneResult, Gate
@@ -108,6 +109,13 @@ def test_the_tests_of_an_explanation(engine, table, session):
     assert len(done) == 2
     for step in done:
         holds(m.Tests, step)
+    holds(m.TestFilms, numbered(films_of_tests(session)))
+
+
+def test_without_a_film_there_is_none_that_tests_change(reviewer, session):
+    assert films_of_tests(session) is None
+    list(reviewer.open_study(session, "report-only", 0.5))
+    assert films_of_tests(session) is None
 
 
 def test_the_methods_that_were_tested_over_many_cases():

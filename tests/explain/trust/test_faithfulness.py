@@ -8,7 +8,7 @@ from helpers import REPORT, random_film
 import explain
 from explain.methods.registry import method
 from explain.trust.evaluate import examine
-from explain.trust.faithfulness import Curves, Verdict, deletion_insertion, verdicts
+from explain.trust.faithfulness import Curves, Verdict, deletion_insertion, steps_of, verdicts
 from explain.trust.over_cases import Examined, mean_band, numbers, over_cases
 from model.inference.engine import Engine
 from model.studies.demo import BOUNDED
@@ -71,6 +71,21 @@ def test_the_baseline_of_a_film_that_is_not_square_leaves_what_is_around_it_blac
         assert curves.areas() == pytest.approx(expected, abs=1e-5), baseline
 
 
+def test_the_steps_say_what_is_away_at_each_point_of_the_curves(engine):
+    case = engine.encode(random_film(5, 200, 100), "")
+    question = explain.Question(engine, case, 1, (1.0,))
+    scores = method("image", "gradcam").explain(question).scores[0]
+    steps = steps_of(scores)
+    assert steps.deletion.shape == steps.insertion.shape == scores.shape
+    for baseline, curves in deletion_insertion(question, "image", scores).items():
+        probability = plainly.of_film(engine, case, 1, 1.0, scores.shape, baseline)
+        for step in (0, 5, 12):
+            for away, curve in ((steps.deletion <= step, curves.deletion), (steps.insertion > step, curves.insertion)):
+                gone = np.flatnonzero(away).tolist()
+                assert curve[step] == pytest.approx(probability(gone), abs=1e-5), (baseline, step)
+    assert steps_of(np.zeros(4)) is None
+
+
 def test_equal_scores_have_no_order_of_their_own(engine, encoded):
     question = explain.Question(engine, encoded, 1, (0.0,))
     words = len(question.words)
@@ -122,6 +137,23 @@ def test_the_interval_is_that_of_another_bootstrap_over_whole_patients():
         drawn.append(np.concatenate(some).mean())
     assert found["value"] == pytest.approx(values.mean(), abs=1e-4)
     assert [found["low"], found["high"]] == pytest.approx(np.percentile(drawn, [2.5, 97.5]), abs=0.01)
+
+
+def test_a_mean_over_findings_has_the_interval_of_that_mean():
+    """Of two findings, one with many more cases than the other, by another bootstrap over patients."""
+    rng = np.random.default_rng(6)
+    findings = np.array(["A"] * 24 + ["B"] * 6)
+    inside = np.concatenate([rng.random(24) < 0.8, rng.random(6) < 0.4]).astype(float)
+    tested = [Examined(f, f"p{i}", {"points_inside": v}) for i, (f, v) in enumerate(zip(findings, inside, strict=True))]
+    found = over_cases(tested)
+    drawn = []
+    for _ in range(4000):
+        some = rng.choice(30, 30)
+        drawn.append(np.mean([inside[some][findings[some] == f].mean() for f in set(findings[some])]))
+    assert found["points_inside"] == pytest.approx((inside[:24].mean() + inside[24:].mean()) / 2, abs=1e-4)
+    interval = found["intervals"]["points_inside"]
+    assert [interval["low"], interval["high"]] == pytest.approx(np.percentile(drawn, [2.5, 97.5]), abs=0.04)
+    assert found["passed"] == {"points_inside": True}
 
 
 def test_the_verdict_over_cases_needs_intervals_of_two_baselines():

@@ -1,6 +1,6 @@
 """What passes is said in one place."""
 
-from explain.trust.pass_marks import passed
+from explain.trust.pass_marks import passed, passed_over_cases
 
 
 def test_at_its_mark_a_test_passes_and_short_of_it_it_does_not():
@@ -20,3 +20,8 @@ def test_at_its_mark_a_test_passes_and_short_of_it_it_does_not():
 
 def test_of_what_was_not_tested_nothing_is_said():
     assert passed({"sanity": 0.1, "areas": {}, "sanity_spread": 0.2}) == {"sanity": True}
+
+
+def test_over_cases_a_share_of_them_is_enough_where_one_is_yes_or_no():
+    figures = {"points_inside": 0.5, "top_word_states": 0.49, "stability": 0.71, "sanity": None, "deletion": None}
+    assert passed_over_cases(figures) == {"points_inside": True, "top_word_states": False, "stability": True}
