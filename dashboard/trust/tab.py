@@ -26,7 +26,8 @@ def build(ctx: Context) -> None:
         marks = {"least": LEAST_OVER_CASES, "most": MOST}
         return as_json({"titles": titles, "measured": of_methods(ctx.engine), **marks})
 
-    def films(session: Session):
+    def tested_films(session: Session):
+        """That the case is shown was written down as it was opened."""
         claim(session)
         found = films_of_tests(session)
         return numbered(found) if found else gr.skip()
@@ -34,6 +35,6 @@ def build(ctx: Context) -> None:
     with gr.Column(elem_classes="bl-page"):
         methods_tested = widget("trust", shown())
         films_relay = relay("test-films")
-    methods_tested.films(films, ctx.session, films_relay, **AT_ONCE)
+    methods_tested.films(tested_films, ctx.session, films_relay, **AT_ONCE)
     # Anew for each page, as a model may be replaced.
     ctx.page.load(shown, None, methods_tested, **QUIET)
