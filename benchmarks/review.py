@@ -52,7 +52,7 @@ def served(checkout: Path, port: int) -> Iterator[str]:
     """The address of the demo, served from a checkout of this project."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "dashboard.cli", "serve", "--port", str(port), "--feedback", folder]
-        server = subprocess.Popen(command, cwd=checkout)
+        server = subprocess.Popen(command, cwd=checkout, stdout=subprocess.DEVNULL)
         try:
             yield f"http://127.0.0.1:{port}"
         finally:
