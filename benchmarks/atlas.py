@@ -18,8 +18,6 @@ import json
 import os
 import resource
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -73,16 +71,15 @@ def page(count: int) -> dict:
     """The tab over so many studies."""
     from many import make
     from playwright.sync_api import sync_playwright
+    from served import served
 
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         many = make(Path(folder), count)
-        port = "7899"
-        command = [sys.executable, "-m", "dashboard.cli", "serve", "--port", port, "--feedback", f"{folder}/flags"]
-        server = subprocess.Popen([*command, "--studies", str(many.studies), "--checkpoint", str(many.checkpoint)])
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        try:
+        options = ["--feedback", f"{folder}/flags", "--studies", many.studies, "--checkpoint", many.checkpoint]
+        with served(*map(str, options)) as (url, _):
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
             shown = browser.new_page(viewport={"width": 1280, "height": 800})
-            _open(shown, f"http://127.0.0.1:{port}")
+            shown.goto(url)
             shown.wait_for_selector("[data-tier=exact]", timeout=600_000)
             start = time.perf_counter()
             shown.get_by_role("tab", name="Atlas").click()
@@ -93,23 +90,8 @@ def page(count: int) -> dict:
             frames = {"morph_while_testing": shown.evaluate(FRAMES, [SECONDS, ACTS["morph"]])}
             shown.wait_for_selector(TESTED, state="attached", timeout=600_000)
             frames |= {name: shown.evaluate(FRAMES, [SECONDS, act]) for name, act in ACTS.items()}
-        finally:
             browser.close()
-            server.terminate()
-            server.wait(timeout=30)
     return {"studies": count, "tab_ready_s": round(ready, 2), **frames}
-
-
-def _open(shown, url: str) -> None:
-    end = time.monotonic() + 300
-    while True:
-        try:
-            shown.goto(url)
-            return
-        except Exception:
-            if time.monotonic() > end:
-                raise
-            time.sleep(1)
 
 
 def plotly(count: int) -> dict:

@@ -4,9 +4,10 @@
 
 Writes a table of invented reports of some 400 characters over copies of a few demo films, and starts `betalens serve`
 as a process of its own on the demo's table and on that one. For each: seconds to the first answer, seconds until a
-browser shows the first case, milliseconds from a click on another study until it is drawn and from the choice of a
-finding until its studies are listed; and the server's memory after the first answer, at its highest by then, and in
-the end. The last line is one JSON object.
+browser shows the first case, milliseconds from a click on another study until it is drawn, from the end of the list
+until its next page is there, from a search (which waits for a pause of 300 ms) and from the choice of a finding until
+what they find is listed; and the server's memory after the first answer, at its highest by then, and in the end. The
+last line is one JSON object.
 """
 
 import argparse
@@ -14,20 +15,15 @@ import csv
 import json
 import random
 import shutil
-import socket
-import subprocess
-import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
+from served import LIMIT, served
 
 from model.storage.paths import DEMO_CHECKPOINT, DEMO_STUDIES
 
-ROOT = Path(__file__).resolve().parent.parent
 FILMS = 50
 FINDINGS = json.loads((DEMO_CHECKPOINT / "config.json").read_text("utf-8"))["findings"]
 SENTENCES = [
@@ -37,7 +33,6 @@ SENTENCES = [
     for place in ("on the left", "on the right", "at both bases")
     for change in ("unchanged from before", "new since the last film", "smaller than before")
 ]
-LIMIT = 300  # seconds
 
 
 def write_table(folder: Path, rows: int) -> Path:
@@ -65,34 +60,15 @@ def memory_mb(pid: int, line: str) -> int:
 
 def serve(folder: Path, arguments: list[str], page: Page) -> dict:
     """Start the server, look at it as a reader does, and end it."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "dashboard.cli", "serve", "--device", "cpu", "--port", str(port)]
     start = time.perf_counter()
-    process = subprocess.Popen([*command, "--feedback", str(folder / "feedback"), *arguments], cwd=ROOT)
-    try:
-        wait_for(f"http://127.0.0.1:{port}", process)
+    with served("--device", "cpu", "--feedback", str(folder / "feedback"), *arguments) as (url, pid):
         result = {
             "first_answer_s": round(time.perf_counter() - start, 1),
-            "resident_mb": memory_mb(process.pid, "VmRSS"),
-            "highest_mb": memory_mb(process.pid, "VmHWM"),
+            "resident_mb": memory_mb(pid, "VmRSS"),
+            "highest_mb": memory_mb(pid, "VmHWM"),
         }
-        result |= look(page, f"http://127.0.0.1:{port}")
-        return result | {"in_use_mb": memory_mb(process.pid, "VmRSS")}
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def wait_for(url: str, process: subprocess.Popen) -> None:
-    end = time.monotonic() + LIMIT
-    while process.poll() is None and time.monotonic() < end:
-        try:
-            urllib.request.urlopen(url, timeout=LIMIT).close()
-            return
-        except urllib.error.URLError:
-            time.sleep(0.05)
-    raise SystemExit(f"the server on {url} did not answer")
+        result |= look(page, url)
+        return result | {"in_use_mb": memory_mb(pid, "VmRSS")}
 
 
 def look(page: Page, url: str) -> dict:
@@ -108,14 +84,25 @@ def look(page: Page, url: str) -> dict:
     page.wait_for_selector(f"[data-case='{card.get_attribute('data-study')}']", timeout=LIMIT * 1000)
     result["click_to_case_ms"] = round((time.perf_counter() - start) * 1e3)
     page.wait_for_selector("[data-tier=exact]", timeout=LIMIT * 1000)
-    before = card.get_attribute("data-study")
+    found = page.locator(".bl-cases .bl-num[role=status]")
+    shown = page.locator(".bl-case").count()
     start = time.perf_counter()
-    page.locator(".bl-case-filters summary").click()
-    page.get_by_label("Show studies with").select_option(FINDINGS[-1])
-    page.wait_for_function(
-        "before => document.querySelectorAll('.bl-case')[5]?.dataset.study !== before", arg=before, timeout=LIMIT * 1000
-    )
-    return result | {"filter_ms": round((time.perf_counter() - start) * 1e3)}
+    page.locator(".bl-case").last.scroll_into_view_if_needed()
+    page.locator(".bl-case").nth(shown).wait_for(timeout=LIMIT * 1000)
+    result["next_page_ms"] = round((time.perf_counter() - start) * 1e3)
+    for name, ask in {
+        "search": lambda: page.locator(".bl-case-search").fill(card.get_attribute("data-study") or ""),
+        "all": lambda: page.locator(".bl-case-search").fill(""),
+        "filter": lambda: page.get_by_label("Show studies with").select_option(FINDINGS[-1]),
+    }.items():
+        if name == "filter":
+            page.locator(".bl-case-filters summary").click()
+        before = found.inner_text()
+        start = time.perf_counter()
+        ask()
+        expect(found).not_to_have_text(before, timeout=LIMIT * 1000)
+        result[f"{name}_ms"] = round((time.perf_counter() - start) * 1e3)
+    return result
 
 
 def main() -> None:

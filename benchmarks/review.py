@@ -17,16 +17,13 @@ import json
 import os
 import shutil
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
+from served import ROOT, served
 
-ROOT = Path(__file__).resolve().parents[1]
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 LIMIT = 300_000  # milliseconds, on a machine that is busy with something else
 SECONDS, ROUNDS, LOADS = 4, 3, 7
@@ -45,19 +42,6 @@ FRAMES = """async (seconds) => {
   const late = each.filter((t) => t > 2000 / 60 + 1).length / each.length;
   return [(1000 * each.length) / (times.at(-1) - times[0]), each[each.length >> 1], late];
 }"""
-
-
-@contextlib.contextmanager
-def served(checkout: Path, port: int) -> Iterator[str]:
-    """The address of the demo, served from a checkout of this project."""
-    with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "dashboard.cli", "serve", "--port", str(port), "--feedback", folder]
-        server = subprocess.Popen(command, cwd=checkout, stdout=subprocess.DEVNULL)
-        try:
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.terminate()
-            server.wait(timeout=60)
 
 
 def first_evidence(browser: Browser, url: str) -> float:
@@ -124,17 +108,16 @@ def heap(page: Page) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--beside", type=Path, help="another checkout, whose first evidence is timed in turn")
-    parser.add_argument("--port", type=int, default=7898)
     args = parser.parse_args()
     with contextlib.ExitStack() as running:
-        addresses = {"here": running.enter_context(served(ROOT, args.port))}
-        if args.beside:
-            addresses["beside"] = running.enter_context(served(args.beside, args.port + 1))
+        checkouts = {"here": ROOT} | ({"beside": args.beside} if args.beside else {})
+        addresses = {}
+        for name, checkout in checkouts.items():
+            flags = running.enter_context(tempfile.TemporaryDirectory())
+            addresses[name], _ = running.enter_context(served("--feedback", flags, checkout=checkout))
         playwright = running.enter_context(sync_playwright())
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         running.callback(browser.close)
-        for url in addresses.values():
-            _wait_for(browser, url)
         loads = [{name: first_evidence(browser, url) for name, url in addresses.items()} for _ in range(LOADS)]
         page = opened(browser, addresses["here"])
         told = {
@@ -143,19 +126,6 @@ def main() -> None:
             "heap_mb": heap(page),
         }
     print(json.dumps(told))
-
-
-def _wait_for(browser: Browser, url: str) -> None:
-    end = time.monotonic() + LIMIT / 1000
-    with contextlib.closing(browser.new_page()) as page:
-        while True:
-            try:
-                page.goto(url)
-                return
-            except Exception:
-                if time.monotonic() > end:
-                    raise
-                time.sleep(0.5)
 
 
 if __name__ == "__main__":
