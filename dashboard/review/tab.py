@@ -26,7 +26,7 @@ from dashboard.ui.widgets import widget
 from dashboard.ui.widgets.relay import relay
 from dashboard.web.gradio import upload_name
 from explain.methods.registry import methods_of
-from model.errors import AuditError
+from model.errors import AuditError, CheckpointError
 from model.feedback import Flag
 from model.inference.encoding import MODALITIES
 
@@ -62,7 +62,7 @@ def build(ctx: Context) -> None:
     _on_opening(ctx, cases, upload, report, analyse, alone, notice, stage, waiting, form)
     _on_beta(ctx, settled)
     _on_looking_closer(ctx, stage, tiles)
-    _on_comparing(ctx, stage, versions)
+    _on_comparing(ctx, stage, versions, notice)
     form.listen(stage, cases)
     if ctx.serving.versions:
         _on_replacement(ctx, notice, stage, waiting, form)
@@ -265,17 +265,21 @@ def _on_looking_closer(ctx: Context, stage: gr.HTML, tiles: gr.HTML) -> None:
     stage.pixels(pixels, ctx.session, tiles, **AT_ONCE)
 
 
-def _on_comparing(ctx: Context, stage: gr.HTML, versions: gr.HTML) -> None:
+def _on_comparing(ctx: Context, stage: gr.HTML, versions: gr.HTML, notice: gr.HTML) -> None:
     """The open case is pinned beside those that follow, or no longer; the page learns under which versions it may show
     them."""
     review = ReviewService(ctx.serving)
 
-    def pin(session: Session, event: gr.EventData) -> str:
+    def pin(session: Session, event: gr.EventData):
         review.shown(session).pin(session, str(event._data.get("case")) if event._data.get("on") else "")
-        known = ctx.serving.versions.list() if ctx.serving.versions else []
-        return numbered({"versions": [{"name": v.name, "digest": v.digest, "promoted": v.promoted} for v in known]})
+        try:
+            known, said = ctx.serving.versions.list() if ctx.serving.versions else [], gr.skip()
+        except CheckpointError as error:
+            known, said = [], Refused("notice.no_versions", str(error), level="info").to_json()
+        listed = [{"name": v.name, "digest": v.digest, "promoted": v.promoted} for v in known]
+        return numbered({"versions": listed}), said
 
-    stage.pin(pin, ctx.session, versions, **AT_ONCE)
+    stage.pin(pin, ctx.session, [versions, notice], **AT_ONCE)
 
 
 def _on_standing_still(ctx: Context, stage: gr.HTML, tested: gr.HTML) -> None:

@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect
 from dashboard.access.identity import Role
 from dashboard.access.users import set_user
 from model.feedback import FeedbackStore, Flag
-from model.finetuning.versions import Versions
+from model.finetuning.versions import ORIGIN, Versions
 from model.inference.engine import Engine
 from model.network import checkpoint
 from model.studies.opening import open_studies
@@ -89,11 +89,13 @@ def test_the_button_makes_a_version_that_is_served(page, place):
     expect(page.locator("#bl-lesson")).to_contain_text("8 of the 9 studies", timeout=EXACT_LIMIT)
     start, said = page.locator(".bl-finetune-start"), page.locator("#bl-finetune [role=status]")
     start.click()
-    page.locator(".bl-finetune-cancel").click(timeout=EXACT_LIMIT)
+    cancel = page.locator(".bl-finetune-cancel")
+    expect(cancel).to_be_visible(timeout=EXACT_LIMIT)
+    cancel.dispatch_event("click")  # the panel is drawn anew with each step: a pointer may meet none of it
     expect(said).to_have_text(re.compile("^Cancelled: no version was made"), timeout=EXACT_LIMIT)
     assert place.versions.names() == ["0001"]
     start.click(timeout=EXACT_LIMIT)
-    expect(page.locator(".bl-finetune-cancel")).to_be_visible(timeout=EXACT_LIMIT)
+    expect(cancel).to_be_visible(timeout=EXACT_LIMIT)
     expect(start).to_be_disabled()
     expect(said).to_have_text("Version 0002 is promoted, and served from now on.", timeout=EXACT_LIMIT)
     expect(page.locator("#bl-finetune")).to_contain_text("Corrected studies that it learnt from: 8")
@@ -148,3 +150,8 @@ def test_a_verdict_is_opened_with_the_version_that_it_was_given_on(page, place, 
     expect(stage).to_have_attribute("data-case", then.study_id)
     expect(line).to_be_hidden()
     expect(page.locator(".bl-recorded-line")).to_contain_text(f"on model {first.digest[:12]}")
+
+    (place.versions.path("0001") / ORIGIN).write_text("{", "utf-8")
+    page.locator(".bl-pin").click()  # it is pinned all the same
+    expect(page.locator(".bl-notice")).to_contain_text("The versions of the model cannot be listed")
+    expect(page.locator(".bl-unpin")).to_be_visible()
