@@ -8,6 +8,7 @@ from dashboard.access import audit
 from dashboard.access.identity import Role, who
 from dashboard.feedback.finetuning import Finetuning
 from dashboard.page.context import Context
+from dashboard.serving.background_job import BackgroundJob
 from dashboard.ui.events import EVERY, QUIET
 from dashboard.ui.i18n import t
 from dashboard.ui.payload import as_json
@@ -30,36 +31,39 @@ def finetune_panel(ctx: Context) -> None:
         result = widget("finetune")
     finetuning = Finetuning(ctx.serving, versions, ctx.table, ctx.feedback)
 
-    def taught_so_far() -> tuple[str, bool]:
-        """What the verdicts so far would teach, for the page, and whether that is anything."""
+    def prepare():
+        """What the verdicts so far would teach, and the button, which is off where that is nothing."""
         engine = ctx.serving.now.engine
         try:
             table = named_for(ctx.table, engine.config)
             corrected, taught = corrections_taught(engine, table, ctx.feedback.rows())
         except BetaLensError as error:
-            return as_json({"error": str(error)}), False
+            return as_json({"error": str(error)}), gr.Button(interactive=False)
         decided = sum(bool(correction.labels) for correction in taught.values())
-        return as_json({"corrected": len(corrected), "taught": decided}), decided > 0
+        told = {"corrected": len(corrected), "taught": decided}
+        return as_json(told), gr.Button(interactive=decided > 0 and not finetuning.under_way)
 
-    def prepare():
-        told, some = taught_so_far()
-        return told, gr.Button(interactive=some and not finetuning.under_way)
+    def followed(job: BackgroundJob[FinetuneResult]):
+        """How far it is, and once it has ended what the verdicts would teach now."""
+        for message in job.messages(FinetuneResult.to_json):
+            yield as_json(message), gr.skip(), gr.skip()
+        yield gr.skip(), *prepare()
 
     def run():
         try:
             job = finetuning.begin(audit.require(Role.ADMINISTRATOR, "finetune"))
         except BetaLensError as error:
-            yield as_json({"error": str(error)})
+            yield as_json({"error": str(error)}), *prepare()
         else:
-            yield from map(as_json, job.messages(FinetuneResult.to_json))
+            yield from followed(job)
 
     def come_back():
         """Whoever may begin one is shown the one that is under way."""
         job = finetuning.under_way
         if job and who().role >= Role.ADMINISTRATOR:
-            yield from map(as_json, job.messages(FinetuneResult.to_json))
+            yield from followed(job)
         else:
-            yield gr.skip()
+            yield gr.skip(), gr.skip(), gr.skip()
 
     def cancel():
         try:
@@ -74,11 +78,10 @@ def finetune_panel(ctx: Context) -> None:
     def shut():
         return gr.Button(interactive=False)
 
-    ready = prepare, None, [lesson, button]
-    # In chains, so that no answer overtakes another. Who waits here keeps nobody else waiting.
-    waits: dict[str, Any] = QUIET | {"concurrency_limit": None}
-    button.click(shut, None, button, **QUIET).then(run, None, result, **waits).then(*ready, **QUIET)
-    ctx.tab.select(lambda: taught_so_far()[0], None, lesson, **QUIET)
-    ctx.tab.select(come_back, None, result, **waits).then(*ready, **QUIET)
-    ctx.saved.change(*ready, **QUIET)
+    told = [result, lesson, button]
+    waits: dict[str, Any] = QUIET | {"concurrency_limit": None}  # who waits here keeps nobody else waiting
+    button.click(shut, None, button, **QUIET).then(run, None, told, **waits)
+    ctx.tab.select(come_back, None, told, **waits)
+    for event in (ctx.tab.select, ctx.saved.change):
+        event(prepare, None, [lesson, button], **QUIET)
     result.cancel(cancel, None, result, **EVERY)
