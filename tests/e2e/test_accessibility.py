@@ -99,12 +99,14 @@ def test_axe_finds_nothing_in_any_tab_in_either_light_and_language_nor_on_a_tele
             expect(axed.locator(".bl-selection tbody tr")).to_have_count(8, timeout=EXACT_LIMIT)
         found[tab, "English, dark"] = violations(axed)
         other_light(axed)
+        found[tab, "English, light"] = violations(axed)
         speak(axed, "zh-CN", "阅片")
         found[tab, "Chinese, light"] = violations(axed)
         axed.set_viewport_size({"width": 390, "height": 844})
         found[tab, "telephone"] = violations(axed)
         axed.set_viewport_size({"width": 1280, "height": 800})
         other_light(axed)
+        found[tab, "Chinese, dark"] = violations(axed)
         speak(axed, "en", "Review")
     assert found == {place: [] for place in found}
 
