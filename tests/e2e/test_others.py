@@ -19,7 +19,7 @@ def in_line(url: str) -> int:
         return int(float(re.search(r"^betalens_explanations_in_line (\S+)", answer.read().decode(), re.MULTILINE)[1]))
 
 
-def wait_for_line(url: str, wanted, seconds: float = 60) -> None:
+def wait_for_line(url: str, wanted, seconds: float = EXACT_LIMIT / 1000) -> None:
     end = time.monotonic() + seconds
     while not wanted(in_line(url)):
         if time.monotonic() > end:
