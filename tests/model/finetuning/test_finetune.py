@@ -32,6 +32,11 @@ def correction(study_id: str, **fields) -> Correction:
     return Correction(study_id, **(empty | fields))
 
 
+def agreeing(studies) -> dict[str, Correction]:
+    """Corrections that say of each finding what the table says."""
+    return {s.study_id: correction(s.study_id, labels={f: f in s.labels for f in FINDINGS}) for s in studies}
+
+
 def made_up(n: int, seed: int = 0) -> tuple[tuple[Study, ...], PooledStudies]:
     """Studies whose first and second pooled number, in both modalities, say what they have."""
     rng = np.random.default_rng(seed)
@@ -67,11 +72,11 @@ def test_a_model_taught_wrong_is_put_right_and_forgets_nothing():
     wrong = rng.random(len(studies)) < 0.45
     flipped = tuple(s._replace(labels=s.labels ^ {"Effusion"}) if w else s for s, w in zip(studies, wrong, strict=True))
     network = small_network()
-    everything = {s.study_id: correction(s.study_id, labels={f: f in s.labels for f in FINDINGS}) for s in flipped}
-    finetune(network, finetune_dataset(FINDINGS, flipped, pooled, everything), Recipe(passes=8, learning_rate=3e-3))
+    finetune(
+        network, finetune_dataset(FINDINGS, flipped, pooled, agreeing(flipped)), Recipe(passes=8, learning_rate=3e-3)
+    )
     broken = [auroc(network, test, test_pooled, i) for i in range(3)]
-    found = {s.study_id: correction(s.study_id, labels={f: f in s.labels for f in FINDINGS}) for s in studies[:150]}
-    data = finetune_dataset(FINDINGS, flipped, pooled, found)
+    data = finetune_dataset(FINDINGS, flipped, pooled, agreeing(studies[:150]))
     assert finetune(network, data, Recipe(passes=20, learning_rate=1e-3))
     tuned = [auroc(network, test, test_pooled, i) for i in range(3)]
     assert broken[1] < 0.9
@@ -180,8 +185,7 @@ def test_the_penalty_takes_evidence_out_of_the_wrong_place(engine):
     encoded = engine.encode(random_film(), REPORT)
     marks = [mark(engine.network, encoded, ((0.0, 0.0, 0.5, 0.5),), ((0, 20),))]
     studies, pooled = made_up(60)
-    found = {s.study_id: correction(s.study_id, labels={f: f in s.labels for f in FINDINGS}) for s in studies[:30]}
-    data = finetune_dataset(FINDINGS, studies, pooled, found)
+    data = finetune_dataset(FINDINGS, studies, pooled, agreeing(studies[:30]))
     left = {}
     for weight in (0.0, 10.0):
         network = copy.deepcopy(engine.network)
@@ -212,8 +216,7 @@ def test_evidence_moves_into_the_box_in_which_a_finding_is(engine):
     encoded, box = engine.encode(random_film(), REPORT), (0.0, 0.5, 0.5, 0.5)
     marks = [mark(engine.network, encoded, (), (), (("Effusion", *box),))]
     studies, pooled = made_up(60)
-    found = {s.study_id: correction(s.study_id, labels={f: f in s.labels for f in FINDINGS}) for s in studies[:30]}
-    data = finetune_dataset(FINDINGS, studies, pooled, found)
+    data = finetune_dataset(FINDINGS, studies, pooled, agreeing(studies[:30]))
     shares = {}
     for weight in (0.0, 1.0):
         network = copy.deepcopy(engine.network)
@@ -226,12 +229,7 @@ def test_two_models_are_compared_on_the_same_resamples(engine):
     studies, pooled = made_up(80)
     worse = Engine(copy.deepcopy(engine.network), "", engine.device)
     good = copy.deepcopy(engine.network)
-    data = finetune_dataset(
-        FINDINGS,
-        studies,
-        pooled,
-        {s.study_id: correction(s.study_id, labels={"Effusion": "Effusion" in s.labels}) for s in studies},
-    )
+    data = finetune_dataset(FINDINGS, studies, pooled, agreeing(studies))
     finetune(good, data, Recipe(passes=20, learning_rate=3e-3))
     good = Engine(good, "", engine.device)
     of_worse, of_good = (score(e, pooled.embedded(e), studies).concordant() for e in (worse, good))
