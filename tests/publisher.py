@@ -20,8 +20,8 @@ import sys, torch, torchxrayvision as xrv
 name = sys.argv[1]
 torch.manual_seed(1)
 network = xrv.models.DenseNet(weights=None, num_classes=18).eval()
-torch.nn.init.normal_(network.classifier.weight, std=0.2)
-torch.nn.init.normal_(network.classifier.bias, std=2)
+torch.nn.init.normal_(network.classifier.weight, std=0.01)
+torch.nn.init.normal_(network.classifier.bias, mean=-3, std=2)
 torch.save(network, "published.pt", _use_new_zipfile_serialization=False)
 about = xrv.models.model_urls[name]
 network.op_threshs, network.input_resolution = torch.tensor(about["op_threshs"]), about["input_resolution"]
