@@ -27,6 +27,7 @@ from model.inference.provenance import FILE as PROVENANCE
 from model.inference.provenance import Provenance
 from model.network import checkpoint
 from model.network.encoders.torchxrayvision import classifier_tensors
+from model.network.layers import LogOdds
 from model.network.network import Network
 from model.progress import Progress
 from model.storage.weights_cache import fetched_weights
@@ -173,6 +174,7 @@ def _set_classifier(network: Network, tensors: dict, known: list[int], threshold
     """Let the image's log-odds be those of the classifier's last layer, for some of its outputs."""
     last = "classifier" if "classifier.weight" in tensors else "fc"
     projection = network.image_projection
+    assert isinstance(projection, LogOdds)
     projection.linear.weight.copy_(tensors[f"{last}.weight"][known])
     projection.linear.bias.copy_(tensors[f"{last}.bias"][known])
     projection.threshold.copy_(torch.tensor(thresholds))

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import StandardScaler
 
 from model.config import MULTI_LABEL
 from model.inference.predictions import BETA_GRID
@@ -52,16 +51,16 @@ def fit_report_branch(
     train, held = ~validation, validation
     positives = labels[train].sum(0)
     learnt = (positives >= LEAST) & (train.sum() - positives >= LEAST)
-    scaler = StandardScaler().fit(pooled[train])
-    scaled = scaler.transform(pooled)
+    mean, scale = pooled[train].mean(0), pooled[train].std(0).clip(1e-6)
+    scaled = (pooled - mean) / scale
     candidates = [_fit(scaled[train], labels[train], learnt, c) for c in INVERSE_L2]
     logits = [scaled[held] @ weight.T + bias for weight, bias in candidates]
     best = int(np.argmin([_loss(z[:, learnt], labels[held][:, learnt]) for z in logits]))
     weight, bias = candidates[best]
     temperature = _temperature(logits[best][:, learnt], labels[held][:, learnt])
     # The scaling of the vectors goes into the weights.
-    weight, bias = weight / scaler.scale_ / temperature, bias / temperature
-    bias = np.where(learnt, bias - weight @ scaler.mean_, SILENT)
+    weight, bias = weight / scale / temperature, bias / temperature
+    bias = np.where(learnt, bias - weight @ mean, SILENT)
     linear = network.report_projection.linear
     linear.weight.copy_(torch.from_numpy(weight))
     linear.bias.copy_(torch.from_numpy(bias))

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import torch._utils
 from torch import Tensor
 
 from model.errors import WeightsError
@@ -36,11 +37,12 @@ class StandIn:
     """In the place of any class of a network: it keeps its state, and has no behaviour."""
 
     dump_patches = False  # PyTorch would write a file beside ours
+    state: dict[str, Any]
 
     def __new__(cls, *_: object) -> "StandIn":
         return object.__new__(cls)
 
-    def __setstate__(self, state: object) -> None:
+    def __setstate__(self, state: Any) -> None:
         self.state = state
 
 

@@ -101,10 +101,9 @@ def test_between_the_ends_log_odds_are_blended(engine, films):
 def test_reports_tell_what_they_are_coded_with_and_nothing_else(engine, made):
     composed: Composed = made[1]
     large = engine.finding_index("Cardiomegaly")
-    for report in some_reports():
-        if split_of(report.report_id) == "train":
-            p = probabilities(engine, None, report.text, 0.0)[0]
-            assert (p[large] > 0.5) == ("Cardiomegaly" in report.findings)
+    for report in some_reports()[:10]:
+        p = probabilities(engine, None, report.text, 0.0)[0]
+        assert (p[large] > 0.5) == ("Cardiomegaly" in report.findings)
     assert composed.auroc["Cardiomegaly"] > 0.9
     assert "Cardiomegaly" not in composed.silent
     assert "Hernia" in composed.silent
