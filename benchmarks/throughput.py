@@ -67,7 +67,7 @@ def stages(engine: Engine, studies: Sequence[Study], clock: Callable[[], float])
     with tempfile.TemporaryDirectory() as folder:
         for start in range(0, len(studies), size):
             block = studies[start : start + size]
-            read = timed("read", lambda b=block: [read_study(s, engine.config.image_size) for s in b])
+            read = timed("read", lambda b=block: [read_study(s, engine.config) for s in b])
             cases = [case for _, case in read]
             encoded = timed("encode", lambda c=cases: engine.encode_cases(c))
             for name in METHODS:

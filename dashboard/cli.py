@@ -19,9 +19,10 @@ from typer.core import TyperGroup
 from dashboard.commands import register
 from model.errors import BetaLensError
 
-# Before gradio and the hub's libraries are imported: nothing leaves this machine.
+# Before gradio and the hub's libraries are imported: nothing leaves this machine, and one command alone fetches.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-os.environ.setdefault("HF_HUB_OFFLINE", "1")
+if sys.argv[1:3] != ["weights", "fetch"]:
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 INTERRUPTED = 130  # as a shell has it for SIGINT
 

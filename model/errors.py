@@ -11,6 +11,7 @@
     ├── ClusterError            a Ray cluster that does not answer, or gives up
     ├── TrainingError           a training that cannot start, go on or end well
     ├── EncoderError            an encoder that is unknown or has no weights here
+    ├── WeightsError            published weights that cannot be fetched, or are not what they should be
     ├── FeedbackError           a flag that was not saved
     │   ├── TakenError          because another one has its id: 409 in the API
     │   └── StoreError          because the disk or the database refused it: 503 in the API
@@ -65,6 +66,10 @@ class TrainingError(BetaLensError):
 
 class EncoderError(BetaLensError):
     """An encoder is unknown, or its weights are not on this machine."""
+
+
+class WeightsError(BetaLensError):
+    """Published weights are unknown, cannot be fetched, or are not what they should be."""
 
 
 class FeedbackError(BetaLensError):

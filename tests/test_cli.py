@@ -322,7 +322,7 @@ def test_a_config_field_of_another_type_is_refused_with_its_name(tmp_path, field
     assert not (tmp_path / "model").exists()
 
 
-@pytest.mark.parametrize("asked", [["--help"], ["feedback", "list"], ["options"]])
+@pytest.mark.parametrize("asked", [["--help"], ["feedback", "list"], ["options"], ["weights", "list"]])
 def test_what_needs_no_model_does_not_wait_for_torch(asked, tmp_path):
     """Under half a second of a processor, where it was 2.6 s."""
     script = """

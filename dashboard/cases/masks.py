@@ -22,7 +22,11 @@ def read_mask(text: object) -> np.ndarray:
 
 
 def on_film(mask: np.ndarray, box: Box, height: int, width: int) -> np.ndarray:
-    """The mask at the pixels of a film that lies at `box` in the square: bool (height, width)."""
-    rows = ((box.top + (np.arange(height) + 0.5) / height * box.height) * SIDE).astype(int).clip(0, SIDE - 1)
-    cols = ((box.left + (np.arange(width) + 0.5) / width * box.width) * SIDE).astype(int).clip(0, SIDE - 1)
-    return mask[np.ix_(rows, cols)]
+    """The mask at the pixels of a film that lies at `box` in the square: bool (height, width). Beside the square
+    nothing is painted."""
+    rows = np.floor((box.top + (np.arange(height) + 0.5) / height * box.height) * SIDE).astype(int)
+    cols = np.floor((box.left + (np.arange(width) + 0.5) / width * box.width) * SIDE).astype(int)
+    seen = np.ix_((rows >= 0) & (rows < SIDE), (cols >= 0) & (cols < SIDE))
+    on = np.zeros((height, width), bool)
+    on[seen] = mask[np.ix_(rows.clip(0, SIDE - 1), cols.clip(0, SIDE - 1))][seen]
+    return on

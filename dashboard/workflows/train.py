@@ -167,7 +167,7 @@ class TrainingRun(NamedTuple):
         data, validation = _arrays(self.table, self.config, "train"), _arrays(self.table, self.config, "val")
         summary = self.table.about.summary if self.table.about else SUMMARY
         if extra:
-            data = joined(data, extra_arrays(extra, self.config.image_size))
+            data = joined(data, extra_arrays(extra, self.config))
             summary += f"\n\nIt was trained on {len(data):,} films, with further ones of training reports among them."
         network = self._network()
         complete = train(network, data, validation, self.device, self.folder, self.resume)
@@ -253,7 +253,7 @@ def _arrays(table: StudyTable, config: Config, split: str) -> StudyArrays:
     if not chosen:
         raise StudyTableError(f"In split {split} of {table.name} image and report disagree on purpose everywhere.")
     masks = table.about.outlines(chosen) if table.about and config.mask_weight else None
-    data = load_arrays(chosen, config.findings, config.image_size, progress_bar(f"reading {split}", "film"), masks)
+    data = load_arrays(chosen, config, progress_bar(f"reading {split}", "film"), masks)
     encoder = ReportEncoder(config.report_encoder, 0, config.max_tokens)
     if cut := encoder.cut(data.reports):
         tqdm.write(

@@ -12,6 +12,7 @@ from PIL import Image
 
 from explain.every_beta.evidence import DEFAULT, Evidence, evidence_at
 from model.compute.memory import trim_heap
+from model.config import Config
 from model.errors import InputError
 from model.inference.encoding import Case
 from model.inference.engine import NOTHING, Engine, valid_beta
@@ -71,7 +72,7 @@ def explain_studies(
     rows: dict[int, Row] = {}
     pool = ThreadPoolExecutor(READERS, thread_name_prefix="read")
     try:
-        read = pool.map(lambda i: (i, read_study(studies[i], engine.config.image_size)), order)
+        read = pool.map(lambda i: (i, read_study(studies[i], engine.config)), order)
         while batch := list(islice(read, CASES[engine.device.type])):
             usable = [(i, r) for i, r in batch if not r.row.error]
             encoded = engine.encode_cases([r.case for _, r in usable]) if usable else []
@@ -86,8 +87,8 @@ def explain_studies(
     return [rows[i] for i in range(len(studies))]
 
 
-def read_study(study: Study, side: int) -> ReadStudy:
-    """Its film fitted into a square of that side, and its report.
+def read_study(study: Study, config: Config) -> ReadStudy:
+    """Its film as a model of this config sees it, and its report.
 
     Raises:
         StudyTableError: the table was changed meanwhile.
@@ -100,6 +101,6 @@ def read_study(study: Study, side: int) -> ReadStudy:
         picture = Image.fromarray((np.clip(film.pixels, 0, 1) * 255 + 0.5).astype(np.uint8))
         picture.thumbnail((PICTURE_SIDE, PICTURE_SIDE))
         row = Row(study, image_sha256=film.sha256, picture=np.asarray(picture))
-        return ReadStudy(row, Case.of(film, report, side))
+        return ReadStudy(row, Case.of(film, report, config))
     except InputError as error:
         return ReadStudy(Row(study, str(error)), nothing)

@@ -26,4 +26,6 @@ def heatmap(
     grid = np.stack(np.meshgrid(x, y), -1) * 2 - 1
     positive = torch.from_numpy(np.maximum(cam, 0).astype(np.float32))[None, None]
     where = torch.from_numpy(grid.astype(np.float32))[None]
-    return F.grid_sample(positive, where, padding_mode="border", align_corners=False)[0, 0].numpy()
+    heat = F.grid_sample(positive, where, padding_mode="border", align_corners=False)[0, 0].numpy()
+    heat[(np.abs(grid) > 1).any(-1)] = 0  # of a film whose middle alone was seen
+    return heat

@@ -152,9 +152,7 @@ def _pooled_without(
 
 def baselines(square: Float[torch.Tensor, "1 1 side side"], box: Box) -> dict[str, torch.Tensor]:
     """What stands where a cell of a film is taken away: BLUR, BLACK and GREY, each of the film's own shape."""
-    side = square.shape[-1]
-    top, left, height, width = (round(part * side) for part in box)
-    inside = (..., slice(top, top + height), slice(left, left + width))
+    inside = (..., *box.on_square(square.shape[-1]))
     grey = torch.zeros_like(square)
     grey[inside] = square[inside].mean()
     return {BLUR: blur(square), BLACK: torch.zeros_like(square), GREY: grey}

@@ -57,6 +57,6 @@ def teach_encoders(
     ratio = (len(studies) - len(taught)) / max(len(taught), 1)
     copies = int(np.clip(ratio / replay if replay else MOST_COPIES, 1, MOST_COPIES))
     repeated = relabelled(studies + taught * (copies - 1), corrected)
-    train(network, load_arrays(repeated, base.findings, config.image_size, progress), None, base.device)
+    train(network, load_arrays(repeated, config, progress), None, base.device)
     network.config = config
     return Engine(network, "", base.device)

@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from model.config import WHOLE
 from model.inference.array_cache import cached_arrays
 from model.inference.array_file import Arrays
 from model.inference.encoding import MODALITIES, Case, stack_pooled
@@ -106,8 +107,8 @@ def pool_studies(
     """
     parts = []
     for start in progress(range(0, len(studies), BATCH)):
-        some, side = studies[start : start + BATCH], engine.config.image_size
-        encoded = engine.encode_cases([Case.of(film_if_readable(s), s.report, side) for s in some])
+        some = studies[start : start + BATCH]
+        encoded = engine.encode_cases([Case.of(film_if_readable(s), s.report, engine.config) for s in some])
         vectors = (part.cpu().numpy() for part in made(stack_pooled(encoded)))
         has = np.array([[m in case.modalities for m in MODALITIES] for case in encoded], np.float32)
         parts.append((*vectors, has))
@@ -117,7 +118,8 @@ def pool_studies(
 
 def encoders_digest(network: Network) -> str:
     """SHA-256 of all that a pooled vector depends on."""
-    digest = hashlib.sha256(str(network.config.image_size).encode())
+    fit = "" if network.config.image_fit == WHOLE else network.config.image_fit
+    digest = hashlib.sha256(f"{network.config.image_size}{fit}".encode())
     for name, tensor in network.state_dict().items():
         if name.startswith(ENCODERS):
             digest.update(tensor.cpu().contiguous().numpy().tobytes())

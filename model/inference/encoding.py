@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from model.config import Config
 from model.inputs import Film
 from model.network.encoders.report import Tokens, pool_pieces
 from model.network.network import Network, Pooled
@@ -25,9 +26,10 @@ class Case(NamedTuple):
     report: str  # blank where there is none
 
     @classmethod
-    def of(cls, film: Film | None, report: str, side: int) -> "Case":
-        """A case whose film is fitted into a square of that side."""
-        return cls(*(fit_film(film.pixels, side) if film is not None else (None, None)), report)
+    def of(cls, film: Film | None, report: str, config: Config) -> "Case":
+        """A case whose film is made the square that a model of this config sees."""
+        square = fit_film(film.pixels, config.image_size, config.image_fit) if film is not None else (None, None)
+        return cls(*square, report)
 
 
 class ImagePart(NamedTuple):

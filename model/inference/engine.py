@@ -101,7 +101,7 @@ class Engine:
             trim_heap()
         if film is None and not report.strip():
             raise InputError(NOTHING)
-        return self.encode_cases([Case.of(film, report, self.config.image_size)])[0]
+        return self.encode_cases([Case.of(film, report, self.config)])[0]
 
     def encode_cases(self, cases: Sequence[Case]) -> list[Encoded]:
         """Run the encoders over cases, which are not kept.

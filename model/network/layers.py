@@ -1,6 +1,9 @@
 """What stands before a fusion and after it: projections onto one scale, a tilt of the odds of β, the head."""
 
+import math
+
 import torch
+import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -21,6 +24,35 @@ class Projection(nn.Module):
 
     def forward(self, pooled: Float[Tensor, "batch channels"]) -> Embedding:
         return self.norm(self.linear(self.dropout(pooled)))
+
+
+class LogOdds(nn.Module):
+    """log(p / (1 − p)) of each finding by one modality alone: a linear classifier, whose probability is rescaled so
+    that each finding's threshold t becomes ½: p / 2t below it, 1 − (1 − p) / 2(1 − t) above.
+
+    The rescaling is torchxrayvision's (`op_norm`; Cohen et al., MIDL 2022), done here in logarithms, where a
+    probability near 0 or 1 keeps its digits. It has a kink at t; before the blend, so that nothing has one in β. With
+    t = ½ it changes nothing.
+    """
+
+    threshold: Float[Tensor, "findings"]
+
+    def __init__(self, channels: int, findings: int):
+        super().__init__()
+        self.linear = nn.Linear(channels, findings)
+        self.register_buffer("threshold", torch.full((findings,), 0.5))
+
+    def forward(self, pooled: Float[Tensor, "batch channels"]) -> Embedding:
+        logits = self.linear(pooled)
+        below = F.logsigmoid(logits) - torch.log(2 * self.threshold)
+        above = F.logsigmoid(-logits) - torch.log(2 * (1 - self.threshold))
+        return _log_odds_of_half(below) - _log_odds_of_half(above)
+
+
+def _log_odds_of_half(log_p: Tensor) -> Tensor:
+    """Log-odds of exp(log_p) where that is less than ½, and 0 elsewhere."""
+    log_p = log_p.clamp(max=-math.log(2))
+    return log_p - torch.log1p(-log_p.exp())
 
 
 def tilted(beta: Beta, log_odds: Float[Tensor, "batch units"]) -> Float[Tensor, "batch units"]:

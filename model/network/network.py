@@ -7,11 +7,11 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from model.config import SINGLE_LABEL, Config
+from model.config import DECISIONS, SINGLE_LABEL, Config
 from model.network.encoders import image_encoder
 from model.network.encoders.report import ReportEncoder, Tokens, pool_pieces
 from model.network.fusions import fusion
-from model.network.layers import Beta, Embedding, Projection, ResidualHead
+from model.network.layers import Beta, Embedding, LogOdds, Projection, ResidualHead
 
 REPORTS_AT_ONCE = 6, 64  # on a CPU, whose cache is small; on anything else
 
@@ -30,6 +30,9 @@ def allowed_beta(has: Float[Tensor, "batch 2"], beta: float | Beta) -> Beta:
 
 class Network(nn.Module):
     """v = LN(P_v·pool(CNN(film))), t = LN(P_t·pool(BERT(report))), logits = head(fusion(v, t, β)).
+
+    Where decisions are blended (`fusion_level`), v and t are the log-odds of each finding by one modality alone, and so
+    are the logits: fusion(v, t, β).
 
     Encoders do not depend on β. Whatever explains a decision at many β runs them once and differentiates the small
     graph from `pooled` on.
@@ -59,21 +62,32 @@ class Network(nn.Module):
         )
         # Trunks cut in the middle end in a linear bottleneck; the neck gives the map the sparse, non-negative features
         # that class activation maps were made for.
+        blends_decisions = config.fusion_level == DECISIONS
         given, self.image_channels = self.image_encoder.channels, config.image_channels or self.image_encoder.channels
         self.neck: nn.Module = nn.Identity()
         if config.image_channels:
             conv, norm = nn.Conv2d(given, self.image_channels, 1, bias=False), nn.BatchNorm2d(self.image_channels)
             self.neck = nn.Sequential(conv, norm, nn.ReLU())
+        elif blends_decisions:
+            self.neck = nn.ReLU()  # what published classifiers pool is not negative
         self.report_encoder = ReportEncoder(
             config.report_encoder, config.report_layers, config.max_tokens, config.report_outputs
         )
-        self.image_projection = Projection(self.image_channels, config.width, config.dropout)
-        self.report_projection = Projection(self.report_encoder.channels, config.width, config.dropout)
-        self.fusion = fusion(config.fusion, config.width)
-        self.head = ResidualHead(config.width, len(config.findings), config.alpha, config.dropout)
+        findings = len(config.findings)
+        width = findings if blends_decisions else config.width
+
+        def projection(channels: int) -> Projection | LogOdds:
+            return LogOdds(channels, findings) if blends_decisions else Projection(channels, width, config.dropout)
+
+        self.image_projection = projection(self.image_channels)
+        self.report_projection = projection(self.report_encoder.channels)
+        self.fusion = fusion(config.fusion, width)
+        self.head: nn.Module = nn.Identity()
+        if not blends_decisions:
+            self.head = ResidualHead(width, findings, config.alpha, config.dropout)
         # The mean embedding over the training studies stands for "nothing known" of a modality.
         for name in ("image_reference", "report_reference"):
-            self.register_buffer(name, torch.zeros(config.width))
+            self.register_buffer(name, torch.zeros(width))
         # The logit contribution of a cell or a word that saturates its colour, measured after training.
         for name in ("cell_scale", "word_scale"):
             self.register_buffer(name, torch.ones(()))

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int, UInt8
 
+from model.config import Config
 from model.network.preprocess import fit_film
 from model.progress import Progress
 from model.studies.content import Content, content_of
@@ -45,18 +46,19 @@ class StudyArrays(NamedTuple):
 
 def load_arrays(
     studies: tuple[Study, ...],
-    findings: tuple[str, ...],
-    side: int,
+    config: Config,
     progress: Progress = iter,
     masks: Float[np.ndarray, "n findings rows cols"] | None = None,
 ) -> StudyArrays:
-    """Read and fit the films of some studies. A film that cannot be read is named and counts as missing."""
+    """Read the films of some studies, as a model of this config sees them. A film that cannot be read is named and
+    counts as missing."""
+    side = config.image_size
     films = np.zeros((len(studies), side, side), np.uint8)
     has = np.array([[0, bool(s.report.strip())] for s in studies], np.float32).reshape(-1, 2)
     contents = [content_of(s, None) for s in studies]
     for i, study in enumerate(progress(studies)):
         if film := film_if_readable(study):
-            films[i] = np.round(fit_film(film.pixels, side)[0] * 255)
+            films[i] = np.round(fit_film(film.pixels, side, config.image_fit)[0] * 255)
             contents[i] = content_of(study, film)
             has[i, 0] = 1
     usable = has.max(1) > 0
@@ -64,7 +66,7 @@ def load_arrays(
     return StudyArrays(
         films=films[usable],
         reports=[s.report for s in kept],
-        labels=label_matrix(kept, findings),
+        labels=label_matrix(kept, config.findings),
         has=has[usable],
         masks=None if masks is None else masks[usable],
         study_ids=tuple(s.study_id for s in kept),

@@ -13,6 +13,7 @@ from torch.func import functional_call
 
 from model.errors import EncoderError
 from model.storage.files import file_digest
+from model.storage.weights_cache import fetched_weights
 
 SUFFIXES = (".safetensors", ".pth", ".pt", ".bin")  # of files of weights; of several in a folder the first kind
 
@@ -190,12 +191,14 @@ def read_weights(path: str | Path) -> dict[str, Tensor]:
 
 
 def weights_file(path: str | Path) -> Path:
-    """The file of weights that a path names, or that lies in the folder that it names.
+    """The file of weights that a path names, or that lies in the folder that it names; of the name of published
+    weights, the file that was fetched.
 
     Raises:
         EncoderError: there is none, or there are several.
     """
     path = Path(path)
+    path = path if path.exists() else fetched_weights(str(path)) or path
     if path.is_file():
         return path
     held = sorted(path.iterdir()) if path.is_dir() else []

@@ -1,5 +1,5 @@
 """Report encoders: any Hugging Face encoder (BERT, RoBERTa, DistilBERT and their like), from an installed package, a
-folder or the local hub cache."""
+folder, `betalens weights` or the local hub cache."""
 
 import hashlib
 import importlib.util
@@ -13,6 +13,7 @@ from transformers import AutoModel, AutoTokenizer, PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
 from model.errors import EncoderError
+from model.storage.weights_cache import fetched_weights
 
 transformers_logging.disable_progress_bar()
 transformers_logging.set_verbosity_error()  # it reports the pooler, which is left out on purpose
@@ -56,8 +57,8 @@ class ReportEncoder(nn.Module):
         except Exception as error:  # transformers raises whatever its parts do
             raise EncoderError(
                 f"Report encoder {name!r} is not on this machine as data alone; nothing is fetched, and no code that "
-                "comes with a model is run. Give the folder of a Hugging Face model (config.json, model.safetensors, "
-                "tokenizer.json) of an architecture that transformers itself has."
+                "comes with a model is run. Fetch one (`betalens weights`), or give the folder of a Hugging Face model "
+                "(config.json, model.safetensors, tokenizer.json) of an architecture that transformers itself has."
             ) from error
         if not self.tokenizer.is_fast or self.tokenizer.pad_token_id is None:
             raise EncoderError(f"Report encoder {name!r} has no fast tokenizer with padding, which word pieces need.")
@@ -161,12 +162,27 @@ def _positions(bert: PreTrainedModel) -> int:
 
 
 def _locate(name: str) -> str:
-    """The folder of an installed package that carries a model, or the name as it is."""
+    """The folder of an installed package that carries a model, or of one that was fetched, or the name as it is."""
     if Path(name).is_dir():
         return name
+    if fetched := fetched_weights(name):
+        return str(fetched)
     package = importlib.util.find_spec(name.replace("-", "_")) if name.replace("-", "_").isidentifier() else None
     if package and package.submodule_search_locations:
         folder = Path(package.submodule_search_locations[0]) / "model"
         if (folder / "config.json").is_file():
             return str(folder)
     return name
+
+
+def unfilled(folder: Path) -> list[str]:
+    """The tensors of a model in a folder that its file of weights does not give in their shape.
+
+    Raises:
+        EncoderError: as `ReportEncoder`.
+    """
+    ReportEncoder(str(folder), 0, 64)
+    options = {"weights_only": True, "output_loading_info": True, **AS_DATA}
+    _, found = AutoModel.from_pretrained(str(folder), **options)
+    names = {*found["missing_keys"], *(key for key, *_ in found["mismatched_keys"])}
+    return sorted(name for name in names if not name.startswith("pooler."))

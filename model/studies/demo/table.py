@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
+from model.config import Config
 from model.errors import StudyTableError
 from model.network.preprocess import fit_film
 from model.storage.files import file_digest
@@ -45,7 +46,7 @@ def outlines(studies: tuple[Study, ...]) -> Float[np.ndarray, "n findings cells 
     return grids
 
 
-def extra_arrays(folder: Path, side: int) -> StudyArrays:
+def extra_arrays(folder: Path, config: Config) -> StudyArrays:
     """The further films that `python -m model.studies.demo.build --extra` wrote to a folder, of training reports alone.
 
     Raises:
@@ -60,9 +61,10 @@ def extra_arrays(folder: Path, side: int) -> StudyArrays:
             f"{folder} holds no further films: run python -m model.studies.demo.build --extra."
         ) from error
     reports = load_reports()
+    squares = (fit_film(f / np.float32(255), config.image_size, config.image_fit)[0] for f in films)
     shape = (len(rows), len(FINDINGS), OUTLINE_CELLS, OUTLINE_CELLS)
     return StudyArrays(
-        films=np.stack([np.round(fit_film(f / np.float32(255), side)[0] * 255).astype(np.uint8) for f in films]),
+        films=np.stack([np.round(square * 255).astype(np.uint8) for square in squares]),
         reports=[reports[row["report_id"]].text for row in rows],
         labels=np.array([[f in row["label"].split("|") for f in FINDINGS] for row in rows], np.float32),
         has=np.ones((len(rows), 2), np.float32),

@@ -20,7 +20,7 @@ REPORTS = ("Normal.", REPORT, "", f"No mass. {REPORT}", "No effusion.")
 @pytest.fixture(scope="module")
 def cases(engine):
     films = [random_film(i, 200, 150 + 10 * i) if i != 3 else None for i in range(len(REPORTS))]
-    batch = [Case.of(film, report, engine.config.image_size) for film, report in zip(films, REPORTS, strict=True)]
+    batch = [Case.of(film, report, engine.config) for film, report in zip(films, REPORTS, strict=True)]
     return films, engine.encode_cases(batch)
 
 
@@ -87,7 +87,7 @@ def test_of_a_softmax_a_batch_explains_the_log_odds_that_the_page_does():
     network = small_network(image_weights="none", report_layers=0, problem_type="single_label_classification")
     engine = Engine(network, "one-of-three", torch.device("cpu"))
     film = random_film(1)
-    batch = engine.encode_cases([Case.of(film, REPORT, engine.config.image_size), Case(None, None, REPORTS[-1])])
+    batch = engine.encode_cases([Case.of(film, REPORT, engine.config), Case(None, None, REPORTS[-1])])
     together = evidence_at(engine, batch, 0.35, "Effusion", **INSTANT)
     for case, found in zip((engine.encode(film, REPORT), engine.encode(None, REPORTS[-1])), together, strict=True):
         p = float(found.probabilities[0, 1])

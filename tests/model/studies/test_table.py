@@ -7,7 +7,7 @@ import unicodedata
 import pytest
 from PIL import Image
 
-from model.config import MULTI_LABEL, SINGLE_LABEL
+from model.config import MULTI_LABEL, SINGLE_LABEL, Config
 from model.errors import ChoiceError, ImageError, StudyTableError
 from model.studies.arrays import load_arrays
 from model.studies.opening import open_studies
@@ -117,7 +117,11 @@ def test_a_film_that_cannot_be_decoded_is_named_with_its_line_when_it_is_read(wr
 def test_reading_many_films_names_those_that_cannot_be_read_and_goes_on(write_table, tmp_path, caplog):
     (tmp_path / "c.png").write_bytes(b"no picture, and a secret")
     table = open_studies(write_table(("1", "a.png", "x", "Edema"), ("2", "c.png", "x", ""), ("3", "b.png", "x", "")))
-    assert load_arrays(table.studies, table.findings, 32).has.tolist() == [[1, 1], [0, 1], [1, 1]]
+    assert load_arrays(table.studies, Config(findings=table.findings, image_size=64)).has.tolist() == [
+        [1, 1],
+        [0, 1],
+        [1, 1],
+    ]
     assert [r.getMessage()[:7] for r in caplog.records] == ["Line 3 "]
     assert "secret" not in caplog.text
 
