@@ -10,9 +10,9 @@ import { AXES } from "./scale.js";
 /** @import { Case } from "../case/case.js" */
 /** @import { Axis } from "./scale.js" */
 
-// more: stand at the end of the line of numbers.
-/** @param {...HTMLElement} more */
-export const headView = (...more) => {
+// first: stands at the beginning of the line of numbers, and last at its end.
+/** @param {HTMLElement} first @param {HTMLElement} last */
+export const headView = (first, last) => {
   /** @type {Case | null} */
   let opened = null;
   let axis = AXES.probability;
@@ -25,7 +25,7 @@ export const headView = (...more) => {
   const node = el(
     "header.bl-decision-head",
     sentence,
-    el("div", el("span.bl-decision-p", before, output), change, verdict, where, ...more),
+    el("div", first, el("span.bl-decision-p", before, output), change, verdict, where, last),
   );
 
   /** @param {Case} given @param {Axis} chosen */
