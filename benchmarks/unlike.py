@@ -40,7 +40,7 @@ TEXTS = {
     "Russian": "Сердце не увеличено. Плеврального выпота и пневмоторакса нет. Лёгочные поля прозрачны.",
     "Japanese": "心拡大なし。胸水なし。気胸なし。肺野に異常陰影を認めない。",
     "shopping list": "milk, eggs, bread, two onions, olive oil, toilet paper, bananas, coffee beans, washing powder",
-    "code": "def quicksort(xs):\n    if len(xs) < 2:\n        return xs\n    pivot = xs[0]\n    return quicksort(xs[1:])",
+    "code": "def quicksort(xs):\n    return xs if len(xs) < 2 else quicksort(xs[1:])",
     "query": "SELECT name, COUNT(*) FROM patients WHERE age > 60 GROUP BY name ORDER BY 2 DESC;",
     "letter": "Dear Sir or Madam, I am writing to complain about the delivery of my washing machine.",
     "knee": "MRI of the left knee: complex tear of the posterior horn of the medial meniscus. Small joint effusion.",

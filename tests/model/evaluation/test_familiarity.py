@@ -8,7 +8,7 @@ from learnt import cross_validated, held_out, random_table
 from unlike import TEXTS, pictures
 
 from model.errors import CheckpointError
-from model.evaluation.familiarity import MeasuredFamiliarity, measure_familiarity
+from model.evaluation.familiarity import MeasuredFamiliarity
 from model.inference.encoding import Case
 from model.inference.engine import Engine
 from model.inference.familiarity import (
