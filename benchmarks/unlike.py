@@ -16,7 +16,7 @@ import skimage
 from sklearn.neighbors import NearestNeighbors
 
 from model.evaluation.familiarity import measure_familiarity
-from model.evaluation.held_out import ITSELF, predictors_of
+from model.evaluation.held_out import ITSELF, NOBODY, predictors_of
 from model.inference.embeddings import PooledStudies, load_pooled, pool_studies
 from model.inference.encoding import Case
 from model.inference.engine import Engine
@@ -100,7 +100,7 @@ def ways(engine: Engine, own: PooledStudies, other: PooledStudies, judges: np.nd
         has = own.has[:, column] > 0
         for name, fit in (("Ledoit-Wolf", by_mahalanobis), ("fifth nearest", nearest)):
             apart = np.full(len(mine), np.nan)
-            for judge in np.unique(judges):
+            for judge in set(judges) - {NOBODY}:
                 held_out = has & (judges == judge)
                 apart[held_out] = fit(mine[has & (judges != ITSELF) & (judges != judge)])(mine[held_out])
             kept = ~np.isnan(apart)

@@ -54,7 +54,7 @@ class Known(NamedTuple):
     def distances(self, vectors: Float[np.ndarray, "k d"]) -> Float[np.ndarray, "k"]:
         """How far each of k vectors is from them: squared Mahalanobis distances."""
         apart = _unit(vectors) - self.mean
-        return np.einsum("kd,de,ke->k", apart, self.precision, apart)
+        return ((apart @ self.precision) * apart).sum(1)
 
 
 class Reason(NamedTuple):
