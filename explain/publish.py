@@ -13,12 +13,15 @@ from explain.cohort.spaces import Vectors
 from explain.every_beta.colour_scale import anchor_scales
 from explain.every_beta.discordance import alert_figures, calibrate_alert
 from model.errors import ChoiceError
+from model.evaluation.familiarity import MeasuredFamiliarity, measure_familiarity
 from model.evaluation.figures import NOT_DEFINED
 from model.evaluation.held_out import HeldOutPredictions, answered, predict_held_out
 from model.evaluation.metrics import Evaluation, evaluate_scored
 from model.inference.array_cache import pack_arrays
-from model.inference.embeddings import REFERENCE, Reference, encode_studies
+from model.inference.embeddings import REFERENCE, PooledStudies, Reference, encode_studies, pool_studies
 from model.inference.engine import Engine
+from model.inference.familiarity import FILE as FAMILIARITY
+from model.inference.familiarity import NAMES, pack
 from model.inference.predictions import Scored
 from model.inference.provenance import FILE as PROVENANCE
 from model.inference.provenance import Provenance
@@ -29,13 +32,11 @@ from model.studies.content import contents_of
 from model.studies.table import SPLITS, Study, StudyTable
 from model.training.calibration import calibrate
 
-EVALUATION = "evaluation.json"
-CARD = Template("""# Model card
-
-$summary
-
-| setting | value |
-|---|---|
+EVALUATION, CARD_FILE = "evaluation.json", "MODEL_CARD.md"
+CARD_HEAD, CARD_TABLE = "# Model card\n\n", "\n\n| setting | value |\n"
+CARD = Template(
+    f"{CARD_HEAD}$summary{CARD_TABLE}"
+    """|---|---|
 | trained on | $table ($counts) |
 | findings | $findings |
 | image encoder | `$image_encoder`, $image_size² pixels, a map cell of $image_stride pixels |
@@ -58,6 +59,10 @@ AUROC of each finding:
 |---|$rule|
 $rows
 
+## Cases of which it cannot tell
+
+$familiarity
+
 ## The alert for film and report that do not belong together
 
 $alert
@@ -66,7 +71,8 @@ $notes## Intended use
 
 Research on how fused models decide, and on how their evidence can be shown. It is not a medical device and must not
 guide the care of a patient. Its probabilities say what this model makes of its inputs, no more.
-""")
+"""
+)
 
 
 def publish(
@@ -94,7 +100,8 @@ def publish(
     if half:
         checkpoint.round_to_half(network)
     engine = Engine(network, "", device, provenance=provenance)
-    reference = encode_studies(engine, table.studies, progress)
+    pooled = pool_studies(engine, table.studies, progress)
+    reference = pooled.embedded(engine)
     # First of all, because it scales the logits that everything else is measured in.
     if out_of_fold:
         calibrate(network, out_of_fold)
@@ -109,45 +116,54 @@ def publish(
     extra = {}
     if table.about:  # so that the demo's atlas opens at once; others are fitted when they are first looked at
         extra |= atlas_file(Vectors(engine, reference), table, progress)
-    return write(engine, table, reference, folder, summary, half, extra)
+    return write(engine, table, pooled, folder, summary, half, extra, progress)
 
 
 def write(
     engine: Engine,
     table: StudyTable,
-    reference: Reference,
+    pooled: PooledStudies,
     folder: Path,
     summary: str,
     half: bool = False,
     extra: dict[str, bytes] | None = None,
+    progress: Progress = iter,
 ) -> str:
     """Measure a model that is calibrated and whose colour scales are set; write its checkpoint, with its provenance.
 
     Args:
         engine: with the provenance that its network has.
-        reference: the embeddings of the table's studies.
+        pooled: the vectors of the table's studies.
         extra: further files by name.
 
     Returns:
         The model's digest.
     """
-    network = engine.network
+    network, reference = engine.network, pooled.embedded(engine)
     calibrate_alert(network, _first_judged(engine, table, reference, *_splits(engine)[::-1])[1].scored)
     if half:
         checkpoint.round_to_half(network)
     files = {f"{REFERENCE}.safetensors": pack_arrays(reference.arrays(), table)} | (extra or {})
-    files |= figures(engine, table, reference, summary)
+    files |= figures(engine, table, reference, summary, measure_familiarity(engine, table, pooled, progress))
     if engine.provenance is not None:
         files[PROVENANCE] = engine.provenance.pack()
     return checkpoint.save(network, folder, files, half)
 
 
-def figures(engine: Engine, table: StudyTable, reference: Reference, summary: str) -> dict[str, bytes]:
-    """What a checkpoint says of itself, by the names of its files: the model card to read, EVALUATION for programs.
+def figures(
+    engine: Engine,
+    table: StudyTable,
+    reference: Reference,
+    summary: str,
+    familiarity: MeasuredFamiliarity | None = None,
+) -> dict[str, bytes]:
+    """What a checkpoint says of itself, by the names of its files: the model card to read, EVALUATION for programs, and
+    what the studies are like that it has learnt from.
 
     Args:
         reference: the embeddings of the table's studies.
         summary: the first paragraph of the card.
+        familiarity: measured on these studies; None where it is not kept.
     """
     split, judged = _first_judged(engine, table, reference, *_splits(engine))
     measured = evaluate_scored(engine.network, judged.scored, judged.chose)
@@ -155,10 +171,19 @@ def figures(engine: Engine, table: StudyTable, reference: Reference, summary: st
     where = {"all": "by cross-validation", None: "nowhere: the model has learnt every study"}
     where = where.get(split, f"on the {split} split")
     plain = {"split": "out of fold" if split == "all" else split, **measured.to_json(), "alert": alert}
-    return {
-        "MODEL_CARD.md": _card(engine.network, table, where, measured, alert, summary).encode(),
+    files = {}
+    if familiarity is not None:
+        plain["familiarity"] = familiarity.figures(table.studies)
+        files[FAMILIARITY] = pack(familiarity.known)
+    return files | {
+        CARD_FILE: _card(engine.network, table, where, measured, plain, summary).encode(),
         EVALUATION: (json.dumps(plain, indent=1) + "\n").encode(),
     }
+
+
+def summary_of(card: str) -> str:
+    """The first paragraphs of a model card, as `figures` was given them."""
+    return card.removeprefix(CARD_HEAD).partition(CARD_TABLE)[0]
 
 
 def worth_of_alert(engine: Engine, finding: str) -> dict[str, Any] | None:
@@ -234,8 +259,28 @@ def _alert(network: Network, alert: dict[str, Any] | None) -> str:
 """ + "\n".join(f"| {f} | {share(f, alert['false_alarms'])} | {n} |" for f, n in alert["n_of"].items())
 
 
+_JUDGED = {
+    "test": "studies of split test, each measured against those of other patients",
+    "held_out": "such studies, each measured against those of other patients",
+}
+
+
+def _familiarity(figures: dict[str, Any] | None) -> str:
+    """Of which cases the model declines to tell, and of how many."""
+    if figures is None:
+        return "Whether a film or a report is like those it learnt from was not measured: it tells of every case."
+    counts = " and ".join(f"{n} {NAMES[modality]}s" for modality, n in figures["held_out"].items())
+    said = (
+        f"It says so where the conformal p-value of film or report, against {counts} of studies that it has not learnt "
+        f"from, is below {figures['level']:g} over the number of modalities that the case has."
+    )
+    if figures["stopped"] is None:
+        return f"{said} No such study was there to measure that on."
+    return f"{said} That is so of {figures['stopped']:.1%} of {figures['n']} {_JUDGED[figures['of']]}."
+
+
 def _card(
-    network: Network, table: StudyTable, where: str, measured: Evaluation, alert: dict[str, Any] | None, summary: str
+    network: Network, table: StudyTable, where: str, measured: Evaluation, kept: dict[str, Any], summary: str
 ) -> str:
     def as_lines(rows) -> str:
         return "\n".join(f"| {name} | {' | '.join(cells)} |" for name, cells, *_ in rows)
@@ -260,6 +305,7 @@ def _card(
             "rule": "---|" * (len(measured.betas) - 1) + "---",
             "overall": as_lines(measured.rows()),
             "rows": as_lines(measured.rows_by_finding()),
-            "alert": _alert(network, alert),
+            "familiarity": _familiarity(kept.get("familiarity")),
+            "alert": _alert(network, kept["alert"]),
         }
     )

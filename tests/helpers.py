@@ -17,6 +17,7 @@ from model.config import Config
 from model.importing.report import ImportReport
 from model.inference.embeddings import Reference
 from model.inference.engine import Engine
+from model.inference.familiarity import Known
 from model.inputs import Film
 from model.network.network import Network
 from model.studies.table import Study
@@ -107,3 +108,11 @@ def routes_of(routes: Iterable, prefix: str = "") -> Iterator[tuple[str, str]]:
             yield from routes_of(route.original_router.routes, prefix + route.include_context.prefix)
         elif getattr(route, "methods", None):
             yield from ((method, prefix + route.path or "/") for method in route.methods)
+
+
+def unlike_films(engine: Engine) -> dict[str, Known]:
+    """What a model may have learnt from, of which no film is like, and every report: of 60 held-out studies each."""
+    channels = {"image": engine.encode(random_film(), "").texture, "report": engine.encode(None, "x").pooled.report}
+    sizes = {modality: vector.shape[1] for modality, vector in channels.items()}
+    held_out = {"image": np.zeros(60), "report": np.full(60, 9.0)}  # vectors of unit length are 1 from nothing
+    return {m: Known(np.zeros(size), np.eye(size), held_out[m]) for m, size in sizes.items()}

@@ -131,7 +131,7 @@ def answers(network: Network, pooled: PooledStudies, rows: np.ndarray) -> np.nda
 def _written(network: Network, table: StudyTable, pooled: PooledStudies, folder: Path, provenance: Provenance) -> Path:
     """As `publish` does, but for the colour scales, which take most of its time."""
     engine = Engine(network, "", torch.device("cpu"), provenance=provenance)
-    write(engine, table, pooled.embedded(engine), folder, "A test.")
+    write(engine, table, pooled, folder, "A test.")
     return folder
 
 

@@ -80,6 +80,14 @@ def test_explain_says_everything_about_the_decision(explained):
     assert [REPORT[w["start"] : w["end"]] for w in result["words"]] == [w["text"] for w in result["words"]]
 
 
+def test_explain_says_first_that_it_cannot_tell(betalens, film, explained, tmp_path):
+    _, result = explained
+    assert [why["modality"] for why in result["cannot_tell"]] == ["image"]
+    done = betalens("explain", "--image", film, "--report-method", "contextual_cam", "--out", tmp_path)
+    first = done.stdout.splitlines()[0]
+    assert first == ("Cannot tell: the film is unlike the films this model learnt from (further than 819 of 819).")
+
+
 def test_the_heatmap_has_the_size_of_the_image(explained):
     out, _ = explained
     heat = np.load(out / "heatmap.npy")

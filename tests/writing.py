@@ -28,6 +28,7 @@ FLAG = Flag(
     wrong_regions=((0.25, 0.5, 0.125, 0.0625),),
     wrong_words=((0, 8), (12, 20)),
     finding_boxes=(("Effusion", 0.5, 0.25, 0.375, 0.125),),
+    in_distribution={"image": 0.0012195, "report": 0.5},
 )  # fmt: skip
 
 

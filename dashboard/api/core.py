@@ -100,6 +100,7 @@ class Core:
                 model=flag.model_digest,
                 beta=flag.beta,
                 probabilities=flag.probabilities,
+                in_distribution=flag.in_distribution,
             )
 
         return self.serving.compute(work)
@@ -129,5 +130,6 @@ def _predicted(served: ServedModel, case: OpenCase, request: schemas.Predict) ->
     return {
         "model": served.engine.digest,
         "modalities": list(case.encoded.modalities),
+        **served.engine.familiarity(case.encoded).to_json(),
         "predictions": predictions(served.engine, case, _betas(served, request)),
     }

@@ -66,9 +66,39 @@ class Prediction(BaseModel):
     probabilities: dict[str, float] = Field(description="By finding, in [0, 1].")
 
 
+class Reason(BaseModel):
+    """Why the model cannot tell of a case."""
+
+    kind: Literal["unlike"] = Field(description="unlike: further from what it learnt from than chance allows.")
+    modality: Literal["image", "report"]
+    nearer: int = Field(description="Held-out studies that are nearer to those that it learnt from.")
+    of: int = Field(description="Held-out studies that were measured.")
+    sentence: str
+
+
+class Unasked(BaseModel):
+    """Why nothing says whether a modality is like those that the model learnt from."""
+
+    kind: Literal["unmeasured", "too_few"] = Field(
+        description="unmeasured: not for this model; too_few: on too few held-out studies."
+    )
+    modality: Literal["image", "report"]
+    held_out: int = Field(description="Held-out studies that were measured.")
+    needed: int = Field(description="Held-out studies that it takes; 0 where none was measured for this model.")
+    sentence: str
+
+
 class Predicted(BaseModel):
     model: str = Field(description="SHA-256 of the weights.")
     modalities: list[Literal["image", "report"]]
+    in_distribution: dict[Literal["image", "report"], float | None] = Field(
+        description="Conformal p-value of the film and of the report, in (0, 1]: of a case like those that the model "
+        "learnt from it is at most α with a probability of at most α. Null where it is absent or was not measured."
+    )
+    cannot_tell: list[Reason] = Field(
+        description="Why the probabilities say nothing of this case: read them only where this is empty."
+    )
+    unasked: list[Unasked] = Field(description="Of which modality nothing says whether it is like them, and why.")
     predictions: list[Prediction] = Field(description="In the order of `betas`.")
 
 
@@ -179,6 +209,7 @@ class Flagged(BaseModel):
     model: str
     beta: float
     probabilities: dict[str, float]
+    in_distribution: dict[str, float] = Field(description="Of each modality that was measured, as it is kept.")
 
 
 class Fault(BaseModel):

@@ -88,7 +88,8 @@ class AtlasService:
 
     def standing(self, key: Key, case: OpenCase, beta: float) -> dict[str, Any] | None:
         """How near a case is at β to what a map is made of: the share of the studies that lie closer to their own
-        nearest one. None before the map is made, and for a case that has no place in the space."""
+        nearest one; and whether the model can tell of it, which is asked of film and report themselves and depends on
+        no β. None before the map is made, and for a case that has no place in the space."""
         chart = self._charts.result(key)
         if chart is None:
             return None
@@ -97,7 +98,8 @@ class AtlasService:
         if found is None:
             return None
         closer = self._quality(key, chart, beta).closer_share(found.distance)
-        return {"case": case.case_id, "closer": round(closer, 4), "far": closer >= FAR}
+        cannot_tell = self.engine.familiarity(case.encoded).to_json()["cannot_tell"]
+        return {"case": case.case_id, "closer": round(closer, 4), "far": closer >= FAR, "cannot_tell": cannot_tell}
 
     def cards(self, key: Key, points: list[Any]) -> dict[str, Any]:
         """What is shown of some points of a map: study, findings, film, and the first words of the report."""

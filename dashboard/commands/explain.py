@@ -63,7 +63,10 @@ def command(
         film = read_film(read_bytes(image)) if image else None
         text = read_text(Path(report[1:])) if report.startswith("@") else report
         engine = Engine.load(checkpoint, device)
-        show(explain_case(engine, film, read_report(text), beta, finding, out, image_method, report_method), json_)
+        result = explain_case(engine, film, read_report(text), beta, finding, out, image_method, report_method)
+        if not json_:
+            print("".join(f"{sentence}\n" for sentence in _said_first(result)), end="")
+        show(result, json_)
         return
     if image or report:
         raise typer.BadParameter("name a case (--image, --report) or a table (--studies, --split), not both.")
@@ -74,6 +77,12 @@ def command(
     if seconds is None:
         raise typer.Exit(130)
     show({"out": str(out), "studies": len(archive.studies), "unexplained": archive.unexplained()} | seconds, json_)
+
+
+def _said_first(result: dict) -> list[str]:
+    """What a reader must know before any number: that the model cannot tell, or that nothing says whether it can."""
+    why = "; ".join(reason["sentence"] for reason in result["cannot_tell"])
+    return [*([f"Cannot tell: {why}."] if why else []), *(unasked["sentence"] for unasked in result["unasked"])]
 
 
 def _write(archive: "Archive", write: Callable) -> dict | None:

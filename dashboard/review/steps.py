@@ -126,7 +126,8 @@ def staged(
 
     def described(case: OpenCase, evidence: Evidence, /, **facts: Any) -> dict[str, Any]:
         truth = known_truth(table, case, evidence)
-        return describe_evidence(evidence, case.report, truth=truth, **facts, **_film(case, pictures))
+        familiarity = engine.familiarity(case.encoded).to_json()
+        return describe_evidence(evidence, case.report, truth=truth, **familiarity, **facts, **_film(case, pictures))
 
     original = described(shown[1], found[1]) if len(shown) > 1 else None
     return Staged(case, as_json(described(case, found[0], original=original, **facts)), pause)

@@ -49,7 +49,8 @@ class VerdictForm:
                 key = "flag.no_case" if session.opened is None else "flag.not_saved"
                 key = "flag.let_go" if session.was_released else key
                 return self._failed(session, key, error), saved
-            key = f"flag.saved_blind_{flag.verdict}" if blinded else "flag.saved"
+            told = blinded and self._can_tell(session)  # else there is nothing to compare with
+            key = f"flag.saved_blind_{flag.verdict}" if told else "flag.saved"
             outcome = {"key": key, "lifted": blinded, **_saved(flag, flag.verdict), **self._labels(session, blinded)}
             answered = reviewer_labels(flag, ctx.engine.config.problem_type) if blinded else None
             if answered is not None:  # they were sure
@@ -101,7 +102,12 @@ class VerdictForm:
     def _labels(self, session: Session, known: bool = True) -> dict[str, Any]:
         if session.opened is None or session.blinded or not known:
             return {}
-        return {"labels": self._judge(session).decided(session.opened, session.beta)}
+        return {"labels": self._judge(session).decided(session.opened, session.beta) if self._can_tell(session) else []}
+
+    def _can_tell(self, session: Session) -> bool:
+        """Whether the model can tell of the open case."""
+        engine, case = self.ctx.serving.model_for_session(session).engine, session.opened
+        return case is not None and not engine.familiarity(case.encoded).cannot_tell
 
     def _failed(self, session: Session, key: str, error: Exception) -> str:
         return self._value(session, {"key": key, "values": {"reason": str(error)}, "bad": True})

@@ -84,6 +84,7 @@ class VerdictService:
         said = {name: form[name] for name in Judgement.model_fields if name in form}
         said |= {"verdict": verdict, "corrected_labels": labels if verdict == "disagree" else ()}
         said |= {"reviewer": session.reviewer, "wrong_evidence": _evidence(form, regions, words)}
+        asked = self.engine.familiarity(case.encoded)
         attempt = str(form.get("attempt") or "")[:LONGEST_NAME]
         again = bool(attempt and session.saved and attempt == session.attempt)
         flag = Flag(
@@ -96,6 +97,7 @@ class VerdictService:
             model_digest=self.engine.digest,
             beta=beta,
             probabilities=dict(zip(self.engine.findings, self._at(case, beta).tolist(), strict=True)),
+            in_distribution={m: p for m, p in asked.in_distribution.items() if p is not None},
             app_version=app_version(),
             blind=blind,
             wrong_regions=regions,

@@ -113,7 +113,7 @@ def finetune_version(
         of_test = tuple(s for s in table.studies if s.split == "test" and not s.discordant)
         held_out += relabelled(train, corrected) + of_test
 
-    reference = load_pooled(start, table).embedded(start)
+    pooled = load_pooled(start, table)
     _calibrate(start, table, held_out)
     before, after = _judged(base, start, table, held_out)
     comparison = compare_scored(start.network, before, after) if after.studies else None
@@ -149,7 +149,7 @@ def finetune_version(
         "studies": sorted(map(study_digest, known)),
     }
     origin |= {"learnt": learnt, "worse": worse, "gate": gate._asdict(), "rows": [row._asdict() for row in rows]}
-    name = versions.add(lambda made: write(start, table, reference, made, _summary(parent, learnt)), origin)
+    name = versions.add(lambda made: write(start, table, pooled, made, _summary(parent, learnt)), origin)
     promoted = force or (gate.decided and not worse)
     if promoted:
         versions.promote(name)

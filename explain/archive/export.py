@@ -13,6 +13,7 @@ from plotly.colors import get_colorscale, sample_colorscale, unlabel_rgb
 from explain.every_beta.evidence import DEFAULT, Evidence, evidence_at
 from explain.every_beta.heatmap import heatmap
 from model.inference.engine import Engine
+from model.inference.familiarity import Familiarity
 from model.inputs import Film
 from model.storage.files import atomic_write
 
@@ -50,7 +51,7 @@ def explain_case(
     encoded, beta = engine.encode(film, report), engine.default_beta if beta is None else beta
     out.mkdir(parents=True, exist_ok=True)
     (found,) = evidence_at(engine, [encoded], beta, finding, image_method, report_method)
-    result = describe(engine, found)
+    result = describe(engine, found, engine.familiarity(encoded))
     files = {"explanation.json": (json.dumps(result, indent=2, ensure_ascii=False) + "\n").encode()}
     if film is not None:
         cam, box = found.image_map
@@ -62,10 +63,11 @@ def explain_case(
     return result
 
 
-def describe(engine: Engine, found: Evidence) -> dict:
-    """An explanation at one β as plain numbers, in logits where nothing else is said."""
+def describe(engine: Engine, found: Evidence, familiarity: Familiarity) -> dict:
+    """An explanation at one β as plain numbers, in logits where nothing else is said; first whether the model can tell
+    of the case at all."""
     image, report = found.contributions[0].tolist()
-    return {
+    return familiarity.to_json() | {
         "model": engine.digest,
         "finding": found.finding,
         "beta": round(float(found.betas[0]), 6),

@@ -26,6 +26,7 @@ from explain.every_beta.evidence import DEFAULT
 from explain.every_beta.heatmap import heatmap
 from explain.methods.registry import method
 from model.errors import ArchiveError
+from model.inference.encoding import MODALITIES
 from model.inference.engine import Engine, valid_beta
 from model.storage.files import atomic_write
 from model.studies.table import Study, StudyTable
@@ -157,7 +158,8 @@ class Archive:
         found = row.explained
         if found is None:
             return known
-        known |= describe(self.engine, found)
+        assert row.familiarity  # what is explained has it
+        known |= describe(self.engine, found, row.familiarity)
         if found.cam is None:
             return known
         cam, box = found.image_map
@@ -168,6 +170,7 @@ class Archive:
     def _schema(self) -> pa.Schema:
         real, text = pa.float64(), pa.string()
         word = pa.struct({"text": text, "start": pa.int32(), "end": pa.int32(), "score": real})
+        why = dict.fromkeys(("kind", "modality", "sentence"), text)
         box = pa.struct(dict.fromkeys(("top", "left", "height", "width"), real))
         heat = {"rows": pa.int32(), "cols": pa.int32(), "values": pa.list_(pa.float32()), "box": box, "scale": real}
         columns = {
@@ -175,6 +178,9 @@ class Archive:
             "line": pa.int32(),
             "error": text,
             "image_sha256": text,
+            "in_distribution": pa.struct(dict.fromkeys(MODALITIES, real)),
+            "cannot_tell": pa.list_(pa.struct(why | {"nearer": pa.int32(), "of": pa.int32()})),
+            "unasked": pa.list_(pa.struct(why | {"held_out": pa.int32(), "needed": pa.int32()})),
             "model": text,
             "finding": text,
             "beta": real,

@@ -16,6 +16,7 @@ from model.config import Config
 from model.errors import InputError
 from model.inference.encoding import Case
 from model.inference.engine import NOTHING, Engine, valid_beta
+from model.inference.familiarity import Familiarity
 from model.studies.table import Study, load_film, load_report
 
 CASES = {"cpu": 16, "cuda": 64}  # through the encoders at once
@@ -31,6 +32,7 @@ class Row(NamedTuple):
     image_sha256: str | None = None
     picture: UInt8[np.ndarray, "height width"] | None = None  # the film, small
     explained: Evidence | None = None
+    familiarity: Familiarity | None = None  # of what is explained
 
 
 class ReadStudy(NamedTuple):
@@ -78,7 +80,10 @@ def explain_studies(
             encoded = engine.encode_cases([r.case for _, r in usable]) if usable else []
             found = evidence_at(engine, encoded, beta, finding, image_method, report_method) if usable else []
             fresh = {i: r.row for i, r in batch if r.row.error}
-            fresh |= {i: r.row._replace(explained=e) for (i, r), e in zip(usable, found, strict=True)}
+            asked = map(engine.familiarity, encoded)
+            fresh |= {
+                i: r.row._replace(explained=e, familiarity=f) for (i, r), e, f in zip(usable, found, asked, strict=True)
+            }
             rows |= fresh
             done(list(fresh.values()))
     finally:

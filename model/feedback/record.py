@@ -43,6 +43,7 @@ VERSIONS: dict[int, tuple[str, ...]] = {
     ),
     2: ("blind", "wrong_regions", "wrong_words", "undoes"),
     3: ("finding_boxes",),
+    4: ("in_distribution",),
 }  # fmt: skip
 SCHEMA = max(VERSIONS)
 ADDED = tuple(name for version in VERSIONS if version > 1 for name in VERSIONS[version])  # older files lack some
@@ -127,6 +128,11 @@ class Flag(Judgement, frozen=True):
     finding_boxes: tuple[FindingBox, ...] = Field(
         (), description="Boxes on the film in which a finding is: its name, and the box as in `wrong_regions`."
     )
+    in_distribution: dict[Name, Number] = Field(
+        {},
+        description="Modality to the p-value of its being like those that the model learnt from, as it was shown; "
+        "empty where that was not measured.",
+    )
     undoes: Undone = Field("", description="The id of the flag that this row takes back.")
 
     @model_validator(mode="wrap")
@@ -189,7 +195,7 @@ class Flag(Judgement, frozen=True):
 
     def says_as(self, other: "Flag") -> bool:
         """Whether the reviewer said the same of the same case, whichever model answered meanwhile."""
-        return self.repeats(other, "model_digest", "probabilities")
+        return self.repeats(other, "model_digest", "probabilities", "in_distribution")
 
     def tombstone(self) -> "Flag":
         """This row without its content: its id and time alone."""
@@ -233,6 +239,8 @@ def _expected(error: ValidationError) -> str:
         return "it needs a verdict and a beta, and no field but those that `betalens feedback list --json` prints"
     fault = wrong[0]
     name = str(fault["loc"][0])
+    if name == "in_distribution":
+        return "its p-values must be numbers by modality"
     if name in ("beta", "probabilities"):
         out_of_range = fault["type"] in ("greater_than_equal", "less_than_equal", "finite_number")
         bounds = "β must lie in 0 to 1 and every probability be finite"

@@ -3,13 +3,11 @@ neighbours are made of, and the encoders' outputs, which stay while heads and pr
 
 import hashlib
 from collections.abc import Callable, Iterable
-from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from jaxtyping import Float
-from torch import Tensor
 
 from model.config import WHOLE
 from model.inference.array_cache import cached_arrays
@@ -20,37 +18,56 @@ from model.network.network import Network, Pooled, allowed_beta
 from model.progress import Progress
 from model.studies.table import Study, StudyTable, film_if_readable
 
-REFERENCE, POOLED = "reference", "pooled"
+REFERENCE, POOLED, TEXTURE = "reference", "pooled", "texture"
 ENCODERS = ("image_encoder.", "neck.", "report_encoder.")  # parts of a network that a pooled vector depends on
 BATCH = 16
 
 
-class _StudyVectors(NamedTuple):
+class _ByStudy:
+    """Arrays with a row for each of n studies, in the order of the table."""
+
     study_ids: tuple[str, ...]
-    image: Float[np.ndarray, "n image_channels"]
-    report: Float[np.ndarray, "n report_channels"]
-    has: Float[np.ndarray, "n 2"]
+    _asdict: Callable[[], dict[str, Any]]
 
     def rows(self, studies: Iterable[Study]) -> np.ndarray:
         """The positions of some studies."""
         where = {study_id: i for i, study_id in enumerate(self.study_ids)}
         return np.array([where[s.study_id] for s in studies], int)
 
+    def arrays(self) -> Arrays:
+        """All but the ids, which are the table's."""
+        return {name: array for name, array in self._asdict().items() if name != "study_ids"}
 
-class Reference(_StudyVectors):
+
+class _Embeddings(NamedTuple):
+    study_ids: tuple[str, ...]
+    image: Float[np.ndarray, "n width"]
+    report: Float[np.ndarray, "n width"]
+    has: Float[np.ndarray, "n 2"]
+
+
+class _Vectors(NamedTuple):
+    study_ids: tuple[str, ...]
+    image: Float[np.ndarray, "n image_channels"]
+    report: Float[np.ndarray, "n report_channels"]
+    has: Float[np.ndarray, "n 2"]
+    texture: Float[np.ndarray, "n texture_channels"]
+
+
+class Reference(_Embeddings, _ByStudy):
     """Embeddings of n studies, in the order of the table; those of image and report have the model's width.
 
     `has` says which modality a study has; the embedding of the one it lacks is meaningless.
     """
 
-    def arrays(self) -> Arrays:
-        """All but the ids, which are the table's."""
-        return {"image": self.image, "report": self.report, "has": self.has}
 
+class PooledStudies(_Vectors, _ByStudy):
+    """The pooled vectors of n studies, in the order of the table, and `texture`, that of the finer map of an image.
+    Those of a modality which a study lacks are meaningless; `has` says which it has."""
 
-class PooledStudies(_StudyVectors):
-    """The pooled vectors of n studies, in the order of the table. That of a modality which a study lacks is
-    meaningless; `has` says which it has."""
+    def of(self, modality: str) -> Float[np.ndarray, "n d"]:
+        """What tells whether a modality is like others: see `model.inference.familiarity`."""
+        return self.texture if modality == "image" else self.report
 
     @torch.no_grad()
     def embedded(self, engine: Engine) -> Reference:
@@ -73,7 +90,10 @@ def load_reference(engine: Engine, table: StudyTable, progress: Progress = iter)
     Args:
         progress: wraps the loop over batches, where they must be computed.
     """
-    compute = partial(pool_studies, engine, table.studies, progress, engine.network.embed)
+
+    def compute() -> Arrays:
+        return pool_studies(engine, table.studies, progress).embedded(engine).arrays()
+
     return Reference(_ids(table.studies), **cached_arrays(engine, table, REFERENCE, compute))
 
 
@@ -83,37 +103,35 @@ def load_pooled(engine: Engine, table: StudyTable, progress: Progress = iter) ->
     Args:
         progress: wraps the loop over batches, where they must be computed.
     """
-    compute = partial(pool_studies, engine, table.studies, progress)
-    arrays = cached_arrays(engine, table, POOLED, compute, of=encoders_digest(engine.network))
+
+    def compute() -> Arrays:
+        return pool_studies(engine, table.studies, progress).arrays()
+
+    arrays = cached_arrays(engine, table, POOLED, compute, of=encoders_digest(engine.network), settings=TEXTURE)
     return PooledStudies(_ids(table.studies), **arrays)
 
 
 def encode_studies(engine: Engine, studies: tuple[Study, ...], progress: Progress = iter) -> Reference:
-    """Run the encoders over studies in batches."""
-    return Reference(_ids(studies), **pool_studies(engine, studies, progress, engine.network.embed))
+    """Run the encoders over studies in batches, for their embeddings."""
+    return pool_studies(engine, studies, progress).embedded(engine)
 
 
 @torch.no_grad()
-def pool_studies(
-    engine: Engine,
-    studies: tuple[Study, ...],
-    progress: Progress = iter,
-    made: Callable[[Pooled], tuple[Tensor, Tensor]] = tuple,
-) -> Arrays:
-    """The pooled vectors of studies, `image` and `report`, and which modality each study `has`.
-
-    Args:
-        made: what to keep of the pooled vectors of a batch instead.
-    """
-    parts = []
+def pool_studies(engine: Engine, studies: tuple[Study, ...], progress: Progress = iter) -> PooledStudies:
+    """Run the encoders over studies in batches, for their pooled vectors."""
+    parts, textures = [], []
     for start in progress(range(0, len(studies), BATCH)):
         some = studies[start : start + BATCH]
         encoded = engine.encode_cases([Case.of(film_if_readable(s), s.report, engine.config) for s in some])
-        vectors = (part.cpu().numpy() for part in made(stack_pooled(encoded)))
+        vectors = (part.cpu().numpy() for part in stack_pooled(encoded))
         has = np.array([[m in case.modalities for m in MODALITIES] for case in encoded], np.float32)
         parts.append((*vectors, has))
+        textures += [case.texture for case in encoded]
     image, report, has = map(np.vstack, zip(*parts, strict=True))
-    return {"image": image, "report": report, "has": has}
+    films = [t.cpu().numpy()[0] for t in textures if t is not None]
+    texture = np.zeros((len(studies), films[0].size if films else 1), np.float32)
+    texture[has[:, 0] > 0] = films or texture[:0]
+    return PooledStudies(_ids(studies), image, report, has, texture)
 
 
 def encoders_digest(network: Network) -> str:

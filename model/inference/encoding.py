@@ -59,6 +59,7 @@ class Encoded(NamedTuple):
     hidden: Float[Tensor, "1 pieces report_channels"] | None
     pooled: Pooled  # a missing modality is a zero vector, which β = 1 or β = 0 never looks at
     read_to: int  # characters of the report that fit the encoder
+    texture: Float[Tensor, "1 texture_channels"] | None = None  # the pooled finer map of the image
 
     @property
     def image_part(self) -> ImagePart:
@@ -81,15 +82,16 @@ def encode_cases(network: Network, cases: Sequence[Case]) -> list[Encoded]:
     not depend on the others."""
     films, reports = _encode_films(network, cases), _encode_reports(network, cases)
     device = network.image_reference.device
-    no_film = None, None, torch.zeros(1, network.image_channels, device=device)
+    no_film = None, None, torch.zeros(1, network.image_channels, device=device), None
     no_report = None, None, torch.zeros(1, network.report_encoder.channels, device=device), 0
     encoded = []
     for i, case in enumerate(cases):
-        square, features, image = films.get(i, no_film)
+        square, features, image, texture = films.get(i, no_film)
         tokens, hidden, report, read_to = reports.get(i, no_report)
         modalities = tuple(m for m, found in zip(MODALITIES, (films, reports), strict=True) if i in found)
         pooled = Pooled(image, report)
-        encoded.append(Encoded(modalities, square, features, case.box, case.report, tokens, hidden, pooled, read_to))
+        own = modalities, square, features, case.box, case.report, tokens, hidden, pooled, read_to, texture
+        encoded.append(Encoded(*own))
     return encoded
 
 
@@ -106,14 +108,14 @@ def stack_pooled(encoded: Sequence[Encoded]) -> Pooled:
     return Pooled(*(torch.cat(vectors) for vectors in zip(*(case.pooled for case in encoded), strict=True)))
 
 
-def _encode_films(network: Network, cases: Sequence[Case]) -> dict[int, tuple[Tensor, Tensor, Tensor]]:
-    """Square, feature map and pooled vector of each case that has a film, by its place."""
+def _encode_films(network: Network, cases: Sequence[Case]) -> dict[int, tuple[Tensor, Tensor, Tensor, Tensor]]:
+    """Square, feature map, pooled vector and texture of each case that has a film, by its place."""
     given = {i: case.square for i, case in enumerate(cases) if case.square is not None}
     if not given:
         return {}
     squares = torch.from_numpy(np.stack(list(given.values())))[:, None].to(network.image_reference.device)
-    features = network.feature_map(squares)
-    each = (part.split(1) for part in (squares, features, network.pool_map(features)))
+    finer, features = network.image_maps(squares)
+    each = (part.split(1) for part in (squares, features, network.pool_map(features), network.pool_map(finer)))
     return dict(zip(given, zip(*each, strict=True), strict=True))
 
 

@@ -19,6 +19,7 @@ from torch import Tensor
 from model.compute.memory import trim_heap, tune_malloc
 from model.errors import CheckpointError, ChoiceError, InputError
 from model.inference.encoding import Case, Encoded, encode_cases, stack_pooled
+from model.inference.familiarity import Familiarity, Known, familiarity, read_known
 from model.inference.provenance import Provenance, read_provenance
 from model.inputs import Film
 from model.network import checkpoint
@@ -38,6 +39,7 @@ class Engine:
         network: in evaluation mode, without gradients for its parameters.
         digest: SHA-256 of the weights.
         provenance: what the network has learnt from; None where nothing says it.
+        known: what the studies that it has learnt from are like, by modality; None where that was not measured.
         findings: names of the findings, in the order of the logits.
     """
 
@@ -48,12 +50,14 @@ class Engine:
         device: torch.device,
         folder: Path | None = None,
         provenance: Provenance | None = None,
+        known: dict[str, Known] | None = None,
     ):
         self.network = network.to(device).eval().requires_grad_(False)
         self.digest = digest
         self.device = device
         self.folder = folder
         self.provenance = provenance
+        self.known = known
         self.config = network.config
         self.findings = network.config.findings
         self.default_beta = network.config.default_beta
@@ -72,13 +76,13 @@ class Engine:
         where = choose_device(device)
         folder = folder or DEMO_CHECKPOINT
         network, digest = checkpoint.load(folder, where)
-        return cls(network, digest, where, folder, read_provenance(folder))
+        return cls(network, digest, where, folder, read_provenance(folder), read_known(folder))
 
     def on_cpu(self) -> "Engine":
         """The same model on the CPU, for what the GPU has no memory for."""
         network = Network(self.config, pretrained=False)
         network.load_state_dict({name: tensor.cpu() for name, tensor in self.network.state_dict().items()})
-        return Engine(network, self.digest, torch.device("cpu"), self.folder)
+        return Engine(network, self.digest, torch.device("cpu"), self.folder, known=self.known)
 
     @cachedmethod(
         lambda self: self._cache,
@@ -151,6 +155,10 @@ class Engine:
     def probabilities(self, encoded: Encoded, betas: Float[np.ndarray, "n"]) -> Float[np.ndarray, "n findings"]:
         """Probabilities at each β, in [0, 1]."""
         return self.network.probabilities(self.logits(encoded, betas)).cpu().numpy()
+
+    def familiarity(self, encoded: Encoded) -> Familiarity:
+        """Whether the model can tell of a case at all: asked before its probabilities are read."""
+        return familiarity(self.known, encoded)
 
     def likeliest(self, encoded: Encoded, beta: float) -> str:
         """The finding with the highest probability at β."""

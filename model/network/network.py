@@ -101,6 +101,14 @@ class Network(nn.Module):
         """The last feature map of films with values in [0, 1]."""
         return self.neck(self.image_encoder(films))
 
+    def image_maps(
+        self, films: Float[Tensor, "batch 1 side side"]
+    ) -> tuple[Float[Tensor, "batch texture_channels fine_rows fine_cols"], Float[Tensor, "batch channels rows cols"]]:
+        """A finer map, in which textures weigh more than findings, and the last feature map, of films with values in
+        [0, 1]."""
+        finer, last = self.image_encoder.maps(films)
+        return finer, self.neck(last)
+
     def pool_map(self, features: Float[Tensor, "batch channels rows cols"]) -> Float[Tensor, "batch channels"]:
         """Mean over the cells."""
         return features.mean((2, 3))

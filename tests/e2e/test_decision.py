@@ -16,9 +16,11 @@ from e2e.driving import (
     with_module,
 )
 from playwright.sync_api import expect
+from unlike import PICTURES, pictures
 
 ANSWER = ".bl-answer"
 STALE = ".bl-stale-line"
+UNLIKE = re.compile(r"^Cannot tell: the film is unlike the films this model learnt from \(further than \d+ of \d+\)\.$")
 
 
 def test_the_answer_stands_first_and_follows_beta(page):
@@ -209,3 +211,33 @@ def test_numbers_are_whole_at_any_width_of_the_panel(page, width):
 def test_selects_look_like_selects(page):
     for select in page.locator("select.bl-select:visible").all():
         assert "linear-gradient" in select.evaluate("node => getComputedStyle(node).backgroundImage")
+
+
+def test_of_a_cat_the_model_cannot_tell_and_gives_numbers_only_when_asked(page):
+    first = page.locator(STAGE).get_attribute("data-case")
+    upload(page, "film.png", pictures()[PICTURES.index("chelsea.png")])
+    page.wait_for_selector(f"{STAGE}:not([data-case='{first}'])[data-tier=exact]", timeout=EXACT_LIMIT)
+    answer, decision, show = page.locator(ANSWER), page.locator(".bl-decision"), page.locator(".bl-show-numbers")
+    expect(answer).to_have_text(UNLIKE)
+    assert page.locator(".bl-decision > :visible").first.locator(ANSWER).count() == 1
+    assert not re.search(r"\d\.\d\d\d|\d\u2009%|present|absent", decision.inner_text())  # what is seen of it
+    assert set(numbers(page)) == {"–"}
+    assert page.locator(".bl-bar").evaluate_all("all => all.some((bar) => /\\d/.test(bar.ariaLabel))") is False
+    assert page.locator(".bl-positive").count() == 0
+
+    before = show.bounding_box()
+    show.click()
+    expect(show).to_have_attribute("aria-pressed", "true")
+    assert show.bounding_box() == before
+    assert any(re.search(r"\d\.\d\d\d", number) for number in numbers(page))
+    expect(answer).to_have_text(UNLIKE)
+    assert not re.search("present|absent", decision.inner_text())
+
+    page.keyboard.press("c")  # A is a cat whose numbers were asked for
+    page.keyboard.press("n")
+    page.wait_for_selector(f"{STAGE}[data-case^=demo][data-tier=exact]", timeout=EXACT_LIMIT)
+    expect(answer).to_have_text(re.compile("(present|absent)"))
+    expect(page.locator(".bl-pinned")).to_contain_text("A: Cannot tell")
+    expect(page.locator(".bl-verdict")).to_be_empty()
+    page.locator(".bl-header select").select_option("zh-CN")
+    expect(page.locator(".bl-pinned")).to_contain_text("A: 无法判断")

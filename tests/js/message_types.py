@@ -83,6 +83,33 @@ class FilmTiles(TypedDict):
     number: int
 
 
+class CannotTell(TypedDict):
+    """Why the model cannot tell of a case."""
+
+    kind: Literal["unlike"]
+    modality: Modality
+    nearer: int
+    of: int
+    sentence: str  # for programs; the page has its own words
+
+
+class Unasked(TypedDict):
+    """Why nothing says whether a modality is like those that the model learnt from."""
+
+    kind: Literal["unmeasured", "too_few"]
+    modality: Modality
+    held_out: int
+    needed: int
+    sentence: str
+
+
+class InDistribution(TypedDict):
+    """The p-value of each modality; None where it is absent or was not measured."""
+
+    image: float | None
+    report: float | None
+
+
 class Evidence(Packed):
     """One finding of one case at every β (`dashboard.ui.payload.describe_evidence`)."""
 
@@ -98,6 +125,9 @@ class Evidence(Packed):
     film: str | None  # None where the page has it already, or there is none
     own_pixels: OwnPixels | None
     modalities: list[Modality]
+    in_distribution: InDistribution
+    cannot_tell: list[CannotTell]
+    unasked: list[Unasked]
 
 
 class Worth(TypedDict):
@@ -534,6 +564,7 @@ class MapStanding(TypedDict):
     case: str
     closer: float
     far: bool
+    cannot_tell: list[CannotTell]
 
 
 class MapTrust(TypedDict):

@@ -9,6 +9,7 @@ import { number, percent, whole } from "../lib/format.js";
 import { findingName, labelled, phrase, t } from "../lib/i18n.js";
 import { offer, saveFile, sayWork } from "../lib/parts.js";
 import { debounce, whileSeen } from "../lib/timing.js";
+import { whyNot } from "../review/cannot_tell.js";
 import { Column } from "./columns.js";
 import { legendView } from "./legend.js";
 import { MapView } from "./map.js";
@@ -250,14 +251,16 @@ export const mount = ({ element, trigger, props, value, watch }) => {
     write(quality, qualityText());
     const known = here && judged?.standing?.case === here.case ? judged.standing : null;
     standing.hidden = !known;
-    standing.classList.toggle("bl-atlas-far", Boolean(known?.far));
+    const why = known && whyNot(known);
+    standing.classList.toggle("bl-atlas-far", Boolean(known?.far || why));
     const said = known && {
       case: known.case,
       beta: number(judged.beta),
       closer: percent(known.closer),
       further: percent(1 - known.closer),
+      why,
     };
-    write(standing, known ? t(known.far ? "atlas.far" : "atlas.near", said) : "");
+    write(standing, known ? t(why ? "atlas.cannot_tell" : known.far ? "atlas.far" : "atlas.near", said) : "");
   };
   const describeSample = () => {
     sampled.hidden = atlas.n < atlas.most || atlas.n === atlas.of;

@@ -150,6 +150,30 @@ export interface FilmTiles {
   number: number;
 }
 
+/** Why the model cannot tell of a case. */
+export interface CannotTell {
+  kind: "unlike";
+  modality: "image" | "report";
+  nearer: number;
+  of: number;
+  sentence: string;
+}
+
+/** Why nothing says whether a modality is like those that the model learnt from. */
+export interface Unasked {
+  kind: "unmeasured" | "too_few";
+  modality: "image" | "report";
+  held_out: number;
+  needed: number;
+  sentence: string;
+}
+
+/** The p-value of each modality; None where it is absent or was not measured. */
+export interface InDistribution {
+  image: number | null;
+  report: number | null;
+}
+
 /** One finding of one case at every β (`dashboard.ui.payload.describe_evidence`). */
 export interface Evidence {
   arrays: Record<string, number[]>;
@@ -166,6 +190,9 @@ export interface Evidence {
   film: string | null;
   own_pixels: OwnPixels | null;
   modalities: ("image" | "report")[];
+  in_distribution: InDistribution;
+  cannot_tell: CannotTell[];
+  unasked: Unasked[];
 }
 
 /** How often the alert is right, and how often false where a study has the finding. */
@@ -245,6 +272,9 @@ export interface Stage {
   film: string | null;
   own_pixels: OwnPixels | null;
   modalities: ("image" | "report")[];
+  in_distribution: InDistribution;
+  cannot_tell: CannotTell[];
+  unasked: Unasked[];
   tier: "instant" | "exact";
   single: boolean;
   labels: string[] | null;
@@ -602,6 +632,7 @@ export interface MapStanding {
   case: string;
   closer: number;
   far: boolean;
+  cannot_tell: CannotTell[];
 }
 
 /** The trustworthiness of a map at a β, and the open case at the same. */

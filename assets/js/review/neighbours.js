@@ -68,6 +68,7 @@ export const mount = ({ element, trigger, value, watch }) => {
     const { progress, error, spaces = [] } = found ?? {};
     put(
       body,
+      opened?.cannot_tell.length > 0 && note("neighbours.unlike"),
       !found && note("neighbours.waiting"),
       progress && el("p.bl-muted.bl-lab-note", { role: "status", text: t("neighbours.encoding", progress) }),
       error && el("p.bl-muted.bl-lab-note", error),

@@ -3,9 +3,10 @@
 import { currentBeta } from "../lib/beta.js";
 import { el } from "../lib/dom.js";
 import { on } from "../lib/events.js";
-import { listed } from "../lib/format.js";
+import { joined, listed } from "../lib/format.js";
 import { findingName, labelled, phrase, t } from "../lib/i18n.js";
 import { offer, toggle } from "../lib/parts.js";
+import { whyNot } from "./cannot_tell.js";
 import { onShortcut } from "./shortcuts.js";
 
 /** @import { Case } from "./case/case.js" */
@@ -101,10 +102,12 @@ export const pinnedView = ({ pin, show, draw }) => {
   /** @param {number} beta */
   const move = (beta) => {
     if (!opened.beside?.isPinned) return;
+    const [ofA, ofB] = [whyNot(opened.beside.side), whyNot(opened)];
+    const why = joined([ofA && `A: ${ofA}`, ofB && `B: ${ofB}`], " ");
     const findings = decidedApart(opened, beta);
     const isSame = opened === a && opened.beside.at(beta) === beta;
     const values = { n: findings.length, total: opened.findings.length, findings: listed(findings.map(findingName)) };
-    apart.textContent = t(isSame ? "pin.same" : findings.length ? "pin.differ" : "pin.agree", values);
+    apart.textContent = why || t(isSame ? "pin.same" : findings.length ? "pin.differ" : "pin.agree", values);
     apart.title = apart.textContent;
   };
 

@@ -7,6 +7,7 @@ import { findingName, phrase, t } from "../lib/i18n.js";
 import { toggle } from "../lib/parts.js";
 import { debounce, whileSeen } from "../lib/timing.js";
 import { readAddress } from "../page/address.js";
+import { isKept, numbersSwitch, unaskedOf, whyNot } from "./cannot_tell.js";
 import { Case } from "./case/case.js";
 import { caseBar } from "./case_bar.js";
 import { changesView } from "./changes.js";
@@ -61,7 +62,8 @@ export const mount = ({ element, trigger, props, value, watch }) => {
   const words = wordsView(picker("report"), swap);
   const bars = barsView((index, finding) => trigger("select", { index, value: finding }));
   const axis = axisSwitch(() => opened && !opened.veiled && load());
-  const head = headView(axis.node);
+  const shown = numbersSwitch(() => load());
+  const head = headView(shown.node, axis.node);
   const shares = sharesView();
   const curve = curveView();
   const details = detailsView();
@@ -69,6 +71,7 @@ export const mount = ({ element, trigger, props, value, watch }) => {
 
   const numbers = numbersView();
   const missing = el("p.bl-missing.bl-muted", { hidden: true });
+  const unasked = el("p.bl-missing.bl-unasked.bl-muted", { role: "status" });
   const typed = typedReport();
   const discord = el("p.bl-discord", { role: "status", hidden: true });
   const empty = phrase("p.bl-empty", "stage.empty");
@@ -80,6 +83,7 @@ export const mount = ({ element, trigger, props, value, watch }) => {
   const answer = [
     typed.node,
     head.node,
+    unasked,
     numbers.alarm,
     discord,
     bars.node,
@@ -131,7 +135,7 @@ export const mount = ({ element, trigger, props, value, watch }) => {
     missing.hidden = opened.modalities.length === 2;
     missing.textContent = t(opened.modalities[0] === "image" ? "missing.report" : "missing.image");
     const clash = opened.discordance?.alert && opened.discordance;
-    discord.hidden = !clash && !opened.discordant;
+    discord.hidden = (!clash && !opened.discordant) || isKept(opened);
     const said = [
       clash &&
         t("discord.model", {
@@ -144,6 +148,10 @@ export const mount = ({ element, trigger, props, value, watch }) => {
     ];
     discord.textContent = joined(said, " ");
     changes.load(opened);
+    shown.load(opened);
+    unasked.textContent = unaskedOf(opened);
+    decision.classList.toggle("bl-untellable", Boolean(whyNot(opened)));
+    decision.classList.toggle("bl-kept", isKept(opened));
   };
 
   const move = () => {

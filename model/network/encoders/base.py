@@ -18,6 +18,41 @@ from model.storage.weights_cache import fetched_weights
 SUFFIXES = (".safetensors", ".pth", ".pt", ".bin")  # of files of weights; of several in a folder the first kind
 
 
+class Trunk(nn.Module):
+    """Layers that end in a feature map."""
+
+    def maps(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """The last map before it whose cells are at most half as wide, and the map itself; twice the map itself where
+        there is no such one."""
+        raise NotImplementedError
+
+
+class Layers(nn.Sequential, Trunk):
+    """A trunk whose layers run one after the other.
+
+    Args:
+        finer: after how many of them the finer map is there; 0: there is none.
+        to_map: from what a layer gives to a map, where that is not one already.
+    """
+
+    def __init__(self, *layers: nn.Module, finer: int, to_map: nn.Module | None = None):
+        super().__init__(*layers, *([to_map] if to_map else []))
+        self.finer = finer
+        self._to_map = [to_map] if to_map else []  # a plain list: it is among the layers already
+
+    def maps(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        finer = None
+        for place, layer in enumerate(self, start=1):
+            x = layer(x)
+            if place == self.finer:
+                finer = x
+        if finer is None:
+            return x, x
+        for to_map in self._to_map:
+            finer = to_map(finer)
+        return finer, x
+
+
 class ImageEncoder(nn.Module):
     """A trunk that maps films to a feature map, with the normalisation its weights were trained with.
 
@@ -30,10 +65,9 @@ class ImageEncoder(nn.Module):
 
     mean: Float[Tensor, "1 channels 1 1"]
     std: Float[Tensor, "1 channels 1 1"]
+    trunk: Trunk
 
-    def __init__(
-        self, trunk: nn.Module, early: Sequence[nn.Module | nn.Parameter], channels: int, mean: tuple, std: tuple
-    ):
+    def __init__(self, trunk: Trunk, early: Sequence[nn.Module | nn.Parameter], channels: int, mean: tuple, std: tuple):
         super().__init__()
         # Twice as fast on a CPU, and what tensor cores want.
         self.trunk = trunk.to(memory_format=torch.channels_last)
@@ -61,15 +95,22 @@ class ImageEncoder(nn.Module):
 
     def forward(self, films: Float[Tensor, "batch 1 side side"]) -> Float[Tensor, "batch channels rows cols"]:
         """The feature map of grey films with values in [0, 1]."""
-        normal = (films - self.mean) / self.std
-        return self.trunk(normal.contiguous(memory_format=torch.channels_last))
+        return self.trunk(self._normal(films))
+
+    def maps(self, films: Float[Tensor, "batch 1 side side"]) -> tuple[Tensor, Tensor]:
+        """A finer map and the feature map of the same films, as `Trunk.maps`."""
+        return self.trunk.maps(self._normal(films))
+
+    def _normal(self, films: Tensor) -> Tensor:
+        return ((films - self.mean) / self.std).contiguous(memory_format=torch.channels_last)
 
 
 class Cut(NamedTuple):
-    """How many of a trunk's layers give a map, and its channels."""
+    """How many of a trunk's layers give a map, its channels, and how many pixels wide a cell of it is."""
 
     layers: int
     channels: int
+    cell: int
 
 
 def flat(layers: nn.Module) -> Iterator[nn.Module]:
@@ -91,7 +132,7 @@ def cut(layers: list[nn.Module], side: int, stride: int, channels: int = 3, to_m
         channels: of the films.
         to_map: from what a layer gives to a map (n, channels, rows, cols), where that is not one already.
     """
-    x, best = torch.empty(1, channels, side, side, device="meta"), Cut(0, channels)
+    x, best = torch.empty(1, channels, side, side, device="meta"), Cut(0, channels, 1)
     for i, layer in enumerate(layers, start=1):
         # On the device meta shapes alone are computed.
         tensors = {n: t.to("meta") for n, t in chain(layer.named_parameters(), layer.named_buffers())}
@@ -102,7 +143,7 @@ def cut(layers: list[nn.Module], side: int, stride: int, channels: int = 3, to_m
         features = to_map(x) if to_map else x
         if features.ndim != 4 or cell(side, features.shape[-1]) > stride:
             break
-        best = Cut(i, features.shape[1])
+        best = Cut(i, features.shape[1], cell(side, features.shape[-1]))
     return best
 
 

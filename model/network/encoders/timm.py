@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from model.errors import EncoderError
 from model.network.encoders.base import (
     ImageEncoder,
+    Trunk,
     cell,
     fit_by_order,
     frozen_blocks,
@@ -37,20 +38,22 @@ PACKAGED = {
 }
 
 
-class _Trunk(nn.Module):
+class _Trunk(Trunk):
     """A timm model up to one of its feature maps.
 
     Args:
         index: of the map; None for what its classifier pools: of some CNNs, a layer of many channels more than the
             last map.
+        finer: index of the finer map; None where there is none.
     """
 
     model: TimmModel
 
-    def __init__(self, model: TimmModel, index: int | None):
+    def __init__(self, model: TimmModel, index: int | None, finer: int | None):
         super().__init__()
         self.model = model
         self.index = index
+        self.finer = finer
         if index is None:
             model.reset_classifier(0)
         else:
@@ -60,6 +63,16 @@ class _Trunk(nn.Module):
         if self.index is None:
             return self.model.forward_features(x)
         return self.model.forward_intermediates(x, indices=[self.index], intermediates_only=True)[0]
+
+    def maps(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        if self.finer is None:
+            return (last := self(x)), last
+        if self.index is None:
+            last, (finer,) = self.model.forward_intermediates(x, indices=[self.finer])
+        else:
+            both = [self.finer, self.index]
+            finer, last = self.model.forward_intermediates(x, indices=both, intermediates_only=True)
+        return finer, last
 
 
 def build(name: str, side: int, stride: int, frozen_stride: int, weights: str) -> ImageEncoder:
@@ -73,12 +86,19 @@ def build(name: str, side: int, stride: int, frozen_stride: int, weights: str) -
     model = _with_weights(name, fields, weights)
     cfg = model.pretrained_cfg
     if fine[-1] == len(shapes) - 1 and last.numel() > shapes[-1].numel():
-        trunk, channels = _Trunk(model, None), last[1]
+        trunk, channels = _Trunk(model, None, _finer(side, shapes, last)), last[1]
         early = [trunk] if frozen_stride >= cell(side, last[-1]) else _early(model, frozen_stride)
     else:
-        trunk, channels = _Trunk(model, fine[-1]), shapes[fine[-1]][1]
+        trunk = _Trunk(model, fine[-1], _finer(side, shapes, shapes[fine[-1]]))
+        channels = shapes[fine[-1]][1]
         early = _early(model, frozen_stride)
     return ImageEncoder(trunk, early, channels, cfg["mean"], cfg["std"])
+
+
+def _finer(side: int, shapes: list[torch.Size], shape: torch.Size) -> int | None:
+    """The last of some maps whose cells are at most half as wide as those of this one."""
+    most = cell(side, shape[-1]) // 2
+    return max((i for i, s in enumerate(shapes) if cell(side, s[-1]) <= most), default=None)
 
 
 def _published(name: str) -> PretrainedCfg:

@@ -13,6 +13,7 @@ from torchvision.ops import Permute
 from model.errors import EncoderError
 from model.network.encoders.base import (
     ImageEncoder,
+    Layers,
     cut,
     flat,
     frozen_blocks,
@@ -61,7 +62,8 @@ def build(name: str, side: int, stride: int, frozen_stride: int, weights: str) -
     place = cut(layers, side, stride, to_map=to_map)
     if not place.layers:
         raise no_such_map(f"torchvision/{name}", stride, side)
-    trunk = nn.Sequential(*layers[: place.layers], *([to_map] if to_map else []))
+    finer = cut(layers, side, place.cell // 2, to_map=to_map)
+    trunk = Layers(*layers[: place.layers], finer=finer.layers, to_map=to_map)
     if weights != "none":
         load_weights(model, trunk, _tensors(name, model, weights), f"torchvision/{name}")
     if isinstance(model, VisionTransformer):

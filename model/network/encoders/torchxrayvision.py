@@ -11,7 +11,7 @@ import torchvision
 from torch import Tensor, nn
 
 from model.errors import EncoderError
-from model.network.encoders.base import ImageEncoder, cut, flat, load_weights, no_such_map, read_weights
+from model.network.encoders.base import ImageEncoder, Layers, cut, flat, load_weights, no_such_map, read_weights
 from model.storage.weights_cache import fetched_weights
 
 # What the package calls its networks.
@@ -32,7 +32,7 @@ def build(name: str, side: int, stride: int, frozen_stride: int, weights: str) -
     place = cut(layers, side, stride, channels=1)
     if not place.layers:
         raise no_such_map(f"torchxrayvision/{name}", stride, side)
-    trunk = nn.Sequential(*layers[: place.layers])
+    trunk = Layers(*layers[: place.layers], finer=cut(layers, side, place.cell // 2, channels=1).layers)
     if weights != "none":
         load_weights(model, trunk, _tensors(name, weights), f"torchxrayvision/{name}")
     early = layers[: cut(layers, side, frozen_stride, channels=1).layers]

@@ -11,7 +11,7 @@ import schemathesis
 from fastapi.testclient import TestClient
 from gradio_client import Client
 from gradio_client.exceptions import AppError
-from helpers import REPORT
+from helpers import REPORT, unlike_films
 from hypothesis import HealthCheck, given, settings
 from packed import unpack
 from PIL import Image
@@ -78,6 +78,28 @@ def test_a_study_and_its_parts_give_the_model_s_probabilities(client, engine, ta
     encoded = engine.encode(*case_of(table))
     expected = engine.probabilities(encoded, np.array(betas))
     assert [[p["probabilities"][f] for f in engine.findings] for p in by_id["predictions"]] == expected.tolist()
+
+
+def test_before_any_number_it_says_of_what_the_model_cannot_tell(client, engine, store, monkeypatch):
+    monkeypatch.setattr(engine, "known", unlike_films(engine))
+    both = client.post("/api/v1/predict", json={"study_id": "one"}).json()
+    assert both["in_distribution"] == {"image": pytest.approx(1 / 61), "report": 1.0}
+    (why,) = both["cannot_tell"]
+    assert (why["kind"], why["modality"], why["nearer"], why["of"]) == ("unlike", "image", 60, 60)
+    assert list(both).index("cannot_tell") < list(both).index("predictions")
+    alone = client.post("/api/v1/explain", json={"study_id": "report-only", "report_methods": []}).json()
+    assert (alone["in_distribution"], alone["cannot_tell"]) == ({"image": None, "report": 1.0}, [])
+    flagged = client.post("/api/v1/flag", json={"study_id": "one", "beta": 0.5, "verdict": "unsure"}).json()
+    assert flagged["in_distribution"] == store.rows()[-1].in_distribution == {"image": 0.016393, "report": 1.0}
+
+
+def test_of_a_model_that_was_not_measured_it_says_so(client):
+    answer = client.post("/api/v1/predict", json={"study_id": "one"}).json()
+    assert (answer["in_distribution"], answer["cannot_tell"]) == ({"image": None, "report": None}, [])
+    assert [(u["kind"], u["modality"]) for u in answer["unasked"]] == [
+        ("unmeasured", "image"),
+        ("unmeasured", "report"),
+    ]
 
 
 def case_of(table):

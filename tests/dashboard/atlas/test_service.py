@@ -42,7 +42,8 @@ def test_a_case_is_held_against_the_spacing_of_the_studies(maps):
     study = maps.table.studies[3]
     case = OpenCase("s3", None, "", study.report, maps.engine.encode(None, study.report), study)
     standing = maps.standing(KEY, case, 0.5)
-    assert standing == {"case": "s3", "closer": pytest.approx((nearest < nearest[3]).mean(), abs=0.06), "far": False}
+    closer = pytest.approx((nearest < nearest[3]).mean(), abs=0.06)
+    assert standing == {"case": "s3", "closer": closer, "far": False, "cannot_tell": []}
     assert maps.standing(Key("image", "pca"), case, 0.5) is None  # there is no such map
 
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import random_film
+from helpers import random_film, unlike_films
 from packed import unpack
 from sending import png, sent
 
@@ -246,3 +246,14 @@ def test_the_form_tells_nothing_of_the_answer_while_it_is_veiled(engine, table, 
     assert "labels" not in told["outcome"]
     list(reviewer.reveal(blinded))
     assert json.loads(form.fresh(blinded))["outcome"]["labels"] == judge.decided(blinded.opened, blinded.beta)
+
+
+def test_a_blind_verdict_keeps_how_like_the_case_was_and_the_stage_does_not_tell(reviewer, judge, session, monkeypatch):
+    monkeypatch.setattr(reviewer.engine, "known", unlike_films(reviewer.engine))
+    session.blind, session.revealed = True, False
+    *_, last = reviewer.open_study(session, "one", 0.5)
+    assert "cannot_tell" not in last.stage
+    assert "in_distribution" not in last.stage
+    flag = judge.keep(session, 0.5, {"verdict": "unsure"})
+    assert flag.blind
+    assert flag.in_distribution == {"image": 0.016393, "report": 1.0}

@@ -47,7 +47,7 @@ def case() -> Case:
     has = np.ones((N, 2), np.float32)
     has[4], has[5] = (1, 0), (0, 1)
     ids = tuple(f"s{i}" for i in range(N))
-    pooled = PooledStudies(ids, image, report, has)
+    pooled = PooledStudies(ids, image, report, has, image)
     words = ("clear lungs", "large effusion on the left", "cardiac silhouette is enlarged")
     studies = [
         Study(

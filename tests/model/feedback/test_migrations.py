@@ -71,7 +71,7 @@ def before(request, database) -> list:
         return []
     database.exec_driver_sql(RELEASED)
     database.execute(sql.insert(FLAGS).values(ROW))
-    return [FLAG.changed(finding_boxes=())]
+    return [FLAG.changed(finding_boxes=(), in_distribution={})]
 
 
 @pytest.fixture

@@ -53,6 +53,7 @@ def test_the_columns_are_the_fields_of_the_model_and_what_is_added_comes_before_
         ({"finding_boxes": ((0.5, 0, 0.5, 1),)}, MARKS),
         ({"finding_boxes": (("", 0.5, 0, 0.5, 1),)}, MARKS),
         ({"finding_boxes": (("Effusion", 0.5, 0, 0.6, 1),)}, MARKS),
+        ({"in_distribution": {"image": "near"}}, "its p-values must be numbers by modality."),
         ({"undoes": "f1"}, UNDO),
         ({"verdict": "undo"}, UNDO),
         ({"her name": ""}, NEEDS),

@@ -47,7 +47,9 @@ def made_up(n: int, seed: int = 0) -> tuple[tuple[Study, ...], PooledStudies]:
     labels = [frozenset(f for f, yes in zip(FINDINGS, row, strict=True) if yes) for row in truth]
     studies = tuple(Study(str(i), None, "x", x, str(i), "train") for i, x in enumerate(labels))
     pooled = (image.astype(np.float32), report.astype(np.float32))
-    return studies, PooledStudies(tuple(s.study_id for s in studies), *pooled, np.ones((n, 2), np.float32))
+    return studies, PooledStudies(
+        tuple(s.study_id for s in studies), *pooled, np.ones((n, 2), np.float32), np.zeros((n, 1))
+    )
 
 
 def auroc(network, studies, pooled, index: int) -> float:

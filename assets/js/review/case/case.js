@@ -9,7 +9,7 @@ import { rowAt } from "./nodes.js";
 const NEAREST = 1e-7; // to 0 or 1 that a probability of single precision comes and still has a logit
 
 /** @typedef {{ values: Float32Array, shape: number[] }} Stored */
-/** @typedef {m.Evidence & Pick<m.Stage, "findings" | "single" | "chosen">} Evidence */
+/** @typedef {m.Evidence & Pick<m.Stage, "findings" | "single" | "chosen" | "case">} Evidence */
 /** @typedef {Omit<m.Stage, "arrays" | "original" | "tier"> & { tier: string, veiled?: true, seen?: boolean }} Fields */
 
 // A case has the fields of the message; of an original, those of its evidence.
@@ -34,8 +34,8 @@ export class Case extends Told {
     /** @type {Beside | null} */
     this.beside = null;
     if (!("original" in message) || !message.original) return;
-    const { findings, single, chosen } = this;
-    this.original = new Case({ findings, single, chosen, ...message.original }, before?.original);
+    const { findings, single, chosen, case: id } = this;
+    this.original = new Case({ findings, single, chosen, case: id, ...message.original }, before?.original);
     this.beside = { side: this.original, isPinned: false, at: (beta) => beta };
   }
 

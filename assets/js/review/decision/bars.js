@@ -7,6 +7,7 @@ import { on } from "../../lib/events.js";
 import { joined } from "../../lib/format.js";
 import { findingName, labelled, phrase, t } from "../../lib/i18n.js";
 import { stepOf } from "../../lib/keys.js";
+import { isKept } from "../cannot_tell.js";
 import { AXES, foldable, placeIn, sidesOf } from "./scale.js";
 
 /** @import { Beside, Modality } from "../../lib/types.d.ts" */
@@ -14,7 +15,7 @@ import { AXES, foldable, placeIn, sidesOf } from "./scale.js";
 /** @import { Axis } from "./scale.js" */
 
 /** @typedef {{ node: HTMLElement, fill: HTMLElement, value: HTMLElement, name: string }} Row */
-/** @typedef {Row & { ghost: HTMLElement, before: HTMLElement, change: HTMLElement }} ComparedRow */
+/** @typedef {Row & { ghost: HTMLElement | false, before: HTMLElement, change: HTMLElement }} ComparedRow */
 
 /** @type {Record<Modality, number>} */
 const ALONE = { report: 0, image: 1 }; // the beta that leaves the other one out
@@ -75,7 +76,7 @@ export const barsView = (choose) => {
   // What the reader had said of a finding before they saw the answer.
   /** @param {Case} given @param {string} finding */
   const answerOn = (given, finding) => {
-    if (answered?.case !== given.case || given.original) return null;
+    if (answered?.case !== given.case || given.original || given.cannot_tell.length) return null;
     const said = answered.said.includes(finding);
     const same = said === answered.decided.includes(finding);
     const told = t(`bars.own_${same ? "same" : "other"}`, { said: t(`verdict.${said ? "present" : "absent"}`) });
@@ -91,11 +92,12 @@ export const barsView = (choose) => {
     /** @param {Modality} kind */
     const of = (kind) => axis.of(given, ALONE[kind], index);
     /** @param {Modality} kind */
-    const mark = (kind) => both && el(`i.bl-mark.bl-mark-${kind}`, { style: `left:${left(of(kind))}` });
+    const mark = (kind) =>
+      both && !isKept(given) && el(`i.bl-mark.bl-mark-${kind}`, { style: `left:${left(of(kind))}` });
     /** @param {Modality} kind */
     const alone = (kind) => both && el("span.bl-bar-alone.bl-num", axis.say(of(kind)));
     const half = el("span.bl-bar-half", { style: `left:${left(axis.half)}` });
-    const ghost = beside && el("i.bl-ghost");
+    const ghost = beside && !isKept(beside.side) && el("i.bl-ghost");
     const before = beside && el("span.bl-bar-before.bl-num");
     const change = beside && el("span.bl-bar-change.bl-num");
     const own = answerOn(given, finding);
@@ -156,10 +158,10 @@ export const barsView = (choose) => {
       row.value.textContent = said;
       row.node.classList.toggle("bl-positive", value >= axis.half);
       let told = said;
-      if ("ghost" in row && row.ghost) {
+      if (opened.beside && "before" in row) {
         const { side, at } = opened.beside;
         const then = axis.of(side, at(beta), index);
-        row.ghost.style.left = left(then);
+        if (row.ghost) row.ghost.style.left = left(then);
         row.before.textContent = axis.say(then);
         row.change.textContent = axis.sayChange(then, value);
         told = joined([`${axis.say(then)} → ${said}`, row.change.textContent], ", ");

@@ -1,16 +1,18 @@
-// The answer: one sentence, and below it the number, and the one of what the case is beside.
+// The answer: one sentence, and below it the number, and the one of what the case is beside. Of a case of which the
+// model cannot tell the sentence says why, and no word says what is decided.
 import { el } from "../../lib/dom.js";
 import { number } from "../../lib/format.js";
 import { t } from "../../lib/i18n.js";
+import { whyNot } from "../cannot_tell.js";
 import { answerAt } from "./answer.js";
 import { AXES } from "./scale.js";
 
 /** @import { Case } from "../case/case.js" */
 /** @import { Axis } from "./scale.js" */
 
-// more: stand at the end of the line of numbers.
-/** @param {...HTMLElement} more */
-export const headView = (...more) => {
+// first: stands at the beginning of the line of numbers, and last at its end.
+/** @param {HTMLElement} first @param {HTMLElement} last */
+export const headView = (first, last) => {
   /** @type {Case | null} */
   let opened = null;
   let axis = AXES.probability;
@@ -23,7 +25,7 @@ export const headView = (...more) => {
   const node = el(
     "header.bl-decision-head",
     sentence,
-    el("div", el("span.bl-decision-p", before, output), change, verdict, where, ...more),
+    el("div", first, el("span.bl-decision-p", before, output), change, verdict, where, last),
   );
 
   /** @param {Case} given @param {Axis} chosen */
@@ -37,13 +39,15 @@ export const headView = (...more) => {
     const { beside, index } = opened;
     const value = axis.of(opened, beta);
     const then = beside && axis.of(beside.side, beside.at(beta), index);
-    sentence.textContent = answerAt(opened, beta);
+    const why = whyNot(opened);
+    sentence.textContent = why || answerAt(opened, beta);
     before.textContent = beside ? `${axis.say(then)} → ` : "";
     output.textContent = axis.say(value);
     change.textContent = beside ? axis.sayChange(then, value) : "";
     const said = t(opened.verdict(beta));
     const was = beside ? t(beside.side.verdict(beside.at(beta), index)) : said;
-    verdict.textContent = said === was ? "" : `${was} → ${said}`;
+    const isTold = !why && !(beside && whyNot(beside.side));
+    verdict.textContent = said === was || !isTold ? "" : `${was} → ${said}`;
     where.textContent = t(`axis.at.${axis.name}`, { beta: number(beta) });
   };
 

@@ -1,12 +1,13 @@
 // The two axes on which a decision is drawn, for one case: where a value lies, and how it is written.
 import { probability, signed } from "../../lib/format.js";
+import { isKept } from "../cannot_tell.js";
 
 /** @import { Case } from "../case/case.js" */
 
 /**
  * @typedef {object} Axis
  * @property {"probability" | "logit"} name
- * @property {(side: Case, beta: number, finding?: number) => number} of
+ * @property {(side: Case, beta: number, finding?: number) => number} of NaN of a case whose numbers are kept back
  * @property {(value: number) => string} say
  * @property {(then: number, now: number) => string} sayChange
  * @property {(value: number) => string} tick
@@ -16,11 +17,13 @@ import { probability, signed } from "../../lib/format.js";
  */
 
 const UNMOVED = "=";
+const KEPT = "–"; // in the place of a number that is kept back
 const DIGITS = { probability: 3, logit: 2 };
 
 // ▲ or ▼ and by how much, as the two numbers are written.
 /** @param {number} then @param {number} now @param {number} digits */
 export const moved = (then, now, digits) => {
+  if (Number.isNaN(then - now)) return "";
   const change = Number(now.toFixed(digits)) - Number(then.toFixed(digits));
   const said = signed(change, digits);
   return /[1-9]/.test(said) ? `${change > 0 ? "▲" : "▼"}\u2009${said}` : UNMOVED;
@@ -33,8 +36,8 @@ const logitsOf = (side) => side.arrays.curve_logits.values;
 export const AXES = {
   probability: {
     name: "probability",
-    of: (side, beta, finding) => side.probability(beta, finding),
-    say: probability,
+    of: (side, beta, finding) => (isKept(side) ? Number.NaN : side.probability(beta, finding)),
+    say: (value) => (Number.isNaN(value) ? KEPT : probability(value)),
     sayChange: (then, now) => moved(then, now, DIGITS.probability),
     tick: String,
     half: 0.5,
@@ -43,8 +46,8 @@ export const AXES = {
   },
   logit: {
     name: "logit",
-    of: (side, beta, finding) => side.logit(beta, finding),
-    say: (value) => signed(value, DIGITS.logit),
+    of: (side, beta, finding) => (isKept(side) ? Number.NaN : side.logit(beta, finding)),
+    say: (value) => (Number.isNaN(value) ? KEPT : signed(value, DIGITS.logit)),
     sayChange: (then, now) => moved(then, now, DIGITS.logit),
     tick: (value) => signed(value, 0),
     half: 0,
@@ -69,9 +72,10 @@ export const AXES = {
   },
 };
 
-// Where a value lies in a range, from 0 to 1.
+// Where a value lies in a range, from 0 to 1; of one that is kept back nowhere, which is where bars begin.
 /** @param {number} value @param {[number, number]} range */
-export const placeIn = (value, [low, high]) => Math.min(1, Math.max(0, (value - low) / (high - low)));
+export const placeIn = (value, [low, high]) =>
+  Math.min(1, Math.max(0, ((Number.isNaN(value) ? Math.max(low, 0) : value) - low) / (high - low)));
 
 // A case, and what it is beside.
 /** @param {Case} opened */

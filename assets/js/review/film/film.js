@@ -8,6 +8,7 @@ import { number, signed as withSign } from "../../lib/format.js";
 import { findingName, labelled, phrase, t } from "../../lib/i18n.js";
 import { toggle } from "../../lib/parts.js";
 import { everyFrame } from "../../lib/timing.js";
+import { isKept } from "../cannot_tell.js";
 import { HERE, marking, markingButton, offerMarking, setMarking, WRONG } from "../marking.js";
 import { sidesView } from "../sides.js";
 import { Boxes } from "./boxes.js";
@@ -179,7 +180,7 @@ export const filmView = (method, sendMask, askTiles, head) => {
   const tellSum = () => {
     const cam = opened.at("cam", moved);
     sum.textContent = "";
-    if (!cam) return;
+    if (!cam || isKept(opened)) return;
     const { pro, con } = forAndAgainst(cam);
     const against = viewer.look().signed ? "film.sum_against" : "film.sum_undrawn";
     const isAlone = method.isOneSided(opened.methods.image) && con === 0;

@@ -5,6 +5,7 @@ import { fitCanvas, strokeEach } from "../../lib/canvas.js";
 import { el } from "../../lib/dom.js";
 import { percent } from "../../lib/format.js";
 import { findingName, t } from "../../lib/i18n.js";
+import { isKept } from "../cannot_tell.js";
 import { contour } from "./contour.js";
 import { firstPicture } from "./first_picture.js";
 import { Heat, SIDE } from "./heat.js";
@@ -54,7 +55,7 @@ export const filmPicture = (side, known, redraw) => {
     opened = now;
     empty = false;
     where = "";
-    heat = arrays.cam ? new Heat(arrays.cam.shape[1], arrays.cam.shape[2]) : null;
+    heat = arrays.cam && !isKept(now) ? new Heat(arrays.cam.shape[1], arrays.cam.shape[2]) : null;
     const { mask, height, width } = truth ?? {};
     segments = mask ? outline(bits(mask, height * width), height, width) : [];
     note.classList.toggle("bl-centre", !now.film);
@@ -197,7 +198,8 @@ export const filmPicture = (side, known, redraw) => {
     const finding = findingName(opened.finding);
     note.hidden = !key;
     if (key) note.textContent = t(key, { finding });
-    const alt = absent ? "film.none" : opened.veiled ? "film.alt_veiled" : empty ? "film.alt_empty" : "film.alt";
+    const isBare = opened.veiled || isKept(opened);
+    const alt = absent ? "film.none" : isBare ? "film.alt_veiled" : empty ? "film.alt_empty" : "film.alt";
     canvas.ariaLabel = t(alt, { finding }) + where;
   };
 

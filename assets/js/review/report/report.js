@@ -6,6 +6,7 @@ import { emit, on } from "../../lib/events.js";
 import { joined, signed } from "../../lib/format.js";
 import { labelled, phrase, t } from "../../lib/i18n.js";
 import { stepOf } from "../../lib/keys.js";
+import { isKept } from "../cannot_tell.js";
 import { marking, WRONG } from "../marking.js";
 
 /** @import { Case } from "../case/case.js" */
@@ -112,7 +113,7 @@ export const reportText = (side, tell) => {
   /** @param {number} beta */
   const move = (beta) => {
     const scores = opened.at("words", beta);
-    if (!scores) return;
+    if (!scores || isKept(opened)) return;
     for (const span of words) {
       const score = scores[Number(span.dataset.word)];
       const share = Math.min(1, Math.abs(score) / top);

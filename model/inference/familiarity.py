@@ -1,0 +1,203 @@
+"""Whether a case is like those that a model learnt from: of one that is not, its probabilities say nothing.
+
+How far a film or a report is from the studies that the model learnt from is the Mahalanobis distance between pooled
+vectors of unit length, under the covariance of Ledoit and Wolf (Lee et al., "A Simple Unified Framework for Detecting
+Out-of-Distribution Samples", NeurIPS 2018). Of a film it is the vector of the finer map, in which textures weigh more
+than findings. Distances of studies that the model has not learnt from turn it into a conformal p-value (Vovk et al.,
+"Algorithmic Learning in a Random World", 2005; Bates et al., Annals of Statistics 2023): of a study like them it is at
+most α with a probability of at most α.
+"""
+
+import math
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Int
+from safetensors import SafetensorError
+from sklearn.covariance import LedoitWolf
+
+from model.errors import CheckpointError
+from model.inference.array_file import packed, unpacked
+from model.inference.encoding import MODALITIES, Encoded
+
+FILE = "familiarity.safetensors"
+FORMAT = "betalens-familiarity/1"
+# The share of cases like those it learnt from that a model declines to judge, whichever modalities they have: each is
+# asked at this over their number (Bonferroni), so that a second one does not make it decline more.
+LEVEL = 0.05
+FEWEST = 2  # studies, of which there is a covariance
+NAMES = {"image": "film", "report": "report"}
+
+
+class Known(NamedTuple):
+    """One modality of the studies that a model learnt from.
+
+    Attributes:
+        mean: of their vectors.
+        precision: the inverse of their covariance.
+        held_out: the distances of n studies that it has not learnt from, ascending.
+    """
+
+    mean: Float[np.ndarray, "d"]
+    precision: Float[np.ndarray, "d d"]
+    held_out: Float[np.ndarray, "n"] = np.zeros(0)
+
+    @classmethod
+    def of(cls, vectors: Float[np.ndarray, "m d"]) -> "Known | None":
+        """What the vectors of m studies are like; None of fewer than FEWEST."""
+        if len(vectors) < FEWEST:
+            return None
+        fitted = LedoitWolf().fit(_unit(vectors))
+        return cls(fitted.location_, fitted.precision_)
+
+    def distances(self, vectors: Float[np.ndarray, "k d"]) -> Float[np.ndarray, "k"]:
+        """How far each of k vectors is from them: squared Mahalanobis distances."""
+        apart = _unit(vectors) - self.mean
+        return ((apart @ self.precision) * apart).sum(1)
+
+
+class Reason(NamedTuple):
+    """Why a model cannot tell of a case."""
+
+    kind: Literal["unlike"]  # a modality is unlike those of the studies that it learnt from
+    modality: str
+    nearer: int  # held-out studies that are nearer to these
+    of: int  # held-out studies
+
+    def __str__(self) -> str:
+        what = NAMES[self.modality]
+        return f"the {what} is unlike the {what}s this model learnt from (further than {self.nearer} of {self.of})"
+
+
+class Unasked(NamedTuple):
+    """Why nothing says whether a modality of a case is like those that a model learnt from."""
+
+    kind: Literal["unmeasured", "too_few"]
+    modality: str
+    held_out: int = 0  # studies that were measured
+    needed: int = 0  # for the level
+
+    def __str__(self) -> str:
+        what = NAMES[self.modality]
+        asked = f"Whether the {what} is like the {what}s this model learnt from"
+        if self.kind == "unmeasured":
+            return f"{asked} was not measured for this model."
+        return f"{asked} cannot be told: it takes {self.needed} held-out studies, and {self.held_out} were measured."
+
+
+class Familiarity(NamedTuple):
+    """Whether a model can tell of a case.
+
+    Attributes:
+        in_distribution: the p-value of each modality; None where it is absent or was not measured.
+        cannot_tell: why it cannot; nothing where it can.
+        unasked: what nothing says.
+    """
+
+    in_distribution: dict[str, float | None]
+    cannot_tell: tuple[Reason, ...]
+    unasked: tuple[Unasked, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, with each sentence."""
+        return {
+            "in_distribution": self.in_distribution,
+            "cannot_tell": [{**r._asdict(), "sentence": str(r)} for r in self.cannot_tell],
+            "unasked": [{**u._asdict(), "sentence": str(u)} for u in self.unasked],
+        }
+
+
+def familiarity(known: dict[str, Known] | None, encoded: Encoded) -> Familiarity:
+    """Whether a model can tell of a case.
+
+    Args:
+        known: what it learnt from, by modality; None where that was not measured.
+    """
+    given = [m for m in MODALITIES if m in encoded.modalities]
+    found: dict[str, float | None] = dict.fromkeys(MODALITIES)
+    reasons, unasked = [], []
+    for modality in given:
+        if known is None:
+            unasked.append(Unasked("unmeasured", modality))
+            continue
+        own, needed = known.get(modality), fewest_held_out(len(given))
+        n = len(own.held_out) if own else 0
+        if own and n:
+            distances = own.distances(_vector(encoded, modality))
+            p = found[modality] = float(p_values(own.held_out, distances)[0])
+            if p < level(len(given)):
+                reasons.append(Reason("unlike", modality, int(nearer(own.held_out, distances)[0]), n))
+        if n < needed:
+            unasked.append(Unasked("too_few", modality, n, needed))
+    return Familiarity(found, tuple(reasons), tuple(unasked))
+
+
+def level(modalities: int | Int[np.ndarray, "n"]) -> float | Float[np.ndarray, "n"]:
+    """The p-value below which a modality is unlike those of the studies, in a case of so many modalities."""
+    return LEVEL / modalities
+
+
+def fewest_held_out(modalities: int) -> int:
+    """With fewer held-out studies than this no p-value is below the level."""
+    return math.floor(1 / level(modalities))
+
+
+def nearer(held_out: Float[np.ndarray, "n"], distances: Float[np.ndarray, "k"]) -> Int[np.ndarray, "k"]:
+    """How many of the held-out distances, ascending, are below each of k distances."""
+    return np.searchsorted(held_out, distances, "left")
+
+
+def p_values(held_out: Float[np.ndarray, "n"], distances: Float[np.ndarray, "k"]) -> Float[np.ndarray, "k"]:
+    """(1 + number of held-out distances ≥ d) / (n + 1) of each of k distances d; `held_out` is ascending."""
+    return (1 + len(held_out) - nearer(held_out, distances)) / (len(held_out) + 1)
+
+
+def pack(known: dict[str, Known]) -> bytes:
+    """What a model learnt from as the file that a checkpoint holds."""
+    arrays = {}
+    for modality, own in known.items():
+        # Of a symmetric matrix one half.
+        values = own._replace(precision=own.precision[np.triu_indices_from(own.precision)])
+        arrays |= {f"{modality}.{name}": a.astype(np.float32) for name, a in values._asdict().items()}
+    return packed(arrays, {"format": FORMAT}, half=False)
+
+
+def read_known(folder: Path) -> dict[str, Known] | None:
+    """What lies beside a checkpoint's weights; None where nothing does, as in older ones.
+
+    Raises:
+        CheckpointError: the file is damaged.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        return None
+    try:
+        arrays, facts = unpacked(path)
+        if facts["format"] != FORMAT:
+            raise KeyError(facts["format"])
+        named = {name.partition(".")[0] for name in arrays}
+        return {m: _read(*(arrays[f"{m}.{name}"].astype(float) for name in Known._fields)) for m in named}
+    except (OSError, SafetensorError, KeyError, ValueError) as error:
+        raise CheckpointError(
+            f"{path} does not say what the model's studies are like; restore it, or measure it again with `betalens "
+            "familiarity`."
+        ) from error
+
+
+def _read(mean: np.ndarray, half: np.ndarray, held_out: np.ndarray) -> Known:
+    upper = np.zeros((len(mean), len(mean)))
+    upper[np.triu_indices(len(mean))] = half
+    return Known(mean, upper + np.triu(upper, 1).T, held_out)
+
+
+def _vector(encoded: Encoded, modality: str) -> Float[np.ndarray, "1 d"]:
+    vector = encoded.texture if modality == "image" else encoded.pooled.report
+    assert vector is not None  # the case has it
+    return vector.cpu().numpy()
+
+
+def _unit(vectors: Float[np.ndarray, "k d"]) -> Float[np.ndarray, "k d"]:
+    """Of unit length, in double precision; what is nothing stays so."""
+    exact = vectors.astype(float)
+    return exact / np.maximum(np.linalg.norm(exact, axis=1, keepdims=True), 1e-12)
