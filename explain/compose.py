@@ -133,7 +133,7 @@ def compose(
 
     studies = tuple(_study(report, findings) for report in reports if UNINDEXED not in report.codes)
     engine = Engine(network, "", device)
-    pooled = pool_studies(engine, studies, progress)["report"]
+    pooled = pool_studies(engine, studies, progress).report
     labels, split = label_matrix(studies, findings), np.array([s.split for s in studies])
     seen = split != "test"
     branch = fit_report_branch(network, pooled[seen], labels[seen], split[seen] == "val")
