@@ -23,6 +23,8 @@ from model.errors import WeightsError
 from model.evaluation.figures import NOT_DEFINED
 from model.inference.embeddings import pool_studies
 from model.inference.engine import Engine
+from model.inference.familiarity import FILE as FAMILIARITY
+from model.inference.familiarity import Known, pack
 from model.inference.provenance import FILE as PROVENANCE
 from model.inference.provenance import Provenance
 from model.network import checkpoint
@@ -70,10 +72,12 @@ on real reports decides on the report, and β blends their log-odds.
 
 **On films: nothing.** No film was seen when this model was made, and nothing is known here of its figures on films.
 What its publishers found on theirs says nothing of yours. Colours on films are scaled by hand, and the best β was not
-looked for: 0.5 is a convention. There is no alert for film and report that do not belong together.
+looked for: 0.5 is a convention. There is no alert for film and report that do not belong together, and whether a film
+is like those that the classifier learnt from is not known.
 
 **On reports:** $train reports of the Indiana University collection (CC BY-NC-ND 4.0), by the codes that its authors
-gave them; $val more chose the regularisation and the temperature ($temperature). Measured on $test others, at β = 0:
+gave them; $val more chose the regularisation and the temperature ($temperature). Of a report that is unlike them, as one
+in another language, it cannot tell, and says so. Measured on $test others, at β = 0:
 
 | finding | AUROC | reports with it |
 |---|---|---|
@@ -146,6 +150,9 @@ def compose(
     composed = Composed("", findings, silent, auroc)
     card = _card(network.config, entry, studies, branch, composed)
     files = {"MODEL_CARD.md": card.encode(), PROVENANCE: engine.provenance.pack()}
+    if known_reports := Known.of(pooled[split == "train"]):
+        held_out = np.sort(known_reports.distances(pooled[~seen]))
+        files[FAMILIARITY] = pack({"report": known_reports._replace(held_out=held_out)})
     return composed._replace(digest=checkpoint.save(network, out, files))
 
 

@@ -88,6 +88,12 @@ def test_by_the_image_alone_it_is_the_classifier_itself(engine, made, films):
     assert sides == {True, False}  # both sides of the thresholds
 
 
+def test_it_knows_which_reports_it_has_learnt_from_and_nothing_of_films(engine):
+    known = engine.known["report"]
+    assert len(known.held_out) == MEASURED
+    assert "image" not in engine.known
+
+
 def test_between_the_ends_log_odds_are_blended(engine, films):
     said = "The heart is enlarged."
     at_zero, between, at_one = engine.logits(
