@@ -76,8 +76,8 @@ looked for: 0.5 is a convention. There is no alert for film and report that do n
 is like those that the classifier learnt from is not known.
 
 **On reports:** $train reports of the Indiana University collection (CC BY-NC-ND 4.0), by the codes that its authors
-gave them; $val more chose the regularisation and the temperature ($temperature). Of a report that is unlike them, as one
-in another language, it cannot tell, and says so. Measured on $test others, at β = 0:
+gave them; $val more chose the regularisation and the temperature ($temperature). Of a report unlike them, as one in
+another language, it cannot tell, and says so. Measured on $test others, at β = 0:
 
 | finding | AUROC | reports with it |
 |---|---|---|
