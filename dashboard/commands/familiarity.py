@@ -23,6 +23,7 @@ def command(
     Training and fine-tuning do so themselves; this is for checkpoints of earlier versions.
     """
     from explain.publish import CARD_FILE, figures, summary_of
+    from model.errors import ChoiceError
     from model.evaluation.familiarity import measure_familiarity
     from model.inference.embeddings import load_pooled, load_reference
     from model.inference.engine import Engine
@@ -32,8 +33,11 @@ def command(
     table = open_table(studies, engine.config)
     pooled = load_pooled(engine, table, progress_bar("encoding", "batch"))
     measured = measure_familiarity(engine, table, pooled, progress_bar("encoding", "batch"))
+    if not measured.known:
+        raise ChoiceError("The model has learnt none of these studies: name the table that it was trained on.")
     if keep:
         assert engine.folder  # it was loaded
-        summary = summary_of((engine.folder / CARD_FILE).read_text("utf-8"))
+        card = engine.folder / CARD_FILE
+        summary = summary_of(card.read_text("utf-8")) if card.is_file() else ""
         with_files(engine.folder, figures(engine, table, load_reference(engine, table), summary, measured))
     show(measured.figures(table.studies), json_)

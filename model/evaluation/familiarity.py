@@ -30,7 +30,7 @@ class MeasuredFamiliarity(NamedTuple):
 
     def stopped(self, studies: tuple[Study, ...]) -> Bool[np.ndarray, "n"]:
         """Of which studies the model cannot tell, each by the held-out studies of other patients."""
-        parts, number = parts_of(studies), sum(~np.isnan(d) for d in self.distances.values())
+        parts, number = parts_of(studies), np.sum([~np.isnan(d) for d in self.distances.values()], axis=0)
         found = np.zeros(len(studies), bool)
         for distances in self.distances.values():
             for part in np.unique(parts):

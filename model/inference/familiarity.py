@@ -49,7 +49,7 @@ class Known(NamedTuple):
         if len(vectors) < FEWEST:
             return None
         fitted = LedoitWolf().fit(_unit(vectors))
-        return cls(fitted.location_, fitted.precision_)
+        return cls(fitted.location_, np.asarray(fitted.precision_))
 
     def distances(self, vectors: Float[np.ndarray, "k d"]) -> Float[np.ndarray, "k"]:
         """How far each of k vectors is from them: squared Mahalanobis distances."""

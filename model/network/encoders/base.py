@@ -27,7 +27,7 @@ class Trunk(nn.Module):
         raise NotImplementedError
 
 
-class Layers(nn.Sequential, Trunk):
+class Layers(Trunk):
     """A trunk whose layers run one after the other.
 
     Args:
@@ -36,13 +36,18 @@ class Layers(nn.Sequential, Trunk):
     """
 
     def __init__(self, *layers: nn.Module, finer: int, to_map: nn.Module | None = None):
-        super().__init__(*layers, *([to_map] if to_map else []))
+        super().__init__()
         self.finer = finer
-        self._to_map = [to_map] if to_map else []  # a plain list: it is among the layers already
+        self._to_map = [to_map] if to_map else []  # a plain list: it is the last of the layers
+        for place, layer in enumerate([*layers, *self._to_map]):
+            self.add_module(str(place), layer)  # as nn.Sequential names them
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.maps(x)[1]
 
     def maps(self, x: Tensor) -> tuple[Tensor, Tensor]:
         finer = None
-        for place, layer in enumerate(self, start=1):
+        for place, layer in enumerate(self.children(), start=1):
             x = layer(x)
             if place == self.finer:
                 finer = x

@@ -3,12 +3,13 @@ path, however the table was saved since."""
 
 import csv
 import json
+import shutil
 from base64 import b64decode
 from pathlib import Path
 
 import numpy as np
 import pytest
-from learnt import FINDINGS, cross_validated, held_out, random_table, rewritten
+from learnt import FINDINGS, cross_validated, held_out, random_table, rewritten, untaught
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -22,8 +23,9 @@ from model.feedback import FeedbackStore, Flag
 from model.finetuning.versions import Versions
 from model.inference.embeddings import encode_studies
 from model.inference.engine import Engine
+from model.inference.familiarity import FILE as FAMILIARITY
 from model.inference.provenance import FILE, Provenance
-from model.network.checkpoint import with_files
+from model.network.checkpoint import MANIFEST, with_files
 from model.studies.content import contents_of
 from model.studies.opening import open_studies
 
@@ -254,3 +256,23 @@ def test_a_version_knows_what_its_parent_learnt_and_what_it_learnt_itself(places
         table = open_studies(folder / "studies.csv")
         learnt = [bool(engine.provenance.rows(content)) for content in contents_of(table.studies)]
         assert learnt == [s.split == "train" for s in table.studies]
+
+
+def test_an_earlier_checkpoint_is_measured_afterwards_and_stays_the_same_model(places, tmp_path):
+    old, studies = tmp_path / "old", places[0] / "studies.csv"
+    shutil.copytree(places[0] / "cv", old)
+    manifest = json.loads((old / MANIFEST).read_text())
+    del manifest["files"][FAMILIARITY]
+    (old / MANIFEST).write_text(json.dumps(manifest))
+    (old / FAMILIARITY).unlink()
+    before, known = Engine.load(old, "cpu"), Engine.load(places[0] / "cv", "cpu").known
+    assert before.known is None
+    result = run("familiarity", "--checkpoint", old, "--studies", studies, "--keep")
+    assert (result["held_out"], result["n"]) == ({"image": 30, "report": 30}, 30)
+    after = Engine.load(old, "cpu")
+    assert after.digest == before.digest
+    for modality, own in known.items():  # vectors are kept in 16 bits
+        np.testing.assert_allclose(after.known[modality].held_out, own.held_out, rtol=0.01)
+    of_others, _ = untaught(tmp_path)
+    done = CliRunner().invoke(app, ["familiarity", "--checkpoint", str(old), "--studies", str(of_others)])
+    assert "has learnt none of these studies" in str(done.exception)

@@ -278,6 +278,26 @@ def modes(encoder: torch.nn.Module) -> set[str]:
     return {n for n, m in encoder.named_modules() if isinstance(m, torch.nn.BatchNorm2d) and m.training}
 
 
+@pytest.mark.parametrize(
+    ("name", "stride", "finer"),
+    [
+        ("timm/tf_efficientnet_lite0", 16, 16),
+        ("timm/tf_efficientnet_lite2", 32, 8),  # its last map is a layer behind the last stage
+        ("torchvision/resnet18", 32, 8),
+        ("torchvision/swin_t", 32, 8),
+        ("torchxrayvision/densenet121-res224-all", 32, 8),
+        ("torchvision/vit_b_32", 32, 4),  # has cells of one size
+    ],
+)
+def test_a_finer_map_comes_with_the_feature_map(name, stride, finer):
+    encoder = image_encoder(name, 128, stride, 0, "none").eval()
+    films = torch.rand(2, 1, 128, 128)
+    with torch.no_grad():
+        early, last = encoder.maps(films)
+        torch.testing.assert_close(last, encoder(films), rtol=0, atol=0)
+    assert early.shape[2:] == (finer, finer)
+
+
 def test_early_layers_stay_as_they_came():
     encoder = image_encoder("timm/tf_efficientnet_lite0", 64, 16, 4, "imagenet").train()
     before = {n: t.clone() for n, t in encoder.state_dict().items()}
@@ -348,7 +368,7 @@ def test_packaged_weights_with_another_digest_are_refused(monkeypatch):
 def test_a_file_of_weights_is_used(weights, name, first):
     encoder = built(f"torchvision/{name}", 32, weights=weights(f"torchvision/{name}"))
     saved = torch.load(weights(f"torchvision/{name}"), weights_only=True)
-    assert torch.equal(encoder.trunk[0].weight, saved[f"{first}.weight"])
+    assert torch.equal(encoder.trunk.get_submodule("0").weight, saved[f"{first}.weight"])
 
 
 def test_the_names_of_the_published_densenets_are_understood(tmp_path):
@@ -366,8 +386,8 @@ def test_weights_of_another_classifier_and_another_size_are_used(weights, tmp_pa
     vit = torchvision.models.vit_b_32(num_classes=5)
     torch.save({"state_dict": vit.state_dict()}, tmp_path / "vit.pth")
     ours = built("torchvision/vit_b_32", 32, 256, weights=str(tmp_path / "vit.pth"))
-    assert torch.equal(ours.trunk[0].conv_proj.weight, vit.conv_proj.weight)
-    assert ours.trunk[0].encoder.pos_embedding.shape[1] == 65
+    assert torch.equal(ours.trunk.get_submodule("0").conv_proj.weight, vit.conv_proj.weight)
+    assert ours.trunk.get_submodule("0").encoder.pos_embedding.shape[1] == 65
     tiny = timm.create_model("test_vit", num_classes=5)
     torch.save(tiny.state_dict(), tmp_path / "tiny.pth")
     ours = built("timm/test_vit", 16, 192, weights=str(tmp_path / "tiny.pth"))

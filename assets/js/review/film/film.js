@@ -180,7 +180,8 @@ export const filmView = (method, sendMask, askTiles, head) => {
   const tellSum = () => {
     const cam = opened.at("cam", moved);
     sum.textContent = "";
-    if (!cam || isKept(opened)) return;
+    if (!cam) return;
+    sum.classList.toggle("bl-unseen", isKept(opened));
     const { pro, con } = forAndAgainst(cam);
     const against = viewer.look().signed ? "film.sum_against" : "film.sum_undrawn";
     const isAlone = method.isOneSided(opened.methods.image) && con === 0;
