@@ -47,7 +47,7 @@ def command(
             "digest": made.digest,
             "findings": made.findings,
             "by_film_alone": made.silent,
-            "auroc_of_reports": {f: None if a != a else round(a, 4) for f, a in made.auroc.items()},
+            "auroc_of_reports": {f: round(a, 4) for f, a in made.auroc.items() if f not in made.silent and a == a},
             "measured_on_films": None,
         },
         json_,
