@@ -71,7 +71,7 @@ export const mount = ({ element, trigger, props, value, watch }) => {
 
   const numbers = numbersView();
   const missing = el("p.bl-missing.bl-muted", { hidden: true });
-  const unasked = el("p.bl-missing.bl-unasked.bl-muted", { role: "status" });
+  const unasked = el("p.bl-unasked.bl-muted", { role: "status" });
   const typed = typedReport();
   const discord = el("p.bl-discord", { role: "status", hidden: true });
   const empty = phrase("p.bl-empty", "stage.empty");

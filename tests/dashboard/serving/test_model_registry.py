@@ -174,7 +174,7 @@ def test_what_the_gpu_has_no_memory_for_is_computed_on_the_cpu(table, session, m
     def full(square):
         raise torch.OutOfMemoryError
 
-    monkeypatch.setattr(engine.network, "feature_map", full)
+    monkeypatch.setattr(engine.network, "image_maps", full)
     told, *steps = ReviewService(serving).answer(session, lambda r: r.open_study(session, "one", 0.5))
     assert (told.key, told.level) == ("notice.cpu", "info")
     assert [unpack(step.stage)[0]["tier"] for step in steps] == ["instant", "exact"]

@@ -12,9 +12,7 @@ from model.inference.engine import Engine, choose_device
 def test_the_encoders_run_once_for_a_case(monkeypatch):
     engine = Engine(small_network(image_weights="none"), "x", torch.device("cpu"))
     runs = []
-    monkeypatch.setattr(
-        engine.network, "feature_map", lambda f, run=engine.network.feature_map: runs.append(1) or run(f)
-    )
+    monkeypatch.setattr(engine.network, "image_maps", lambda f, run=engine.network.image_maps: runs.append(1) or run(f))
     film = random_film()
     for beta in np.linspace(0, 1, 21):
         engine.probabilities(engine.encode(film, REPORT), np.array([beta]))
