@@ -64,7 +64,7 @@ def stopped(engine: Engine, cases: list[Case]) -> float:
 
 
 def films(engine: Engine, data: list[bytes]) -> list[Case]:
-    return [Case.of(read_film(one, alone=False), "", engine.config.image_size) for one in data]
+    return [Case.of(read_film(one, alone=False), "", engine.config) for one in data]
 
 
 def files_of(studies: tuple[Study, ...]) -> list[bytes]:
@@ -123,8 +123,7 @@ def main() -> None:
     said: dict[str, Any] = {"own": measure_familiarity(engine, own, pooled).figures(own.studies)}
     if own.digest != other.digest:
         judges, parts = predictors_of(engine, own, own.studies), parts_of(own.studies)
-        side = engine.config.image_size
-        reports = [Case.of(None, s.report, side) for s in others if s.report.strip()]
+        reports = [Case.of(None, s.report, engine.config) for s in others if s.report.strip()]
         said["other films"] = stopped(engine, films(engine, files_of(others)))
         said["other reports"] = stopped(engine, reports) if reports else None
         said["ways"] = ways(engine, pooled, pool_studies(engine, others), judges, parts)

@@ -300,8 +300,8 @@ def test_import_then_train_then_evaluate_on_studies_of_ones_own(betalens, tmp_pa
     assert "line 62: its image is missing" in done.stderr
     assert "validation AUROC" in done.stderr + done.stdout
     assert sorted(os.listdir(out)) == [
-        "MODEL_CARD.md", "config.json", "evaluation.json", "learnt.safetensors", "manifest.json",
-        "model.safetensors", "reference.safetensors",
+        "MODEL_CARD.md", "config.json", "evaluation.json", "familiarity.safetensors", "learnt.safetensors",
+        "manifest.json", "model.safetensors", "reference.safetensors",
     ]  # fmt: skip
     evaluated = betalens("evaluate", "--studies", studies, "--checkpoint", out, "--split", "all", "--json")
     result = json.loads(evaluated.stdout.splitlines()[-1])

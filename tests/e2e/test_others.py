@@ -47,6 +47,7 @@ def test_work_for_a_page_that_was_closed_stops(server, browser):
     wait_for_line(server.url, lambda n: n == 0)
 
 
+@pytest.mark.slow
 def test_who_waits_is_told_how_many_are_ahead(page, server, browser):
     card = page.locator(".bl-case").nth(9)  # no other test asks for a second finding of this case
     card.click()

@@ -113,6 +113,7 @@ def test_a_killed_process_costs_nobody_an_answer_and_is_started_again(demo, aske
     assert soon(lambda: worker.pid not in (None, pid))
 
 
+@pytest.mark.slow
 def test_it_ends_with_the_server_however_that_ends():
     server = subprocess.Popen([sys.executable, "-c", ASKS], stdout=subprocess.PIPE, text=True)
     pid = int(server.stdout.readline())

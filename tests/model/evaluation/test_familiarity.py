@@ -41,13 +41,12 @@ def test_studies() -> tuple[Study, ...]:
 
 def unlike(engine: Engine, film: Film | None, report: str = "") -> list[str]:
     """The modalities of a case that are unlike what the model has learnt from."""
-    (encoded,) = engine.encode_cases([Case.of(film, report, engine.config.image_size)])
+    (encoded,) = engine.encode_cases([Case.of(film, report, engine.config)])
     return [reason.modality for reason in engine.familiarity(encoded).cannot_tell]
 
 
 def cases(engine: Engine, studies: tuple[Study, ...]) -> list:
-    side = engine.config.image_size
-    return engine.encode_cases([Case.of(film_if_readable(s), s.report, side) for s in studies])
+    return engine.encode_cases([Case.of(film_if_readable(s), s.report, engine.config) for s in studies])
 
 
 def test_p_values_are_those_of_the_formula(demo, test_studies):

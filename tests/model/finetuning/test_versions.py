@@ -95,6 +95,7 @@ while True:
 """
 
 
+@pytest.mark.slow
 def test_a_reader_sees_a_whole_choice_while_others_are_killed_choosing(made, tmp_path):
     versions = Versions(tmp_path / "models")
     versions.adopt(made)
