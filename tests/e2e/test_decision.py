@@ -7,7 +7,6 @@ import pytest
 from e2e.driving import (
     EXACT_LIMIT,
     STAGE,
-    dicom,
     move_beta,
     numbers,
     report_box,
@@ -17,6 +16,8 @@ from e2e.driving import (
 )
 from playwright.sync_api import expect
 from unlike import PICTURES, pictures
+
+from model.storage.paths import DEMO_STUDIES
 
 ANSWER = ".bl-answer"
 STALE = ".bl-stale-line"
@@ -98,7 +99,7 @@ def test_shares_of_opposite_sign_are_pushes(page):
 
 
 def test_a_film_alone_has_no_beta_to_show(page):
-    upload(page, "film.dcm", dicom())
+    upload(page, "film.webp", (DEMO_STUDIES / "films" / "demo-1497.webp").read_bytes())
     expect(page.locator(STAGE)).to_have_attribute("data-case", re.compile("^film-"), timeout=EXACT_LIMIT)
     expect(page.locator(".bl-missing")).to_contain_text("Add a report to use β")
     expect(page.locator(ANSWER)).to_contain_text("The film alone was given.")
