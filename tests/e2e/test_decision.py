@@ -225,12 +225,16 @@ def test_of_a_cat_the_model_cannot_tell_and_gives_numbers_only_when_asked(page):
     assert set(numbers(page)) == {"–"}
     assert page.locator(".bl-bar").evaluate_all("all => all.some((bar) => /\\d/.test(bar.ariaLabel))") is False
     assert page.locator(".bl-positive").count() == 0
+    agree, unsure = (page.get_by_role("button", name=name, exact=True) for name in ("Agree", "Unsure"))
+    expect(agree).to_be_disabled()  # nothing was answered
+    expect(unsure).to_be_enabled()
 
     before = show.bounding_box()
     show.click()
     expect(show).to_have_attribute("aria-pressed", "true")
     assert show.bounding_box() == before
     assert any(re.search(r"\d\.\d\d\d", number) for number in numbers(page))
+    expect(agree).to_be_enabled()
     expect(answer).to_have_text(UNLIKE)
     assert not re.search("present|absent", decision.inner_text())
 

@@ -28,6 +28,7 @@ export const mount = ({ element, trigger, value, watch }) => {
   /** @type {{ boxes: Boxed[], words: number[] }} */
   const marks = { boxes: [], words: [] };
   let busy = false;
+  let isKeptBack = false; // the model's answer: there is nothing to agree with
 
   const blind = toggle("flag.blind", ".bl-compact", () => trigger("blind", { on: !state.blind }));
   const shortcuts = shortcutHelp(() => update());
@@ -203,7 +204,9 @@ export const mount = ({ element, trigger, value, watch }) => {
     blind.ariaPressed = String(state.blind);
     for (const button of buttons) {
       button.hidden = veiled && button.dataset.verdict !== "unsure";
-      button.disabled = shut;
+      const isUnanswered = isKeptBack && button.dataset.verdict === "agree";
+      button.disabled = shut || isUnanswered;
+      button.title = isUnanswered ? t("flag.kept") : "";
       const lit = writing ? "disagree" : asked || saved;
       button.ariaPressed = String(button.dataset.verdict === lit);
     }
@@ -297,7 +300,7 @@ export const mount = ({ element, trigger, value, watch }) => {
   // saved already is no second verdict.
   /** @param {string} now */
   const choose = (now) => {
-    if (changed || busy || locked || (now === saved && now !== "disagree")) return;
+    if (changed || busy || locked || (now === "agree" && isKeptBack) || (now === saved && now !== "disagree")) return;
     writing = now === "disagree" && !writing;
     asked = "";
     say(null);
@@ -368,6 +371,10 @@ export const mount = ({ element, trigger, value, watch }) => {
   };
   watch(load);
   on("language", update);
+  on("kept", (on) => {
+    isKeptBack = on;
+    update();
+  });
   const name = readerName();
   if (name && !state.login) {
     reviewer.value = name;

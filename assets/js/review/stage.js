@@ -177,6 +177,7 @@ export const mount = ({ element, trigger, props, value, watch }) => {
     bar.load(opened);
     version.load(opened);
     recorded.load(opened);
+    emit("kept", !opened.veiled && isKept(opened));
     if (opened.veiled) changes.load(opened);
     else describe();
     for (const view of views()) view.load(opened, axis.current());
