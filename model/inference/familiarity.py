@@ -173,9 +173,7 @@ def read_known(folder: Path) -> dict[str, Known] | None:
     if not path.is_file():
         return None
     try:
-        arrays, facts = unpacked(path)
-        if facts["format"] != FORMAT:
-            raise KeyError(facts["format"])
+        arrays, _ = unpacked(path, FORMAT)
         named = {name.partition(".")[0] for name in arrays}
         return {m: _read(*(arrays[f"{m}.{name}"].astype(float) for name in Known._fields)) for m in named}
     except (OSError, SafetensorError, KeyError, ValueError) as error:

@@ -160,9 +160,7 @@ def read_provenance(folder: Path) -> Provenance | None:
     if not path.is_file():
         return None
     try:
-        arrays, facts = unpacked(path)
-        if facts["format"] != FORMAT:
-            raise KeyError(facts["format"])
+        arrays, facts = unpacked(path, FORMAT)
         folds: tuple[State, ...] = tuple({} for _ in range(int(facts["folds"])))
         for name, array in arrays.items():
             if name.startswith("fold."):
