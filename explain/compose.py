@@ -15,12 +15,13 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from jaxtyping import Float
-from sklearn.metrics import roc_auc_score
 
 from explain.every_beta.colour_scale import anchor_scales
+from explain.publish import CARD_FILE
 from model.config import CENTRE, DECISIONS, FEW_STUDIES, Config
 from model.errors import WeightsError
 from model.evaluation.figures import NOT_DEFINED
+from model.evaluation.metrics import auroc
 from model.inference.embeddings import pool_studies
 from model.inference.engine import Engine
 from model.inference.familiarity import FILE as FAMILIARITY
@@ -34,14 +35,13 @@ from model.network.network import Network
 from model.progress import Progress
 from model.storage.weights_cache import fetched_weights
 from model.studies.content import contents_of
-from model.studies.demo.reports import Report
+from model.studies.demo.reports import Report, code_parts
 from model.studies.splits import split_of
 from model.studies.table import Study, label_matrix
 from model.training.report_branch import SILENT, ReportBranch, fit_report_branch
 from model.weights.catalogue import Published, published
 from model.weights.torchxrayvision_table import read_table
 
-UNINDEXED = "No Indexing"  # nobody coded the report
 # Findings of the classifiers that are no finding of the demo, by the heads of their codes, with what must follow.
 HEADS = {
     "Consolidation": ("consolidation", ""),
@@ -135,7 +135,7 @@ def compose(
     network = Network(_config(classifier, about.side, findings, report_encoder))
     _set_classifier(network, classifier_tensors(folder), known, [about.thresholds[i] for i in known])
 
-    studies = tuple(_study(report, findings) for report in reports if UNINDEXED not in report.codes)
+    studies = tuple(_study(report, findings) for report in reports if report.is_coded)
     engine = Engine(network, "", device)
     pooled = pool_studies(engine, studies, progress).report
     labels, split = label_matrix(studies, findings), np.array([s.split for s in studies])
@@ -145,11 +145,11 @@ def compose(
     engine.provenance = Provenance.of(contents_of(learnt_from)).with_choice(contents_of(chosen_on))
     network.cell_scale.fill_(CELL_SCALE)
     anchor_scales(engine, tuple(chosen_on), progress)
-    auroc = _auroc(engine, pooled[~seen], labels[~seen])
+    measured = _aurocs(engine, pooled[~seen], labels[~seen])
     silent = tuple(f for f, told in zip(findings, branch.learnt, strict=True) if not told)
-    composed = Composed("", findings, silent, auroc)
+    composed = Composed("", findings, silent, measured)
     card = _card(network.config, entry, studies, branch, composed)
-    files = {"MODEL_CARD.md": card.encode(), PROVENANCE: engine.provenance.pack()}
+    files = {CARD_FILE: card.encode(), PROVENANCE: engine.provenance.pack()}
     if known_reports := Known.of(pooled[split == "train"]):
         held_out = np.sort(known_reports.distances(pooled[~seen]))
         files[FAMILIARITY] = pack({"report": known_reports._replace(held_out=held_out)})
@@ -189,7 +189,7 @@ def _set_classifier(network: Network, tensors: dict, known: list[int], threshold
 
 def coded_findings(report: Report) -> frozenset[str]:
     """The findings that the codes of a report name, as torchxrayvision calls them."""
-    parts = [[" ".join(p.split()).lower() for p in code.split("/")] for code in report.codes]
+    parts = [code_parts(code) for code in report.codes]
     more = {f for f, (head, then) in HEADS.items() if any(p[0] == head and (not then or then in p) for p in parts)}
     return report.findings | more
 
@@ -201,16 +201,12 @@ def _study(report: Report, findings: tuple[str, ...]) -> Study:
 
 
 @torch.no_grad()
-def _auroc(
+def _aurocs(
     engine: Engine, pooled: Float[np.ndarray, "n channels"], labels: Float[np.ndarray, "n findings"]
 ) -> dict[str, float]:
     """Of each finding, by pooled reports alone."""
     log_odds = engine.network.report_projection(torch.from_numpy(pooled).to(engine.device)).cpu().numpy()
-    told = [0 < column.sum() < len(column) for column in labels.T]
-    return {
-        finding: float(roc_auc_score(labels[:, i], log_odds[:, i])) if told[i] else math.nan
-        for i, finding in enumerate(engine.findings)
-    }
+    return {f: auroc(*columns) for f, *columns in zip(engine.findings, labels.T, log_odds.T, strict=True)}
 
 
 def _card(

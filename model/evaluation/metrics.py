@@ -134,7 +134,7 @@ def evaluation(
     Args:
         calibrated: the probabilities that calibration is measured on, where they are others.
     """
-    area = np.array([[_auroc(truth[:, i], p[:, i]) for i in range(truth.shape[1])] for p in probabilities])
+    area = np.array([[auroc(truth[:, i], p[:, i]) for i in range(truth.shape[1])] for p in probabilities])
     single = config.problem_type == SINGLE_LABEL
     calibrated = probabilities if calibrated is None else calibrated
     ece = np.array([expected_calibration_error(truth, p, single) for p in calibrated])
@@ -173,7 +173,8 @@ def probabilities_at(
     return chances(logits_at(engine, reference, beta, rows), engine.config.problem_type)
 
 
-def _auroc(truth: np.ndarray, score: np.ndarray) -> float:
+def auroc(truth: Bool[np.ndarray, "n"] | Float[np.ndarray, "n"], score: Float[np.ndarray, "n"]) -> float:
+    """The area under the ROC curve; NaN where none or all of the n cases have the finding."""
     return float(roc_auc_score(truth, score)) if 0 < truth.sum() < len(truth) else float("nan")
 
 

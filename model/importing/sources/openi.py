@@ -92,8 +92,7 @@ def _record(folder: Path, report: Report, image: str, names: list[str]) -> Recor
         return LeftOut(image, ExclusionReason.MISSING, "several files have its name")
     if why := why_not_frontal(folder / names[0], image):
         return LeftOut(image, *why)
-    coded = report.codes and "No Indexing" not in report.codes
-    label = ("|".join(sorted(report.findings)) or NONE) if coded else None
+    label = ("|".join(sorted(report.findings)) or NONE) if report.is_coded else None
     return Record(image, image, report.report_id, names[0], report.text, label)
 
 

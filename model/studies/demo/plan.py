@@ -37,7 +37,7 @@ def split_reports() -> dict[str, list[Report]]:
     """Every usable report in one split, the rarest findings spread first."""
     rng = np.random.default_rng(SEED)
     # The others would be labelled by guesswork: codes and text must name the same findings.
-    reports = [r for r in load_reports().values() if r.codes and "No Indexing" not in r.codes and agrees(r)]
+    reports = [r for r in load_reports().values() if r.is_coded and agrees(r)]
     count = Counter(f for r in reports for f in r.findings)
     left = {r.report_id: r for r in reports}
     split: dict[str, list[Report]] = {name: [] for name in SPLITS}

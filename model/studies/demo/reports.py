@@ -48,6 +48,11 @@ class Report(NamedTuple):
     def findings(self) -> frozenset[str]:
         return frozenset(s.finding for s in self.statements)
 
+    @property
+    def is_coded(self) -> bool:
+        """Whether somebody read it for codes; one in which they found nothing has the code "normal"."""
+        return bool(self.codes) and "No Indexing" not in self.codes
+
 
 SITES = ("apex", "upper lobe", "middle lobe", "lower lobe", "lingula", "hilum", "base")
 _SEVERITIES = ("borderline", "mild", "small", "moderate", "large", "severe")
@@ -66,9 +71,14 @@ _HEADS = {
 _LUNG_ONLY = _HEADS["Lung Opacity"] + _HEADS["Nodule"]
 
 
+def code_parts(code: str) -> list[str]:
+    """The parts of a MeSH code, its head first, in lower case."""
+    return [" ".join(part.split()).lower() for part in code.split("/")]
+
+
 def read_code(code: str) -> tuple[Statement, ...]:
     """What a MeSH code says, in torchxrayvision's names; nothing if it is none of the eight findings."""
-    head, *parts = [" ".join(part.split()).lower() for part in code.split("/")]
+    head, *parts = code_parts(code)
     findings = tuple(finding for finding, heads in _HEADS.items() if head in heads)
     if head == "lung" and "hyperdistention" in parts:
         findings = ("Emphysema",)
