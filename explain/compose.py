@@ -17,7 +17,6 @@ import torch
 from jaxtyping import Float
 
 from explain.every_beta.colour_scale import anchor_scales
-from explain.publish import CARD_FILE
 from model.config import CENTRE, DECISIONS, FEW_STUDIES, Config
 from model.errors import WeightsError
 from model.evaluation.figures import NOT_DEFINED
@@ -149,10 +148,9 @@ def compose(
     silent = tuple(f for f, told in zip(findings, branch.learnt, strict=True) if not told)
     composed = Composed("", findings, silent, measured)
     card = _card(network.config, entry, studies, branch, composed)
-    files = {CARD_FILE: card.encode(), PROVENANCE: engine.provenance.pack()}
+    files = {checkpoint.CARD_FILE: card.encode(), PROVENANCE: engine.provenance.pack()}
     if known_reports := Known.of(pooled[split == "train"]):
-        held_out = np.sort(known_reports.distances(pooled[~seen]))
-        files[FAMILIARITY] = pack({"report": known_reports._replace(held_out=held_out)})
+        files[FAMILIARITY] = pack({"report": known_reports.against(known_reports.distances(pooled[~seen]))})
     return composed._replace(digest=checkpoint.save(network, out, files))
 
 

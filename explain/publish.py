@@ -32,7 +32,7 @@ from model.studies.content import contents_of
 from model.studies.table import SPLITS, Study, StudyTable
 from model.training.calibration import calibrate
 
-EVALUATION, CARD_FILE = "evaluation.json", "MODEL_CARD.md"
+EVALUATION = "evaluation.json"
 CARD_HEAD, CARD_TABLE = "# Model card\n\n", "\n\n| setting | value |\n"
 CARD = Template(
     f"{CARD_HEAD}$summary{CARD_TABLE}"
@@ -176,7 +176,7 @@ def figures(
         plain["familiarity"] = familiarity.figures(table.studies)
         files[FAMILIARITY] = pack(familiarity.known)
     return files | {
-        CARD_FILE: _card(engine.network, table, where, measured, plain, summary).encode(),
+        checkpoint.CARD_FILE: _card(engine.network, table, where, measured, plain, summary).encode(),
         EVALUATION: (json.dumps(plain, indent=1) + "\n").encode(),
     }
 

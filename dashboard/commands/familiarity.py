@@ -22,12 +22,12 @@ def command(
 
     Training and fine-tuning do so themselves; this is for checkpoints of earlier versions.
     """
-    from explain.publish import CARD_FILE, figures, summary_of
+    from explain.publish import figures, summary_of
     from model.errors import ChoiceError
     from model.evaluation.familiarity import measure_familiarity
-    from model.inference.embeddings import load_pooled, load_reference
+    from model.inference.embeddings import load_pooled
     from model.inference.engine import Engine
-    from model.network.checkpoint import with_files
+    from model.network.checkpoint import CARD_FILE, with_files
 
     engine = Engine.load(checkpoint, device)
     table = open_table(studies, engine.config)
@@ -39,5 +39,5 @@ def command(
         assert engine.folder  # it was loaded
         card = engine.folder / CARD_FILE
         summary = summary_of(card.read_text("utf-8")) if card.is_file() else ""
-        with_files(engine.folder, figures(engine, table, load_reference(engine, table), summary, measured))
+        with_files(engine.folder, figures(engine, table, pooled.embedded(engine), summary, measured))
     show(measured.figures(table.studies), json_)

@@ -87,5 +87,5 @@ def measure_familiarity(
                 distances[modality][held_out] = fitted.distances(of_all[held_out])
             if number == ITSELF:
                 apart = distances[modality]
-                known[modality] = fitted._replace(held_out=np.sort(apart[~np.isnan(apart)]))
+                known[modality] = fitted.against(apart[~np.isnan(apart)])
     return MeasuredFamiliarity(known, distances, len(folds) > 0)

@@ -51,6 +51,10 @@ class Known(NamedTuple):
         fitted = LedoitWolf().fit(_unit(vectors))
         return cls(fitted.location_, np.asarray(fitted.precision_))
 
+    def against(self, distances: Float[np.ndarray, "n"]) -> "Known":
+        """The same, with the distances of n studies that the model has not learnt from."""
+        return self._replace(held_out=np.sort(distances))
+
     def distances(self, vectors: Float[np.ndarray, "k d"]) -> Float[np.ndarray, "k"]:
         """How far each of k vectors is from them: squared Mahalanobis distances."""
         apart = _unit(vectors) - self.mean

@@ -22,6 +22,7 @@ from model.storage.files import atomic_folder, file_digest
 
 FORMAT = "betalens-checkpoint/1"
 MANIFEST, CONFIG, WEIGHTS = "manifest.json", "config.json", "model.safetensors"
+CARD_FILE = "MODEL_CARD.md"  # for people; who makes a checkpoint writes it
 
 
 def save(network: Network, folder: Path, extra: dict[str, bytes] | None = None, half: bool = False) -> str:
