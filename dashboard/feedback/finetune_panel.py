@@ -78,10 +78,10 @@ def finetune_panel(ctx: Context) -> None:
     def shut():
         return gr.Button(interactive=False)
 
-    told = [result, lesson, button]
-    waits: dict[str, Any] = QUIET | {"concurrency_limit": None}  # who waits here keeps nobody else waiting
+    ready, told = (prepare, None, [lesson, button]), [result, lesson, button]
+    # In chains, so that no answer overtakes another. Who waits here keeps nobody else waiting.
+    waits: dict[str, Any] = QUIET | {"concurrency_limit": None}
     button.click(shut, None, button, **QUIET).then(run, None, told, **waits)
-    ctx.tab.select(come_back, None, told, **waits)
-    for event in (ctx.tab.select, ctx.saved.change):
-        event(prepare, None, [lesson, button], **QUIET)
+    ctx.tab.select(*ready, **QUIET).then(come_back, None, told, **waits)
+    ctx.saved.change(*ready, **QUIET)
     result.cancel(cancel, None, result, **EVERY)
