@@ -15,46 +15,24 @@ import json
 import multiprocessing
 import os
 import random
-import socket
-import subprocess
-import sys
 import tempfile
 import time
 import uuid
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import numpy as np
 from page_reader import PageReader
+from served import served
 from tqdm import tqdm
 
 from model.feedback import FeedbackStore, Flag
 from model.studies.opening import open_studies
 
 PROCESSES, THREADS, RACE_FLAGS = 3, 4, 5
-
-
-@contextmanager
-def served(folder: Path):
-    """The address of `betalens serve`, once it is ready."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "dashboard.cli", "serve", "--port", str(port), "--feedback", str(folder)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    try:
-        if not process.stdout.readline():
-            raise RuntimeError("the server did not start")
-        url = f"http://127.0.0.1:{port}"
-        while httpx.get(f"{url}/readyz", timeout=60, trust_env=False).status_code != httpx.codes.OK:
-            time.sleep(0.1)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
 
 
 def judge(url: str, users: int, flags: int) -> list[float]:
@@ -83,7 +61,9 @@ def judge(url: str, users: int, flags: int) -> list[float]:
 
 
 def the_page(users: int, flags: int) -> dict:
-    with tempfile.TemporaryDirectory() as folder, served(Path(folder)) as url:
+    with tempfile.TemporaryDirectory() as folder, served("--feedback", folder) as (url, _):
+        while httpx.get(f"{url}/readyz", timeout=60, trust_env=False).status_code != httpx.codes.OK:
+            time.sleep(0.1)
         seconds = judge(url, users, flags)
         rows = Counter((flag.reviewer, flag.comment) for flag in FeedbackStore(folder).rows())
     assert set(rows.values()) == {1}, "a flag was saved twice"
