@@ -193,10 +193,10 @@ def _network(entry: Published) -> Iterator[None]:
             raise  # a disk's
         status = getattr(getattr(error, "response", None), "status_code", None)
         why = f"the server answered {status}" if status else f"the network failed: {type(error).__name__}"
-        raise WeightsError(f"{entry.name} could not be fetched ({why}). {by_hand(entry)}") from error
+        raise WeightsError(f"{entry.name} could not be fetched ({why}). {_by_hand(entry)}") from error
 
 
-def by_hand(entry: Published) -> str:
+def _by_hand(entry: Published) -> str:
     """How weights come to a machine without a network."""
     if entry.kind == IMAGE:
         return (
