@@ -68,6 +68,7 @@ def test_a_film_that_names_its_patient_is_judged_and_no_trace_is_left(private_se
             expect(page.locator(STAGE)).to_have_attribute("data-case", opened, timeout=EXACT_LIMIT)
             cases.add(page.locator(STAGE).get_attribute("data-case"))
             wait_for_exact(page)
+            page.locator(".bl-show-numbers").click()  # nobody agrees with what they have not seen
             page.get_by_role("button", name="Agree", exact=True).click()
             expect(page.locator(".bl-outcome")).to_contain_text("Saved.", timeout=EXACT_LIMIT)
         expect(page.locator(".bl-upload input[type=file]")).to_have_count(1)  # room for the next, and no name
