@@ -1,6 +1,7 @@
 """What the API answers, however it is reached."""
 
 from collections.abc import Callable, Hashable
+from typing import NamedTuple
 
 from dashboard.access import audit
 from dashboard.access.identity import Identity, Role
@@ -16,6 +17,13 @@ from model.errors import ChoiceError
 from model.feedback import Store, new_flag_id
 
 ShouldContinue = Callable[[], bool]
+
+
+class Drawn(NamedTuple):
+    """A film under its heat, as PNG, and why the model cannot tell of it; "" where it can."""
+
+    png: bytes
+    cannot_tell: str
 
 
 class Core:
@@ -62,21 +70,22 @@ class Core:
 
     def draw(
         self, request: schemas.Explain, by: Identity, should_continue: ShouldContinue, reader: Hashable = ""
-    ) -> bytes:
-        """The film under the heat of one finding, method and β, as PNG; see `explain`.
+    ) -> Drawn:
+        """The film under the heat of one finding, method and β; see `explain`.
 
         Raises:
             Cancelled: the answer is not wanted any more.
         """
 
-        def work(served: ServedModel) -> bytes:
+        def work(served: ServedModel) -> Drawn:
             case, betas = _open(served, request, by), _betas(served, request)
             findings = asked_findings(served.engine, case, request, betas)
             if case.film is None or (len(findings), len(betas), len(request.image_methods)) != (1, 1, 1):
                 raise ChoiceError("A picture is of a film, one finding, one method and one β: name one each.")
             chosen = INSTANT_METHODS._replace(image=request.image_methods[0])
             evidence = served.explanations.compute_queued(case, findings[0], chosen, should_continue, reader)
-            return picture(case, evidence, served.engine.clamp_beta(case.encoded, betas[0]))
+            png = picture(case, evidence, served.engine.clamp_beta(case.encoded, betas[0]))
+            return Drawn(png, "; ".join(map(str, served.engine.familiarity(case.encoded).cannot_tell)))
 
         return self.serving.compute(work)
 

@@ -11,7 +11,7 @@ from gradio import events
 
 from dashboard.access.identity import who
 from dashboard.api import schemas
-from dashboard.api.core import Core, ShouldContinue
+from dashboard.api.core import Core, Drawn, ShouldContinue
 from dashboard.api.queued_pool import QueuedPool, reader
 from dashboard.web.gradio import current_request
 from dashboard.web.listening import asked_by, listeners
@@ -36,6 +36,7 @@ NOT_SAVED = schemas.problems(
     }
 )
 BUSY = schemas.problems({503: "Too many wait: try again after `Retry-After` seconds."})
+CANNOT_TELL = "Cannot-Tell"  # header of a picture
 NOBODY_WAITS = "Nobody waits for this answer any more."
 PICTURE: schemas.Responses = {200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}}}
 FUNCTIONS = {"predict": schemas.Predict, "explain": schemas.Explain, "flag": schemas.Flag}
@@ -63,13 +64,16 @@ def router(core: Core, pools: QueuedPools) -> APIRouter:
     @api.post("/explain", response_model=schemas.Explained, responses=PICTURE | BUSY)
     async def explain(body: schemas.Explain, request: Request, accept: Annotated[str, Header()] = "*/*"):
         """Why, for each finding and at each β, by each method. With `Accept: image/png`, the film under the heat of one
-        finding, method and β."""
+        finding, method and β; where the model cannot tell of the case, the header `Cannot-Tell` says why."""
         by, turns = request.state.identity, reader(request, request.state.identity)
         work = core.draw if "image/png" in accept else core.explain
         answer = await _while_connected(
             request, pools.explain, lambda should_continue: work(body, by, should_continue, turns)
         )
-        return Response(answer, media_type="image/png") if isinstance(answer, bytes) else answer
+        if not isinstance(answer, Drawn):
+            return answer
+        headers = {CANNOT_TELL: answer.cannot_tell} if answer.cannot_tell else {}
+        return Response(answer.png, media_type="image/png", headers=headers)
 
     @api.post("/flag", response_model=schemas.Flagged, responses=NOT_SAVED)
     async def flag(body: schemas.Flag, request: Request):

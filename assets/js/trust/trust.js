@@ -4,6 +4,7 @@ import { on } from "../lib/events.js";
 import { findingName, methodName, phrase, t } from "../lib/i18n.js";
 import { columnHeads, note, panelHead, scrolled, table, tableRow } from "../lib/parts.js";
 import { currentTab } from "../page/tabs.js";
+import { isKept, whyNot } from "../review/cannot_tell.js";
 import { explained, tested, trustTests } from "../review/tests.js";
 import { curvesView } from "./curves.js";
 import { faithfulnessTables } from "./faithfulness.js";
@@ -55,10 +56,11 @@ export const mount = ({ element, trigger, value, follow }) => {
         el("td.bl-num", value, ...parts.map((part) => el("span.bl-muted", part))),
       );
     const load = () => {
-      const own = tested?.[modality];
+      const keptBack = explained && isKept(explained) ? whyNot(explained) : ""; // its numbers are, here too
+      const own = keptBack ? undefined : tested?.[modality];
       method.textContent = own ? `${methodName(own.method)} · ${findingName(tested.finding)}` : "";
       const waits = explained?.modalities.includes(modality) === false ? `trust.absent.${modality}` : "trust.waiting";
-      said.textContent = t(own ? `trust.alone.${modality}` : waits);
+      said.textContent = keptBack || t(own ? `trust.alone.${modality}` : waits);
       rows.replaceChildren(...(own ? trustTests(own) : []).map(row));
       curves.load(own, tested?.fractions ?? [], explained, films?.ticket === tested?.ticket ? films : null);
     };
@@ -134,6 +136,7 @@ export const mount = ({ element, trigger, value, follow }) => {
   const load = () => {
     for (const panel of panels) panel.load();
   };
-  for (const news of /** @type {const} */ (["trust", "explained", "veiled", "theme", "language"])) on(news, load);
+  for (const news of /** @type {const} */ (["trust", "explained", "veiled", "kept", "theme", "language"]))
+    on(news, load);
   load();
 };

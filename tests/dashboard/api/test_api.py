@@ -156,6 +156,16 @@ def test_a_picture_has_the_size_of_the_film(client, table):
         assert (drawn.format, drawn.size) == ("PNG", film.size)
 
 
+def test_a_picture_of_a_film_of_which_the_model_cannot_tell_says_so(client, engine, monkeypatch):
+    asked = {"study_id": "one", "betas": [1.0], "findings": ["Effusion"]}
+    assert "Cannot-Tell" not in client.post("/api/v1/explain", json=asked, headers={"Accept": "image/png"}).headers
+    monkeypatch.setattr(engine, "known", unlike_films(engine))
+    answer = client.post("/api/v1/explain", json=asked, headers={"Accept": "image/png"})
+    assert answer.headers["Cannot-Tell"] == (
+        "the film is unlike the films this model learnt from (further than 60 of 60)"
+    )
+
+
 def test_a_picture_of_two_is_refused(client):
     asked = {"study_id": "one", "betas": [0.0, 1.0], "findings": ["Effusion"]}
     answer = client.post("/api/v1/explain", json=asked, headers={"Accept": "image/png"})
