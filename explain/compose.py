@@ -24,7 +24,7 @@ from model.evaluation.metrics import auroc
 from model.inference.embeddings import pool_studies
 from model.inference.engine import Engine
 from model.inference.familiarity import FILE as FAMILIARITY
-from model.inference.familiarity import Known, pack
+from model.inference.familiarity import Known, KnownStudies, pack
 from model.inference.provenance import FILE as PROVENANCE
 from model.inference.provenance import Provenance
 from model.network import checkpoint
@@ -150,7 +150,8 @@ def compose(
     card = _card(network.config, entry, studies, branch, composed)
     files = {checkpoint.CARD_FILE: card.encode(), PROVENANCE: engine.provenance.pack()}
     if known_reports := Known.of(pooled[split == "train"]):
-        files[FAMILIARITY] = pack({"report": known_reports.against(known_reports.distances(pooled[~seen]))})
+        own = known_reports.against(known_reports.distances(pooled[~seen]))
+        files[FAMILIARITY] = pack(KnownStudies({"report": own}, frontal=True))
     return composed._replace(digest=checkpoint.save(network, out, files))
 
 

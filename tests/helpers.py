@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 import torch
+from PIL import Image
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import ExplicitVRLittleEndian
@@ -17,9 +18,10 @@ from model.config import Config
 from model.importing.report import ImportReport
 from model.inference.embeddings import Reference
 from model.inference.engine import Engine
-from model.inference.familiarity import Known
+from model.inference.familiarity import Known, KnownStudies
 from model.inputs import Film
 from model.network.network import Network
+from model.studies.demo import load_demo
 from model.studies.table import Study
 
 NAME = "Doe^Jane^Secret"  # of the patient in every DICOM file made here
@@ -39,6 +41,13 @@ def random_film(seed: int = 0, height: int = 200, width: int = 160) -> Film:
     coarse = np.random.default_rng(seed).random((8, 8), np.float32)
     pixels = torch.nn.functional.interpolate(torch.from_numpy(coarse)[None, None], (height, width), mode="bicubic")
     return Film(pixels[0, 0].clamp(0, 1).numpy(), f"film-{seed}-{height}x{width}", "png")
+
+
+def chest(seed: int = 0, side: int = 128) -> np.ndarray:
+    """A frontal film of a chest, one of the demo's, uint8 (side, side)."""
+    studies = load_demo()
+    with Image.open(studies[seed % len(studies)].image) as film:
+        return np.asarray(film.convert("L").resize((side, side)))
 
 
 def small_network(**fields) -> Network:
@@ -110,9 +119,10 @@ def routes_of(routes: Iterable, prefix: str = "") -> Iterator[tuple[str, str]]:
             yield from ((method, prefix + route.path or "/") for method in route.methods)
 
 
-def unlike_films(engine: Engine) -> dict[str, Known]:
+def unlike_films(engine: Engine) -> KnownStudies:
     """What a model may have learnt from, of which no film is like, and every report: of 60 held-out studies each."""
     channels = {"image": engine.encode(random_film(), "").texture, "report": engine.encode(None, "x").pooled.report}
     sizes = {modality: vector.shape[1] for modality, vector in channels.items()}
     held_out = {"image": np.zeros(60), "report": np.full(60, 9.0)}  # vectors of unit length are 1 from nothing
-    return {m: Known(np.zeros(size), np.eye(size), held_out[m]) for m, size in sizes.items()}
+    known = {m: Known(np.zeros(size), np.eye(size), held_out[m]) for m, size in sizes.items()}
+    return KnownStudies(known, frontal=False)

@@ -73,7 +73,9 @@ def test_it_is_imported_and_judged_under_a_name_of_its_own(betalens, films, tmp_
         csv.writer(file).writerows(
             [("SOPInstanceUID", "report", "label"), (f"1.2.{NUMBER}.{UIDS.index('SOPInstanceUID')}", "Clear.", "")]
         )
-    code, out, err = betalens("import", "dicom", films, "--reports", reports, "--out", tmp_path / "studies")
+    code, out, err = betalens(
+        "import", "dicom", films, "--reports", reports, "--out", tmp_path / "studies", "--keep-all"
+    )
     assert code == 0, err
     assert traces(out, err) == []
     written = tmp_path / "studies"

@@ -11,8 +11,11 @@ import pytest
 ROOT = Path(__file__).parents[1]
 BUILD = [Path(sys.executable).with_name("mkdocs"), "build", "--config-file"]
 FETCHED = {"script": "src", "img": "src", "iframe": "src", "link": "href", "source": "srcset", "video": "src"}
-# What the site is made of; the assets it shows are a picture and two cards.
-SOURCES = ("docs", "deploy", "assets/screenshot.png", "assets/demo/DATA_CARD.md", "assets/checkpoint/MODEL_CARD.md")
+# What the site is made of; the assets it shows are a picture and three cards.
+SOURCES = (
+    "docs", "deploy", "assets/screenshot.png", "assets/demo/DATA_CARD.md", "assets/checkpoint/MODEL_CARD.md",
+    "assets/view/CARD.md",
+)  # fmt: skip
 
 
 def built(root: Path, out: Path) -> subprocess.CompletedProcess:

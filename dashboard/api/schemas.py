@@ -69,10 +69,18 @@ class Prediction(BaseModel):
 class Reason(BaseModel):
     """Why the model cannot tell of a case."""
 
-    kind: Literal["unlike"] = Field(description="unlike: further from what it learnt from than chance allows.")
+    kind: Literal[
+        "unlike", "modality", "part", "view", "hanging", "other", "lateral", "mirrored", "upside_down", "turned",
+        "inverted",
+    ] = Field(
+        description="unlike: further from what it learnt from than chance allows. Of a film that is no frontal "
+        "radiograph of a chest that hangs as it is read: modality, part, view, hanging by its header; other, lateral, "
+        "mirrored, upside_down, turned, inverted by its pixels."
+    )  # fmt: skip
     modality: Literal["image", "report"]
-    nearer: int = Field(description="Held-out studies that are nearer to those that it learnt from.")
-    of: int = Field(description="Held-out studies that were measured.")
+    nearer: int = Field(description="Of unlike: held-out studies that are nearer to those that it learnt from; else 0.")
+    of: int = Field(description="Of unlike: held-out studies that were measured; else 0.")
+    named: str = Field(description="The code that stands in the header, if it is one of the standard; else empty.")
     sentence: str
 
 

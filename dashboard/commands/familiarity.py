@@ -33,7 +33,7 @@ def command(
     table = open_table(studies, engine.config)
     pooled = load_pooled(engine, table, progress_bar("encoding", "batch"))
     measured = measure_familiarity(engine, table, pooled, progress_bar("encoding", "batch"))
-    if not measured.known:
+    if not measured.known.modalities:
         raise ChoiceError("The model has learnt none of these studies: name the table that it was trained on.")
     if keep:
         assert engine.folder  # it was loaded

@@ -21,6 +21,12 @@ app = typer.Typer(
 
 Out = Annotated[Path | None, typer.Option(help="Folder to write studies.csv to. (default: that of the images)")]
 Copy = Annotated[bool, typer.Option("--copy", help="Copy images that lie outside --out, instead of linking them.")]
+KeepAll = Annotated[
+    bool,
+    typer.Option(
+        "--keep-all", help="Keep what is no frontal radiograph of a chest, too, or does not hang as one is read."
+    ),
+]
 Seed = Annotated[int, typer.Option(help="Of the splits of studies that come without one.", min=0)]
 
 
@@ -32,6 +38,7 @@ def _command(source: ModuleType) -> Callable:
         reports: Annotated[Path | None, typer.Option(help=asks, hidden=not asks)] = None,
         out: Out = None,
         copy: Copy = False,
+        keep_all: KeepAll = False,
         seed: Seed = 0,
         json_: Json = False,
     ) -> None:
@@ -43,7 +50,12 @@ def _command(source: ModuleType) -> Callable:
             opened = source.open_source(path, reports, lambda r: tqdm(r, desc="looking", leave=False))
             target = out or opened.folder
             done = import_studies(
-                opened, target, copy, seed, lambda r, total: tqdm(r, desc="importing", total=total, unit="record")
+                opened,
+                target,
+                copy,
+                seed,
+                keep_all,
+                lambda r, total: tqdm(r, desc="importing", total=total, unit="record"),
             )
         except KeyboardInterrupt:
             print("Interrupted: nothing was written.", file=sys.stderr)

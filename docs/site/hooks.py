@@ -23,6 +23,7 @@ OUTSIDE = {
     "assets/checkpoint/MODEL_CARD.md": "demo-model.md",
     "assets/demo/DATA_CARD.md": "data/demo.md",
     "assets/screenshot.png": "screenshot.png",
+    "assets/view/CARD.md": "data/view.md",
     "deploy/LICENSES.md": "operations/licences.md",
     "deploy/README.md": "operations/deploy.md",
     "deploy/SCALE.md": "operations/scale.md",

@@ -179,7 +179,7 @@ class Archive:
             "error": text,
             "image_sha256": text,
             "in_distribution": pa.struct(dict.fromkeys(MODALITIES, real)),
-            "cannot_tell": pa.list_(pa.struct(why | {"nearer": pa.int32(), "of": pa.int32()})),
+            "cannot_tell": pa.list_(pa.struct(why | {"nearer": pa.int32(), "of": pa.int32(), "named": text})),
             "unasked": pa.list_(pa.struct(why | {"held_out": pa.int32(), "needed": pa.int32()})),
             "model": text,
             "finding": text,

@@ -1,5 +1,6 @@
 """Measures what a model's studies are like, and how far from them those are that it has not learnt from."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,22 +10,26 @@ from model.evaluation.held_out import ITSELF, predictors_of
 from model.inference.embeddings import PooledStudies, encoders_digest, pool_studies
 from model.inference.encoding import MODALITIES
 from model.inference.engine import Engine
-from model.inference.familiarity import LEVEL, Known, level, p_values
+from model.inference.familiarity import LEVEL, Known, KnownStudies, level, p_values
 from model.progress import Progress
-from model.studies.table import Study, StudyTable
+from model.studies.table import Study, StudyTable, film_if_readable
 from model.training.calibration import parts_of
+from model.view import view_of
+
+VIEWED = 40
+FRONTAL = 0.75  # the share of films that makes a model one of frontal films of chests
 
 
 class MeasuredFamiliarity(NamedTuple):
     """What a model's studies are like, and how far from them each of the n studies of a table is.
 
     Attributes:
-        known: by modality.
+        known: what the studies are like.
         distances: by modality; NaN of a study that lacks it, or that no network has not learnt from.
         by_folds: whether networks of a cross-validation measured studies.
     """
 
-    known: dict[str, Known]
+    known: KnownStudies
     distances: dict[str, Float[np.ndarray, "n"]]
     by_folds: bool
 
@@ -88,4 +93,14 @@ def measure_familiarity(
             if number == ITSELF:
                 apart = distances[modality]
                 known[modality] = fitted.against(apart[~np.isnan(apart)])
-    return MeasuredFamiliarity(known, distances, len(folds) > 0)
+    learnt = [s for s, judge in zip(table.studies, judges, strict=True) if judge != ITSELF]
+    return MeasuredFamiliarity(KnownStudies(known, are_frontal(learnt)), distances, len(folds) > 0)
+
+
+def are_frontal(studies: Sequence[Study]) -> bool:
+    """Whether most films of studies are frontal radiographs of chests that hang as they are read: of VIEWED of them, at
+    the most, evenly chosen."""
+    having = [s for s in studies if s.image]
+    films = [film for s in having[:: max(1, len(having) // VIEWED)] if (film := film_if_readable(s))]
+    views = [view_of(film.pixels).kind for film in films]
+    return views.count("frontal") > FRONTAL * len(views)

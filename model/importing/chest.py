@@ -1,44 +1,41 @@
-"""Whether a DICOM file is a frontal radiograph of a chest, as far as its header says."""
+"""What is no frontal radiograph of a chest that hangs as it is read, as import leaves it out."""
 
-from model.importing.record import FRONTAL, NOT_FRONTAL, ExclusionReason
-from model.inputs import DicomIdentity
+from model.importing.record import NOT_FRONTAL, ExclusionReason
+from model.inputs import Contradiction
+from model.view import View
 
-# What radiographs are called (PS3.3 C.7.3.1.1.1, and what writers make of it); SC and OT may be anything.
-RADIOGRAPHY = {"", "CR", "DX", "DR", "RG", "XR", "RX", "XRAY", "X-RAY", "SC", "OT"}
-CHEST = (
-    "CHEST",
-    "RAX",
-    "LUNG",
-    "PULMO",
-    "POUMON",
-    "PECHO",
-    "BRUST",
-    "HEART",
-)  # also within THORAX, TORAX, CHESTABDOMEN
-SILENT = {"", "UNKNOWN", "OTHER", "NONE", "N/A", "NA", "UNDEFINED", "UNSPECIFIED", "DEFAULT"}
-
-# The codes of the standard that a report may repeat: anything else that stands there may be a person's.
-OTHER_MODALITIES = {
-    "BI", "BMD", "CT", "DOC", "ECG", "EPS", "ES", "GM", "HD", "IO", "IVOCT", "IVUS", "KO", "MG", "MR", "NM", "OCT",
-    "OP", "OPT", "PR", "PT", "PX", "RF", "RTDOSE", "RTIMAGE", "RTPLAN", "RTRECORD", "RTSTRUCT", "SEG", "SM", "SR", "US",
-    "VA", "XA", "XC",
-}  # fmt: skip
-PARTS = {
-    "ABDOMEN", "ANKLE", "ARM", "BREAST", "BRAIN", "CALCANEUS", "CLAVICLE", "COCCYX", "CSPINE", "ELBOW", "EXTREMITY",
-    "FEMUR", "FINGER", "FOOT", "FOREARM", "HAND", "HEAD", "HIP", "HUMERUS", "JAW", "KNEE", "LEG", "LSPINE", "MANDIBLE",
-    "NECK", "PATELLA", "PELVIS", "RIB", "SACRUM", "SCAPULA", "SHOULDER", "SINUS", "SKULL", "SPINE", "SSPINE", "STERNUM",
-    "THUMB", "TIBIA", "TOE", "TSPINE", "WHOLEBODY", "WRIST",
-}  # fmt: skip
+_SEEN = {
+    "other": (ExclusionReason.PART, "it does not look like a radiograph of a chest"),
+    "lateral": (ExclusionReason.VIEW, "it looks like a lateral view"),
+    "upside_down": (ExclusionReason.HANGING, "it looks upside down"),
+    "turned": (ExclusionReason.HANGING, "it looks turned by 90°"),
+    "inverted": (ExclusionReason.HANGING, "it looks like a negative"),
+}
 
 
-def why_no_chest_film(identity: DicomIdentity) -> tuple[ExclusionReason, str] | None:
-    """The reason for which a file is left out, and its sentence; None where it is one, or its header is silent."""
-    if identity.modality not in RADIOGRAPHY:
-        named = f"is {identity.modality}" if identity.modality in OTHER_MODALITIES else "is none of radiography"
-        return ExclusionReason.MODALITY, f"its Modality {named}"
-    part = identity.part
-    if part.isascii() and part not in SILENT and not any(word in part for word in CHEST):
-        return ExclusionReason.PART, f"its BodyPartExamined is {part if part in PARTS else 'another than the chest'}"
-    if identity.view and identity.view not in FRONTAL:
+def stated(found: Contradiction | None) -> tuple[ExclusionReason, str] | None:
+    """The reason that a header gives, and its sentence; None where it gives none."""
+    if found is None:
+        return None
+    kind, named = found
+    if kind == "modality":
+        return ExclusionReason.MODALITY, f"its Modality is {named or 'none of radiography'}"
+    if kind == "part":
+        return ExclusionReason.PART, f"its BodyPartExamined is {named or 'another than the chest'}"
+    if kind == "view":
         return ExclusionReason.VIEW, NOT_FRONTAL
-    return None
+    return ExclusionReason.HANGING, "by its PatientOrientation it does not hang as a chest is read"
+
+
+DOUBT = "it looks like a mirror image: see on which side the heart lies"
+
+
+def doubted(view: View) -> str:
+    """What is to be looked at of a film that is kept: where the heart does not show, pixels do not tell a film from its
+    mirror image."""
+    return DOUBT if view.kind == "mirrored" else ""
+
+
+def seen(view: View) -> tuple[ExclusionReason, str] | None:
+    """The reason that the pixels give, and its sentence; None where they give none."""
+    return _SEEN.get(view.kind)

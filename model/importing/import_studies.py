@@ -16,7 +16,7 @@ from model.config import FEW
 from model.errors import StudyTableError
 from model.importing.file_layout import TABLE, FileLayout, refuse_existing_import
 from model.importing.record import ExclusionReason, Joined, LeftOut, Record, Source
-from model.importing.report import ImportReport, Moved
+from model.importing.report import Doubted, ImportReport, Moved
 from model.importing.screening import screened
 from model.progress import ProgressTo
 from model.studies.labels import NONE, Labels
@@ -37,7 +37,12 @@ class Kept(NamedTuple):
 
 
 def import_studies(
-    source: Source, out: Path, copy: bool = False, seed: int = 0, progress: ProgressTo = lambda records, total: records
+    source: Source,
+    out: Path,
+    copy: bool = False,
+    seed: int = 0,
+    keep_all: bool = False,
+    progress: ProgressTo = lambda records, total: records,
 ) -> ImportReport:
     """Write `studies.csv`, `import.json` and `import.txt` to a folder.
 
@@ -48,6 +53,7 @@ def import_studies(
     Args:
         copy: copies instead of links.
         seed: of the splits of studies for which the source has none.
+        keep_all: also what is no frontal film of a chest, or does not hang as one is read.
         progress: wraps the loop over the records, whose number it is told.
 
     Raises:
@@ -60,7 +66,7 @@ def import_studies(
         out.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="unfinished-import-", dir=out) as scratch:
             place = FileLayout(source.folder, out, Path(scratch, "whole"), copy)
-            return _import(source, place, Path(scratch, "rows.csv"), seed, progress)
+            return _import(source, place, Path(scratch, "rows.csv"), seed, keep_all, progress)
     except OSError as error:
         raise StudyTableError(f"{out} cannot be written ({error.strerror}): choose another --out.") from error
     finally:
@@ -68,12 +74,14 @@ def import_studies(
             out.rmdir()
 
 
-def _import(source: Source, place: FileLayout, spool: Path, seed: int, progress: ProgressTo) -> ImportReport:
+def _import(
+    source: Source, place: FileLayout, spool: Path, seed: int, keep_all: bool, progress: ProgressTo
+) -> ImportReport:
     report = ImportReport(place.how, seed)
     columns = (*COLUMNS, *source.columns)
     place.scratch.mkdir()
     files = Files(source.folder, place.anywhere)
-    with spool.open("w", newline="", encoding="utf-8") as file, closing(screened(source, files)) as records:
+    with spool.open("w", newline="", encoding="utf-8") as file, closing(screened(source, files, keep_all)) as records:
         kept = _kept(iter(progress(records, source.total)), place, csv.DictWriter(file, columns), report)
     labels = Labels(k.label for k in kept)
     report.notes = [*source.notes(), *labels.notes, *renamed_in_words(files.renamed)]
@@ -125,6 +133,8 @@ def _kept(
         if MASK in row and (place.folder / row[MASK]).is_file():
             row[MASK] = place.bring(row[MASK])
         rows.writerow(row)
+        if record.doubt:
+            report.doubted.append(Doubted(record.where, record.doubt))
         assert record.label is not None  # those without one are left out
         kept.append(Kept(record.where, record.patient_id, sys.intern(record.label), record.split))
     return kept

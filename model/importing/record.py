@@ -7,7 +7,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-FRONTAL = {"PA", "AP"}
 NOT_FRONTAL = "it is not a frontal view"
 
 
@@ -24,6 +23,7 @@ class ExclusionReason(StrEnum):
     MODALITY = "no radiograph"
     PART = "another part of the body"
     VIEW = "not a frontal view"
+    HANGING = "not as a chest is read"
 
 
 class Record(NamedTuple):
@@ -42,6 +42,8 @@ class Record(NamedTuple):
     split: str = ""  #: train, val, test, or empty where the source has none
     more: Mapping[str, str] = MappingProxyType({})  #: further columns of the table
     brought: str = ""  #: what the image is called where it is linked or copied; empty for as in the source
+    unfit: tuple[ExclusionReason, str] | None = None  #: why its source says that it is no frontal film of a chest
+    doubt: str = ""  #: what is to be looked at
 
 
 class LeftOut(NamedTuple):

@@ -23,6 +23,13 @@ class Moved(NamedTuple):
     why: str
 
 
+class Doubted(NamedTuple):
+    """A record that is imported, and what is to be looked at."""
+
+    where: str
+    why: str
+
+
 @dataclass
 class ImportReport:
     """Counts, and what is behind them. `records` is always the studies, what was joined to one of them and what was
@@ -41,6 +48,7 @@ class ImportReport:
     moved: list[Moved] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     joined: list[Joined] = field(default_factory=list)
+    doubted: list[Doubted] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)  #: what was taken as meant, a clause each
     undealt: bool = False  #: no splits are written; those that are counted are what `split_of` makes of the table
 
@@ -64,6 +72,7 @@ class ImportReport:
             "studies": self.studies,
             "joined": len(self.joined),
             "left_out": {str(reason): skipped[reason] for reason in ExclusionReason if skipped[reason]},
+            "to_be_looked_at": len(self.doubted),
             "moved_to_another_split": len(self.moved),
             "without_report": self.without_report,
             "splits": _in_order(self.splits),
@@ -80,7 +89,9 @@ class ImportReport:
         left = [{"record": x.where, "reason": str(x.reason), "why": x.why} for x in self.left_out]
         moved = [{"record": x.where, "from": x.source, "to": x.split, "why": x.why} for x in self.moved]
         joined = [x._asdict() for x in self.joined]
+        doubted = [x._asdict() for x in self.doubted]
         whole = {**self.summary(), "records_left_out": left, "records_joined": joined, "records_moved": moved}
+        whole |= {"records_to_be_looked_at": doubted}
         (folder / JSON).write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", "utf-8")
         (folder / TEXT).write_text("\n".join(self.in_words()) + "\n", "utf-8")
 
@@ -99,6 +110,7 @@ class ImportReport:
         for reason in ExclusionReason:
             named = [f"{x.where}: {x.why}" for x in self.left_out if x.reason == reason]
             lines += _section(f"Left out: {reason}", named)
+        lines += _section("Kept, to be looked at", [f"{x.where}: {x.why}" for x in self.doubted])
         lines += _section("Joined", [f"{x.where}: to {x.into}" for x in self.joined])
         moved = [f"{x.where}: {x.source} -> {x.split}, {x.why}" for x in self.moved]
         return lines + _section("In another split than the source's", moved)

@@ -14,11 +14,13 @@ from typing import NamedTuple
 import numpy as np
 
 from model.errors import ImageError, ReportError
+from model.importing.chest import doubted, seen, stated
 from model.importing.record import ExclusionReason, Joined, LeftOut, Record, Source
 from model.inputs import MAX_BYTES, read_film, read_report
 from model.studies.names import is_missing
 from model.studies.rows import EMPTY, Files
 from model.studies.table import NOT_UNIQUE
+from model.view import view_of
 
 AHEAD = 2  # radiographs in memory, for each thread
 
@@ -37,35 +39,43 @@ class First(NamedTuple):
         return f"{self.where}, which has another report" if self.report != other.report else self.where
 
 
-def screened(source: Source, files: Files) -> Generator[Record | LeftOut | Joined]:
+def screened(source: Source, files: Files, keep_all: bool = False) -> Generator[Record | LeftOut | Joined]:
     """The records of a source in their order, with reports as they are shown; what cannot be used, and why.
+
+    Radiographs that are none of a chest, not frontal, or not as a chest is read, by what their source, their header or
+    their pixels say, are left out.
+
+    Args:
+        keep_all: keep those, too.
 
     Two radiographs are duplicates if they show the same pixels at 8 bits, whatever their files: the first is kept.
     """
     first: dict[bytes, First] = {}
     ids: set[str] = set()
-    for record, decoded in _decoded(source, files):
+    for record, decoded in _decoded(source, files, keep_all):
         judgement = _compared(record, decoded, first, ids) if isinstance(record, Record) else record
         if isinstance(judgement, Record):
             ids.add(judgement.study_id)
         yield judgement
 
 
-def _decoded(source: Source, files: Files) -> Iterator[tuple[Record | LeftOut | Joined, Future | None]]:
+def _decoded(source: Source, files: Files, keep_all: bool) -> Iterator[tuple[Record | LeftOut | Joined, Future | None]]:
     threads = os.cpu_count() or 1
     waiting: deque[tuple[Record | LeftOut | Joined, Future | None]] = deque()
     with ThreadPoolExecutor(threads) as pool:
         for record in source.records:
-            result = _screened(record, files) if isinstance(record, Record) else record
+            result = _screened(record, files, keep_all) if isinstance(record, Record) else record
             film = result.image if isinstance(result, Record) else ""
-            waiting.append((result, pool.submit(_digest, source.folder / film) if film else None))
+            waiting.append((result, pool.submit(_seen, source.folder / film, keep_all) if film else None))
             while len(waiting) > AHEAD * threads:
                 yield waiting.popleft()
         yield from waiting
 
 
-def _screened(record: Record, files: Files) -> Record | LeftOut:
+def _screened(record: Record, files: Files, keep_all: bool) -> Record | LeftOut:
     """What can be said without decoding."""
+    if record.unfit and not keep_all:
+        return LeftOut(record.where, *record.unfit)
     if record.label is None or (record.label.strip() and is_missing(record.label)):
         return LeftOut(record.where, ExclusionReason.LABEL, "its label is missing")
     try:
@@ -81,8 +91,17 @@ def _screened(record: Record, files: Files) -> Record | LeftOut:
     return record._replace(image=found)
 
 
-def _digest(path: Path) -> bytes:
-    """Of the pixels as they are shown, at 8 bits.
+class Seen(NamedTuple):
+    """A digest of a film's pixels as they are shown, at 8 bits; why it is no frontal film of a chest, and what is to be
+    looked at."""
+
+    digest: bytes
+    unfit: tuple[ExclusionReason, str] | None = None
+    doubt: str = ""
+
+
+def _seen(path: Path, keep_all: bool) -> Seen:
+    """
 
     Raises:
         ImageError: they cannot be read.
@@ -90,19 +109,25 @@ def _digest(path: Path) -> bytes:
     try:
         if (size := path.stat().st_size) > MAX_BYTES:
             raise ImageError(f"The file has {size:,} bytes and at most {MAX_BYTES:,} are read: export it smaller.")
-        pixels = read_film(path.read_bytes(), alone=False).pixels
+        film = read_film(path.read_bytes(), alone=False)
     except OSError as error:
         raise ImageError(f"The file cannot be read: {error.strerror}.") from None
-    shown = np.round(pixels * 255).astype(np.uint8)
-    return hashlib.blake2b(shown.tobytes(), digest_size=16, salt=repr(shown.shape).encode()).digest()
+    shown = np.round(film.pixels * 255).astype(np.uint8)
+    digest = hashlib.blake2b(shown.tobytes(), digest_size=16, salt=repr(shown.shape).encode()).digest()
+    if keep_all:
+        return Seen(digest)
+    view = view_of(film.pixels)
+    return Seen(digest, stated(film.contradiction) or seen(view), doubted(view))
 
 
 def _compared(record: Record, decoded: Future | None, first: dict[bytes, First], ids: set[str]) -> Record | LeftOut:
     """What can be said from the pixels and the records before."""
     try:
-        digest = decoded.result() if decoded else None
+        digest, unfit, doubt = decoded.result() if decoded else Seen(b"")
     except ImageError as error:
         return LeftOut(record.where, ExclusionReason.UNREADABLE, str(error))
+    if unfit:
+        return LeftOut(record.where, *unfit)
     assert record.label is not None  # see `_screened`
     said = First(record.where, frozenset(record.label.split("|")), hash(record.report))
     if digest in first:
@@ -111,4 +136,4 @@ def _compared(record: Record, decoded: Future | None, first: dict[bytes, First],
         return LeftOut(record.where, ExclusionReason.STUDY_ID, NOT_UNIQUE)
     if digest:
         first[digest] = said
-    return record
+    return record._replace(doubt=doubt)

@@ -122,7 +122,9 @@ def pool_studies(engine: Engine, studies: tuple[Study, ...], progress: Progress 
     parts, textures = [], []
     for start in progress(range(0, len(studies), BATCH)):
         some = studies[start : start + BATCH]
-        encoded = engine.encode_cases([Case.of(film_if_readable(s), s.report, engine.config) for s in some])
+        encoded = engine.encode_cases(
+            [Case.of(film_if_readable(s), s.report, engine.config) for s in some], views=False
+        )
         vectors = (part.cpu().numpy() for part in stack_pooled(encoded))
         has = np.array([[m in case.modalities for m in MODALITIES] for case in encoded], np.float32)
         parts.append((*vectors, has))

@@ -10,10 +10,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 from model.config import Config
-from model.inputs import Film
+from model.inputs import Contradiction, Film
 from model.network.encoders.report import Tokens, pool_pieces
 from model.network.network import Network, Pooled
 from model.network.preprocess import Box, fit_film
+from model.view import View
 
 MODALITIES = ("image", "report")
 
@@ -24,12 +25,14 @@ class Case(NamedTuple):
     square: Float[np.ndarray, "side side"] | None  # values in [0, 1]
     box: Box | None  # the film inside the square; None too where nobody asks for it
     report: str  # blank where there is none
+    contradiction: Contradiction | None = None  # what the film's header says against a frontal film of a chest
 
     @classmethod
     def of(cls, film: Film | None, report: str, config: Config) -> "Case":
         """A case whose film is made the square that a model of this config sees."""
-        square = fit_film(film.pixels, config.image_size, config.image_fit) if film is not None else (None, None)
-        return cls(*square, report)
+        if film is None:
+            return cls(None, None, report)
+        return cls(*fit_film(film.pixels, config.image_size, config.image_fit), report, film.contradiction)
 
 
 class ImagePart(NamedTuple):
@@ -60,6 +63,8 @@ class Encoded(NamedTuple):
     pooled: Pooled  # a missing modality is a zero vector, which β = 1 or β = 0 never looks at
     read_to: int  # characters of the report that fit the encoder
     texture: Float[Tensor, "1 texture_channels"] | None = None  # the pooled finer map of the image
+    contradiction: Contradiction | None = None  # what the film's header says against a frontal film of a chest
+    view: View | None = None  # what the film is by its pixels, where somebody asked
 
     @property
     def image_part(self) -> ImagePart:
@@ -91,7 +96,7 @@ def encode_cases(network: Network, cases: Sequence[Case]) -> list[Encoded]:
         modalities = tuple(m for m, found in zip(MODALITIES, (films, reports), strict=True) if i in found)
         pooled = Pooled(image, report)
         own = modalities, square, features, case.box, case.report, tokens, hidden, pooled, read_to, texture
-        encoded.append(Encoded(*own))
+        encoded.append(Encoded(*own, case.contradiction))
     return encoded
 
 

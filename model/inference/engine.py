@@ -19,12 +19,13 @@ from torch import Tensor
 from model.compute.memory import trim_heap, tune_malloc
 from model.errors import CheckpointError, ChoiceError, InputError
 from model.inference.encoding import Case, Encoded, encode_cases, stack_pooled
-from model.inference.familiarity import Familiarity, Known, familiarity, read_known
+from model.inference.familiarity import Familiarity, KnownStudies, familiarity, read_known
 from model.inference.provenance import Provenance, read_provenance
 from model.inputs import Film
 from model.network import checkpoint
 from model.network.network import Network
 from model.storage.paths import DEMO_CHECKPOINT
+from model.view import views_of
 
 # An encoded case takes about 1 MB: film, feature map and contextual pieces.
 CACHED_CASES = 128
@@ -50,7 +51,7 @@ class Engine:
         device: torch.device,
         folder: Path | None = None,
         provenance: Provenance | None = None,
-        known: dict[str, Known] | None = None,
+        known: KnownStudies | None = None,
     ):
         self.network = network.to(device).eval().requires_grad_(False)
         self.digest = digest
@@ -107,8 +108,11 @@ class Engine:
             raise InputError(NOTHING)
         return self.encode_cases([Case.of(film, report, self.config)])[0]
 
-    def encode_cases(self, cases: Sequence[Case]) -> list[Encoded]:
+    def encode_cases(self, cases: Sequence[Case], views: bool = True) -> list[Encoded]:
         """Run the encoders over cases, which are not kept.
+
+        Args:
+            views: ask, too, what each film is, where the model is one of frontal films of chests.
 
         Raises:
             CheckpointError: what the network makes of one is not finite.
@@ -118,6 +122,14 @@ class Engine:
             raise CheckpointError(
                 f"The model (SHA-256 {self.digest[:12]}…) makes no finite numbers of this case: serve another version."
             )
+        return self._viewed(encoded) if views and self.known and self.known.frontal else encoded
+
+    def _viewed(self, encoded: list[Encoded]) -> list[Encoded]:
+        """The same, with what each film is by its pixels."""
+        films = [i for i, case in enumerate(encoded) if case.square is not None]
+        squares = [encoded[i].image_part.square[0, 0].cpu().numpy() for i in films]
+        for i, view in zip(films, views_of(squares, self.device), strict=True):
+            encoded[i] = encoded[i]._replace(view=view)
         return encoded
 
     def fold(self, number: int) -> "Engine":

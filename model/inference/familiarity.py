@@ -61,17 +61,60 @@ class Known(NamedTuple):
         return ((apart @ self.precision) * apart).sum(1)
 
 
-class Reason(NamedTuple):
-    """Why a model cannot tell of a case."""
+class KnownStudies(NamedTuple):
+    """The studies that a model learnt from.
 
-    kind: Literal["unlike"]  # a modality is unlike those of the studies that it learnt from
+    Attributes:
+        modalities: what each is like, by its name.
+        frontal: whether the films are frontal radiographs of chests that hang as they are read: of a model of other
+            pictures nobody asks whether a picture is one.
+    """
+
+    modalities: dict[str, Known]
+    frontal: bool
+
+
+class Reason(NamedTuple):
+    """Why a model cannot tell of a case.
+
+    Attributes:
+        kind: unlike: the modality is unlike those of the studies that it learnt from. Of a film that is no frontal
+            radiograph of a chest that hangs as it is read: modality, part, view, hanging, by its header
+            (`model.inputs.Contradiction`); other, lateral, mirrored, upside_down, turned, inverted, by its pixels
+            (`model.view.View`).
+        nearer: of what is unlike: held-out studies that are nearer to those that it learnt from.
+        of: held-out studies.
+        named: of what a header says: the code that stands there; "" where that is none of the standard.
+    """
+
+    kind: Literal[
+        "unlike", "modality", "part", "view", "hanging", "other", "lateral", "mirrored", "upside_down", "turned",
+        "inverted",
+    ]  # fmt: skip
     modality: str
-    nearer: int  # held-out studies that are nearer to these
-    of: int  # held-out studies
+    nearer: int = 0
+    of: int = 0
+    named: str = ""
 
     def __str__(self) -> str:
         what = NAMES[self.modality]
-        return f"the {what} is unlike the {what}s this model learnt from (further than {self.nearer} of {self.of})"
+        if self.kind == "unlike":
+            return f"the {what} is unlike the {what}s this model learnt from (further than {self.nearer} of {self.of})"
+        return _NO_CHEST_FILM[self.kind].format(named=self.named or "something else")
+
+
+_NO_CHEST_FILM = {
+    "modality": "the film is no chest radiograph (its header says Modality {named})",
+    "part": "the film is no chest radiograph (its header says BodyPartExamined {named})",
+    "view": "the film is no frontal view (its header says so)",
+    "hanging": "the film does not hang as a chest is read (PatientOrientation in its header): turn it",
+    "other": "the film does not look like a chest radiograph",
+    "lateral": "the film looks like a lateral view",
+    "mirrored": "the film looks like a mirror image: see on which side the heart lies",
+    "upside_down": "the film looks upside down: turn it",
+    "turned": "the film looks turned by 90°: turn it",
+    "inverted": "the film looks like a negative (bone black): invert it",
+}
 
 
 class Unasked(NamedTuple):
@@ -112,7 +155,7 @@ class Familiarity(NamedTuple):
         }
 
 
-def familiarity(known: dict[str, Known] | None, encoded: Encoded) -> Familiarity:
+def familiarity(known: KnownStudies | None, encoded: Encoded) -> Familiarity:
     """Whether a model can tell of a case.
 
     Args:
@@ -120,21 +163,33 @@ def familiarity(known: dict[str, Known] | None, encoded: Encoded) -> Familiarity
     """
     given = [m for m in MODALITIES if m in encoded.modalities]
     found: dict[str, float | None] = dict.fromkeys(MODALITIES)
-    reasons, unasked = [], []
+    reasons = _no_chest_film(encoded) if known and known.frontal else []
+    unasked: list[Unasked] = []
+    named = {reason.modality for reason in reasons}  # of which one reason says enough
     for modality in given:
         if known is None:
             unasked.append(Unasked("unmeasured", modality))
             continue
-        own, needed = known.get(modality), fewest_held_out(len(given))
+        own, needed = known.modalities.get(modality), fewest_held_out(len(given))
         n = len(own.held_out) if own else 0
         if own and n:
             distances = own.distances(_vector(encoded, modality))
             p = found[modality] = float(p_values(own.held_out, distances)[0])
-            if p < level(len(given)):
+            if p < level(len(given)) and modality not in named:
                 reasons.append(Reason("unlike", modality, int(nearer(own.held_out, distances)[0]), n))
         if n < needed:
             unasked.append(Unasked("too_few", modality, n, needed))
     return Familiarity(found, tuple(reasons), tuple(unasked))
+
+
+def _no_chest_film(encoded: Encoded) -> list[Reason]:
+    """Why the film is no frontal radiograph of a chest: by its header, and where that says nothing against it, by its
+    pixels."""
+    if encoded.contradiction:
+        return [Reason(encoded.contradiction.kind, "image", named=encoded.contradiction.named)]
+    if encoded.view and encoded.view.kind != "frontal":
+        return [Reason(encoded.view.kind, "image")]
+    return []
 
 
 def level(modalities: int | Int[np.ndarray, "n"]) -> float | Float[np.ndarray, "n"]:
@@ -157,17 +212,17 @@ def p_values(held_out: Float[np.ndarray, "n"], distances: Float[np.ndarray, "k"]
     return (1 + len(held_out) - nearer(held_out, distances)) / (len(held_out) + 1)
 
 
-def pack(known: dict[str, Known]) -> bytes:
+def pack(known: KnownStudies) -> bytes:
     """What a model learnt from as the file that a checkpoint holds."""
     arrays = {}
-    for modality, own in known.items():
+    for modality, own in known.modalities.items():
         # Of a symmetric matrix one half.
         values = own._replace(precision=own.precision[np.triu_indices_from(own.precision)])
         arrays |= {f"{modality}.{name}": a.astype(np.float32) for name, a in values._asdict().items()}
-    return packed(arrays, {"format": FORMAT}, half=False)
+    return packed(arrays, {"format": FORMAT, "frontal": str(known.frontal)}, half=False)
 
 
-def read_known(folder: Path) -> dict[str, Known] | None:
+def read_known(folder: Path) -> KnownStudies | None:
     """What lies beside a checkpoint's weights; None where nothing does, as in older ones.
 
     Raises:
@@ -177,9 +232,10 @@ def read_known(folder: Path) -> dict[str, Known] | None:
     if not path.is_file():
         return None
     try:
-        arrays, _ = unpacked(path, FORMAT)
+        arrays, facts = unpacked(path, FORMAT)
         named = {name.partition(".")[0] for name in arrays}
-        return {m: _read(*(arrays[f"{m}.{name}"].astype(float) for name in Known._fields)) for m in named}
+        modalities = {m: _read(*(arrays[f"{m}.{name}"].astype(float) for name in Known._fields)) for m in named}
+        return KnownStudies(modalities, facts.get("frontal") == "True")
     except (OSError, SafetensorError, KeyError, ValueError) as error:
         raise CheckpointError(
             f"{path} does not say what the model's studies are like; restore it, or measure it again with `betalens "

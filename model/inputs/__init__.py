@@ -10,6 +10,7 @@ import logging
 import warnings
 
 from model.inputs.film import Film, name_of, read_film
+from model.inputs.header import Contradiction, Header, contradiction
 from model.inputs.identity import DicomIdentity, read_identity
 from model.inputs.limits import MAX_BYTES
 from model.inputs.report import MAX_CHARACTERS, read_report, report_name
@@ -17,8 +18,11 @@ from model.inputs.report import MAX_CHARACTERS, read_report, report_name
 __all__ = [
     "MAX_BYTES",
     "MAX_CHARACTERS",
+    "Contradiction",
     "DicomIdentity",
     "Film",
+    "Header",
+    "contradiction",
     "name_of",
     "read_film",
     "read_identity",

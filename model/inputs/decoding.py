@@ -19,6 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from model.errors import BetaLensError, BusyError, ImageError
+from model.inputs.header import Contradiction
 from model.inputs.limits import MAX_PIXELS
 from model.inputs.tones import Pixels
 
@@ -26,7 +27,7 @@ ROOT = Path(__file__).parents[2]
 KEPT_ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "OPENBLAS_CORETYPE")  # of the environment, which holds secrets
 PATIENCE = 60  # seconds in which an answer must start: far more than a process may work, on a machine that is busy
 FORKED = 20  # seconds in which a process must have been forked
-ASK, HERE, REQUEST, ANSWER = b"?", struct.Struct(">I"), struct.Struct(">8sQ"), struct.Struct(">?II")
+ASK, HERE, REQUEST, ANSWER = b"?", struct.Struct(">I"), struct.Struct(">8sQ"), struct.Struct(">?IIB")
 
 
 class Limits(NamedTuple):
@@ -120,8 +121,15 @@ _server: Server | None = None
 _thread = threading.local()
 
 
-def decode(data: bytes, kind: str, name: str, alone: bool) -> Pixels:
-    """The pixels of a film, float32 in [0, 1].
+class Decoded(NamedTuple):
+    """What a film shows, and what its header says against its being a frontal film of a chest."""
+
+    pixels: Pixels
+    contradiction: Contradiction | None
+
+
+def decode(data: bytes, kind: str, name: str, alone: bool) -> Decoded:
+    """The pixels of a film, float32 in [0, 1], and what its header says.
 
     Args:
         name: of the format, for a reader.
@@ -144,7 +152,7 @@ def decode(data: bytes, kind: str, name: str, alone: bool) -> Pixels:
         kept.kill()
         raise BusyError(f"The film was not decoded within {PATIENCE} s, as a process hangs: send it again.") from None
     assert kept
-    if not alone and isinstance(answer, np.ndarray):
+    if not alone and isinstance(answer, Decoded):
         _thread.kept = kept
     else:
         kept.close()
@@ -172,23 +180,25 @@ def _connect(limits: Limits) -> Process:
     raise BusyError("The process that decodes films ends or hangs again and again: see whether memory is short.")
 
 
-def _ask(process: socket.socket, data: bytes, kind: str) -> Pixels | str | None:
-    """The pixels, a sentence ("" for a damaged file), or None where the process ended without a word. TimeoutError: it
-    hangs."""
+def _ask(process: socket.socket, data: bytes, kind: str) -> Decoded | str | None:
+    """What was decoded, a sentence ("" for a damaged file), or None where the process ended without a word.
+    TimeoutError: it hangs."""
     try:
         process.sendall(REQUEST.pack(kind.encode(), len(data)))
         process.sendall(data)
         head = bytearray(ANSWER.size)
         if not _fill(process, memoryview(head)):
             return None
-        refused, height, width = ANSWER.unpack(head)
+        refused, height, width, letters = ANSWER.unpack(head)
         if max(height, 1) * width > MAX_PIXELS:  # a sentence has no height
             return None
         if refused:
             sentence = bytearray(width)
             return sentence.decode("utf-8", "replace") if _fill(process, memoryview(sentence)) else None
-        pixels = np.empty((height, width), np.float32)
-        return pixels if _fill(process, pixels.data.cast("B")) else None
+        word, pixels = bytearray(letters), np.empty((height, width), np.float32)
+        if not (_fill(process, memoryview(word)) and _fill(process, pixels.data.cast("B"))):
+            return None
+        return Decoded(pixels, Contradiction.from_word(word.decode("ascii", "replace")))
     except TimeoutError:
         raise
     except OSError:  # it was ended in the middle

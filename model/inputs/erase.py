@@ -32,7 +32,7 @@ def erase(film: Film, region: Bool[np.ndarray, "height width"]) -> Film:
     inside = region[rows, cols]
     pixels[rows, cols][inside] = _fill(pixels[rows, cols], inside)[inside]
     digest = hashlib.sha256(film.sha256.encode() + np.packbits(region).tobytes()).hexdigest()
-    return Film(pixels, digest, film.format)
+    return film._replace(pixels=pixels, sha256=digest)
 
 
 def _surroundings(region: Bool[np.ndarray, "height width"]) -> tuple[slice, slice]:

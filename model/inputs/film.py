@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from model.errors import ImageError
 from model.inputs.decoding import decode
+from model.inputs.header import Contradiction
 from model.inputs.kinds import FORMATS, SEND, kind_of_file
 from model.inputs.limits import MAX_BYTES
 from model.inputs.tones import Pixels
@@ -16,6 +17,7 @@ class Film(NamedTuple):
     pixels: Pixels  #: float32 in [0, 1]; 0 is black (air), 1 is white (bone)
     sha256: str  #: of the bytes as they came
     format: str  #: of FORMATS, by content
+    contradiction: Contradiction | None = None  #: what its header says against a frontal film of a chest
 
     @property
     def name(self) -> str:
@@ -48,4 +50,5 @@ def read_film(data: bytes, alone: bool = True) -> Film:
         raise ImageError(f"The file has {len(data):,} bytes and at most {MAX_BYTES:,} are read: send a smaller one.")
     data = bytes(data)
     kind = kind_of_file(data)
-    return Film(decode(data, kind, FORMATS[kind], alone), hashlib.sha256(data).hexdigest(), kind)
+    pixels, contradiction = decode(data, kind, FORMATS[kind], alone)
+    return Film(pixels, hashlib.sha256(data).hexdigest(), kind, contradiction)

@@ -4,12 +4,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from model.inputs.elements import looks_like_dicom, parse
+from model.inputs.header import HEADER_TAGS, Header, header_of
 
-# What joins a file to its report, and what it is of. Nothing else that describes a patient is parsed anywhere.
-IDENTITY_TAGS = [
-    "PatientID", "AccessionNumber", "StudyInstanceUID", "SOPInstanceUID", "ViewPosition", "Modality",
-    "BodyPartExamined",
-]  # fmt: skip
+# What joins a file to its report. Nothing else that describes a patient is parsed anywhere.
+IDENTITY_TAGS = ["PatientID", "AccessionNumber", "StudyInstanceUID", "SOPInstanceUID"]
 
 
 class DicomIdentity(NamedTuple):
@@ -19,9 +17,7 @@ class DicomIdentity(NamedTuple):
     accession: str
     study: str  #: StudyInstanceUID
     instance: str  #: SOPInstanceUID
-    view: str  #: ViewPosition, in capitals: PA, AP, LL, …
-    modality: str  #: in capitals: DX, CR, CT, …
-    part: str  #: BodyPartExamined, in capitals: CHEST, …
+    header: Header  #: of what it is
 
 
 def read_identity(path: Path) -> DicomIdentity | None:
@@ -31,9 +27,9 @@ def read_identity(path: Path) -> DicomIdentity | None:
             if not looks_like_dicom(file.read(512)):
                 return None
             file.seek(0)
-            elements, _ = parse(file, IDENTITY_TAGS, pixels=False)
-        patient, accession, study, instance, *rest = (elements.text(tag) for tag in IDENTITY_TAGS)
-        view, modality, part = (text.upper() for text in rest)
+            elements, _ = parse(file, [*IDENTITY_TAGS, *HEADER_TAGS], pixels=False)
+        patient, accession, study, instance = (elements.text(tag) for tag in IDENTITY_TAGS)
+        header = header_of(elements)
     except Exception:  # parsers raise anything on hostile bytes, and their messages may quote the header
         return None
-    return DicomIdentity(patient, accession, study, instance, view, modality, part)
+    return DicomIdentity(patient, accession, study, instance, header)

@@ -13,6 +13,7 @@ import resource
 import signal
 import socket
 import sys
+from io import BytesIO
 
 import imagecodecs
 import numpy as np
@@ -21,6 +22,8 @@ import numpy.ma
 from model.errors import ImageError
 from model.inputs.decoding import ANSWER, ASK, HERE, PATIENCE, REQUEST, Limits
 from model.inputs.dicom import read_dicom
+from model.inputs.elements import parse
+from model.inputs.header import HEADER_TAGS, contradiction, header_of
 from model.inputs.pictures import read_picture
 from model.inputs.tones import refuse_blank
 
@@ -84,18 +87,26 @@ def _answer(films: socket.socket, data: bytes, kind: str) -> bool:
         pixels = read_dicom(data) if kind == "dicom" else read_picture(data, kind)
         refuse_blank(pixels)
         pixels = np.ascontiguousarray(pixels, np.float32)
+        word = _contradiction(data) if kind == "dicom" else b""
     except ImageError as error:
         sentence = str(error).encode()
-        films.sendall(ANSWER.pack(True, 0, len(sentence)) + sentence)
+        films.sendall(ANSWER.pack(True, 0, len(sentence), 0) + sentence)
     except MemoryError:
         return False
     except Exception:  # parsers raise anything on hostile bytes, and their messages may quote the header
-        films.sendall(ANSWER.pack(True, 0, 0))
+        films.sendall(ANSWER.pack(True, 0, 0, 0))
     else:
-        films.sendall(ANSWER.pack(False, *pixels.shape))
+        films.sendall(ANSWER.pack(False, *pixels.shape, len(word)) + word)
         films.sendall(pixels.data)
         return True
     return False
+
+
+def _contradiction(data: bytes) -> bytes:
+    """What the header says against a frontal film of a chest, in a word."""
+    elements, _ = parse(BytesIO(data), HEADER_TAGS, pixels=False)
+    found = contradiction(header_of(elements))
+    return found.to_word().encode() if found else b""
 
 
 def _confine(allowed: Limits) -> None:

@@ -89,9 +89,9 @@ def test_by_the_image_alone_it_is_the_classifier_itself(engine, made, films):
 
 
 def test_it_knows_which_reports_it_has_learnt_from_and_nothing_of_films(engine):
-    known = engine.known["report"]
+    known = engine.known.modalities["report"]
     assert len(known.held_out) == MEASURED
-    assert "image" not in engine.known
+    assert "image" not in engine.known.modalities
 
 
 def test_between_the_ends_log_odds_are_blended(engine, films):

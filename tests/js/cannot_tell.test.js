@@ -29,6 +29,24 @@ test("the sentence names what is unlike and by how much, and is empty where the 
   assert.equal(whyNot(of("a")), "");
 });
 
+test("of what is no chest film the sentence says so, with what its header says", () => {
+  speak();
+  const film = (kind, named = "") => ({ cannot_tell: [{ kind, modality: "image", nearer: 0, of: 0, named }] });
+  assert.equal(
+    whyNot(film("mirrored")),
+    "Cannot tell: the film looks like a mirror image: see on which side the heart lies.",
+  );
+  for (const [named, said] of [
+    ["CT", "CT"],
+    ["", "something else"],
+  ]) {
+    assert.equal(
+      whyNot(film("modality", named)),
+      `Cannot tell: the film is no chest radiograph (its header says Modality ${said}).`,
+    );
+  }
+});
+
 for (const axis of Object.values(AXES)) {
   test(`on the axis ${axis.name} nothing tells a number that is kept back`, () => {
     const opened = of(`kept on ${axis.name}`, "image");

@@ -86,10 +86,14 @@ class FilmTiles(TypedDict):
 class CannotTell(TypedDict):
     """Why the model cannot tell of a case."""
 
-    kind: Literal["unlike"]
+    kind: Literal[
+        "unlike", "modality", "part", "view", "hanging", "other", "lateral", "mirrored", "upside_down", "turned",
+        "inverted",
+    ]  # fmt: skip
     modality: Modality
     nearer: int
     of: int
+    named: str
     sentence: str  # for programs; the page has its own words
 
 

@@ -18,6 +18,7 @@ from js import message_types  # noqa: E402 (found by the line before)
 
 OUT = ROOT / "assets" / "js" / "lib" / "messages.d.ts"
 HEAD = "// Written by tests/js/messages.py from tests/js/message_types.py: change it there.\n"
+LINE, NEXT = 120, "\n    | "
 PLAIN = {str: "string", int: "number", float: "number", bool: "boolean", type(None): "null"}
 
 
@@ -37,9 +38,15 @@ def _interface(message: type) -> str:
     fields = []
     for name, hint in hints.items():
         optional = get_origin(hint) is NotRequired
-        fields.append(f"  {name}{'?' if optional else ''}: {_type(get_args(hint)[0] if optional else hint)};\n")
+        fields.append(_field(f"{name}{'?' if optional else ''}", _type(get_args(hint)[0] if optional else hint)))
     said = " ".join(inspect.getdoc(message).split())
     return f"\n/** {said} */\nexport interface {message.__name__} {{\n{''.join(fields)}}}\n"
+
+
+def _field(name: str, kind: str) -> str:
+    """As the formatter of the page's scripts has it: a choice that is too long for a line has a line for each."""
+    line = f"  {name}: {kind};\n"
+    return line if len(line) <= LINE else f"  {name}:{''.join(f'{NEXT}{one}' for one in kind.split(' | '))};\n"
 
 
 def _type(hint: Any) -> str:

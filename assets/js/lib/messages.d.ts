@@ -152,10 +152,22 @@ export interface FilmTiles {
 
 /** Why the model cannot tell of a case. */
 export interface CannotTell {
-  kind: "unlike";
+  kind:
+    | "unlike"
+    | "modality"
+    | "part"
+    | "view"
+    | "hanging"
+    | "other"
+    | "lateral"
+    | "mirrored"
+    | "upside_down"
+    | "turned"
+    | "inverted";
   modality: "image" | "report";
   nearer: number;
   of: number;
+  named: string;
   sentence: string;
 }
 

@@ -1,5 +1,5 @@
-// Of a case that is unlike what the model learnt from its numbers say nothing: they are kept back until the reader asks
-// for them, for this case alone, and stay grey then.
+// Of a case that is unlike what the model learnt from, or whose film is no such film at all, its numbers say nothing:
+// they are kept back until the reader asks for them, for this case alone, and stay grey then.
 import { listed } from "../lib/format.js";
 import { t } from "../lib/i18n.js";
 import { toggle } from "../lib/parts.js";
@@ -25,8 +25,12 @@ export const turnNumbers = (side) => {
 // Why the model cannot tell of a case, in one sentence; "" where it can.
 /** @param {{ cannot_tell: m.CannotTell[] }} side */
 export const whyNot = (side) => {
-  const reasons = side.cannot_tell.map(({ kind, modality, nearer, of }) =>
-    t(`cannot_tell.${kind}.${modality}`, { nearer, of }),
+  const reasons = side.cannot_tell.map(({ kind, modality, nearer, of, named }) =>
+    t(kind === "unlike" ? `cannot_tell.unlike.${modality}` : `no_chest_film.${kind}`, {
+      nearer,
+      of,
+      named: named || t("no_chest_film.something_else"),
+    }),
   );
   return reasons.length ? t("cannot_tell", { reasons: listed(reasons) }) : "";
 };

@@ -18,10 +18,10 @@ from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from model.errors import StudyTableError
-from model.importing.chest import why_no_chest_film
+from model.importing.chest import stated as stated_by_header
 from model.importing.joining import Joins, StudyRow
 from model.importing.record import ExclusionReason, Joined, LeftOut, Record, Source, files_below
-from model.inputs import DicomIdentity, read_identity
+from model.inputs import DicomIdentity, Header, contradiction, read_identity
 from model.progress import Progress
 from model.studies.csv_dialect import HeaderColumns
 from model.studies.names import stated, tidy
@@ -61,10 +61,10 @@ def open_source(path: Path, reports: Path | None = None, progress: Progress = it
     names = [name for name in files_below(path) if (path / name).resolve() != reports.resolve()]
     files, found = {}, {}
     for name in progress(names):
-        identity = read_identity(path / name) or DicomIdentity(*[""] * 7)
+        identity = read_identity(path / name) or DicomIdentity("", "", "", "", Header())
         instance = identity.instance or name
         patient = identity.patient or identity.study or instance
-        files[name] = File(_hash(instance).hex()[:16], _hash(patient), why_no_chest_film(identity))
+        files[name] = File(_hash(instance).hex()[:16], _hash(patient), stated_by_header(contradiction(identity.header)))
         for key in _keys(name, identity, join):
             found.setdefault(key, []).append(name)
     joins = Joins(lambda: _rows(file, join), f"{reports.name} line")
@@ -118,9 +118,7 @@ def _records(
     yield from (LeftOut(name, ExclusionReason.REPORT, "no row of the reports names it") for name in waiting)
 
 
-def _record(row: StudyRow, name: str, file: File, firsts: dict[bytes, str]) -> Record | LeftOut:
-    if file.unfit:
-        return LeftOut(name, *file.unfit)
+def _record(row: StudyRow, name: str, file: File, firsts: dict[bytes, str]) -> Record:
     cells = row.cells
     stated_patient = tidy(stated(cells.get("patient_id", ""))).casefold()
     patient = _hash(stated_patient) if stated_patient else file.patient
@@ -133,4 +131,5 @@ def _record(row: StudyRow, name: str, file: File, firsts: dict[bytes, str]) -> R
         label=cells["label"],
         split=row.split,
         brought=f"{file.study_id}.dcm",
+        unfit=file.unfit,
     )

@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from model.errors import StudyTableError
-from model.importing.record import FRONTAL, NOT_FRONTAL, ExclusionReason, LeftOut, Record, Source
+from model.importing.record import NOT_FRONTAL, ExclusionReason, LeftOut, Record, Source
+from model.inputs.header import FRONTAL
 from model.progress import Progress
 from model.studies.labels import NONE
 
@@ -43,6 +44,12 @@ def open_source(path: Path, reports: Path | None = None, progress: Progress = it
     splits = {row["dicom_id"]: SPLITS.get(row["split"], "") for row in progress(split)}
     total = sum(1 for _ in _metadata(path))
     return Source(path, _records(path, reports or path, labels, splits), total)
+
+
+def _unfit(view: str) -> tuple[ExclusionReason, str] | None:
+    if view in FRONTAL:
+        return None
+    return ExclusionReason.VIEW, NOT_FRONTAL if view else "its view is not stated"
 
 
 def _metadata(path: Path) -> Iterator[dict[str, str]]:
@@ -84,9 +91,7 @@ def _records(
         image = row["dicom_id"]
         patient, study = f"p{row['subject_id']}", f"s{row['study_id']}"
         label = labels.get(row["study_id"])
-        if row["ViewPosition"] not in FRONTAL:
-            yield LeftOut(image, ExclusionReason.VIEW, NOT_FRONTAL if row["ViewPosition"] else "its view is not stated")
-        elif label == UNCERTAIN:
+        if label == UNCERTAIN:
             yield LeftOut(image, ExclusionReason.LABEL, "its findings are all uncertain")
         else:
             below = f"files/{patient[:3]}/{patient}/{study}"
@@ -95,7 +100,8 @@ def _records(
             except UnicodeDecodeError:
                 yield LeftOut(image, ExclusionReason.REPORT, "its report is not in UTF-8")
                 continue
-            yield Record(image, image, patient, f"{below}/{image}.jpg", report, label, splits.get(image, ""))
+            film, unfit = f"{below}/{image}.jpg", _unfit(row["ViewPosition"])
+            yield Record(image, image, patient, film, report, label, splits.get(image, ""), unfit=unfit)
 
 
 def _report(path: Path) -> str:

@@ -17,9 +17,7 @@ from functools import cache
 from pathlib import Path
 
 from model.errors import StudyTableError
-from model.importing.chest import why_no_chest_film
 from model.importing.record import ExclusionReason, LeftOut, Record, Source, files_below
-from model.inputs import read_identity
 from model.progress import Progress
 from model.studies.demo.reports import Report, archived_reports, packaged_reports, parse_report
 from model.studies.labels import NONE
@@ -90,20 +88,15 @@ def _record(folder: Path, report: Report, image: str, names: list[str]) -> Recor
         return LeftOut(image, ExclusionReason.MISSING, MISSING)
     if len(names) > 1:
         return LeftOut(image, ExclusionReason.MISSING, "several files have its name")
-    if why := why_not_frontal(folder / names[0], image):
-        return LeftOut(image, *why)
     label = ("|".join(sorted(report.findings)) or NONE) if report.is_coded else None
-    return Record(image, image, report.report_id, names[0], report.text, label)
+    return Record(image, image, report.report_id, names[0], report.text, label, unfit=why_not_frontal(image))
 
 
-def why_not_frontal(path: Path, image: str) -> tuple[ExclusionReason, str] | None:
-    """Why the image of that name, at that path, is left out; None where it is a frontal film as far as is known."""
+def why_not_frontal(image: str) -> tuple[ExclusionReason, str] | None:
+    """Why the image of that name is no frontal view; None where the published tables say that it is one, or nothing."""
     published, frontal = _views()
-    key = _key(image)
-    if key in published:
-        return None if key in frontal else (ExclusionReason.VIEW, "it is not known to be a frontal view")
-    identity = read_identity(path)
-    return why_no_chest_film(identity) if identity else None
+    known = _key(image) in published and _key(image) not in frontal
+    return (ExclusionReason.VIEW, "it is not known to be a frontal view") if known else None
 
 
 @cache

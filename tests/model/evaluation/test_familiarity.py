@@ -15,6 +15,7 @@ from model.inference.familiarity import (
     FILE,
     LEVEL,
     Known,
+    KnownStudies,
     familiarity,
     fewest_held_out,
     level,
@@ -53,7 +54,7 @@ def test_p_values_are_those_of_the_formula(demo, test_studies):
     for encoded in cases(demo, test_studies[:4]):
         found = demo.familiarity(encoded)
         for modality, vector in (("image", encoded.texture), ("report", encoded.pooled.report)):
-            known, x = demo.known[modality], vector[0].numpy().astype(float)
+            known, x = demo.known.modalities[modality], vector[0].numpy().astype(float)
             apart = x / np.sqrt((x**2).sum()) - known.mean
             distance = apart @ known.precision @ apart
             p = (1 + sum(d >= distance for d in known.held_out)) / (len(known.held_out) + 1)
@@ -129,7 +130,8 @@ def test_the_sentence_says_of_how_many_it_is_further(demo):
 
 def test_with_too_few_held_out_studies_it_says_that_it_cannot_be_told(demo):
     encoded = demo.encode(None, TEXTS["code"])
-    few = {"report": demo.known["report"]._replace(held_out=demo.known["report"].held_out[:19])}
+    known = demo.known.modalities["report"]
+    few = KnownStudies({"report": known._replace(held_out=known.held_out[:19])}, frontal=True)
     found = familiarity(few, encoded)
     assert not found.cannot_tell
     (unasked,) = found.unasked
@@ -138,7 +140,7 @@ def test_with_too_few_held_out_studies_it_says_that_it_cannot_be_told(demo):
         "and 19 were measured."
     )
     assert found.in_distribution["report"] == pytest.approx(1 / 20)
-    (none,) = familiarity({}, encoded).unasked
+    (none,) = familiarity(KnownStudies({}, frontal=True), encoded).unasked
     assert (none.kind, none.held_out) == ("too_few", 0)
 
 
@@ -155,8 +157,10 @@ def test_a_checkpoint_without_the_file_loads_and_says_that_it_was_not_measured(e
 def test_what_is_kept_is_what_is_read_and_a_torn_file_is_named(tmp_path):
     rng = np.random.default_rng(0)
     known = Known.of(rng.normal(size=(30, 5)))._replace(held_out=np.array([1.0, 2.0]))
-    (tmp_path / FILE).write_bytes(pack({"report": known}))
-    read = read_known(tmp_path)["report"]
+    (tmp_path / FILE).write_bytes(pack(KnownStudies({"report": known}, frontal=True)))
+    read_all = read_known(tmp_path)
+    assert read_all.frontal
+    read = read_all.modalities["report"]
     for name in Known._fields:
         np.testing.assert_allclose(getattr(read, name), getattr(known, name), rtol=1e-6)
     (tmp_path / FILE).write_bytes(b"torn")
@@ -168,7 +172,7 @@ def test_a_study_is_measured_by_what_other_patients_are_like():
     studies = tuple(Study(str(i), None, "x", frozenset(), f"p{i // 2}", "test") for i in range(200))
     rng = np.random.default_rng(0)
     distances = {"image": rng.gamma(2, size=200), "report": np.full(200, np.nan)}
-    measured = MeasuredFamiliarity({}, distances, by_folds=False)
+    measured = MeasuredFamiliarity(KnownStudies({}, frontal=True), distances, by_folds=False)
     assert measured.stopped(studies).mean() == pytest.approx(LEVEL, abs=0.03)
     distances["image"][:2] = 1e6  # of one patient, who does not excuse themself
     assert measured.stopped(studies)[:2].all()
@@ -179,6 +183,7 @@ def test_without_folds_the_others_are_held_out_and_with_folds_all_are(tmp_path):
     for made, splits in ((held_out, ("val", "test")), (cross_validated, ("all",))):
         model = Engine.load(made(table, tmp_path / made.__name__), "cpu")
         count = sum(len(table.of_split(split)) for split in splits)
-        assert {m: len(known.held_out) for m, known in model.known.items()} == {"image": count, "report": count}
+        measured = {m: len(known.held_out) for m, known in model.known.modalities.items()}
+        assert measured == {"image": count, "report": count}
         card = (tmp_path / made.__name__ / "MODEL_CARD.md").read_text()
         assert f"against {count} films and {count} reports of studies that it has not learnt from" in card

@@ -51,7 +51,7 @@ def source(tmp_path):
 
 def run(path, out=None, **options) -> ImportReport:
     opened = open_source(path)
-    return import_studies(opened, out or opened.folder, **options)
+    return import_studies(opened, out or opened.folder, **{"keep_all": True} | options)
 
 
 def good(n: int) -> list[tuple[str, ...]]:
@@ -205,7 +205,8 @@ def test_stopped_at_any_time_it_leaves_no_table(source, tmp_path, how):
         big.save(tmp_path / "source" / "films" / f"{i}.png", compress_level=0)
     rows = [(str(i), f"films/{i}.png", "x", "Edema") for i in range(40)]
     out = tmp_path / "out"
-    command = [sys.executable, "-m", "dashboard.cli", "import", "csv", str(source(*rows)), "--out", str(out)]
+    options = "--keep-all", "--out", str(out)
+    command = [sys.executable, "-m", "dashboard.cli", "import", "csv", str(source(*rows)), *options]
     # A shell has what it runs in the background ignore Ctrl-C, and children inherit that.
     heeding = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=heeding)

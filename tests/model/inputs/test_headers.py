@@ -46,7 +46,7 @@ def test_a_file_without_preamble_or_meta_group_is_read(syntax, meta, preamble, t
     data = written(FILM, syntax, preamble, meta)
     np.testing.assert_allclose(read_film(data).pixels, EXPECTED, atol=1e-6)
     (tmp_path / "IM0001").write_bytes(data)
-    assert read_identity(tmp_path / "IM0001").modality == "DX"
+    assert read_identity(tmp_path / "IM0001").header.modality == "DX"
 
 
 def test_a_prefix_without_a_preamble_is_read():

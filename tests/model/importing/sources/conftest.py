@@ -2,19 +2,13 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
-from helpers import dicom
+from helpers import chest, dicom
 from PIL import Image
 
 from model.importing.import_studies import import_studies
 from model.importing.report import ImportReport
 from model.importing.sources import sources
-
-
-def pixels(seed: int) -> np.ndarray:
-    """A picture like no other."""
-    return np.random.default_rng(seed).integers(0, 255, (40, 40), np.uint8)
 
 
 @pytest.fixture
@@ -24,9 +18,9 @@ def write_film():
     def write(path: Path, seed: int, **elements) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix == ".dcm":
-            path.write_bytes(dicom(pixels(seed), **elements))
+            path.write_bytes(dicom(chest(seed), **elements))
         else:
-            Image.fromarray(pixels(seed)).save(path, **({"quality": 95} if path.suffix == ".jpg" else {}))
+            Image.fromarray(chest(seed)).save(path, **({"quality": 95} if path.suffix == ".jpg" else {}))
         return path
 
     return write

@@ -2,10 +2,10 @@
 
 import csv
 
+import numpy as np
 import pytest
 from dicoms import twelve, written
-from films import RAMP12
-from helpers import NAME, reasons
+from helpers import NAME, chest, reasons
 
 from model.errors import StudyTableError
 from model.studies.opening import open_studies
@@ -154,11 +154,31 @@ def test_of_a_mixed_folder_only_frontal_chest_films_become_studies_and_all_else_
     assert "JANE" not in text
 
 
+def test_films_that_do_not_hang_as_they_are_read_are_left_out_and_a_mirror_image_is_to_be_looked_at(
+    tmp_path, write_reports, imported
+):
+    ways = {"a": np.asarray, "b": np.flipud, "c": np.rot90, "d": np.fliplr, "e": lambda film: 255 - film}
+    (tmp_path / "pacs").mkdir()
+    for i, (name, turn) in enumerate(ways.items()):
+        pixels = turn(chest(i, 320)).astype(np.uint16) * 16
+        header = {"Modality": ("CS", "DX"), "SOPInstanceUID": ("UI", f"1.2.{i}")}
+        (tmp_path / "pacs" / name).write_bytes(written(twelve(np.ascontiguousarray(pixels), **header)))
+    reports = write_reports(*((name, "Clear.", "Edema") for name in ways))
+    report = imported("dicom", tmp_path / "pacs", reports, tmp_path / "some")
+    assert reasons(report) == dict.fromkeys("bce", "not as a chest is read")
+    assert [x.where for x in report.doubted] == ["d"]
+    assert "Kept, to be looked at (1)" in (tmp_path / "some" / "import.txt").read_text()
+    kept = imported("dicom", tmp_path / "pacs", reports, tmp_path / "all", keep_all=True)
+    assert (kept.studies, kept.left_out, kept.doubted) == (5, [], [])
+
+
 def test_a_file_without_a_preamble_is_known_by_its_header(tmp_path, write_reports, imported):
     (tmp_path / "pacs").mkdir()
     for name, modality in (("a", "DX"), ("b", "MR")):
         header = {"Modality": ("CS", modality), "SOPInstanceUID": ("UI", "1.2.3" if name == "a" else "1.2.4")}
-        (tmp_path / "pacs" / name).write_bytes(written(twelve(RAMP12, **header), preamble=None, meta=False))
+        (tmp_path / "pacs" / name).write_bytes(
+            written(twelve(chest(0) * np.uint16(16), **header), preamble=None, meta=False)
+        )
     report = imported("dicom", tmp_path / "pacs", write_reports(("a", "Clear.", "Edema"), ("b", "Clear.", "Edema")))
     assert reasons(report) == {"b": "no radiograph"}
     assert report.studies == 1
