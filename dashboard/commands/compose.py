@@ -25,7 +25,7 @@ def command(
     """Make a model of a published film classifier and of real reports, without films of one's own.
 
     At β = 1 it gives torchxrayvision's probabilities. Its report side is fitted to the Indiana University reports,
-    which takes some minutes. Its card says what was not measured: not for diagnosis.
+    which takes a quarter of an hour on two cores. Its card says what was not measured: not for diagnosis.
     """
     from dashboard.workflows.train import refuse_existing_checkpoint
     from explain.compose import compose

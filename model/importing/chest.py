@@ -13,7 +13,7 @@ _SEEN = {
 }
 
 
-def stated(found: Contradiction | None) -> tuple[ExclusionReason, str] | None:
+def unfit_by_header(found: Contradiction | None) -> tuple[ExclusionReason, str] | None:
     """The reason that a header gives, and its sentence; None where it gives none."""
     if found is None:
         return None
@@ -27,15 +27,12 @@ def stated(found: Contradiction | None) -> tuple[ExclusionReason, str] | None:
     return ExclusionReason.HANGING, "by its PatientOrientation it does not hang as a chest is read"
 
 
-DOUBT = "it looks like a mirror image: see on which side the heart lies"
-
-
-def doubted(view: View) -> str:
-    """What is to be looked at of a film that is kept: where the heart does not show, pixels do not tell a film from its
-    mirror image."""
-    return DOUBT if view.kind == "mirrored" else ""
-
-
-def seen(view: View) -> tuple[ExclusionReason, str] | None:
+def unfit_by_pixels(view: View) -> tuple[ExclusionReason, str] | None:
     """The reason that the pixels give, and its sentence; None where they give none."""
     return _SEEN.get(view.kind)
+
+
+def doubt_by_pixels(view: View) -> str:
+    """What is to be looked at of a film that is kept: where the heart does not show, pixels do not tell a film from its
+    mirror image. "" where nothing is."""
+    return "it looks like a mirror image: see on which side the heart lies" if view.kind == "mirrored" else ""

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from model.errors import ImageError, ReportError
-from model.importing.chest import doubted, seen, stated
+from model.importing.chest import doubt_by_pixels, unfit_by_header, unfit_by_pixels
 from model.importing.record import ExclusionReason, Joined, LeftOut, Record, Source
 from model.inputs import MAX_BYTES, read_film, read_report
 from model.studies.names import is_missing
@@ -43,12 +43,11 @@ def screened(source: Source, files: Files, keep_all: bool = False) -> Generator[
     """The records of a source in their order, with reports as they are shown; what cannot be used, and why.
 
     Radiographs that are none of a chest, not frontal, or not as a chest is read, by what their source, their header or
-    their pixels say, are left out.
+    their pixels say, are left out. Two radiographs are duplicates if they show the same pixels at 8 bits, whatever
+    their files: the first is kept.
 
     Args:
-        keep_all: keep those, too.
-
-    Two radiographs are duplicates if they show the same pixels at 8 bits, whatever their files: the first is kept.
+        keep_all: keep what is no frontal film of a chest, too.
     """
     first: dict[bytes, First] = {}
     ids: set[str] = set()
@@ -66,7 +65,7 @@ def _decoded(source: Source, files: Files, keep_all: bool) -> Iterator[tuple[Rec
         for record in source.records:
             result = _screened(record, files, keep_all) if isinstance(record, Record) else record
             film = result.image if isinstance(result, Record) else ""
-            waiting.append((result, pool.submit(_seen, source.folder / film, keep_all) if film else None))
+            waiting.append((result, pool.submit(_look_at, source.folder / film, keep_all) if film else None))
             while len(waiting) > AHEAD * threads:
                 yield waiting.popleft()
         yield from waiting
@@ -91,7 +90,7 @@ def _screened(record: Record, files: Files, keep_all: bool) -> Record | LeftOut:
     return record._replace(image=found)
 
 
-class Seen(NamedTuple):
+class Looked(NamedTuple):
     """A digest of a film's pixels as they are shown, at 8 bits; why it is no frontal film of a chest, and what is to be
     looked at."""
 
@@ -100,8 +99,8 @@ class Seen(NamedTuple):
     doubt: str = ""
 
 
-def _seen(path: Path, keep_all: bool) -> Seen:
-    """
+def _look_at(path: Path, keep_all: bool) -> Looked:
+    """What there is to say of a film.
 
     Raises:
         ImageError: they cannot be read.
@@ -115,15 +114,15 @@ def _seen(path: Path, keep_all: bool) -> Seen:
     shown = np.round(film.pixels * 255).astype(np.uint8)
     digest = hashlib.blake2b(shown.tobytes(), digest_size=16, salt=repr(shown.shape).encode()).digest()
     if keep_all:
-        return Seen(digest)
+        return Looked(digest)
     view = view_of(film.pixels)
-    return Seen(digest, stated(film.contradiction) or seen(view), doubted(view))
+    return Looked(digest, unfit_by_header(film.contradiction) or unfit_by_pixels(view), doubt_by_pixels(view))
 
 
 def _compared(record: Record, decoded: Future | None, first: dict[bytes, First], ids: set[str]) -> Record | LeftOut:
     """What can be said from the pixels and the records before."""
     try:
-        digest, unfit, doubt = decoded.result() if decoded else Seen(b"")
+        digest, unfit, doubt = decoded.result() if decoded else Looked(b"")
     except ImageError as error:
         return LeftOut(record.where, ExclusionReason.UNREADABLE, str(error))
     if unfit:

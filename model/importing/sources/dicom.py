@@ -18,7 +18,7 @@ from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from model.errors import StudyTableError
-from model.importing.chest import stated as stated_by_header
+from model.importing.chest import unfit_by_header
 from model.importing.joining import Joins, StudyRow
 from model.importing.record import ExclusionReason, Joined, LeftOut, Record, Source, files_below
 from model.inputs import DicomIdentity, Header, contradiction, read_identity
@@ -64,7 +64,7 @@ def open_source(path: Path, reports: Path | None = None, progress: Progress = it
         identity = read_identity(path / name) or DicomIdentity("", "", "", "", Header())
         instance = identity.instance or name
         patient = identity.patient or identity.study or instance
-        files[name] = File(_hash(instance).hex()[:16], _hash(patient), stated_by_header(contradiction(identity.header)))
+        files[name] = File(_hash(instance).hex()[:16], _hash(patient), unfit_by_header(contradiction(identity.header)))
         for key in _keys(name, identity, join):
             found.setdefault(key, []).append(name)
     joins = Joins(lambda: _rows(file, join), f"{reports.name} line")
