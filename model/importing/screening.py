@@ -39,6 +39,15 @@ class First(NamedTuple):
         return f"{self.where}, which has another report" if self.report != other.report else self.where
 
 
+class Looked(NamedTuple):
+    """A digest of a film's pixels as they are shown, at 8 bits; why it is no frontal film of a chest, and what is to be
+    looked at."""
+
+    digest: bytes
+    unfit: tuple[ExclusionReason, str] | None = None
+    doubt: str = ""
+
+
 def screened(source: Source, files: Files, keep_all: bool = False) -> Generator[Record | LeftOut | Joined]:
     """The records of a source in their order, with reports as they are shown; what cannot be used, and why.
 
@@ -58,9 +67,11 @@ def screened(source: Source, files: Files, keep_all: bool = False) -> Generator[
         yield judgement
 
 
-def _decoded(source: Source, files: Files, keep_all: bool) -> Iterator[tuple[Record | LeftOut | Joined, Future | None]]:
+def _decoded(
+    source: Source, files: Files, keep_all: bool
+) -> Iterator[tuple[Record | LeftOut | Joined, Future[Looked] | None]]:
     threads = os.cpu_count() or 1
-    waiting: deque[tuple[Record | LeftOut | Joined, Future | None]] = deque()
+    waiting: deque[tuple[Record | LeftOut | Joined, Future[Looked] | None]] = deque()
     with ThreadPoolExecutor(threads) as pool:
         for record in source.records:
             result = _screened(record, files, keep_all) if isinstance(record, Record) else record
@@ -90,15 +101,6 @@ def _screened(record: Record, files: Files, keep_all: bool) -> Record | LeftOut:
     return record._replace(image=found)
 
 
-class Looked(NamedTuple):
-    """A digest of a film's pixels as they are shown, at 8 bits; why it is no frontal film of a chest, and what is to be
-    looked at."""
-
-    digest: bytes
-    unfit: tuple[ExclusionReason, str] | None = None
-    doubt: str = ""
-
-
 def _look_at(path: Path, keep_all: bool) -> Looked:
     """What there is to say of a film.
 
@@ -119,20 +121,23 @@ def _look_at(path: Path, keep_all: bool) -> Looked:
     return Looked(digest, unfit_by_header(film.contradiction) or unfit_by_pixels(view), doubt_by_pixels(view))
 
 
-def _compared(record: Record, decoded: Future | None, first: dict[bytes, First], ids: set[str]) -> Record | LeftOut:
+def _compared(
+    record: Record, decoded: Future[Looked] | None, first: dict[bytes, First], ids: set[str]
+) -> Record | LeftOut:
     """What can be said from the pixels and the records before."""
     try:
-        digest, unfit, doubt = decoded.result() if decoded else Looked(b"")
+        looked = decoded.result() if decoded else Looked(b"")
     except ImageError as error:
         return LeftOut(record.where, ExclusionReason.UNREADABLE, str(error))
-    if unfit:
-        return LeftOut(record.where, *unfit)
+    if looked.unfit:
+        return LeftOut(record.where, *looked.unfit)
     assert record.label is not None  # see `_screened`
     said = First(record.where, frozenset(record.label.split("|")), hash(record.report))
-    if digest in first:
-        return LeftOut(record.where, ExclusionReason.DUPLICATE, f"its pixels are those of {first[digest].beside(said)}")
+    if looked.digest in first:
+        other = first[looked.digest].beside(said)
+        return LeftOut(record.where, ExclusionReason.DUPLICATE, f"its pixels are those of {other}")
     if not record.study_id or record.study_id in ids:
         return LeftOut(record.where, ExclusionReason.STUDY_ID, NOT_UNIQUE)
-    if digest:
-        first[digest] = said
-    return record._replace(doubt=doubt)
+    if looked.digest:
+        first[looked.digest] = said
+    return record._replace(doubt=looked.doubt)
