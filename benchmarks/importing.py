@@ -25,7 +25,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         table = write_studies(Path(folder), n)
         before = resident()
-        report = import_studies(open_source(table), table.parent)
+        report = import_studies(open_source(table), table.parent, keep_all=True)
         assert report.studies == n
         print(f"{n:,} studies: {before:,.0f} MB before, {resident():,.0f} MB at the most")
 

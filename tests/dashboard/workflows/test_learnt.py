@@ -271,7 +271,7 @@ def test_an_earlier_checkpoint_is_measured_afterwards_and_stays_the_same_model(p
     assert (result["held_out"], result["n"]) == ({"image": 30, "report": 30}, 30)
     after = Engine.load(old, "cpu")
     assert after.digest == before.digest
-    for modality, own in known.items():  # vectors are kept in 16 bits
+    for modality, own in known.modalities.items():  # vectors are kept in 16 bits
         np.testing.assert_allclose(after.known.modalities[modality].held_out, own.held_out, rtol=0.01)
     others = random_table(tmp_path, 99)
     rewritten(others, "others.csv", lambda rows: [r | {"patient_id": f"other {i}"} for i, r in enumerate(rows)])

@@ -85,7 +85,7 @@ def test_folds_are_cut_of_few_studies_and_none_is_empty(labels, patients, count)
 
 def imported(path: Path) -> ImportReport:
     source = open_source(path)
-    return import_studies(source, source.folder)
+    return import_studies(source, source.folder, keep_all=True)
 
 
 def test_the_documented_path_works_from_ten_studies_on(table, tmp_path, capsys):
