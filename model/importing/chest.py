@@ -2,7 +2,6 @@
 
 from model.importing.record import NOT_FRONTAL, ExclusionReason
 from model.inputs import Contradiction
-from model.view import View
 
 _SEEN = {
     "other": (ExclusionReason.PART, "it does not look like a radiograph of a chest"),
@@ -27,12 +26,16 @@ def unfit_by_header(found: Contradiction | None) -> tuple[ExclusionReason, str] 
     return ExclusionReason.HANGING, "by its PatientOrientation it does not hang as a chest is read"
 
 
-def unfit_by_pixels(view: View) -> tuple[ExclusionReason, str] | None:
-    """The reason that the pixels give, and its sentence; None where they give none."""
-    return _SEEN.get(view.kind)
+def unfit_by_pixels(kind: str) -> tuple[ExclusionReason, str] | None:
+    """The reason that the pixels give, and its sentence; None where they give none.
+
+    Args:
+        kind: of `model.view.View`, which is not imported here: it waits for PyTorch.
+    """
+    return _SEEN.get(kind)
 
 
-def doubt_by_pixels(view: View) -> str:
+def doubt_by_pixels(kind: str) -> str:
     """What is to be looked at of a film that is kept: where the heart does not show, pixels do not tell a film from its
     mirror image. "" where nothing is."""
-    return "it looks like a mirror image: see on which side the heart lies" if view.kind == "mirrored" else ""
+    return "it looks like a mirror image: see on which side the heart lies" if kind == "mirrored" else ""
