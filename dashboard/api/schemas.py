@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 from dashboard.review.verdicts import LONGEST_NAME, MOST_REGIONS
 from explain import DEFAULT
 from model.feedback.record import FlagId, Judgement, Verdict
+from model.inference.familiarity import ReasonKind
 from model.inputs import MAX_BYTES, MAX_CHARACTERS
 
 MOST_BETAS = 101
@@ -69,14 +70,11 @@ class Prediction(BaseModel):
 class Reason(BaseModel):
     """Why the model cannot tell of a case."""
 
-    kind: Literal[
-        "unlike", "modality", "part", "view", "hanging", "other", "lateral", "mirrored", "upside_down", "turned",
-        "inverted",
-    ] = Field(
+    kind: ReasonKind = Field(
         description="unlike: further from what it learnt from than chance allows. Of a film that is no frontal "
         "radiograph of a chest that hangs as it is read: modality, part, view, hanging by its header; other, lateral, "
         "mirrored, upside_down, turned, inverted by its pixels."
-    )  # fmt: skip
+    )
     modality: Literal["image", "report"]
     nearer: int = Field(description="Of unlike: held-out studies that are nearer to those that it learnt from; else 0.")
     of: int = Field(description="Of unlike: held-out studies that were measured; else 0.")

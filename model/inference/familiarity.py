@@ -74,6 +74,12 @@ class KnownStudies(NamedTuple):
     frontal: bool
 
 
+ReasonKind = Literal[
+    "unlike", "modality", "part", "view", "hanging", "other", "lateral", "mirrored", "upside_down", "turned",
+    "inverted",
+]  # fmt: skip
+
+
 class Reason(NamedTuple):
     """Why a model cannot tell of a case.
 
@@ -87,10 +93,7 @@ class Reason(NamedTuple):
         named: of what a header says: the code that stands there; "" where that is none of the standard.
     """
 
-    kind: Literal[
-        "unlike", "modality", "part", "view", "hanging", "other", "lateral", "mirrored", "upside_down", "turned",
-        "inverted",
-    ]  # fmt: skip
+    kind: ReasonKind
     modality: str
     nearer: int = 0
     of: int = 0

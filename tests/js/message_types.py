@@ -17,6 +17,7 @@ from explain.cohort.selection import FindingOf, Summary  # noqa: F401 (the one i
 from explain.cohort.worklist import ReviewReason
 from model.feedback.agreement import Kappa, Share
 from model.feedback.corrections import Untaught
+from model.inference.familiarity import ReasonKind
 
 Modality = Literal["image", "report"]
 Verdict = Literal["agree", "disagree", "unsure"]
@@ -86,10 +87,7 @@ class FilmTiles(TypedDict):
 class CannotTell(TypedDict):
     """Why the model cannot tell of a case."""
 
-    kind: Literal[
-        "unlike", "modality", "part", "view", "hanging", "other", "lateral", "mirrored", "upside_down", "turned",
-        "inverted",
-    ]  # fmt: skip
+    kind: ReasonKind
     modality: Modality
     nearer: int
     of: int
