@@ -117,8 +117,10 @@ def _look_at(path: Path, keep_all: bool) -> Looked:
     digest = hashlib.blake2b(shown.tobytes(), digest_size=16, salt=repr(shown.shape).encode()).digest()
     if keep_all:
         return Looked(digest)
+    if unfit := unfit_by_header(film.contradiction):
+        return Looked(digest, unfit)
     kind = view_of(film.pixels).kind
-    return Looked(digest, unfit_by_header(film.contradiction) or unfit_by_pixels(kind), doubt_by_pixels(kind))
+    return Looked(digest, unfit_by_pixels(kind), doubt_by_pixels(kind))
 
 
 def _compared(

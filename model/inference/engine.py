@@ -125,8 +125,8 @@ class Engine:
         return self._viewed(encoded) if views and self.known and self.known.frontal else encoded
 
     def _viewed(self, encoded: list[Encoded]) -> list[Encoded]:
-        """The same, with what each film is by its pixels."""
-        films = [i for i, case in enumerate(encoded) if case.square is not None]
+        """The same, with what each film is by its pixels, where its header says nothing against a frontal one."""
+        films = [i for i, case in enumerate(encoded) if case.square is not None and not case.contradiction]
         squares = [encoded[i].image_part.square[0, 0].cpu().numpy() for i in films]
         for i, view in zip(films, views_of(squares, self.device), strict=True):
             encoded[i] = encoded[i]._replace(view=view)
