@@ -5,7 +5,7 @@ it has of file (name, or path from the folder), SOPInstanceUID, AccessionNumber 
 several files by the latter two. Patients are told apart by its column patient_id, else the header's PatientID; its
 column split (train, val or test) is kept. Files are left out whose header says that they are no frontal radiograph of a
 chest: another Modality than CR, DX or RG (SC and OT pass, and what is silent), another BodyPartExamined than the chest,
-another ViewPosition than PA or AP.
+another ViewPosition than PA or AP, a PatientOrientation other than left and feet.
 
 No header field enters the table: ids are hashes of a SOPInstanceUID. File names, which often name a person, enter it
 only where the files are named in place; linked or copied by --out elsewhere they are called after their ids. Files that
