@@ -11,6 +11,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pydicom.data
@@ -36,10 +37,14 @@ def read(paths: Iterable[Path]) -> list[tuple[Pixels, bool]]:
     return list(found.values())
 
 
-def of_films(films: list[Pixels]) -> dict[str, float]:
+def of_films(films: list[Pixels]) -> dict[str, Any]:
     """The share of films that are warned of as they hang, and that are named of those in each other orientation."""
     kinds = [view.kind for view in views_of(films)]
-    figures = {"n": len(films), "warned": 1 - kinds.count("frontal") / len(kinds), "as": dict(Counter(kinds))}
+    figures: dict[str, Any] = {
+        "n": len(films),
+        "warned": 1 - kinds.count("frontal") / len(kinds),
+        "as": dict(Counter(kinds)),
+    }
     for kind in ("turned", "upside_down", "mirrored"):
         ways = [k for k, name in enumerate(ORIENTATIONS) if name == kind]
         named = [view.kind == kind for k in ways for view in views_of([turned(f, k) for f in films])]

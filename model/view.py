@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 from safetensors.torch import load_file
+from scipy.special import expit, softmax
 from torch import Tensor, nn
 
 from model.network.encoders import image_encoder
@@ -101,12 +102,9 @@ def views_of(pictures: Sequence[np.ndarray], device: torch.device | None = None)
 @torch.no_grad()
 def _averaged(squares: list[np.ndarray], device: torch.device) -> Float[np.ndarray, "n logits"]:
     """Of each square the mean of the logits in all orientations, in the order of those of the square as it lies."""
-    ways = range(len(ORIENTATIONS))
-    lying = np.stack([turned(square, way) for square in squares for way in ways])[:, None]
-    logits = _network(device)(torch.from_numpy(lying).to(device)).cpu().numpy().reshape(len(squares), len(ways), -1)
-    others = range(len(ORIENTATIONS), logits.shape[-1])
-    back = [[*(_after(orientation, way) for orientation in ways), *others] for way in ways]
-    return np.mean([logits[:, way, back[way]] for way in ways], axis=0)
+    lying = np.stack([turned(square, way) for square in squares for way in _WAYS])[:, None]
+    logits = _network(device)(torch.from_numpy(lying).to(device)).cpu().numpy().reshape(len(squares), len(_WAYS), -1)
+    return np.mean([logits[:, way, _BACK[way]] for way in _WAYS], axis=0)
 
 
 def _after(first: int, then: int) -> int:
@@ -115,16 +113,19 @@ def _after(first: int, then: int) -> int:
     return turns % 4 + (4 if (first >= 4) != (then >= 4) else 0)
 
 
+_WAYS = range(len(ORIENTATIONS))
+# The logits of a picture that was turned each way, in the order of those of the picture.
+_BACK = [[*(_after(k, way) for k in _WAYS), *range(len(_WAYS), INVERTED + 1)] for way in _WAYS]
+
+
 def _judged(logits: Float[np.ndarray, "logits"]) -> View:
     """The kind of the highest logit, but for a margin: a film is frontal unless something else is likelier by that."""
-    odds = logits[: len(CLASSES)].astype(float) - np.array([MARGINS[kind] for kind in CLASSES])
-    kind = CLASSES[int(odds.argmax())]
-    share = np.exp(logits[: len(CLASSES)] - logits[: len(CLASSES)].max())
-    share /= share.sum()
-    inverted = float(1 / (1 + np.exp(-logits[INVERTED])))
+    exact = logits.astype(float)
+    classes, inverted = exact[:INVERTED], float(expit(exact[INVERTED]))
+    kind = CLASSES[int((classes - [MARGINS[kind] for kind in CLASSES]).argmax())]
     if kind == "frontal" and inverted > INVERTED_FROM:
         return View("inverted", inverted)
-    return View(kind, float(sum(s for s, name in zip(share, CLASSES, strict=True) if name == kind)))
+    return View(kind, float(softmax(classes)[[name == kind for name in CLASSES]].sum()))
 
 
 @cache

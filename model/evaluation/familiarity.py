@@ -101,6 +101,6 @@ def are_frontal(studies: Sequence[Study]) -> bool:
     """Whether most films of studies are frontal radiographs of chests that hang as they are read: of VIEWED of them, at
     the most, evenly chosen."""
     having = [s for s in studies if s.image]
-    films = [film for s in having[:: max(1, len(having) // VIEWED)] if (film := film_if_readable(s))]
+    films = filter(None, map(film_if_readable, having[:: max(1, -(-len(having) // VIEWED))]))
     views = [view_of(film.pixels).kind for film in films]
     return views.count("frontal") > FRONTAL * len(views)

@@ -122,13 +122,16 @@ class Engine:
             raise CheckpointError(
                 f"The model (SHA-256 {self.digest[:12]}…) makes no finite numbers of this case: serve another version."
             )
-        return self._viewed(encoded) if views and self.known and self.known.frontal else encoded
+        return self._viewed(encoded) if views else encoded
 
     def _viewed(self, encoded: list[Encoded]) -> list[Encoded]:
-        """The same, with what each film is by its pixels, where its header says nothing against a frontal one."""
-        films = [i for i, case in enumerate(encoded) if case.square is not None and not case.contradiction]
-        squares = [encoded[i].image_part.square[0, 0].cpu().numpy() for i in films]
-        for i, view in zip(films, views_of(squares, self.device), strict=True):
+        """The same, with what each film is by its pixels: of a model of frontal films of chests, and where the header
+        says nothing against one."""
+        if not (self.known and self.known.frontal):
+            return encoded
+        asked = {i: c.square for i, c in enumerate(encoded) if c.square is not None and not c.contradiction}
+        views = views_of([square[0, 0].cpu().numpy() for square in asked.values()], self.device)
+        for i, view in zip(asked, views, strict=True):
             encoded[i] = encoded[i]._replace(view=view)
         return encoded
 
@@ -179,8 +182,9 @@ class Engine:
     def warm_up(self) -> None:
         """Let encoders and head run once: the first pass of a network is slow, and should not be a reader's."""
         side = self.config.image_size
-        encoded = encode_cases(self.network, [Case(np.zeros((side, side), np.float32), None, "Warm up.")])[0]
+        (encoded,) = encode_cases(self.network, [Case(np.zeros((side, side), np.float32), None, "Warm up.")])
         self.logits(encoded, np.array([self.default_beta]))
+        self._viewed([encoded])
 
     def finding_index(self, finding: str) -> int:
         """The place of a finding among the logits.
