@@ -16,6 +16,8 @@ from dashboard.web.problems import problem
 
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 ENTRY = "page.js"  # beside the folders of assets/js
+# The folders that the page opens with. The others belong to tabs that nobody may look at.
+AT_ONCE = ("lib", "page", "review")
 # What stands at an address with a digest never changes.
 KEPT = {"Cache-Control": "private, max-age=31536000, immutable"}
 
@@ -23,10 +25,20 @@ KEPT = {"Cache-Control": "private, max-age=31536000, immutable"}
 @cache
 def page_js() -> str:
     """The module that starts the page: it has the phrases, and every widget by its name."""
-    imports = [f'import {{ mount as {name} }} from "./{path}";' for name, path in sorted(widgets().items())]
+    imports = [f'import {{ mount as {name} }} from "./{path}";' for name, path in _widgets(at_once=True).items()]
+    later = [f'{name}: arriving(() => import("./{path}"))' for name, path in _widgets(at_once=False).items()]
     setup = json.dumps({"phrases": phrases(), "localeModule": locale_module()}, ensure_ascii=False)
-    begin = f"begin({{ ...{setup}, widgets: {{ {', '.join(sorted(widgets()))} }} }});"
-    return "\n".join([*imports, 'import { begin } from "./page/begin.js";', begin, ""])
+    begin = f"begin({{ ...{setup}, widgets: {{ {', '.join([*_widgets(at_once=True), *later])} }} }});"
+    own = ['import { arriving } from "./page/arriving.js";', 'import { begin } from "./page/begin.js";']
+    return "\n".join([*imports, *own, begin, ""])
+
+
+def _opens_with(path: str) -> bool:
+    return path.split("/")[0] in AT_ONCE
+
+
+def _widgets(*, at_once: bool) -> dict[str, str]:
+    return {name: path for name, path in sorted(widgets().items()) if _opens_with(path) is at_once}
 
 
 @cache
@@ -44,9 +56,10 @@ def address() -> str:
 
 
 def page_tags() -> str:
-    """What puts the modules into the page: the one that starts it, and all others at once, lest each is found only when
-    what imports it has come. The nonce is not needed: they are files of this server."""
-    ahead = "".join(f'<link rel="modulepreload" href="./{address()}/{path}">\n' for path in sorted(served()))
+    """What puts the modules into the page: the one that starts it, and those it opens with, lest each is found only
+    when what imports it has come. The nonce is not needed: they are files of this server."""
+    first = [ENTRY, *filter(_opens_with, modules())]
+    ahead = "".join(f'<link rel="modulepreload" href="./{address()}/{path}">\n' for path in first)
     return f'{ahead}<script type="module" src="./{address()}/{ENTRY}"></script>\n'
 
 
