@@ -68,7 +68,7 @@ def scripts() -> APIRouter:
     api = APIRouter(prefix="/betalens", include_in_schema=False)
 
     @api.get("/js/{digest}/{path:path}")
-    def module(digest: str, path: str) -> Response:
+    async def module(digest: str, path: str) -> Response:  # at once: a thread would take longer than the answer
         text = served().get(path) if address().endswith(f"/{digest}") else None
         if text is None:
             return problem(404, "There is nothing here.")
