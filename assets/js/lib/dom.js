@@ -31,4 +31,18 @@ const build = (what, ...given) => {
 /** @param {Element} node @param {...Child} children */
 export const put = (node, ...children) => node.replaceChildren(...there(children));
 
+// What is written anew with every move of β. A node that is exchanged, or an attribute that is set, has the browser
+// look at the styles around it, even where nothing is another; so a text changes in its node, and what is the same is
+// left.
+/** @param {Node} node @param {string} text */
+export const write = (node, text) => {
+  const { firstChild } = node;
+  if (firstChild?.nodeType !== 3 || firstChild.nextSibling) node.textContent = text;
+  else if (firstChild.nodeValue !== text) firstChild.nodeValue = text;
+};
+/** @param {HTMLElement} node @param {boolean} hidden */
+export const hide = (node, hidden) => {
+  if (node.hidden !== hidden) node.hidden = hidden;
+};
+
 export const el = /** @type {Build} */ (build);

@@ -17,6 +17,14 @@ let localeModule = null;
 
 export let language = "en";
 
+/** @type {Map<string, Intl.PluralRules>} */
+const plurals = new Map();
+/** @param {string} language */
+const plural = (language) => {
+  if (!plurals.has(language)) plurals.set(language, new Intl.PluralRules(language));
+  return plurals.get(language);
+};
+
 // Where a phrase counts something as {n}, KEY.one is what is said of one, in languages that say it otherwise.
 /**
  * @param {string} key
@@ -24,9 +32,9 @@ export let language = "en";
  * @returns {string}
  */
 export const t = (key, values = {}) => {
-  const counted = `${key}.${new Intl.PluralRules(language).select(Number(values.n))}`;
   const known = phrases[language] || {};
-  const phrase = known[counted] ?? known[key] ?? phrases.en[key] ?? key;
+  const counted = "n" in values ? known[`${key}.${plural(language).select(Number(values.n))}`] : undefined;
+  const phrase = counted ?? known[key] ?? phrases.en[key] ?? key;
   return phrase.replace(/\{(\w+)\}/g, (hole, name) => (name in values ? values[name] : hole));
 };
 

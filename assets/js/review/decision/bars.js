@@ -2,7 +2,7 @@
 // Beside the fused decision stands what the report alone (square) and the image alone (circle) would decide; where it
 // is shown beside another, what is decided there (dotted) and by how much that differs. After a verdict that was given
 // blind the row says whether the reader had answered as the model did (✓) or not (✗).
-import { el, put } from "../../lib/dom.js";
+import { el, put, write } from "../../lib/dom.js";
 import { on } from "../../lib/events.js";
 import { joined } from "../../lib/format.js";
 import { findingName, labelled, phrase, t } from "../../lib/i18n.js";
@@ -155,15 +155,15 @@ export const barsView = (choose) => {
       row.fill.style.left = `${100 * Math.min(zero, end)}%`;
       row.fill.style.width = `${100 * Math.abs(end - zero)}%`;
       const said = axis.say(value);
-      row.value.textContent = said;
+      write(row.value, said);
       row.node.classList.toggle("bl-positive", value >= axis.half);
       let told = said;
       if (opened.beside && "before" in row) {
         const { side, at } = opened.beside;
         const then = axis.of(side, at(beta), index);
         if (row.ghost) row.ghost.style.left = left(then);
-        row.before.textContent = axis.say(then);
-        row.change.textContent = axis.sayChange(then, value);
+        write(row.before, axis.say(then));
+        write(row.change, axis.sayChange(then, value));
         told = joined([`${axis.say(then)} → ${said}`, row.change.textContent], ", ");
       }
       row.node.ariaLabel = `${row.name} ${told}`;

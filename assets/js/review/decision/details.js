@@ -1,6 +1,6 @@
 // What only some readers ask for: what the shares add up to, what film and report add only together, how far the
 // methods are from adding up, and what an alert is worth.
-import { el } from "../../lib/dom.js";
+import { el, write } from "../../lib/dom.js";
 import { listed, number, percent, signed } from "../../lib/format.js";
 import { findingName, ifDefined, phrase, t } from "../../lib/i18n.js";
 import { fold } from "../../lib/parts.js";
@@ -54,8 +54,8 @@ export const detailsView = () => {
   /** @param {number} beta */
   const move = (beta) => {
     const [image, report] = opened.at("contributions", beta);
-    total.textContent = signed(image + report);
-    together.textContent = t("shares.interaction", { value: signed(opened.at("interaction", beta)[0]) });
+    write(total, signed(image + report));
+    write(together, t("shares.interaction", { value: signed(opened.at("interaction", beta)[0]) }));
   };
 
   return { node, load, move };

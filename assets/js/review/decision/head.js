@@ -1,6 +1,6 @@
 // The answer: one sentence, and below it the number, and the one of what the case is beside. Of a case of which the
 // model cannot tell the sentence says why, and no word says what is decided.
-import { el } from "../../lib/dom.js";
+import { el, write } from "../../lib/dom.js";
 import { number } from "../../lib/format.js";
 import { t } from "../../lib/i18n.js";
 import { whyNot } from "../cannot_tell.js";
@@ -40,15 +40,15 @@ export const headView = (first, last) => {
     const value = axis.of(opened, beta);
     const then = beside && axis.of(beside.side, beside.at(beta), index);
     const why = whyNot(opened);
-    sentence.textContent = why || answerAt(opened, beta);
-    before.textContent = beside ? `${axis.say(then)} → ` : "";
-    output.textContent = axis.say(value);
-    change.textContent = beside ? axis.sayChange(then, value) : "";
+    write(sentence, why || answerAt(opened, beta));
+    write(before, beside ? `${axis.say(then)} → ` : "");
+    write(output, axis.say(value));
+    write(change, beside ? axis.sayChange(then, value) : "");
     const said = t(opened.verdict(beta));
     const was = beside ? t(beside.side.verdict(beside.at(beta), index)) : said;
     const isTold = !why && !(beside && whyNot(beside.side));
-    verdict.textContent = said === was || !isTold ? "" : `${was} → ${said}`;
-    where.textContent = t(`axis.at.${axis.name}`, { beta: number(beta) });
+    write(verdict, said === was || !isTold ? "" : `${was} → ${said}`);
+    write(where, t(`axis.at.${axis.name}`, { beta: number(beta) }));
   };
 
   return { node, load, move };

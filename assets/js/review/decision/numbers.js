@@ -1,5 +1,5 @@
 // Whether the numbers are the model's own: one quiet line, and an alarm where what was drawn was not.
-import { el } from "../../lib/dom.js";
+import { el, hide, write } from "../../lib/dom.js";
 import { t } from "../../lib/i18n.js";
 
 /** @typedef {"unchecked" | "checked" | "differs" | "differs_still"} Checked */
@@ -21,10 +21,10 @@ export const numbersView = () => {
   /** @param {State} state @param {Record<string, string>} [values] */
   const draw = (state, values) => {
     const key = numbersKey(state);
-    line.textContent = t(key, { ahead: state.ahead });
+    write(line, t(key, { ahead: state.ahead }));
     line.title = t(state.isExact ? "numbers.exact_help" : "numbers.instant_help");
-    alarm.hidden = !state.checked.startsWith("differs");
-    if (!alarm.hidden) alarm.textContent = `${t(`stage.${state.checked}`)} ${t(`stage.${state.checked}_help`, values)}`;
+    hide(alarm, !state.checked.startsWith("differs"));
+    if (!alarm.hidden) write(alarm, `${t(`stage.${state.checked}`)} ${t(`stage.${state.checked}_help`, values)}`);
   };
 
   return { line, alarm, draw };

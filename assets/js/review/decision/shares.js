@@ -1,7 +1,7 @@
 // What image and report add to the logit (their exact Shapley values), as one signed stack: what speaks for the finding
 // grows to the right of the reference, what speaks against it to the left. Where they push against each other neither
 // has a share in per cent.
-import { el } from "../../lib/dom.js";
+import { el, write } from "../../lib/dom.js";
 import { number, percent, signed } from "../../lib/format.js";
 import { phrase, t } from "../../lib/i18n.js";
 
@@ -68,7 +68,7 @@ export const sharesView = () => {
       bars[i].style.width = `${width}%`;
       bars[i].style.left = sign > 0 ? `${50 + start}%` : `${50 - start - width}%`;
       bars[i].classList.toggle("bl-negative", sign < 0);
-      values[i].textContent = said[i];
+      write(values[i], said[i]);
     });
   };
 

@@ -1,7 +1,7 @@
 // The film with its heat, beside it that of the case before it was changed or of A, and under them what both are looked
 // at through, shown, marked and changed by.
 import { greys } from "../../lib/bytes.js";
-import { el } from "../../lib/dom.js";
+import { el, write } from "../../lib/dom.js";
 import { emit, on } from "../../lib/events.js";
 import { Fetched } from "../../lib/fetched.js";
 import { number, signed as withSign } from "../../lib/format.js";
@@ -104,7 +104,8 @@ export const filmView = (method, sendMask, askTiles, head) => {
   });
   const value = phrase("span.bl-muted.bl-num.bl-value", "film.legend");
   const legend = el("span.bl-legend", value, el("span.bl-scale", gradient, threshold, ticks));
-  const sum = el("p.bl-film-sum.bl-num");
+  const [sumFor, sumAgainst] = [el("span"), el("span")];
+  const sum = el("p.bl-film-sum.bl-num", sumFor, sumAgainst);
   const bar = el(
     "div.bl-film-bar",
     sum,
@@ -179,17 +180,13 @@ export const filmView = (method, sendMask, askTiles, head) => {
   // What the map adds up to: the heat alone would look the same whatever speaks against the finding.
   const tellSum = () => {
     const cam = opened.at("cam", moved);
-    sum.textContent = "";
+    sum.classList.toggle("bl-unseen", !cam || isKept(opened));
     if (!cam) return;
-    sum.classList.toggle("bl-unseen", isKept(opened));
     const { pro, con } = forAndAgainst(cam);
     const against = viewer.look().signed ? "film.sum_against" : "film.sum_undrawn";
     const isAlone = method.isOneSided(opened.methods.image) && con === 0;
-    const said = [
-      t("film.sum_for", { finding: findingName(opened.finding), value: withSign(pro) }),
-      isAlone ? t("film.sum_one_sided") : t(against, { value: con ? withSign(con) : "0" }),
-    ];
-    sum.replaceChildren(...said.map((text) => el("span", { text })));
+    write(sumFor, t("film.sum_for", { finding: findingName(opened.finding), value: withSign(pro) }));
+    write(sumAgainst, isAlone ? t("film.sum_one_sided") : t(against, { value: con ? withSign(con) : "0" }));
     sum.title = t("film.sum_help");
   };
 

@@ -2,7 +2,7 @@
 // heat and the true one of the finding.
 import { bits } from "../../lib/bytes.js";
 import { fitCanvas, strokeEach } from "../../lib/canvas.js";
-import { el } from "../../lib/dom.js";
+import { el, hide, write } from "../../lib/dom.js";
 import { percent } from "../../lib/format.js";
 import { findingName, t } from "../../lib/i18n.js";
 import { isKept } from "../cannot_tell.js";
@@ -49,6 +49,14 @@ export const filmPicture = (side, known, redraw) => {
   const caption = el("span.bl-film-caption", { hidden: true });
   const node = el("div.bl-film-frame", canvas, caption, note);
 
+  // The canvas' size in the page's pixels, and how many of its own one of those is. To ask for it in each frame would
+  // have the page laid out once more.
+  let [wide, high, dots] = [0, 0, 1];
+  new ResizeObserver(() => {
+    [wide, high] = [canvas.clientWidth, canvas.clientHeight];
+    redraw();
+  }).observe(canvas);
+
   /** @param {Case} now */
   const load = (now) => {
     const { truth, arrays } = now;
@@ -80,7 +88,6 @@ export const filmPicture = (side, known, redraw) => {
     where = most ? t(`film.strongest.${most.third}_${most.half}`, { share: percent(most.share) }) : "";
   };
 
-  const dots = () => canvas.width / (canvas.clientWidth || 1); // of the canvas in one of the page's pixels
   const place = () => placeOf(look.view, opened.own_pixels, canvas);
 
   // A point of the page's on the canvas, in shares of the square that the model sees.
@@ -88,7 +95,7 @@ export const filmPicture = (side, known, redraw) => {
   const squareAt = ([x, y]) => {
     const [top, left, height, width] = opened.box;
     const { rows, columns } = opened.own_pixels;
-    const [u, v] = toFilm(place(), [x * dots(), y * dots()]);
+    const [u, v] = toFilm(place(), [x * dots, y * dots]);
     return [left + (u / columns) * width, top + (v / rows) * height];
   };
 
@@ -106,8 +113,8 @@ export const filmPicture = (side, known, redraw) => {
   /** @param {Look} given @param {Over} [over] @returns {string[]} */
   const draw = (given, over) => {
     look = given;
-    if (!opened || !canvas.clientWidth || !canvas.clientHeight) return [];
-    fitCanvas(canvas, canvas.clientWidth, canvas.clientHeight);
+    if (!opened || !wide || !high) return [];
+    dots = fitCanvas(canvas, wide, high);
     const context = canvas.getContext("2d");
     context.resetTransform();
     context.clearRect(0, 0, canvas.width, canvas.height);
@@ -155,7 +162,7 @@ export const filmPicture = (side, known, redraw) => {
     const side = Math.round(fitting({ rows: height, columns: width }, canvas)); // the square, where the film just fits
     const across = columns / width / side;
     const down = rows / height / side;
-    const line = dots() / (film.a * across);
+    const line = dots / (film.a * across);
     context.transform(across, 0, 0, down, (-left / width) * columns, (-top / height) * rows);
     if (heat) {
       context.globalAlpha = look.opacity;
@@ -196,8 +203,8 @@ export const filmPicture = (side, known, redraw) => {
     const nothing = empty && (look.signed ? "film.empty_signed" : "film.empty");
     const key = absent ? "film.none" : undrawn ? "film.truth_none" : nothing;
     const finding = findingName(opened.finding);
-    note.hidden = !key;
-    if (key) note.textContent = t(key, { finding });
+    hide(note, !key);
+    if (key) write(note, t(key, { finding }));
     const isBare = opened.veiled || isKept(opened);
     const alt = absent ? "film.none" : isBare ? "film.alt_veiled" : empty ? "film.alt_empty" : "film.alt";
     canvas.ariaLabel = t(alt, { finding }) + where;

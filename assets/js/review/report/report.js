@@ -19,6 +19,8 @@ export const reportText = (side, tell) => {
   let opened = null;
   /** @type {HTMLElement[]} */
   let words = [];
+  /** @type {number[]} */
+  let drawn = []; // the score that each of them shows
   /** @type {HTMLElement | null} */
   let current = null; // the word that was pointed at last
   let isPlain = false; // whether it is the report as it came, with its answer
@@ -72,6 +74,7 @@ export const reportText = (side, tell) => {
   const load = (given) => {
     opened = given;
     words = [];
+    drawn = [];
     current = null;
     isPlain = side === "now" && !opened.veiled && !opened.original;
     drawMarkable();
@@ -114,15 +117,17 @@ export const reportText = (side, tell) => {
   const move = (beta) => {
     const scores = opened.at("words", beta);
     if (!scores || isKept(opened)) return;
-    for (const span of words) {
+    words.forEach((span, i) => {
       const score = scores[Number(span.dataset.word)];
+      if (Math.abs(score - drawn[i]) < top / 1000) return; // no eye would tell them apart
+      drawn[i] = score;
       const share = Math.min(1, Math.abs(score) / top);
       const quiet = share < 0.04;
       span.classList.toggle("bl-pro", !quiet && score > 0);
       span.classList.toggle("bl-con", !quiet && score < 0);
       span.style.setProperty("--bl-share", share.toFixed(3));
       span.dataset.score = signed(score, 3);
-    }
+    });
     if (current) read(current);
   };
 

@@ -1,4 +1,5 @@
 // The box in which a report is typed: whether what stands there is what was analysed, and the key that analyses it.
+import { hide } from "../../lib/dom.js";
 import { phrase } from "../../lib/i18n.js";
 
 /** @import { Case } from "../case/case.js" */
@@ -21,7 +22,8 @@ export const typedReport = () => {
     const box = /** @type {HTMLTextAreaElement | null} */ (document.querySelector(BOX));
     const stale = Boolean(box) && isStale(box.value, analysed);
     if (stale) again = setTimeout(check, AGAIN_MS);
-    node.hidden = !stale;
+    hide(node, !stale);
+    node.closest(".bl-stage-grid")?.classList.toggle("bl-stale", stale);
   };
   /** @param {Event} event */
   const isIn = ({ target }) => target instanceof Element && target.matches(BOX);
