@@ -5,9 +5,10 @@
 The demo is served to headless Chromium, which draws on the CPU: a graphics card can only be faster. β is moved through
 the slider, as a hand does, in every frame for some seconds: with the whole film, with the film zoomed nine times in its
 own pixels, and with a case pinned beside it (A | B), in turn, three times; of each the median of the three. `late` is
-the share of frames that took longer than two of 60 a second. `first_evidence_s` is from the navigation to the first
-evidence, the median of some loads; with --beside, another checkout of this project is served as well and loaded in
-turn, so that the two can be compared. `heap_mb` is what the page keeps after a garbage collection: at the first case,
+the share of frames that took longer than two of 60 a second; `task_ms`, `style_ms` and `layouts` are what the browser
+counts of its own work on a frame. `first_evidence_s` is from the navigation to the first evidence, the median of some
+loads. With --beside, another checkout of this project is served as well, loaded and drawn in turn, so that the two can
+be compared. `heap_mb` is what the page keeps after a garbage collection: at the first case,
 after 100 moves of β, and after 30 more cases. Prints one JSON object.
 """
 
@@ -62,27 +63,52 @@ def opened(browser: Browser, url: str) -> Page:
     return page
 
 
-def frames(page: Page) -> dict[str, dict[str, float]]:
-    def zoom(key: str, times: int) -> None:
-        page.locator("canvas[data-side=now]").hover()
-        for _ in range(times):
-            page.keyboard.press(key)
+class Drawn:
+    """A page whose frames are counted, and what the browser counts of its own work."""
 
-    found: dict[str, list] = {"whole": [], "zoomed": [], "pinned": []}
+    def __init__(self, page: Page):
+        self.page = page
+        self.inside = page.context.new_cdp_session(page)
+        self.inside.send("Performance.enable")
+        self.found: dict[str, list[tuple[float, ...]]] = {}
+
+    def _worked(self) -> list[float]:
+        told = {m["name"]: m["value"] for m in self.inside.send("Performance.getMetrics")["metrics"]}
+        return [1000 * told["TaskDuration"], 1000 * told["RecalcStyleDuration"], told["LayoutCount"]]
+
+    def frames(self, way: str) -> None:
+        before = self._worked()
+        per_second, median, late = self.page.evaluate(FRAMES, SECONDS)
+        work = [(now - then) / (per_second * SECONDS) for now, then in zip(self._worked(), before, strict=True)]
+        self.found.setdefault(way, []).append((per_second, median, late, *work))
+
+    def press(self, key: str, times: int = 1) -> None:
+        self.page.locator("canvas[data-side=now]").hover()
+        for _ in range(times):
+            self.page.keyboard.press(key)
+
+    def medians(self) -> dict[str, dict[str, float]]:
+        names = ("per_second", "median_ms", "late", "task_ms", "style_ms", "layouts")
+        return {
+            way: {n: round(statistics.median(v), 3) for n, v in zip(names, zip(*rounds, strict=True), strict=True)}
+            for way, rounds in self.found.items()
+        }
+
+
+def frames(pages: dict[str, Page]) -> dict[str, dict[str, dict[str, float]]]:
+    drawn = {name: Drawn(page) for name, page in pages.items()}
     for _ in range(ROUNDS):
-        found["whole"].append(page.evaluate(FRAMES, SECONDS))
-        zoom("+", 10)
-        page.wait_for_selector("canvas[data-side=now][data-own=true]", timeout=LIMIT)
-        found["zoomed"].append(page.evaluate(FRAMES, SECONDS))
-        zoom("0", 1)
-        page.locator(".bl-pin").click()
-        found["pinned"].append(page.evaluate(FRAMES, SECONDS))
-        page.locator(".bl-pin").click()
-    names = ("per_second", "median_ms", "late")
-    return {
-        way: {name: round(statistics.median(v), 3) for name, v in zip(names, zip(*rounds, strict=True), strict=True)}
-        for way, rounds in found.items()
-    }
+        for one in drawn.values():
+            one.page.bring_to_front()
+            one.frames("whole")
+            one.press("+", 10)
+            one.page.wait_for_selector("canvas[data-side=now][data-own=true]", timeout=LIMIT)
+            one.frames("zoomed")
+            one.press("0")
+            one.page.locator(".bl-pin").click()
+            one.frames("pinned")
+            one.page.locator(".bl-pin").click()
+    return {name: one.medians() for name, one in drawn.items()}
 
 
 def heap_mb(page: Page, browser: CDPSession) -> float:
@@ -107,7 +133,7 @@ def heap(page: Page) -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--beside", type=Path, help="another checkout, whose first evidence is timed in turn")
+    parser.add_argument("--beside", type=Path, help="another checkout, which is timed in turn")
     args = parser.parse_args()
     with contextlib.ExitStack() as running:
         checkouts = {"here": ROOT} | ({"beside": args.beside} if args.beside else {})
@@ -119,11 +145,11 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         running.callback(browser.close)
         loads = [{name: first_evidence(browser, url) for name, url in addresses.items()} for _ in range(LOADS)]
-        page = opened(browser, addresses["here"])
+        pages = {name: opened(browser, url) for name, url in addresses.items()}
         told = {
             "first_evidence_s": {n: round(statistics.median(load[n] for load in loads), 2) for n in addresses},
-            "frames": frames(page),
-            "heap_mb": heap(page),
+            "frames": frames(pages),
+            "heap_mb": heap(pages["here"]),
         }
     print(json.dumps(told))
 
