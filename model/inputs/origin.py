@@ -44,7 +44,7 @@ UNICODE = "ISO_IR 192"  # the character set of what is copied, whatever the film
 _LOSSY = ("LossyImageCompression", "LossyImageCompressionRatio", "LossyImageCompressionMethod")
 
 _TAGS = (
-    *PATIENT, *STUDY, *NEEDED, *HEADER_TAGS, "FrameOfReferenceUID", "NumberOfFrames",
+    *PATIENT, *STUDY, *NEEDED, *HEADER_TAGS, "NumberOfFrames",
     "Rows", "Columns", *PIXEL_SHAPES, "BurnedInAnnotation", "SharedFunctionalGroupsSequence",
     "PerFrameFunctionalGroupsSequence", *_LOSSY,
 )  # fmt: skip
@@ -57,12 +57,11 @@ class Origin:
     Attributes:
         instance: SOPInstanceUID, `sop_class` the SOPClassUID, `series` the SeriesInstanceUID, `study` the
             StudyInstanceUID.
-        frame_of_reference: FrameOfReferenceUID; "" where there is none, as in most of CR.
         frames: how many there are; the first is what is read.
         rows: of a frame, as stored.
         columns: the same.
-        spacing: PixelSpacing, from row to row and from column to column, in mm; None where it is not stated. What is
-            known at the detector alone is no spacing in the patient.
+        spacing: from row to row and from column to column, in mm: in the patient where the file states that, else at
+            the detector or on the film that was scanned; None where it states none.
         aspect: height to width of a pixel, as two whole numbers, where only that is known; None where it is square.
         header: of what the film shows.
         patient_and_study: the elements of PATIENT and STUDY, text in Unicode.
@@ -73,7 +72,6 @@ class Origin:
     sop_class: str
     series: str
     study: str
-    frame_of_reference: str
     frames: int
     rows: int
     columns: int
@@ -130,7 +128,6 @@ def _origin(elements: Elements) -> Origin:
         sop_class=named["SOPClassUID"],
         series=named["SeriesInstanceUID"],
         study=named["StudyInstanceUID"],
-        frame_of_reference=elements.text("FrameOfReferenceUID"),
         frames=max(1, elements.whole("NumberOfFrames", 1)),
         rows=elements.whole("Rows"),
         columns=elements.whole("Columns"),
@@ -154,11 +151,11 @@ def _copied(elements: Elements) -> tuple[DataElement, ...]:
 
 
 def _pixel_shape(elements: Elements) -> tuple[tuple[float, float] | None, tuple[int, int] | None]:
-    """The spacing of pixels in the patient, or else the shape that is known otherwise."""
+    """The spacing of pixels, or else their shape where that alone is known."""
     if (stated := elements.pixel_shape) is None:
         return None, None
     keyword, high, wide = stated
-    if keyword == "PixelSpacing":
+    if keyword != "PixelAspectRatio":
         return (high, wide), None
     vertical, horizontal = (round(1000 * side / min(high, wide)) for side in (high, wide))
     return None, None if vertical == horizontal else (vertical, horizontal)
