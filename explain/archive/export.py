@@ -23,13 +23,14 @@ def explain_case(
     report: str,
     beta: float | None,
     finding: str | None,
-    out: Path,
+    out: Path | None,
     image_method: str = DEFAULT["image"],
     report_method: str = DEFAULT["report"],
 ) -> dict:
     """Explain a case and write `explanation.json`, and with a film `heatmap.npy` and `overlay.png`, to `out`.
 
     Args:
+        out: None to write nothing.
         beta: weight of the image, or None for the model's default.
         finding: or None for the most probable one.
         image_method: name of the method for the film; see `explain.methods.registry`.
@@ -43,9 +44,11 @@ def explain_case(
         OSError: the files cannot be written; none is left half.
     """
     encoded, beta = engine.encode(film, report), engine.default_beta if beta is None else beta
-    out.mkdir(parents=True, exist_ok=True)
     (found,) = evidence_at(engine, [encoded], beta, finding, image_method, report_method)
     result = describe(engine, found, engine.familiarity(encoded))
+    if out is None:
+        return result
+    out.mkdir(parents=True, exist_ok=True)
     files = {"explanation.json": (json.dumps(result, indent=2, ensure_ascii=False) + "\n").encode()}
     if film is not None:
         cam, box = found.image_map

@@ -6,6 +6,7 @@ writes them; it sees a stand-in of the film without a patient, who is copied fro
 """
 
 from io import BytesIO
+from pathlib import Path
 
 from pydicom.dataset import Dataset
 
@@ -16,6 +17,7 @@ from explain.export.dicom.report import structured_report
 from explain.export.dicom.segmentation import outline_segmentation
 from explain.export.dicom.series import stamp, stamp_picture
 from model.inputs import Origin, SealedHeader
+from model.storage.files import MODE, atomic_write
 
 NAMES = ("report.dcm", "heat.dcm", "capture.dcm", "outline.dcm")
 
@@ -30,6 +32,27 @@ def dicom_files(case: ExportedCase, header: SealedHeader) -> dict[str, bytes]:
         ImageError: it does not say what a result needs to join the film's study.
     """
     return {name: _written(found) for name, found in dicom_objects(case, header.open()).items()}
+
+
+def write_dicom(case: ExportedCase, header: SealedHeader, folder: Path) -> list[Path]:
+    """Write the files of a case to a folder, which is made where there is none; those of an earlier export make way.
+    They name a patient: they are their owner's alone.
+
+    Returns:
+        The files.
+
+    Raises:
+        ImageError: as for `dicom_files`.
+        OSError: they cannot be written; none is left half.
+    """
+    files = dicom_files(case, header)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        atomic_write(folder / name, content, MODE)
+    for name in NAMES:
+        if name not in files:
+            (folder / name).unlink(missing_ok=True)
+    return [folder / name for name in files]
 
 
 def dicom_objects(case: ExportedCase, origin: Origin) -> dict[str, Dataset]:
