@@ -23,7 +23,7 @@ from explain.export.outline import Outline
 from model.inputs import Origin
 
 UNNAMED = "Reader"  # who gave a verdict and no name
-PERSON_NAME = 64  # letters
+PERSON_NAME = 63  # letters, and what separates it from given names
 HIERARCHY = re.compile(r"[\\=\x00-\x1f\x7f]+")  # what a person's name must not hold, as DICOM separates values by it
 
 Group = hd.sr.MeasurementsAndQualitativeEvaluations | hd.sr.PlanarROIMeasurementsAndQualitativeEvaluations

@@ -26,14 +26,18 @@ def outline_segmentation(case: ExportedCase, origin: Origin, outline: Outline) -
         tracking_uid=hd.UID(),
         tracking_id=f"Evidence for {case.finding}"[:64],
     )
-    return hd.seg.Segmentation(
+    made = hd.seg.Segmentation(
         source_images=[stand_in(origin)],
         pixel_array=outline.mask.astype(np.uint8),
         segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
         segment_descriptions=[segment],
         content_label="OUTLINE",
         content_description=f"Where the evidence for {case.finding} is strong"[:64],
-        pixel_measures=hd.PixelMeasuresSequence(pixel_size(origin), slice_thickness=None),
         coding_schemes=private_codes(),
         **series("outline", f"outline of the evidence for {case.finding}", case),
     )
+    # It lies in no frame of reference but on the film's own pixels: how large these are, the film says.
+    high, wide = (round(1000 * side / min(pixel_size(origin))) for side in pixel_size(origin))
+    if high != wide:
+        made.PixelAspectRatio = [high, wide]
+    return made

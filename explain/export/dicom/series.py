@@ -52,7 +52,7 @@ def series(kind: str, description: str, case: ExportedCase) -> dict[str, Any]:
         "series_description": f"{NAME}: {description}"[:64],
         "manufacturer": NAME,
         "manufacturer_model_name": NAME,
-        "software_versions": (case.version, f"model {case.model[:12]}"),
+        "software_versions": [case.version, f"model {case.model[:12]}"],
         "device_serial_number": case.model[:64],
         "specific_character_set": UNICODE,
     }
