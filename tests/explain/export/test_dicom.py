@@ -11,7 +11,8 @@ import highdicom as hd
 import numpy as np
 import pydicom
 import pytest
-from helpers import REPORT, chest, dicom, random_film
+from archived import CR, DX, PATIENT, PLACE, film_file
+from helpers import REPORT, dicom, random_film
 from pydicom.sr.codedict import codes
 
 from explain.export.case import ReaderVerdict, explained_case
@@ -24,25 +25,7 @@ from model.inference.engine import Engine
 from model.inputs import read_film
 from model.network.preprocess import Box
 
-CR, DX = "1.2.840.10008.5.1.4.1.1.1", "1.2.840.10008.5.1.4.1.1.1.1"
 FRAMES = "1.2.840.10008.5.1.4.1.1.7.3"  # multi-frame greyscale word secondary capture
-PATIENT = {
-    "PatientName": "Film^Test",
-    "PatientID": "T-1",
-    "PatientBirthDate": "19700101",
-    "PatientSex": "F",
-    "PatientAge": "056Y",
-    "AccessionNumber": "A-1",
-    "StudyDescription": "Chest of a test",
-}
-PLACE = {
-    "StudyInstanceUID": "1.2.826.0.1.3680043.10.1",
-    "SeriesInstanceUID": "1.2.826.0.1.3680043.10.1.1",
-    "SOPInstanceUID": "1.2.826.0.1.3680043.10.1.1.1",
-    "StudyDate": "20260131",
-    "StudyTime": "120000",
-    "StudyID": "1",
-}
 WIDE = {"ImagerPixelSpacing": [0.1, 0.2]}  # of pixels twice as wide as high
 # What films are like: how each differs from a CR of 16 bits without a frame of reference.
 KINDS = {
@@ -57,20 +40,6 @@ KINDS = {
 VERDICT = ReaderVerdict(
     "Reader^Test", "disagree", ("Nodule",), blind=True, comment="Behind the heart.", time="2026-01-31T12:00:00Z"
 )
-
-
-def film_file(**changed) -> bytes:
-    """A frontal film of a chest as a DICOM file."""
-    of = {"SOPClassUID": CR, "Modality": "CR", "BodyPartExamined": "CHEST", "PatientOrientation": ["L", "F"]}
-    said = PATIENT | PLACE | of | changed
-    words = chest(5, 384).astype(np.uint16) * 16
-    if "NumberOfFrames" in said:
-        words = np.stack([words] * said["NumberOfFrames"])
-    if "PixelAspectRatio" in said or said.get("ImagerPixelSpacing") == WIDE["ImagerPixelSpacing"]:
-        words = words[:, ::2]
-    if said.get("PhotometricInterpretation") == "MONOCHROME1":
-        words = 4095 - words
-    return dicom(words, **{k: v for k, v in said.items() if v is not None})
 
 
 @pytest.fixture(scope="module")
