@@ -96,6 +96,11 @@ class SealedHeader:
     def __init__(self, data: bytes):
         self._data = data
 
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return len(self._data)
+
     def __reduce__(self):
         raise TypeError("The header of a film does not leave the process that it came to.")
 
