@@ -137,11 +137,12 @@ def _verdict(verdict: str, reader: str, has: list[str], comment: str) -> "Reader
         if reader or has or comment:
             raise typer.BadParameter(f"a reader's name, findings and words go with --verdict ({', '.join(VERDICTS)}).")
         return None
-    if verdict not in VERDICTS:
+    known = next((one for one in VERDICTS if one == verdict), None)
+    if known is None:
         raise typer.BadParameter(f"--verdict is {verdict!r}; it takes one of {', '.join(VERDICTS)}.")
     if has and verdict != "disagree":
         raise typer.BadParameter("--has says what a case has where the reader disagrees: give --verdict disagree.")
-    return ReaderVerdict(reader, verdict, tuple(has), comment=comment, time=utc_now())
+    return ReaderVerdict(reader, known, tuple(has), comment=comment, time=utc_now())
 
 
 def _said_first(result: dict) -> list[str]:

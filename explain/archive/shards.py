@@ -24,6 +24,7 @@ from explain.archive.export import describe
 from explain.archive.studies import Row, explain_studies
 from explain.every_beta.evidence import DEFAULT
 from explain.every_beta.heatmap import heatmap
+from explain.every_beta.overlay import overlay_png
 from explain.methods.registry import method
 from model.errors import ArchiveError
 from model.inference.encoding import MODALITIES

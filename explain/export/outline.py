@@ -1,6 +1,6 @@
 """Where a heat is above a level: as pixels, and as closed lines in image coordinates."""
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 from contourpy import FillType, contour_generator
@@ -31,14 +31,15 @@ def outline_of(heat: Float[np.ndarray, "rows columns"], level: float) -> Outline
     """Where a heat, known at the middle of each pixel, is at a level above 0 or higher."""
     rows, columns = heat.shape
     around = _with_margin(heat.astype(np.float64), level)
-    parts, starts = contour_generator(z=around, fill_type=FillType.OuterOffset).filled(level, np.inf)
+    found = contour_generator(z=around, fill_type=FillType.OuterOffset).filled(level, np.inf)
+    parts, starts = cast(tuple[list[np.ndarray], list[np.ndarray]], found)  # as that type of filling has them
     lines = []
     for points, offsets in zip(parts, starts, strict=True):
         # The middle of the first pixel has the index 1 among what is around it.
         line = np.clip(points[: offsets[1]] - 0.5, 0, (columns, rows))
         if (area := _area(line)) >= LEAST_AREA:
             lines.append((area, _thinned(line)))
-    lines.sort(key=lambda found: -found[0])
+    lines.sort(key=lambda sized: -sized[0])
     return Outline(heat >= level, tuple(line for _, line in lines[:MOST_LINES]))
 
 

@@ -21,7 +21,6 @@ HEAT = codes.DCM.ClassActivation
 PROCEDURE = codes.SCT.ImagingProcedure
 FAMILY = codes.DCM.ArtificialIntelligence
 CATEGORY = codes.SCT.MorphologicallyAbnormalStructure
-ENGLISH = Code("en", "RFC5646", "English")
 
 # By `model.studies.names.key` of a finding. Each code was looked up twice: those of DICOM's own context groups in
 # pydicom's dictionary (PS3.16), the others in published value sets and mappings beside it. Not taken from there:

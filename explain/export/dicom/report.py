@@ -22,6 +22,7 @@ from explain.export.dicom.series import (
 from explain.export.outline import Outline
 from model.inputs import Origin
 
+ENGLISH = hd.sr.CodedConcept("en", "RFC5646", "English")
 UNNAMED = "Reader"  # who gave a verdict and no name
 PERSON_NAME = 63  # letters, and what separates it from given names
 HIERARCHY = re.compile(r"[\\=\x00-\x1f\x7f]+")  # what a person's name must not hold, as DICOM separates values by it
@@ -47,7 +48,7 @@ def structured_report(
         observation_context=hd.sr.ObservationContext(observer_device_context=_device(case)),
         procedure_reported=ours.PROCEDURE,
         imaging_measurements=groups,
-        language_of_content_item_and_descendants=hd.sr.LanguageOfContentItemAndDescendants(ours.ENGLISH),
+        language_of_content_item_and_descendants=hd.sr.LanguageOfContentItemAndDescendants(ENGLISH),
     )
     return hd.sr.Comprehensive3DSR(
         evidence=[film, *([segments] if segments is not None else [])],
