@@ -55,6 +55,11 @@ $(VENV)/.tested: $(VENV)/.installed
 	command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium)
 	command -v dcmj2pnm >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends dcmtk) \
 		|| echo "DCMTK is not at hand: comparisons with it are skipped"
+	command -v dciodvfy >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends dicom3tools) \
+		|| echo "dicom3tools is not at hand: its checks of what leaves as DICOM are skipped"
+	command -v DicomSRValidator >/dev/null || (apt-get update -qq \
+		&& apt-get install -y -qq --no-install-recommends default-jre-headless pixelmed-apps) \
+		|| echo "PixelMed's programs are not at hand: their checks of reports are skipped"
 	command -v nginx >/dev/null || (cd $(VENV) && apt-get download -qq nginx && dpkg --extract nginx_*.deb nginx) \
 		|| echo "nginx is not at hand: tests behind it are skipped"
 	touch $@

@@ -14,7 +14,9 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
+import pydicom
 import pytest
+from archived import film_file
 from helpers import REPORT
 from PIL import Image
 
@@ -157,6 +159,16 @@ def test_a_report_from_a_file_is_text_or_refused_before_a_model_is_loaded(betale
         (["train", "--out", "/tmp/x", "--config", "pyproject.toml"], "config"),
         (["train", "--out", "/proc/nowhere/x"], "name another place"),
         (["explain", "--report", "x", "--out", "/proc/nowhere/x"], "name another place"),
+        (["explain", "--report", "x"], "--out, or --dicom"),
+        (["explain", "--report", "x", "--dicom", "/tmp/x"], "that is a DICOM file"),
+        (["explain", "--split", "test", "--dicom", "/tmp/x"], "takes one case"),
+        (["explain", "--report", "x", "--out", "/tmp/x", "--verdict", "agree"], "goes with --dicom"),
+        (["explain", "--report", "x", "--dicom", "/tmp/x", "--verdict", "perhaps"], "'perhaps'"),
+        (["explain", "--report", "x", "--dicom", "/tmp/x", "--reader", "x"], "go with --verdict"),
+        (
+            ["explain", "--report", "x", "--dicom", "/tmp/x", "--verdict", "agree", "--has", "x"],
+            "--has says",
+        ),
         (["import", "csv", "no-such.csv"], "cannot be read"),
         (["import", "csv", "pyproject.toml"], "column"),
         (["import", "openi", "no-such-folder"], "no folder"),
@@ -252,6 +264,18 @@ def test_explain_names_every_method_and_takes_the_pages_where_none_is_named(beta
         assert defaults[f"{modality}_method"] == DEFAULT[modality]
     listed = betalens("explain", "--help").stdout
     assert all(name in listed for modality in MODALITIES for name in methods_of(modality))
+
+
+def test_explain_gives_the_answer_to_the_archive_of_the_film(betalens, tmp_path):
+    (tmp_path / "film.dcm").write_bytes(film_file())
+    said = ["--verdict", "disagree", "--has", "Nodule", "--reader", "Reader^Test", "--outline", "0.1"]
+    done = betalens("explain", "--image", tmp_path / "film.dcm", "--dicom", tmp_path / "back", *said, "--json")
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert sorted(result["dicom"]) == sorted(str(path) for path in (tmp_path / "back").iterdir())
+    report = str(pydicom.dcmread(tmp_path / "back" / "report.dcm"))
+    assert "The reader disagrees" in report
+    assert f"{100 * result['prediction']['Nodule']:.2f}"[:4] in report
 
 
 def test_explain_takes_any_method_for_one_case(betalens, film, tmp_path):

@@ -64,6 +64,15 @@ def test_the_command_line_explains_it_and_says_nothing_of_it(betalens, films, tm
     assert left_in(tmp_path / "why", tmp_path / "temporary") == []
 
 
+def test_the_command_line_names_the_patient_in_dicom_alone(betalens, films, tmp_path):
+    whole = films / f"{WORD}_Jane_{NUMBER}.dcm"
+    code, out, err = betalens("explain", "--image", whole, "--dicom", tmp_path / "back", "--out", tmp_path / "why")
+    assert code == 0, err
+    assert traces(out, err) == []
+    assert left_in(tmp_path / "why", tmp_path / "temporary") == []
+    assert all(WORD in path.read_bytes().decode("latin-1") for path in (tmp_path / "back").glob("*.dcm"))
+
+
 def test_it_is_imported_and_judged_under_a_name_of_its_own(betalens, films, tmp_path, engine):
     for path in films.iterdir():
         if path.suffix != ".dcm" or "cut" in path.name:

@@ -8,9 +8,9 @@ from dashboard.api.schemas import Explain, FindingExplained, ImageEvidence, Pred
 from dashboard.cases.case import OpenCase
 from dashboard.serving.explanations import INSTANT_METHODS, Explanations
 from explain import Evidence
-from explain.archive.export import overlay_png
 from explain.every_beta.heatmap import heatmap
 from explain.every_beta.nodes import interpolate
+from explain.every_beta.overlay import overlay_png
 from explain.methods.registry import method
 from model.errors import ChoiceError
 from model.inference.engine import Engine

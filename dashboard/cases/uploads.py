@@ -103,12 +103,13 @@ def use_folder() -> None:
 
 
 def take_film(name: object) -> Film:
-    """The film of that name, if whoever asks has sent it. There is none of that name afterwards.
+    """The film of that name, if whoever asks has sent it, with its header, sealed, where it is DICOM. There is none of
+    that name afterwards.
 
     Raises:
         ImageError: it is none that can be read, or they sent none of that name.
     """
-    return read_film(waiting.take(name, who()))
+    return read_film(waiting.take(name, who()), with_header=True)
 
 
 def receiving() -> APIRouter:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from dashboard.cases.case import OpenCase
+from dashboard.review.dicom_export import offers_dicom
 from dashboard.review.ground_truth import known_truth
 from dashboard.review.recorded import as_recorded
 from dashboard.serving.explanations import Methods
@@ -146,6 +147,7 @@ def _facts(engine: Engine, session: Session, request_id: int, case: OpenCase, ch
         "model": engine.digest,
         "version": engine.folder.name if apart and engine.folder else "",
         "split": case.study.split if case.study else "",  # of what somebody sent
+        "dicom": offers_dicom(case),
     }
 
 

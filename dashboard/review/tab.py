@@ -1,14 +1,17 @@
 """Review: a case in, a decision with its evidence out."""
 
+import base64
 from typing import Any
 from weakref import WeakValueDictionary
 
 import gradio as gr
 
 from dashboard.access import audit
+from dashboard.access.identity import Role
 from dashboard.page.context import Context, Request
 from dashboard.page.header import facts
 from dashboard.review.case_picker import Question, ids_of, offered_cases
+from dashboard.review.dicom_export import dicom_zip
 from dashboard.review.explanation_tests import ExplanationTests
 from dashboard.review.film_tiles import film_tiles
 from dashboard.review.neighbours import neighbours
@@ -25,8 +28,10 @@ from dashboard.ui.payload import as_json, numbered
 from dashboard.ui.widgets import widget
 from dashboard.ui.widgets.relay import relay
 from dashboard.web.gradio import upload_name
+from dashboard.web.thread_pools import explaining, in_pool
+from explain import Cancelled
 from explain.methods.registry import methods_of
-from model.errors import AuditError, CheckpointError
+from model.errors import AuditError, BetaLensError, CheckpointError
 from model.feedback import Flag
 from model.inference.encoding import MODALITIES
 
@@ -57,12 +62,13 @@ def build(ctx: Context) -> None:
             notice = widget("notice")
             stage = widget("stage", methods=_methods())
             settled, waiting, tested = relay("settled"), relay("waiting"), relay("trust")
-            tiles, versions = relay("tiles"), relay("versions")
+            tiles, versions, exported = relay("tiles"), relay("versions"), relay("exported")
             neighbours(ctx)
     _on_opening(ctx, cases, upload, report, analyse, alone, notice, stage, waiting, form)
     _on_beta(ctx, settled)
     _on_looking_closer(ctx, stage, tiles)
     _on_comparing(ctx, stage, versions, notice)
+    _on_export(ctx, stage, exported)
     form.listen(stage, cases)
     if ctx.serving.versions:
         _on_replacement(ctx, notice, stage, waiting, form)
@@ -280,6 +286,23 @@ def _on_comparing(ctx: Context, stage: gr.HTML, versions: gr.HTML, notice: gr.HT
         return numbered({"versions": listed}), said
 
     stage.pin(pin, ctx.session, [versions, notice], **AT_ONCE)
+
+
+def _on_export(ctx: Context, stage: gr.HTML, exported: gr.HTML) -> None:
+    """The answer on the open film, which its reader sent as DICOM, goes back to them as DICOM."""
+
+    def export(session: Session, beta: float) -> str:
+        try:
+            audit.require(Role.REVIEWER, "export")
+            case = session.opened
+            found = dicom_zip(ctx.serving.model_for_session(session), session, case, beta)
+            name = case.case_id if case else ""
+            audit.record("export", what="dicom", case=name)
+        except (BetaLensError, Cancelled) as error:
+            return numbered({"error": str(error)})
+        return numbered({"name": f"{name}-dicom.zip", "data": base64.b64encode(found).decode()})
+
+    stage.dicom(in_pool(explaining, export), [ctx.session, ctx.beta], exported, **AT_ONCE)
 
 
 def _on_standing_still(ctx: Context, stage: gr.HTML, tested: gr.HTML) -> None:

@@ -64,8 +64,9 @@ class Pages:
 
 def size(session: Session) -> int:
     """Bytes that a page's open case takes, with its changes and the one that it is compared with."""
-    films = {id(case.film): case.film.pixels.nbytes for case in session.held if case.film}
-    return sum(films.values()) + ENCODED * len(session.held)
+    films = {id(case.film): case.film for case in session.held if case.film}.values()
+    taken = sum(film.pixels.nbytes + (film.header.size if film.header else 0) for film in films)
+    return taken + ENCODED * len(session.held)
 
 
 pages = Pages()

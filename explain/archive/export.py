@@ -1,25 +1,19 @@
 """One explanation as files: numbers as JSON, the heatmap as an array, an overlay as a picture."""
 
 import json
-from functools import cache
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float, UInt8
-from PIL import Image
-from plotly.colors import get_colorscale, sample_colorscale, unlabel_rgb
 
 from explain.every_beta.evidence import DEFAULT, Evidence, evidence_at
 from explain.every_beta.heatmap import heatmap
+from explain.every_beta.overlay import overlay_png
 from model.inference.engine import Engine
 from model.inference.familiarity import Familiarity
 from model.inputs import Film
 from model.storage.files import atomic_write
 
-# Perceptually even, and read alike by colour-blind eyes.
-COLOUR_SCALE = "Inferno"
-MOST_OPAQUE = 0.75
 MODE = 0o644  # of the files: what else the folder is open to may read them
 
 
@@ -29,13 +23,14 @@ def explain_case(
     report: str,
     beta: float | None,
     finding: str | None,
-    out: Path,
+    out: Path | None,
     image_method: str = DEFAULT["image"],
     report_method: str = DEFAULT["report"],
 ) -> dict:
     """Explain a case and write `explanation.json`, and with a film `heatmap.npy` and `overlay.png`, to `out`.
 
     Args:
+        out: None to write nothing.
         beta: weight of the image, or None for the model's default.
         finding: or None for the most probable one.
         image_method: name of the method for the film; see `explain.methods.registry`.
@@ -49,9 +44,11 @@ def explain_case(
         OSError: the files cannot be written; none is left half.
     """
     encoded, beta = engine.encode(film, report), engine.default_beta if beta is None else beta
-    out.mkdir(parents=True, exist_ok=True)
     (found,) = evidence_at(engine, [encoded], beta, finding, image_method, report_method)
     result = describe(engine, found, engine.familiarity(encoded))
+    if out is None:
+        return result
+    out.mkdir(parents=True, exist_ok=True)
     files = {"explanation.json": (json.dumps(result, indent=2, ensure_ascii=False) + "\n").encode()}
     if film is not None:
         cam, box = found.image_map
@@ -85,32 +82,3 @@ def describe(engine: Engine, found: Evidence, familiarity: Familiarity) -> dict:
             for w, s in zip(found.words, found.word_scores[0], strict=True)
         ],
     }
-
-
-def overlay(
-    pixels: Float[np.ndarray, "height width"], heat: Float[np.ndarray, "height width"], scale: float
-) -> UInt8[np.ndarray, "height width 3"]:
-    """A film with its heat over it: colour and opacity grow with the heat and are full at `scale`."""
-    strength = np.clip(heat / scale, 0, 1)
-    colours = _colours()[(strength * 255).astype(int)]
-    opacity = (strength * MOST_OPAQUE)[..., None]
-    grey = np.repeat(pixels[..., None] * 255, 3, 2)
-    return np.round(grey * (1 - opacity) + colours * opacity).astype(np.uint8)
-
-
-def overlay_png(
-    pixels: Float[np.ndarray, "height width"], heat: Float[np.ndarray, "height width"], scale: float, **options: int
-) -> bytes:
-    """What `overlay` draws, as a PNG.
-
-    Args:
-        options: of Pillow's encoder.
-    """
-    Image.fromarray(overlay(pixels, heat, scale)).save(content := BytesIO(), "PNG", **options)
-    return content.getvalue()
-
-
-@cache
-def _colours() -> Float[np.ndarray, "256 3"]:
-    table = sample_colorscale(get_colorscale(COLOUR_SCALE), np.linspace(0, 1, 256).tolist())
-    return np.array([unlabel_rgb(colour) for colour in table])

@@ -20,10 +20,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from explain.archive.export import describe, overlay_png
+from explain.archive.export import describe
 from explain.archive.studies import Row, explain_studies
 from explain.every_beta.evidence import DEFAULT
 from explain.every_beta.heatmap import heatmap
+from explain.every_beta.overlay import overlay_png
 from explain.methods.registry import method
 from model.errors import ArchiveError
 from model.inference.encoding import MODALITIES

@@ -13,6 +13,7 @@ from model.inputs.film import Film, name_of, read_film
 from model.inputs.header import Contradiction, Header, contradiction
 from model.inputs.identity import DicomIdentity, read_identity
 from model.inputs.limits import MAX_BYTES
+from model.inputs.origin import Origin, SealedHeader
 from model.inputs.report import MAX_CHARACTERS, read_report, report_name
 
 __all__ = [
@@ -22,6 +23,8 @@ __all__ = [
     "DicomIdentity",
     "Film",
     "Header",
+    "Origin",
+    "SealedHeader",
     "contradiction",
     "name_of",
     "read_film",

@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[2]
 KEPT_ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "OPENBLAS_CORETYPE")  # of the environment, which holds secrets
 PATIENCE = 60  # seconds in which an answer must start: far more than a process may work, on a machine that is busy
 FORKED = 20  # seconds in which a process must have been forked
-ASK, HERE, REQUEST, ANSWER = b"?", struct.Struct(">I"), struct.Struct(">8sQ"), struct.Struct(">?IIB")
+ASK, HERE, REQUEST, ANSWER = b"?", struct.Struct(">I"), struct.Struct(">8sQ"), struct.Struct(">?IIBI")
 
 
 class Limits(NamedTuple):
@@ -122,10 +122,15 @@ _thread = threading.local()
 
 
 class Decoded(NamedTuple):
-    """What a film shows, and what its header says against its being a frontal film of a chest."""
+    """What a film shows, and what its header says against its being a frontal film of a chest.
+
+    Attributes:
+        header: how many bytes of a DICOM file come before its pixels; 0 of another.
+    """
 
     pixels: Pixels
     contradiction: Contradiction | None
+    header: int
 
 
 def decode(data: bytes, kind: str, name: str, alone: bool) -> Decoded:
@@ -189,7 +194,7 @@ def _ask(process: socket.socket, data: bytes, kind: str) -> Decoded | str | None
         head = bytearray(ANSWER.size)
         if not _fill(process, memoryview(head)):
             return None
-        refused, height, width, letters = ANSWER.unpack(head)
+        refused, height, width, letters, header = ANSWER.unpack(head)
         if max(height, 1) * width > MAX_PIXELS:  # a sentence has no height
             return None
         if refused:
@@ -198,7 +203,7 @@ def _ask(process: socket.socket, data: bytes, kind: str) -> Decoded | str | None
         word, pixels = bytearray(letters), np.empty((height, width), np.float32)
         if not (_fill(process, memoryview(word)) and _fill(process, pixels.data.cast("B"))):
             return None
-        return Decoded(pixels, Contradiction.from_word(word.decode("ascii", "replace")))
+        return Decoded(pixels, Contradiction.from_word(word.decode("ascii", "replace")), header)
     except TimeoutError:
         raise
     except OSError:  # it was ended in the middle

@@ -5,7 +5,7 @@ from io import BytesIO
 import numpy as np
 
 from model.errors import ImageError
-from model.inputs.elements import Elements, parse
+from model.inputs.elements import PIXEL_SHAPES, Elements, parse
 from model.inputs.frames import compressed_frame
 from model.inputs.grayscale import display
 from model.inputs.limits import check_frames, check_size
@@ -16,18 +16,15 @@ from model.inputs.tones import Pixels, finite, grey, rgb
 # Pixels and how to show them.
 TAGS = [
     "SOPClassUID", "SamplesPerPixel", "PhotometricInterpretation", "PlanarConfiguration", "NumberOfFrames", "Rows",
-    "Columns", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "PixelSpacing", "ImagerPixelSpacing",
-    "NominalScannedPixelSpacing", "PixelAspectRatio", "WindowCenter", "WindowWidth", "VOILUTFunction",
-    "RescaleIntercept", "RescaleSlope", "ModalityLUTSequence", "VOILUTSequence", "SharedFunctionalGroupsSequence",
-    "PerFrameFunctionalGroupsSequence", "PixelData", *FLOATS,
+    "Columns", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", *PIXEL_SHAPES, "WindowCenter",
+    "WindowWidth", "VOILUTFunction", "RescaleIntercept", "RescaleSlope", "ModalityLUTSequence", "VOILUTSequence",
+    "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence", "PixelData", *FLOATS,
     *(f"{kind}PixelPadding{part}" for kind in ("", "Float", "DoubleFloat") for part in ("Value", "RangeLimit")),
     *(f"{colour}PaletteColorLookupTable{part}" for colour in COLOURS for part in ("Descriptor", "Data")),
     *(f"Segmented{colour}PaletteColorLookupTableData" for colour in COLOURS),
 ]  # fmt: skip
 MONOCHROME = ("MONOCHROME1", "MONOCHROME2")
 COLOUR = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_RCT", "YBR_ICT")
-# How high and wide a pixel is. Where a spacing is known the ratio alone must not be stated (PS3.3 C.7.6.3.1.7).
-STATED = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing", "PixelAspectRatio")
 SQUARE = 0.01  # what a pixel may be longer than wide, or wider than long, and count as square
 # Objects that hold no pixels, by the start of their SOP class below 1.2.840.10008.
 CLASSES = {
@@ -123,12 +120,10 @@ def _square_size(height: int, width: int, elements: Elements) -> tuple[int, int]
 
 def _height_over_width(elements: Elements) -> float:
     """Of a pixel; 1 where nothing that can be used is stated."""
-    for holder in elements.of_first_frame("PixelMeasuresSequence"):
-        for keyword in STATED:
-            match holder.numbers(keyword):
-                case [high, wide] if 0 < high < np.inf and 0 < wide < np.inf:
-                    return min(max(high / wide, 1e-3), 1e3)
-    return 1.0
+    if (stated := elements.pixel_shape) is None:
+        return 1.0
+    _, high, wide = stated
+    return min(max(high / wide, 1e-3), 1e3)
 
 
 def _resampled(pixels: np.ndarray, height: int, width: int) -> np.ndarray:

@@ -25,6 +25,8 @@ DEFLATED = ("1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.4.95", "1.2.840.10008.1
 BINARY = {"US": "u2", "SS": "i2", "UL": "u4", "SL": "i4", "FL": "f4", "FD": "f8", "US or SS": "u2"}
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 ITEM = b"\xfe\xff\0\xe0"
+# How high and wide a pixel is. Where a spacing is known the ratio alone must not be stated (PS3.3 C.7.6.3.1.7).
+PIXEL_SHAPES = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing", "PixelAspectRatio")
 UNDEFINED = 0xFFFFFFFF  # the length of what ends with a delimiter
 
 
@@ -102,6 +104,18 @@ class Elements:
             return []
         return [Elements(item) for item in self._dataset[keyword].value or ()]
 
+    def in_unicode(self, keyword: str) -> DataElement | None:
+        """The element itself, its text in Unicode, to stand in another file; None where it is absent, or holds what
+        pydicom does not take for a value of its kind."""
+        if keyword not in self:
+            return None
+        try:
+            element = self._dataset[keyword]
+            str(element.value)  # what is read on demand is read here
+            return element
+        except Exception:  # whatever a value was written as
+            return None
+
     @property
     def photometric(self) -> str:
         """The PhotometricInterpretation."""
@@ -122,6 +136,17 @@ class Elements:
             for holder in self.items(sequence)[:1]
         ]
         return [item for holder in holders for item in holder.items(group)[:1]] + [self]
+
+    @property
+    def pixel_shape(self) -> tuple[str, float, float] | None:
+        """How high and wide a pixel of the first frame is, after the name of the element that says so, of PIXEL_SHAPES;
+        None where none that can be used does."""
+        for holder in self.of_first_frame("PixelMeasuresSequence"):
+            for keyword in PIXEL_SHAPES:
+                match holder.numbers(keyword):
+                    case [high, wide] if 0 < high < np.inf and 0 < wide < np.inf:
+                        return keyword, high, wide
+        return None
 
 
 def _number(text: str) -> float:

@@ -8,6 +8,7 @@ from model.inputs.decoding import decode
 from model.inputs.header import Contradiction
 from model.inputs.kinds import FORMATS, SEND, kind_of_file
 from model.inputs.limits import MAX_BYTES
+from model.inputs.origin import MAX_HEADER, SealedHeader
 from model.inputs.tones import Pixels
 
 
@@ -18,6 +19,7 @@ class Film(NamedTuple):
     sha256: str  #: of the bytes as they came
     format: str  #: of FORMATS, by content
     contradiction: Contradiction | None = None  #: what its header says against a frontal film of a chest
+    header: SealedHeader | None = None  #: of a DICOM file, for who asked for it: where results of the film belong
 
     @property
     def name(self) -> str:
@@ -30,7 +32,7 @@ def name_of(sha256: str) -> str:
     return f"film-{sha256[:12]}"
 
 
-def read_film(data: bytes, alone: bool = True) -> Film:
+def read_film(data: bytes, alone: bool = True, with_header: bool = False) -> Film:
     """Read a radiograph from the bytes of a PNG, JPEG, TIFF, WebP, BMP or DICOM file.
 
     8-bit images are divided by 255, unless they use its lowest quarter alone. Those, images of more bits, and DICOM
@@ -40,6 +42,7 @@ def read_film(data: bytes, alone: bool = True) -> Film:
 
     Args:
         alone: decode it in a process of its own; else, for the films of a table, in one that goes on to the next.
+        with_header: hold the header of a DICOM file, too, sealed; one beyond MAX_HEADER is left out.
 
     Raises:
         ImageError: not such a file, damaged, too large, too small, or blank.
@@ -50,5 +53,6 @@ def read_film(data: bytes, alone: bool = True) -> Film:
         raise ImageError(f"The file has {len(data):,} bytes and at most {MAX_BYTES:,} are read: send a smaller one.")
     data = bytes(data)
     kind = kind_of_file(data)
-    pixels, contradiction = decode(data, kind, FORMATS[kind], alone)
-    return Film(pixels, hashlib.sha256(data).hexdigest(), kind, contradiction)
+    pixels, contradiction, length = decode(data, kind, FORMATS[kind], alone)
+    header = SealedHeader(data[:length]) if with_header and 0 < length <= MAX_HEADER else None
+    return Film(pixels, hashlib.sha256(data).hexdigest(), kind, contradiction, header)

@@ -87,26 +87,26 @@ def _answer(films: socket.socket, data: bytes, kind: str) -> bool:
         pixels = read_dicom(data) if kind == "dicom" else read_picture(data, kind)
         refuse_blank(pixels)
         pixels = np.ascontiguousarray(pixels, np.float32)
-        word = _contradiction(data) if kind == "dicom" else b""
+        word, header = _header(data) if kind == "dicom" else (b"", 0)
     except ImageError as error:
         sentence = str(error).encode()
-        films.sendall(ANSWER.pack(True, 0, len(sentence), 0) + sentence)
+        films.sendall(ANSWER.pack(True, 0, len(sentence), 0, 0) + sentence)
     except MemoryError:
         return False
     except Exception:  # parsers raise anything on hostile bytes, and their messages may quote the header
-        films.sendall(ANSWER.pack(True, 0, 0, 0))
+        films.sendall(ANSWER.pack(True, 0, 0, 0, 0))
     else:
-        films.sendall(ANSWER.pack(False, *pixels.shape, len(word)) + word)
+        films.sendall(ANSWER.pack(False, *pixels.shape, len(word), header) + word)
         films.sendall(pixels.data)
         return True
     return False
 
 
-def _contradiction(data: bytes) -> bytes:
-    """What the header says against a frontal film of a chest, in a word."""
-    elements, _ = parse(BytesIO(data), HEADER_TAGS, pixels=False)
+def _header(data: bytes) -> tuple[bytes, int]:
+    """What the header says against a frontal film of a chest, in a word, and how many bytes it has."""
+    elements, _ = parse(file := BytesIO(data), HEADER_TAGS, pixels=False)
     found = contradiction(header_of(elements))
-    return found.to_word().encode() if found else b""
+    return found.to_word().encode() if found else b"", file.tell()
 
 
 def _confine(allowed: Limits) -> None:

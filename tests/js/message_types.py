@@ -188,6 +188,7 @@ class Staged(TypedDict):
     model: str
     version: str
     split: Literal["train", "val", "test", ""]  # "" of what somebody sent
+    dicom: bool  # whether the reader sent its film as DICOM
 
 
 class Stage(Staged, Evidence):
@@ -247,6 +248,15 @@ class ModelVersions(TypedDict):
     """Those that a case may be shown under; none where the model is none of a folder of versions."""
 
     versions: list[ModelVersion]
+    number: int
+
+
+class DicomExport(TypedDict):
+    """The answer on the open case as a ZIP of DICOM objects, in base64, or why there is none."""
+
+    name: NotRequired[str]
+    data: NotRequired[str]
+    error: NotRequired[str]
     number: int
 
 

@@ -258,6 +258,7 @@ export interface Staged {
   model: string;
   version: string;
   split: "train" | "val" | "test" | "";
+  dicom: boolean;
 }
 
 /** The value of the stage: a case with its evidence. */
@@ -270,6 +271,7 @@ export interface Stage {
   model: string;
   version: string;
   split: "train" | "val" | "test" | "";
+  dicom: boolean;
   arrays: Record<string, number[]>;
   block: string;
   finding: string;
@@ -306,6 +308,7 @@ export interface Veiled {
   model: string;
   version: string;
   split: "train" | "val" | "test" | "";
+  dicom: boolean;
   arrays: Record<string, number[]>;
   block: string;
   tier: "veiled";
@@ -346,6 +349,14 @@ export interface ModelVersion {
 /** Those that a case may be shown under; none where the model is none of a folder of versions. */
 export interface ModelVersions {
   versions: ModelVersion[];
+  number: number;
+}
+
+/** The answer on the open case as a ZIP of DICOM objects, in base64, or why there is none. */
+export interface DicomExport {
+  name?: string;
+  data?: string;
+  error?: string;
   number: number;
 }
 

@@ -65,9 +65,9 @@ export const sayWork = (feature, { progress, error }) => {
   ];
 };
 
-/** @param {string} name @param {string} text */
-export const saveFile = (name, text) => {
-  const href = URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" }));
+/** @param {string} name @param {BlobPart} content @param {string} [type] */
+export const saveFile = (name, content, type = "text/csv;charset=utf-8") => {
+  const href = URL.createObjectURL(new Blob([content], { type }));
   const link = el("a", { href, download: name });
   document.body.append(link);
   link.click();

@@ -69,6 +69,7 @@ export interface Events {
   changing: undefined;
   "clear-marks": undefined;
   explained: Case;
+  exported: m.DicomExport;
   kept: boolean;
   "from-cell": LabCell;
   "go-to": Partial<Address>;

@@ -18,6 +18,7 @@ import { detailsView } from "./decision/details.js";
 import { headView } from "./decision/head.js";
 import { numbersView } from "./decision/numbers.js";
 import { sharesView } from "./decision/shares.js";
+import { dicomExport } from "./dicom.js";
 import { filmView } from "./film/film.js";
 import { methodPicker } from "./methods.js";
 import { pinnedView } from "./pinned.js";
@@ -78,7 +79,8 @@ export const mount = ({ element, trigger, props, value, watch }) => {
   const why = el("p");
   const back = el("button.bl-toggle", { onclick: () => showBefore() });
   const notOpened = el("div.bl-empty.bl-not-opened", { role: "status", hidden: true }, why, back);
-  const bar = caseBar(pinned.button);
+  const dicom = dicomExport(() => trigger("dicom"));
+  const bar = caseBar(pinned.button, ...dicom.nodes);
 
   const answer = [
     typed.node,
@@ -175,6 +177,7 @@ export const mount = ({ element, trigger, props, value, watch }) => {
     grid.classList.toggle("bl-compare", Boolean(opened.beside));
     veil.load(opened);
     bar.load(opened);
+    dicom.load(opened);
     version.load(opened);
     recorded.load(opened);
     emit("kept", !opened.veiled && isKept(opened));

@@ -157,15 +157,15 @@ def test_a_process_that_was_forked_takes_none_that_its_parent_uses(server):
 def test_an_answer_beyond_every_limit_is_not_taken():
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        theirs.send(decoding.ANSWER.pack(False, 60_000, 60_000, 0))
+        theirs.send(decoding.ANSWER.pack(False, 60_000, 60_000, 0, 0))
         assert decoding._ask(ours, b"", "png") is None
-        theirs.send(decoding.ANSWER.pack(True, 0, 4_000_000_000, 0))
+        theirs.send(decoding.ANSWER.pack(True, 0, 4_000_000_000, 0, 0))
         assert decoding._ask(ours, b"", "png") is None
 
 
 def test_a_connection_that_breaks_in_the_middle_is_no_film():
     ours, theirs = socket.socketpair()
-    answer = decoding.ANSWER.pack(False, *RAMP16.shape, 0) + bytes(100)
+    answer = decoding.ANSWER.pack(False, *RAMP16.shape, 0, 0) + bytes(100)
     thread = threading.Thread(target=lambda: (theirs.sendall(answer), theirs.close()))
     thread.start()
     with ours:
