@@ -11,6 +11,7 @@ EXACT_LIMIT = 120_000  # milliseconds, on a machine that is busy with something 
 PIXELS = "() => document.querySelector('.bl-film-canvas').toDataURL()"
 STAGE = "#bl-stage .bl-widget"
 NAMELESS = "sessionStorage.setItem('betalens.reviewer', '')"  # who was asked for a name, and gave none
+VISITED = "localStorage.setItem('betalens.visited', 'yes')"  # who has seen the slider sweep
 
 
 def with_module(page: Page, path: str, expression: str):
