@@ -58,8 +58,9 @@ class Question(NamedTuple):
 
     @property
     def narrows(self) -> bool:
-        """Whether it asks for some of the studies; an order alone does not."""
-        return self._replace(order="mixed", offset=0, number=0) != Question()
+        """Whether it asks for some of the studies: an order is no choice, nor is a split that is shown unasked."""
+        chosen = self.text or self.finding or self.discordant or self.judged or self.queue
+        return bool(chosen) or self.split in ("train", "val")
 
     @classmethod
     def read(cls, asked: Mapping[str, Any]) -> "Question":

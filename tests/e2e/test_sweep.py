@@ -16,13 +16,15 @@ def visit(server, browser):
     """Opens the page for the first time, as whoever asks for it."""
     contexts = []
 
-    def open_page(**asked) -> Page:
+    def open_page(key: str = "", **asked) -> Page:
         context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-US", **asked)
         contexts.append(context)
         context.add_init_script(NAMELESS)
         context.add_init_script(WATCH)
         page = context.new_page()
         page.goto(server.url)
+        if key:
+            page.keyboard.press(key)
         wait_for_exact(page)
         return page
 
@@ -31,11 +33,10 @@ def visit(server, browser):
         context.close()
 
 
-def begin(page: Page) -> float:
-    """Wait for the sweep to be under way; the β that it began at."""
-    page.wait_for_function("Math.min(...window.betas) < 0.35", timeout=EXACT_LIMIT)
+def begin(page: Page) -> None:
+    """Wait for the sweep to be under way."""
+    page.wait_for_function("() => Math.min(...window.betas) < 0.35", timeout=EXACT_LIMIT)
     expect(page.locator(SWEEPING)).to_have_count(1)
-    return 0.5
 
 
 def test_the_slider_sweeps_once_by_itself_and_stops_where_it_began(visit):
@@ -44,7 +45,7 @@ def test_the_slider_sweeps_once_by_itself_and_stops_where_it_began(visit):
     page.locator(SWEEPING).wait_for(timeout=EXACT_LIMIT)
     asked = []
     page.on("request", lambda request: asked.append(request.url))
-    page.wait_for_function("Math.max(...window.betas) > 0.9", timeout=EXACT_LIMIT)
+    page.wait_for_function("() => Math.max(...window.betas) > 0.9", timeout=EXACT_LIMIT)
     assert float(page.locator(STAGE).get_attribute("data-beta")) > 0.5  # what is drawn moves with it
     expect(page.locator(SWEEPING)).to_have_count(0, timeout=EXACT_LIMIT)
     assert [url for url in asked if "/gradio_api/" in url and "heartbeat" not in url] == []
@@ -83,8 +84,7 @@ def test_any_touch_ends_it(visit, touch):
 
 
 def test_who_touched_the_page_before_or_asked_for_less_motion_sees_none(visit):
-    for page in (visit(reduced_motion="reduce"), visit()):
-        page.keyboard.press("Tab")
+    for page in (visit(reduced_motion="reduce"), visit(key="Tab")):
         page.wait_for_timeout(2500)
         assert page.evaluate("window.betas") == []
         assert page.evaluate("localStorage.getItem('betalens.visited')") == "yes"

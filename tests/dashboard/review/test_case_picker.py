@@ -144,7 +144,7 @@ def test_the_stories_come_first_where_nothing_narrows_the_list_and_never_in_blin
         return json.loads(offered_cases(table, question, *more))["stories"]
 
     assert told() == [{"kind": "negation", "study": "s00001", "finding": "A", "beta": 0.4}]
-    assert told(Question(order="id", offset=CARDS, number=3)) == told()
-    narrowed = (Question(text="1"), Question(finding="A"), Question(split="all"), Question(queue="training"))
+    assert told(Question(order="id", split="test", offset=CARDS, number=3)) == told()
+    narrowed = (Question(text="1"), Question(finding="A"), Question(split="train"), Question(queue="training"))
     assert [told(question) for question in narrowed] == [[], [], [], []]
     assert told(Question(), Reader("reader", blind=True)) == []
