@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from e2e.driving import NAMELESS, VISITED, wait_for_exact
+from e2e.driving import NAMELESS, wait_for_exact
 from playwright.sync_api import Browser, Page, sync_playwright
 from started import free_port, started
 
@@ -72,7 +72,6 @@ def page(request: pytest.FixtureRequest, server: Server, browser: Browser) -> Pa
     test that failed, what the page and the server said is printed."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-US", color_scheme="dark")
     context.add_init_script(NAMELESS)
-    context.add_init_script(VISITED)
     opened = context.new_page()
     faults: list[str] = []
     opened.on("console", lambda m: faults.append(f"console: {m.text}") if m.type == "error" else None)

@@ -1,7 +1,7 @@
 """The slider's own sweep on the first visit: seen once, without the server, and ended by any touch."""
 
 import pytest
-from e2e.driving import EXACT_LIMIT, NAMELESS, STAGE, beta_of, move_beta, wait_for_exact
+from e2e.driving import EXACT_LIMIT, STAGE, beta_of, move_beta, wait_for_exact
 from playwright.sync_api import Page, expect
 
 SWEEPING = ".bl-beta.bl-sweeping"
@@ -19,7 +19,6 @@ def visit(server, browser):
     def open_page(key: str = "", **asked) -> Page:
         context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-US", **asked)
         contexts.append(context)
-        context.add_init_script(NAMELESS)
         context.add_init_script(WATCH)
         page = context.new_page()
         page.goto(server.url)
