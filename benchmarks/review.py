@@ -56,7 +56,8 @@ def first_evidence(browser: Browser, url: str) -> float:
 
 
 def opened(browser: Browser, url: str) -> Page:
-    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    # Else the slider would sweep by itself on this first visit.
+    page = browser.new_page(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
     page.goto(url)
     page.wait_for_selector("[data-tier=exact]", timeout=LIMIT)
     page.wait_for_selector(".bl-trust[data-modality=report] .bl-fold", state="attached", timeout=LIMIT)  # it is tested

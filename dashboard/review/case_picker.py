@@ -1,8 +1,8 @@
 """Which reference studies the picker offers: every study of the table can be reached, a page of cards at a time.
 
-What a reader asks for is a `Question`: words, filters, an order, or the queue of what is most worth a look. In blind
-mode the cards say nothing of what a study has, and stand in an order that says nothing of it either: shuffled by a seed
-that is the reader's own.
+What a reader asks for is a `Question`: words, filters, an order, or the queue of what is most worth a look. Where it
+asks for nothing, the stories of the table come first. In blind mode the cards say nothing of what a study has, stand in
+an order that says nothing of it either, shuffled by a seed that is the reader's own, and no story is told.
 """
 
 import json
@@ -56,6 +56,12 @@ class Question(NamedTuple):
     offset: int = 0
     number: int = 0
 
+    @property
+    def narrows(self) -> bool:
+        """Whether it asks for some of the studies: an order is no choice, nor is a split that is shown unasked."""
+        chosen = self.text or self.finding or self.discordant or self.judged or self.queue
+        return bool(chosen) or self.split in ("train", "val")
+
     @classmethod
     def read(cls, asked: Mapping[str, Any]) -> "Question":
         """From what the page sent; what is not understood asks for nothing."""
@@ -107,6 +113,7 @@ def offered_cases(
         candidates: what is most worth a look, first first, which a queue asks for.
     """
     reasons: dict[str, list[dict[str, Any]]] = {}
+    told = () if reader.blind or question.narrows else table.stories.stories
     if question.queue:
         queued = candidates()
         reasons = {c.study_id: [r._asdict() for r in c.reasons] for c in queued}
@@ -130,6 +137,8 @@ def offered_cases(
             "has_discordant": has_discordant,
             "question": question._asdict(),
             "blind": reader.blind,
+            "stories": [story.model_dump(exclude={"flip"}) for story in told],
+            "stories_of": table.stories.checkpoint,
             "total": len(found),
             "studies": [
                 _card(s, reader, reasons.get(s.study_id, [])) for s in found[question.offset : question.offset + CARDS]

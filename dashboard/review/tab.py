@@ -153,18 +153,21 @@ def _on_opening(ctx: Context, cases, upload, report, analyse, alone, notice, sta
 
     @streamed
     def begin(session: Session, beta: float, event: gr.EventData, request: gr.Request):
-        """Opens what the address of the page names: a study, a finding, β and methods; the first study where it names
-        none."""
+        """Opens what the address of the page names: a study, a finding, β and methods; where it names no study, the
+        story to begin with, or the first study of the list."""
         pages[request.session_hash] = session
         session.announced = ctx.serving.now.engine.digest  # by the header
         given = event._data or {}
         for modality in MODALITIES:
             if given.get(modality) in methods_of(modality):
                 setattr(session, f"{modality}_method", given[modality])
-        if isinstance(at := given.get("beta"), (int, float)) and 0 <= at <= 1:
+        study, finding = (str(given.get(key) or "") for key in ("study", "finding"))
+        at = given.get("beta")
+        if not study:
+            study, finding, at = _first(ctx, at)
+        if isinstance(at, (int, float)) and 0 <= at <= 1:
             beta = session.beta = float(at)
-        study = str(given.get("study") or "") or ids_of(offered_cases(ctx.table))[0]
-        return show_study(session, study, beta, str(given.get("finding") or ""))
+        return show_study(session, study, beta, finding)
 
     def leave(request: gr.Request):
         """Nobody waits for what is at work for a page that was closed."""
@@ -346,6 +349,14 @@ def _on_replacement(ctx: Context, notice: gr.HTML, stage: gr.HTML, waiting: gr.H
     gr.Timer(MODEL_CHECK_SECONDS).tick(
         follow, ctx.session, [ctx.header, form.widget, stage, waiting, notice], **UNLIMITED
     )
+
+
+def _first(ctx: Context, asked: Any) -> tuple[str, str, Any]:
+    """The study, the finding and the β that a page begins with, which is the one that its address asks for, if any; ""
+    for the likeliest finding."""
+    if story := ctx.table.stories.opening(ctx.engine.digest):
+        return story.study, story.finding, story.beta if asked is None else asked
+    return ids_of(offered_cases(ctx.table))[0], "", asked
 
 
 def _outputs(step: Step) -> tuple:

@@ -43,7 +43,8 @@ def named_for(table: StudyTable, config: Config) -> StudyTable:
     notes += [f"{name!r} is read as no finding" for name, f in renamed.items() if not f]
     notes += [f"studies without a label are read as {none!r}"] if bare else []
     studies = [s._replace(labels=labels(s.labels)) for s in table.studies]
-    return StudyTable(table.name, studies, table.skipped, table.digest, table.about, (*table.notes, *notes))
+    notes, stories = (*table.notes, *notes), table.stories.renamed(named)
+    return StudyTable(table.name, studies, table.skipped, table.digest, table.about, notes, stories)
 
 
 def _refusal(table: StudyTable, unknown: list[str], findings: tuple[str, ...]) -> str:

@@ -31,6 +31,7 @@ from model.studies.names import Patients, is_missing, stated, tidy
 from model.studies.on_disk import TableFile
 from model.studies.rows import Files, Skipped, renamed_in_words, skipped_in_words
 from model.studies.splits import SPLITS, read_split, split_of
+from model.studies.stories import NONE_TOLD, Stories
 
 log = logging.getLogger(__name__)
 
@@ -140,6 +141,7 @@ class StudyTable:
         problem_type: single-label where every study has exactly one finding, multi-label otherwise.
         digest: SHA-256 of the file.
         about: what is known of the table beyond its rows.
+        stories: which studies show best what β does.
     """
 
     def __init__(
@@ -150,6 +152,7 @@ class StudyTable:
         digest: str,
         about: About | None = None,
         notes: Sequence[str] = (),
+        stories: Stories = NONE_TOLD,
     ):
         self.name = name
         self.notes = tuple(notes)
@@ -157,6 +160,7 @@ class StudyTable:
         self.skipped = tuple(skipped)
         self.digest = digest
         self.about = about
+        self.stories = stories
         self.findings = tuple(sorted(frozenset().union(*{s.labels for s in studies})))
         self.problem_type = SINGLE_LABEL if all(len(s.labels) == 1 for s in studies) else MULTI_LABEL
 

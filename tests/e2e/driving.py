@@ -10,7 +10,8 @@ from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 EXACT_LIMIT = 120_000  # milliseconds, on a machine that is busy with something else
 PIXELS = "() => document.querySelector('.bl-film-canvas').toDataURL()"
 STAGE = "#bl-stage .bl-widget"
-NAMELESS = "sessionStorage.setItem('betalens.reviewer', '')"  # who was asked for a name, and gave none
+VISITED = "localStorage.setItem('betalens.visited', 'yes')"  # before whom the slider does not sweep any more
+NAMELESS = f"sessionStorage.setItem('betalens.reviewer', ''); {VISITED}"  # who was asked for a name, and gave none
 
 
 def with_module(page: Page, path: str, expression: str):

@@ -24,6 +24,18 @@ def test_every_finding_has_a_best_beta_with_its_interval(lab):
         assert re.search(r"0\.\d\d.*0\.\d\d to [01]\.\d\d", text.replace("\n", " ")), text
 
 
+def test_it_opens_on_a_finding_that_a_blend_serves_better_than_either_end_or_on_all(lab):
+    height = "(chart, kind) => -parseFloat(chart.querySelector(`.bl-mark-${kind}`).style.top)"
+    served = []
+    for chart in lab.locator(".bl-multiple").all():
+        best, report, image = (chart.evaluate(height, kind) for kind in ("best", "report", "image"))
+        if best > max(report, image):
+            served.append(chart.get_attribute("data-finding"))
+    chosen = lab.locator("#bl-beta-lab .bl-widget").get_attribute("data-finding")
+    assert chosen in (served or [""])
+    expect(lab.locator(".bl-multiple[aria-pressed=true]")).to_have_count(len(served[:1]))
+
+
 def test_what_has_nothing_to_show_yet_says_so(page):
     held = []
     page.route("**/plotly.js", lambda route: held.append(route))

@@ -36,7 +36,7 @@ def test_a_case_is_open_with_all_its_evidence(page):
     assert page.locator(".bl-bar-alone").count() == 2 * len(numbers(page))
     expect(page.locator(".bl-interaction")).to_contain_text("shared equally")
     expect(page.locator(".bl-curve-line")).to_have_count(1)  # a flat line has no height to be seen by
-    expect(page.locator(".bl-share-legend")).to_contain_text("%")
+    expect(page.locator(".bl-share-legend")).to_contain_text("Report pushes up")  # film and report are opposed
     expect(page.locator(".bl-numbers")).to_contain_text("Numbers exact")
     for part in (".bl-film-canvas", ".bl-bars", ".bl-shares", ".bl-curve", ".bl-words", ".bl-beta"):
         box = page.locator(part).first.bounding_box()

@@ -111,8 +111,9 @@ def test_region_and_word_marks_are_stored_and_shown_again(page, server):
     found = page.locator(".bl-flag-found button")
     expect(found).to_have_count(2)
     found.last.press("Enter")  # taken away again
-    finding = page.locator(".bl-bar[aria-checked=true]").get_attribute("data-finding")
-    expect(found).to_have_attribute("aria-label", f"Remove the box of {finding}")
+    explained = page.locator(".bl-bar[aria-checked=true]")
+    finding, called = explained.get_attribute("data-finding"), explained.locator(".bl-bar-name").inner_text()
+    expect(found).to_have_attribute("aria-label", f"Remove the box of {called}")
     page.get_by_role("button", name="Disagree", exact=True).click()
     page.locator("#bl-flag-comment").fill("not there")
     page.get_by_role("button", name="Save verdict").click()
@@ -129,14 +130,14 @@ def test_region_and_word_marks_are_stored_and_shown_again(page, server):
     open_feedback(page)
     page.locator(f"tr[data-flag='{row.name}'] .bl-link").click()
     expect(page.locator(".bl-record-box")).to_have_count(3, timeout=LIMIT)
-    expect(page.locator(".bl-record-here")).to_have_text(finding)
+    expect(page.locator(".bl-record-here")).to_have_text(called)
     expect(page.locator(".bl-record .bl-wrong")).to_have_text(text)
     page.locator(".bl-beta input[type=range]").focus()
     page.keyboard.press("End")
     page.locator(".bl-record-open").click()
     expect(page.locator(".bl-recorded-line")).to_contain_text("Dr Marks", timeout=EXACT_LIMIT)
     expect(page.locator(".bl-was-wrong")).to_have_text(text)
-    expect(page.locator(".bl-recorded-line")).to_contain_text(f"boxed: {finding}")
+    expect(page.locator(".bl-recorded-line")).to_contain_text(f"boxed: {called}")
     expect(page.locator(STAGE)).to_have_attribute("data-beta", f"{float(row['beta']):.2f}", timeout=LIMIT)
 
 

@@ -18,6 +18,7 @@ from explain.cohort.worklist import ReviewReason
 from model.feedback.agreement import Kappa, Share
 from model.feedback.corrections import Untaught
 from model.inference.familiarity import ReasonKind
+from model.studies.stories import StoryKind
 
 Modality = Literal["image", "report"]
 Verdict = Literal["agree", "disagree", "unsure"]
@@ -296,14 +297,25 @@ class Offered(TypedDict):
     reasons: list[ReviewReason]
 
 
+class OfferedStory(TypedDict):
+    """A study that shows what β does: where to look, and at which β."""
+
+    kind: StoryKind
+    study: str
+    finding: str
+    beta: float
+
+
 class CaseList(TypedDict):
-    """The value of the picker, and of the queue in Feedback."""
+    """The value of the picker, and of the queue in Feedback; its stories are true of one model, or, with "", of any."""
 
     findings: list[str]
     splits: list[Literal["train", "val", "test"]]
     has_discordant: bool
     question: Question
     blind: bool
+    stories: list[OfferedStory]
+    stories_of: str
     total: int
     studies: list[Offered]
 

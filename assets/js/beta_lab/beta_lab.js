@@ -358,9 +358,11 @@ export const mount = ({ element, trigger, props, value, watch }) => {
     }
     saved.hidden = true;
     said.hidden = chooser.hidden = chooserLabel.hidden = false;
+    const isFirst = !lab;
     lab = new LabData(message);
     fillChooser();
-    place = Math.max(0, lab.names.indexOf(finding));
+    // It opens on what shows best that β matters; after that the reader chooses.
+    place = isFirst ? lab.bestBlend : Math.max(0, lab.names.indexOf(finding));
     index = lab.nearest(currentBeta());
     if (returning) goBack();
     else choose(place);

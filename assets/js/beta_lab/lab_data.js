@@ -63,6 +63,18 @@ export class LabData extends Told {
     return best === null ? null : this.nearest(best);
   }
 
+  // The place of the finding that a blend serves best: at its best beta, which lies inside, the lesser of its gains
+  // over either modality alone is the largest. That of all findings together where a blend serves none.
+  get bestBlend() {
+    const gains = this.names.map((_, place) => {
+      const best = this.bestIndex(place);
+      if (!place || !best || best === this.count - 1) return 0;
+      return Math.min(this.at(place, "image", best).value ?? 0, this.at(place, "report", best).value ?? 0);
+    });
+    const most = Math.max(...gains);
+    return most > 0 ? gains.indexOf(most) : 0;
+  }
+
   // How AUROC at a beta stands to that of one modality alone, as the end of a phrase's key
   // (model/evaluation/beta_curves.py).
   /** @param {number} place @param {Modality} modality @param {number} index */

@@ -20,3 +20,25 @@ export const SLIDER_STEPS = {
 // Of a row of things, or a column: to the next one, or to that before.
 /** @param {string} key */
 export const stepOf = (key) => ARROWS[key]?.find(Boolean) ?? 0;
+
+// Things in rows, of which Tab reaches one: arrow keys, Home and End go to the others.
+/**
+ * @param {HTMLElement} node that they stand in
+ * @param {() => HTMLElement[]} things
+ * @param {() => number} across how many stand in a row
+ * @param {() => void} beyond is called where a key goes beyond the last
+ */
+export const walkByArrows = (node, things, across = () => 1, beyond = () => {}) =>
+  node.addEventListener("keydown", (event) => {
+    const all = things();
+    const at = all.indexOf(/** @type {HTMLElement} */ (document.activeElement));
+    const by = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: across(), ArrowUp: -across() }[event.key];
+    const to = event.key === "Home" ? 0 : event.key === "End" ? all.length - 1 : by && at + by;
+    if (at < 0 || to === undefined) return;
+    event.preventDefault();
+    if (to >= all.length) beyond();
+    if (!all[to]) return;
+    all[at].tabIndex = -1;
+    all[to].tabIndex = 0;
+    all[to].focus();
+  });

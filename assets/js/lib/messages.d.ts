@@ -392,13 +392,23 @@ export interface Offered {
   reasons: ReviewReason[];
 }
 
-/** The value of the picker, and of the queue in Feedback. */
+/** A study that shows what β does: where to look, and at which β. */
+export interface OfferedStory {
+  kind: "report_saw" | "film_saw" | "negation" | "other_patient" | "nodule" | "confidently_wrong";
+  study: string;
+  finding: string;
+  beta: number;
+}
+
+/** The value of the picker, and of the queue in Feedback; its stories are true of one model, or, with "", of any. */
 export interface CaseList {
   findings: string[];
   splits: ("train" | "val" | "test")[];
   has_discordant: boolean;
   question: Question;
   blind: boolean;
+  stories: OfferedStory[];
+  stories_of: string;
   total: number;
   studies: Offered[];
 }

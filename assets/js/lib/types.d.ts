@@ -124,6 +124,7 @@ export interface CasePlace {
   queue: m.Question["queue"];
   reasons: m.ReviewReason[];
   judged: m.Offered["judged"];
+  story: m.OfferedStory | null;
 }
 
 /** Phrases of a language by their keys. */

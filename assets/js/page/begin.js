@@ -7,6 +7,7 @@ import { standIn } from "./functions.js";
 import { beginGradioParts } from "./gradio_parts.js";
 import { attended } from "./session.js";
 import { answered } from "./stream.js";
+import { beginSweep } from "./sweep.js";
 import { beginTabs } from "./tabs.js";
 
 /** @import { Mount, Phrases } from "../lib/types.d.ts" */
@@ -21,6 +22,7 @@ export const begin = ({ phrases, localeModule, widgets }) => {
   beginTabs();
   beginGradioParts();
   beginAddress();
+  beginSweep();
   standIn(widgets);
   window.fetch = answered(attended(window.fetch.bind(window)));
 };

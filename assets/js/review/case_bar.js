@@ -1,5 +1,5 @@
-// Which case is on the stage: its name, where it comes from, its place in the list, and why the queue offers it. From a
-// cell of the β lab there is a way back to it.
+// Which case is on the stage: its name, where it comes from, its place in the list, and what to see in it: its story,
+// or why the queue offers it. From a cell of the β lab there is a way back to it.
 import { el } from "../lib/dom.js";
 import { emit, on } from "../lib/events.js";
 import { findingName, labelled, t } from "../lib/i18n.js";
@@ -52,6 +52,12 @@ export const caseBar = (...more) => {
   let known = null;
   /** @type {LabCell | null} */
   let cell = null;
+  // A story is of one finding of the case as it came, and gives the answer away.
+  const storyNow = () => {
+    const story = known?.study === opened.case ? known.story : null;
+    const isShown = story && story.finding === opened.finding && !opened.veiled && !opened.changes.length;
+    return isShown ? t(`story.${story.kind}`) : null;
+  };
   const draw = () => {
     if (!opened) return;
     const { case: id, split } = opened;
@@ -67,7 +73,11 @@ export const caseBar = (...more) => {
     back.hidden = !split || cell?.study !== id;
     if (!back.hidden)
       back.textContent = t(`case.to_cell.${cell.cell}`, { n: cell.count, finding: findingName(cell.finding) });
-    why.textContent = listed?.reasons.length ? t("case.why", { reason: reason(listed.reasons[0]) }) : "";
+    const queued = listed?.reasons.length ? t("case.why", { reason: reason(listed.reasons[0]) }) : "";
+    const story = storyNow();
+    why.textContent = story ?? queued;
+    why.title = story ?? "";
+    why.classList.toggle("bl-case-story", story !== null);
   };
   on("case-place", (now) => {
     known = now;

@@ -1,13 +1,15 @@
-// Every study of the table, a page of cards at a time: searched, filtered, put in an order, or queued by what is most
-// worth a look; or, when another case asks for a report, to take it from. In blind mode nothing here says what a study
-// has.
+// The stories of the table, then every study of it, a page of cards at a time: searched, filtered, put in an order, or
+// queued by what is most worth a look; or, when another case asks for a report, to take it from. In blind mode nothing
+// here says what a study has.
 import { el } from "../lib/dom.js";
 import { emit, on } from "../lib/events.js";
 import { joined } from "../lib/format.js";
 import { findingName, findingNames, labelled, phrase, t } from "../lib/i18n.js";
+import { walkByArrows } from "../lib/keys.js";
 import { offer, panelHead, toggle } from "../lib/parts.js";
 import { reason } from "../lib/reasons.js";
 import { debounce } from "../lib/timing.js";
+import { storiesView } from "./stories.js";
 
 /** @import * as m from "../lib/messages.d.ts" */
 /** @import { Mount } from "../lib/types.d.ts" */
@@ -52,9 +54,10 @@ export const mount = ({ element, trigger, value, watch }) => {
     el("div.bl-case-filter", finding, split, judged, discordant),
   );
 
+  const stories = storiesView();
   const list = el("div.bl-case-list", { role: "listbox", ...labelled("cases.label") });
   const more = el("span.bl-case-more", { "aria-hidden": "true" });
-  const scrolled = el("div.bl-case-scroll", list, more);
+  const scrolled = el("div.bl-case-scroll", stories.node, el("div.bl-case-strip", list, more));
   const count = el("span.bl-muted.bl-num", { role: "status" });
   const purpose = el("p.bl-muted.bl-case-purpose", { hidden: true });
   const none = phrase("p.bl-muted.bl-case-purpose", "cases.nothing", { hidden: true });
@@ -94,8 +97,8 @@ export const mount = ({ element, trigger, value, watch }) => {
     });
   };
   const askForMore = () => panel.ariaBusy !== "true" && studies.length < shown.total && ask(studies.length);
-  // Of the list that is scrolled: a margin of the page ends at its edge.
-  const near = { root: scrolled, rootMargin: "200px" };
+  // Of the list that is scrolled, or on a narrow page of its strip: a margin of the page ends at their edge.
+  const near = { root: scrolled, rootMargin: "200px", scrollMargin: "200px" };
   new IntersectionObserver((seen) => seen.at(-1).isIntersecting && askForMore(), near).observe(more);
 
   const cards = () => /** @type {HTMLElement[]} */ ([...list.children]);
@@ -110,6 +113,7 @@ export const mount = ({ element, trigger, value, watch }) => {
       queue: shown.question.queue,
       reasons: studies[index]?.reasons ?? [],
       judged: studies[index]?.judged ?? "",
+      story: stories.storyOf(current) ?? null,
     });
   };
   /** @param {string} study */
@@ -133,6 +137,7 @@ export const mount = ({ element, trigger, value, watch }) => {
       card.ariaSelected = String(card.dataset.study === study);
       card.tabIndex = i === first ? 0 : -1;
     });
+    stories.show(study);
     tell();
   };
   // The case before or after the open one; from a case that is not on the list, its first.
@@ -155,20 +160,8 @@ export const mount = ({ element, trigger, value, watch }) => {
     panel.classList.toggle("bl-picking", on);
   });
   document.addEventListener("keydown", (event) => event.key === "Escape" && picking && emit("pick", false));
-  list.addEventListener("keydown", (event) => {
-    const all = cards();
-    const at = all.indexOf(/** @type {HTMLElement} */ (document.activeElement));
-    const across = getComputedStyle(list).gridTemplateColumns.split(" ").length;
-    const by = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: across, ArrowUp: -across }[event.key];
-    const to = event.key === "Home" ? 0 : event.key === "End" ? all.length - 1 : by && at + by;
-    if (at < 0 || to === undefined) return;
-    event.preventDefault();
-    if (to >= all.length) askForMore();
-    if (!all[to]) return;
-    all[at].tabIndex = -1;
-    all[to].tabIndex = 0;
-    all[to].focus();
-  });
+  const across = () => getComputedStyle(list).gridTemplateColumns.split(" ").length;
+  walkByArrows(list, cards, across, () => askForMore());
 
   /** @param {m.Offered} study */
   const card = (study) => {
@@ -225,6 +218,7 @@ export const mount = ({ element, trigger, value, watch }) => {
     drawChoices();
     none.hidden = shown.total > 0;
     count.textContent = t("cases.count", { shown: studies.length, all: shown.total });
+    stories.load(shown);
     list.replaceChildren(...studies.map(card));
     mark(current);
   };

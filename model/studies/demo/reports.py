@@ -144,6 +144,11 @@ def stating_sentences(text: str) -> dict[str, list[tuple[int, int]]]:
     return found
 
 
+def mentioned(text: str) -> frozenset[str]:
+    """The findings that a text names, whether it states or denies them."""
+    return frozenset(finding for finding, pattern in _MENTIONS.items() if pattern.search(text))
+
+
 def _is_stated(sentence: str, mention: re.Match) -> bool:
     before = _SCOPE_ENDS.split(_UNCHANGED.sub("stable", sentence[: mention.start()]))[-1]
     after = _SCOPE_ENDS.split(sentence[mention.end() :])[0]

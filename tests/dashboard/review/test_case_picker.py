@@ -7,6 +7,7 @@ import pytest
 
 from dashboard.review.case_picker import CARDS, Question, Reader, offered_cases
 from explain.cohort.worklist import Candidate, ReviewReason
+from model.studies.stories import Stories, Story
 from model.studies.table import Study, StudyTable
 
 SPLITS = ("train", "val", "test")
@@ -132,3 +133,18 @@ def test_there_is_a_thumbnail_where_there_is_a_film(table):
 @pytest.mark.parametrize("finding", ["", "No such finding"])
 def test_a_list_of_nothing_is_empty_not_an_error(table, finding):
     assert ids(table, Question(finding=finding, discordant=True)) == []
+
+
+def test_the_stories_come_first_where_nothing_narrows_the_list_and_never_in_blind_mode():
+    table = of(30)
+    story = Story(kind="negation", study="s00001", finding="A", beta=0.4, flip=0.45)
+    table.stories = Stories(checkpoint="abc", stories=(story,))
+
+    def told(question: Question = Question(), *more) -> list[dict]:  # noqa: B008 (a constant)
+        return json.loads(offered_cases(table, question, *more))["stories"]
+
+    assert told() == [{"kind": "negation", "study": "s00001", "finding": "A", "beta": 0.4}]
+    assert told(Question(order="id", split="test", offset=CARDS, number=3)) == told()
+    narrowed = (Question(text="1"), Question(finding="A"), Question(split="train"), Question(queue="training"))
+    assert [told(question) for question in narrowed] == [[], [], [], []]
+    assert told(Question(), Reader("reader", blind=True)) == []
