@@ -32,9 +32,8 @@ from model.studies.stories import FILE, NEAR, Stories, Story, StoryKind
 from model.studies.table import StudyTable, label_matrix
 
 SURE = 0.9  # a probability from which on a finding is said for sure; 1 - SURE where it is denied for sure
-BESIDE = (
-    0.05  # how far from its flip a story is best looked at: the decision is clear, and a small move of β changes it
-)
+# How far from its flip a story is best looked at: the decision is clear, and a small move of β changes it.
+BESIDE = 0.05
 REPORT, FILM = 0, -1  # the places of β = 0 and β = 1, where either decides alone
 
 
@@ -208,10 +207,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=DEMO_STUDIES / FILE)
     out = parser.parse_args().out
-    engine, table = (
-        Engine.load(device="cpu"),
-        open_demo(),
-    )  # whose stories, which may be of an earlier one, are not read
+    # Without the stories that it may have: they may be of an earlier checkpoint.
+    engine, table = Engine.load(device="cpu"), open_demo()
     stories = choose(tell(engine, table, load_reference(engine, table)))
     told = Stories(checkpoint=engine.digest, stories=stories)
     out.write_text(told.model_dump_json(indent=2) + "\n", "utf-8")
