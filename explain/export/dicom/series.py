@@ -102,8 +102,10 @@ def stamp_picture(dataset: Dataset, origin: Origin) -> None:
 
 
 def _point_at_film(item: Dataset, origin: Origin, frame: bool) -> None:
-    """Args:
-    frame: whether what is pointed at in this item is what was looked at, not an object as a whole.
+    """Let what points at the stand-in point at the film, in an item and all below it.
+
+    Args:
+        frame: whether what is pointed at in this item is what was looked at, not an object as a whole.
     """
     if item.get("ReferencedSOPInstanceUID") == origin.instance:
         item.ReferencedSOPClassUID = origin.sop_class
