@@ -14,7 +14,6 @@ from dashboard.serving.session import Session
 from dashboard.ui.version import app_version
 from explain import interpolate
 from explain.export.case import ReaderVerdict, exported_case
-from explain.export.dicom import dicom_files
 from model.errors import ChoiceError
 from model.inputs import Film, SealedHeader
 
@@ -37,6 +36,9 @@ def dicom_zip(served: ServedModel, session: Session, case: OpenCase | None, beta
         BusyError: too many wait for explanations.
         Cancelled: the reader has asked for something else meanwhile.
     """
+    # What writes DICOM takes seconds to load, which nobody who opens the page is to wait for.
+    from explain.export.dicom import dicom_files
+
     case, film, header = _exportable(session, case)
     engine, finding, request_id = served.engine, session.finding, session.request_id
     # No words of the report are exported: what explains it is what costs nothing.
