@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pytest
 from e2e.driving import NAMELESS, wait_for_exact
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from started import free_port, started
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,13 +66,21 @@ def pytest_runtest_makereport(item, call):
     return report
 
 
+@pytest.fixture(scope="session")
+def context(browser: Browser) -> BrowserContext:
+    """Of every `page`: what has a lasting address is loaded once for all."""
+    with browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-US", color_scheme="dark") as everybody:
+        everybody.add_init_script(NAMELESS)
+        yield everybody
+
+
 @pytest.fixture
-def page(request: pytest.FixtureRequest, server: Server, browser: Browser) -> Page:
-    """The page with its first case explained. Afterwards: no error in the console, no request off this machine; of a
-    test that failed, what the page and the server said is printed."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-US", color_scheme="dark")
-    context.add_init_script(NAMELESS)
+def page(request: pytest.FixtureRequest, server: Server, context: BrowserContext) -> Page:
+    """The page with its first case explained, in a browser that knows nothing of an earlier one. Afterwards: no error
+    in the console, no request off this machine; of a test that failed, what page and server said is printed."""
     opened = context.new_page()
+    forgotten = {"origin": server.url, "storageTypes": "cookies,local_storage"}
+    context.new_cdp_session(opened).send("Storage.clearDataForOrigin", forgotten)
     faults: list[str] = []
     opened.on("console", lambda m: faults.append(f"console: {m.text}") if m.type == "error" else None)
     opened.on("pageerror", lambda e: faults.append(f"page: {e}"))
@@ -86,7 +94,7 @@ def page(request: pytest.FixtureRequest, server: Server, browser: Browser) -> Pa
         print(opened.locator("body").inner_text())
         print(opened.locator("#bl-stage .bl-widget").evaluate_all("all => all.map((one) => ({...one.dataset}))"))
         print((server.flags.parent / "server.log").read_text()[-3000:])
-    context.close()
+    opened.close()
     left = len(loads) > 1
     assert [f for f in faults if not (left and any(words in f for words in LEAVING))] == []
 
