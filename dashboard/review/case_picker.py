@@ -18,6 +18,7 @@ from dashboard.ui.payload import as_json
 from dashboard.ui.pictures import thumbnail
 from explain.cohort.worklist import Candidate
 from model.studies.splits import SPLITS
+from model.studies.stories import Story
 from model.studies.table import Study, StudyTable
 
 CARDS = 24  # of one page
@@ -137,7 +138,7 @@ def offered_cases(
             "has_discordant": has_discordant,
             "question": question._asdict(),
             "blind": reader.blind,
-            "stories": [story.model_dump(exclude={"flip"}) for story in told],
+            "stories": [_line(story, reader) for story in told],
             "stories_of": table.stories.checkpoint,
             "total": len(found),
             "studies": [
@@ -206,6 +207,10 @@ def _ordered(
 def _shuffled(studies: list[Study], reader: Reader) -> list[Study]:
     """In an order that is the reader's own, and the same each time."""
     return random.Random(reader.seed).sample(studies, len(studies))
+
+
+def _line(story: Story, reader: Reader) -> dict[str, Any]:
+    return story.model_dump(exclude={"flip"}) | {"judged": reader.judged.get(story.study, "")}
 
 
 def _card(study: Study, reader: Reader, reasons: list[dict[str, Any]]) -> dict[str, Any]:

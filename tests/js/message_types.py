@@ -304,6 +304,7 @@ class OfferedStory(TypedDict):
     study: str
     finding: str
     beta: float
+    judged: Literal["agree", "disagree", "unsure", ""]
 
 
 class CaseList(TypedDict):

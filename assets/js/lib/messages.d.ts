@@ -398,6 +398,7 @@ export interface OfferedStory {
   study: string;
   finding: string;
   beta: number;
+  judged: "agree" | "disagree" | "unsure" | "";
 }
 
 /** The value of the picker, and of the queue in Feedback; its stories are true of one model, or, with "", of any. */

@@ -69,7 +69,8 @@ export const caseBar = (...more) => {
     from.title = split && t(`case.split.${split}`);
     from.classList.toggle("bl-chip-learnt", split === "train");
     place.textContent = listed ? t("case.place", { place: listed.index + 1, total: listed.total }) : "";
-    judged.textContent = listed?.judged ? t("case.judged", { verdict: t(`verdict.${listed.judged}`) }) : "";
+    const said = known?.study === id ? known.judged : "";
+    judged.textContent = said ? t("case.judged", { verdict: t(`verdict.${said}`) }) : "";
     back.hidden = !split || cell?.study !== id;
     if (!back.hidden)
       back.textContent = t(`case.to_cell.${cell.cell}`, { n: cell.count, finding: findingName(cell.finding) });

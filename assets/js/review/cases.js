@@ -106,14 +106,15 @@ export const mount = ({ element, trigger, value, watch }) => {
   // What is known here of the open case, for whoever names it.
   const tell = () => {
     const index = place();
+    const story = stories.storyOf(current);
     emit("case-place", {
       study: current,
       index,
       total: shown.total,
       queue: shown.question.queue,
       reasons: studies[index]?.reasons ?? [],
-      judged: studies[index]?.judged ?? "",
-      story: stories.storyOf(current) ?? null,
+      judged: studies[index]?.judged ?? story?.judged ?? "",
+      story: story ?? null,
     });
   };
   /** @param {string} study */
@@ -246,9 +247,10 @@ export const mount = ({ element, trigger, value, watch }) => {
     ask();
   });
   on("saved", ({ study, verdict }) => {
+    stories.judge(study, verdict);
     studies = studies.map((one) => (one.id === study ? { ...one, judged: verdict } : one));
     const at = studies.findIndex((one) => one.id === study);
-    if (at < 0) return;
+    if (at < 0) return tell();
     const { tabIndex } = cards()[at];
     const now = card(studies[at]);
     now.tabIndex = tabIndex;

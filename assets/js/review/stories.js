@@ -57,5 +57,9 @@ export const storiesView = () => {
   // The story that a study tells, if any.
   /** @param {string | null} study */
   const storyOf = (study) => (isTold() ? stories.find((story) => story.study === study) : undefined);
-  return { node, load, show, storyOf };
+  /** @param {string} study @param {m.OfferedStory["judged"]} judged */
+  const judge = (study, judged) => {
+    stories = stories.map((story) => (story.study === study ? { ...story, judged } : story));
+  };
+  return { node, load, show, storyOf, judge };
 };

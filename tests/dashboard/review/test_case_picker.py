@@ -143,7 +143,7 @@ def test_the_stories_come_first_where_nothing_narrows_the_list_and_never_in_blin
     def told(question: Question = Question(), *more) -> list[dict]:  # noqa: B008 (a constant)
         return json.loads(offered_cases(table, question, *more))["stories"]
 
-    assert told() == [{"kind": "negation", "study": "s00001", "finding": "A", "beta": 0.4}]
+    assert told() == [{"kind": "negation", "study": "s00001", "finding": "A", "beta": 0.4, "judged": ""}]
     assert told(Question(order="id", split="test", offset=CARDS, number=3)) == told()
     narrowed = (Question(text="1"), Question(finding="A"), Question(split="train"), Question(queue="training"))
     assert [told(question) for question in narrowed] == [[], [], [], []]
