@@ -21,7 +21,13 @@ CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/c
 # A browser asks its maker for updates; these keep it to what the page asks for.
 QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
 # What Gradio's client says of its own open stream when the page is left, by a reload for instance.
-LEAVING = ("AbortError: signal is aborted without reason", "Unexpected error Connection errored out")
+LEAVING = (
+    "AbortError: signal is aborted without reason",
+    "TypeError: network error",
+    "Unexpected error 404: Not Found",
+    "Unexpected error Connection errored out",
+    "net::ERR_INCOMPLETE_CHUNKED_ENCODING",
+)
 
 
 class Server(NamedTuple):
