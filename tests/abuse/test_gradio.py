@@ -15,7 +15,7 @@ from dashboard.web.gradio import as_file, locale_module, upload_name
 from dashboard.web.scripts import address, served
 
 SCRIPT = re.compile(r"<script([^>]*)>")
-IMPORT = re.compile(r'^import .*from "(\.[^"]+)";', re.MULTILINE)
+IMPORT = re.compile(r'(?:^import (?:.* from )?|^\} from |\bimport\()"(\.[^"]+\.js)"', re.MULTILINE)
 
 
 def test_gradio_s_own_check_of_paths_is_on(open_app, tmp_path):
@@ -82,8 +82,11 @@ def test_every_module_of_the_page_is_there_and_kept_by_browsers_until_it_changes
         assert answer.headers["content-type"].startswith("text/javascript")
         assert answer.headers["cache-control"] == "private, max-age=31536000, immutable"
         asked += [posixpath.normpath(f"{posixpath.dirname(path)}/{other}") for other in IMPORT.findall(answer.text)]
-    assert seen == {f"/{path}" for path in ahead}
     assert len(seen) == len(served())
+    room = {path: path.split("/")[4] for path in seen}
+    first = {path for path in seen if room[path] in ("lib", "page", "page.js", "review")}
+    assert {f"/{path}" for path in ahead} == first
+    assert {"atlas", "beta_lab", "feedback", "trust"} <= set(room.values())  # which come later
 
 
 @pytest.mark.parametrize(

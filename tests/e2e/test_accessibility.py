@@ -90,6 +90,7 @@ def other_light(page: Page) -> None:
     page.locator(".bl-facts .bl-icon").click()
 
 
+@pytest.mark.timeout(900)  # thirty looks, on a machine that is busy with something else
 def test_axe_finds_nothing_in_any_tab_in_either_light_and_language_nor_on_a_telephone(axed):
     found = {}
     for tab in TABS:
