@@ -7,7 +7,8 @@ from playwright.sync_api import Page
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
-EXACT_LIMIT = 120_000  # milliseconds, on a machine that is busy with something else
+# Milliseconds. What explains is nice to all else, so that it waits where other tests keep every core busy.
+EXACT_LIMIT = 270_000
 PIXELS = "() => document.querySelector('.bl-film-canvas').toDataURL()"
 STAGE = "#bl-stage .bl-widget"
 VISITED = "localStorage.setItem('betalens.visited', 'yes')"  # before whom the slider does not sweep any more
