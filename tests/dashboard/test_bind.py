@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from concurrent.futures import ThreadPoolExecutor
 
 from dashboard.server import bind
 
@@ -22,4 +23,6 @@ def test_an_answer_in_two_packets_does_not_wait_for_the_first_to_be_acknowledged
             writer.close()
             return given
 
-    assert asyncio.run(accepted())
+    # In a thread of its own: Playwright's loop runs in that of the tests.
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(asyncio.run, accepted()).result()

@@ -47,7 +47,9 @@ def test_the_slider_sweeps_once_by_itself_and_stops_where_it_began(visit):
     page.wait_for_function("() => Math.max(...window.betas) > 0.9", timeout=EXACT_LIMIT)
     assert float(page.locator(STAGE).get_attribute("data-beta")) > 0.5  # what is drawn moves with it
     expect(page.locator(SWEEPING)).to_have_count(0, timeout=EXACT_LIMIT)
-    assert [url for url in asked if "/gradio_api/" in url and "heartbeat" not in url] == []
+    # At most that for the tests of the case, which are asked for once it stands still: nothing for β.
+    assert len([url for url in asked if url.endswith("/queue/join?")]) <= 1
+    assert not [url for url in asked if "/gradio_api/run/" in url]
     betas = page.evaluate("window.betas")
     assert min(betas) < 0.05
     assert max(betas) > 0.95
