@@ -35,6 +35,7 @@ def explain_at_length(page: Page, url: str) -> None:
     wait_for_line(url, lambda n: n > 0)
 
 
+@pytest.mark.slow
 def test_work_for_a_page_that_was_closed_stops(server, browser):
     context = browser.new_context()
     page = context.new_page()

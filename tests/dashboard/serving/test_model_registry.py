@@ -102,7 +102,8 @@ def test_a_version_that_cannot_be_served_leaves_the_model_at_hand(serving, versi
     assert serving.now is now
 
 
-@pytest.mark.timeout(280)
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_a_real_server_swaps_while_it_answers_and_fails_no_request(versions, table, tmp_path):
     port = free_port()
     studies = table.studies[0].image.parent / "studies.csv"
