@@ -14,6 +14,7 @@ import numpy as np
 from model.errors import ChoiceError, StudyTableError
 from model.storage.paths import DEMO_STUDIES as ASSETS
 from model.studies.demo.reports import FINDINGS, load_reports, stating_sentences
+from model.studies.demo.wording import Edits, reworded
 from model.studies.table import Known
 
 MASK_SIZE = 96
@@ -22,7 +23,16 @@ BOUNDED = ("Atelectasis", "Cardiomegaly", "Effusion", "Lung Opacity", "Nodule", 
 
 
 class DemoStudy(NamedTuple):
-    """One study of the demo. `labels` is what the film shows, `report_labels` what the report states."""
+    """One study of the demo.
+
+    Attributes:
+        report: as it is read: reworded, where the table says so.
+        labels: what the study has; where `mishap` is "label", wrong.
+        report_labels: what the report states.
+        discordant: whether the report is another patient's.
+        hidden: what the study has and the film does not show.
+        mishap: what went wrong: "patient" or "side" of the report, "label", or nothing.
+    """
 
     study_id: str
     image: Path
@@ -33,6 +43,8 @@ class DemoStudy(NamedTuple):
     patient_id: str
     split: str
     discordant: bool
+    hidden: frozenset[str] = frozenset()
+    mishap: str = ""
 
 
 @cache
@@ -52,9 +64,24 @@ def load_demo() -> tuple[DemoStudy, ...]:
 
 
 def _study(row: dict[str, str], report: str) -> DemoStudy:
-    labels, stated = (frozenset(filter(None, row[key].split("|"))) for key in ("label", "report_label"))
-    place = row["patient_id"], row["split"], row["discordant"] == "1"
-    return DemoStudy(row["study_id"], ASSETS / row["image"], row["report_id"], report, labels, stated, *place)
+    labels, stated, hidden = (
+        frozenset(filter(None, row.get(key, "").split("|"))) for key in ("label", "report_label", "hidden")
+    )
+    if edits := row.get("edits"):
+        report = reworded(report, Edits.from_text(edits), int(row["seed"]))
+    return DemoStudy(
+        study_id=row["study_id"],
+        image=ASSETS / row["image"],
+        report_id=row["report_id"],
+        report=report,
+        labels=labels,
+        report_labels=stated,
+        patient_id=row["patient_id"],
+        split=row["split"],
+        discordant=row["discordant"] == "1",
+        hidden=hidden,
+        mishap=row.get("mishap", ""),
+    )
 
 
 def truth(study_id: str) -> Known:

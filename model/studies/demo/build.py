@@ -1,130 +1,210 @@
-"""Draws the demo's films: `python -m model.studies.demo.build`, about ten minutes on two cores.
+"""Draws the demo's films: `python -m model.studies.demo.build`. Interrupted, the same command goes on where it was.
 
-python -m model.studies.demo.build                          assets/demo: the committed studies
-python -m model.studies.demo.build --extra 5000 --out DIR   more films of training reports, for training only
+python -m model.studies.demo.build                                    assets/demo: the committed studies
+python -m model.studies.demo.build --extra 3000 --looks 3 --out DIR   more films of training reports, for training only
+
+Until all is drawn the films lie beside the folder that they are for, which stays as it is.
 """
 
 import argparse
 import csv
+import hashlib
+import io
+import json
 import multiprocessing
-from collections.abc import Iterator
-from itertools import groupby
+import os
+import shutil
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from PIL import Image
 from tqdm import tqdm
 
+from model.errors import ChoiceError
+from model.storage.files import atomic_write
 from model.studies.demo import ASSETS, MASK_SIZE
-from model.studies.demo.anatomy import bend, fields
-from model.studies.demo.plan import SEED, Planned, choose_build, plan, split_reports
-from model.studies.demo.render import Rendered, render
-from model.studies.demo.reports import FINDINGS, load_reports
+from model.studies.demo.films.body import draw_body
+from model.studies.demo.films.build import Film, draw_build, film
+from model.studies.demo.films.look import FILM_SIZE
+from model.studies.demo.films.projection import project
+from model.studies.demo.plan import Planned, extra_plan, plan
+from model.studies.demo.reports import FINDINGS
+from model.studies.demo.table import OUTLINE_CELLS
 
-FILM_SIZE = 320
-_WEBP_QUALITY = 68
-_EXTRA_MASK = 20
-_NORMAL_SHARE = 0.22
-
-
-def extra_plan(n: int, seed: int) -> list[Planned]:
-    """More studies of training reports, findings about equally frequent, on anatomies of their own."""
-    rng = np.random.default_rng([SEED, 4, seed])
-    reports = split_reports()["train"]
-    pools = {f: [r for r in reports if f in r.findings] for f in FINDINGS}
-    pools[""] = [r for r in reports if not r.findings]
-    weights = np.array([len(pools[f]) ** 0.35 for f in FINDINGS])
-    weights = [*(weights / weights.sum() * (1 - _NORMAL_SHARE)), _NORMAL_SHARE]
-    studies = []
-    for k in range(n):
-        pool = pools[str(rng.choice([*FINDINGS, ""], p=weights))]
-        report = pool[rng.integers(len(pool))]
-        build = choose_build(report.statements, f"extra {seed}", rng)
-        studies.append(Planned(f"extra-{seed}-{k:05d}", report.report_id, report.statements, "train", False, build))
-    return studies
+PROCESSES = 2
+_MODE = 0o644
+_QUALITIES = (75, 62, 50, 38, 28)  # of WebP: the best that takes no more than
+_MOST_BYTES = 8_000
 
 
-def films(studies: list[Planned], size: int, mask_size: int, seed: int) -> Iterator[tuple[int, Rendered]]:
-    """(index, film and masks) of each study, not in order: studies of one anatomy are drawn together."""
+class _Job(NamedTuple):
+    """The films of one study: their places in the whole, and the size of their masks."""
+
+    study: Planned
+    places: tuple[int, ...]
+    mask_size: int
+
+
+def _draw(job: _Job) -> list[tuple[int, Film]]:
+    study = job.study
+    build = draw_build(study.anatomy, study.shown, study.seed)
+    looks = [study.seed + 7919 * k for k in range(len(job.places))]
+    return [(i, film(build, look, FILM_SIZE, job.mask_size)) for i, look in zip(job.places, looks, strict=True)]
+
+
+def _films(jobs: Sequence[_Job], total: int, done: int) -> Iterator[tuple[int, Film]]:
+    """(place, film), not in order, while a bar moves."""
     torch.set_num_threads(1)
-    fields()  # before the fork, so that the workers share the CT
-    order = sorted(range(len(studies)), key=lambda i: studies[i].build)
-    groups = [list(group) for _, group in groupby(order, key=lambda i: studies[i].build)]
-    jobs = [([(i, studies[i]) for i in group], size, mask_size, seed) for group in groups]
-    with multiprocessing.get_context("fork").Pool(2) as pool:
+    project(draw_body(0))  # loaded and compiled before the fork, so that the processes share both
+    context = multiprocessing.get_context("fork")
+    with context.Pool(PROCESSES) as pool, tqdm(total=total, initial=done, unit="film") as bar:
         for drawn in pool.imap_unordered(_draw, jobs):
             yield from drawn
+            bar.update(len(drawn))
 
 
-def _draw(job: tuple) -> list[tuple[int, Rendered]]:
-    group, size, mask_size, seed = job
-    chest = bend(group[0][1].build)
-    return [(i, render(chest, study.statements, (SEED, seed, i), size, mask_size)) for i, study in group]
+def _mark(studies: Sequence[Planned], looks: int, folder: Path) -> None:
+    """Say in a folder which films it is for.
+
+    Raises:
+        ChoiceError: it holds films of another plan.
+    """
+    rows = [(_row(s), [f._replace(traits=tuple(sorted(f.traits))) for f in s.shown], s.anatomy) for s in studies]
+    digest = hashlib.sha256(repr((rows, looks, FILM_SIZE)).encode()).hexdigest()
+    path = folder / "plan.sha256"
+    folder.mkdir(parents=True, exist_ok=True)
+    if path.exists() and path.read_text("utf-8") != digest:
+        raise ChoiceError(f"{folder} holds films of another plan: remove it, or name another --out.")
+    atomic_write(path, digest.encode(), _MODE)
 
 
-def write_extra(n: int, out: Path, seed: int) -> None:
-    """films.npy (n, size, size), masks.npy (n, findings, 50 packed bytes of 20 x 20 cells), studies.csv."""
-    out.mkdir(parents=True, exist_ok=True)
+def write_extra(n: int, looks: int, out: Path, seed: int) -> None:
+    """films.npy (films, size, size), masks.npy (films, findings, 50 packed bytes of 20 x 20 cells), studies.csv.
+
+    Raises:
+        ChoiceError: the folder holds films of another plan.
+    """
     studies = extra_plan(n, seed)
-    shape = (n, FILM_SIZE, FILM_SIZE)
-    stack = np.lib.format.open_memmap(out / "films.npy", mode="w+", dtype=np.uint8, shape=shape)
-    masks = np.zeros((n, len(FINDINGS), _EXTRA_MASK**2 // 8), np.uint8)
-    for i, drawn in tqdm(films(studies, FILM_SIZE, _EXTRA_MASK, seed), total=n, unit="film"):
-        stack[i] = drawn.film
+    _mark(studies, looks, out)
+    total = n * looks
+    stack = _opened(out / "films.npy", (total, FILM_SIZE, FILM_SIZE))
+    masks = _opened(out / "masks.npy", (total, len(FINDINGS), OUTLINE_CELLS**2 // 8))
+    done = _opened(out / "done.npy", (total,))
+    places = [tuple(range(i * looks, (i + 1) * looks)) for i in range(n)]
+    jobs = [_Job(s, p, OUTLINE_CELLS) for s, p in zip(studies, places, strict=True) if not all(done[list(p)])]
+    for i, drawn in _films(jobs, total, int(done.sum())):
+        stack[i] = drawn.pixels
         for finding, mask in drawn.masks.items():
             masks[i, FINDINGS.index(finding)] = np.packbits(mask)
-    stack.flush()
-    np.save(out / "masks.npy", masks)
-    rows = [{"row": i, "report_id": s.report_id, "label": "|".join(s.findings)} for i, s in enumerate(studies)]
-    _write_csv(out / "studies.csv", rows)
-
-
-def write_demo(out: Path) -> None:
-    """studies.csv, films/*.webp and truth.npz: what `load_demo` and `truth` read."""
-    (out / "films").mkdir(parents=True, exist_ok=True)
-    for stale in (out / "films").glob("*.webp"):
-        stale.unlink()
-    studies, reports = plan(), load_reports()
-    truth: dict[tuple[str, str], np.ndarray] = {}
-    for i, drawn in tqdm(films(studies, FILM_SIZE, MASK_SIZE, 0), total=len(studies), unit="film"):
-        film = out / "films" / f"{studies[i].study_id}.webp"
-        Image.fromarray(drawn.film).save(film, "webp", quality=_WEBP_QUALITY, method=4)
-        truth |= {(studies[i].study_id, finding): np.packbits(mask) for finding, mask in drawn.masks.items()}
-    keys = sorted(truth)
-    numbers = np.array([[int(study[-4:]), FINDINGS.index(finding)] for study, finding in keys], np.uint16)
-    np.savez_compressed(out / "truth.npz", rows=numbers, bits=np.stack([truth[key] for key in keys]))
+        done[i] = 1
+    for array in (stack, masks, done):
+        array.flush()
     rows = [
         {
-            "study_id": study.study_id,
-            "image": f"films/{study.study_id}.webp",
+            "row": i * looks + k,
             "report_id": study.report_id,
-            "label": "|".join(study.findings),
-            "report_label": "|".join(sorted(reports[study.report_id].findings)),
-            "patient_id": study.report_id,
-            "split": study.split,
-            "discordant": str(int(study.discordant)),
+            "label": "|".join(sorted(study.labels)),
+            "edits": study.edits.to_text(),
+            "seed": study.seed + k,  # each look beside its own words
         }
-        for study in studies
+        for i, study in enumerate(studies)
+        for k in range(looks)
     ]
     _write_csv(out / "studies.csv", rows)
 
 
+def _opened(path: Path, shape: tuple[int, ...]) -> np.memmap:
+    """An array of bytes in a file, of zeros where it is new."""
+    mode = "r+" if path.exists() else "w+"
+    return np.lib.format.open_memmap(path, mode, np.uint8, None if mode == "r+" else shape)
+
+
+def write_demo(out: Path) -> None:
+    """studies.csv, films/*.webp and truth.npz: what `load_demo` and `truth` read.
+
+    Raises:
+        ChoiceError: the folder beside it holds films of another plan.
+    """
+    studies, drawing = plan(), out.with_name(out.name + ".drawing")
+    _mark(studies, 1, drawing)
+    films = drawing / "films"
+    films.mkdir(exist_ok=True)
+    missing = [_Job(s, (i,), MASK_SIZE) for i, s in enumerate(studies) if not _part(drawing, s).exists()]
+    for i, drawn in _films(missing, len(studies), len(studies) - len(missing)):
+        atomic_write(films / f"{studies[i].study_id}.webp", _webp(drawn.pixels), _MODE)
+        packed = {finding: np.packbits(mask).tobytes().hex() for finding, mask in drawn.masks.items()}
+        atomic_write(_part(drawing, studies[i]), json.dumps(packed).encode(), _MODE)  # last: now the study is done
+    _write_truth(studies, drawing, out / "truth.npz")
+    shutil.rmtree(out / "films", ignore_errors=True)
+    os.replace(films, out / "films")
+    _write_csv(out / "studies.csv", [_row(study) for study in studies])
+    shutil.rmtree(drawing)
+
+
+def _part(drawing: Path, study: Planned) -> Path:
+    return drawing / f"{study.study_id}.json"
+
+
+def _write_truth(studies: Sequence[Planned], drawing: Path, path: Path) -> None:
+    numbers, bits = [], []
+    for study in studies:
+        for finding, packed in sorted(json.loads(_part(drawing, study).read_text("utf-8")).items()):
+            numbers.append([int(study.study_id[-4:]), FINDINGS.index(finding)])
+            bits.append(np.frombuffer(bytes.fromhex(packed), np.uint8))
+    np.savez_compressed(path, rows=np.array(numbers, np.uint16), bits=np.stack(bits))
+
+
+def _row(study: Planned) -> dict[str, str]:
+    return {
+        "study_id": study.study_id,
+        "image": f"films/{study.study_id}.webp",
+        "report_id": study.report_id,
+        "label": "|".join(sorted(study.labels)),
+        "report_label": "|".join(sorted(study.stated)),
+        "patient_id": study.patient_id,
+        "split": study.split,
+        "discordant": str(int(study.mishap == "patient")),
+        "hidden": "|".join(sorted(study.hidden)),
+        "mishap": study.mishap,
+        "present": "|".join(sorted(study.present)),
+        "edits": study.edits.to_text(),
+        "seed": str(study.seed),
+    }
+
+
+def _webp(pixels: np.ndarray) -> bytes:
+    data = b""
+    for quality in _QUALITIES:
+        buffer = io.BytesIO()
+        Image.fromarray(pixels).save(buffer, "webp", quality=quality, method=4)
+        data = buffer.getvalue()
+        if len(data) <= _MOST_BYTES:
+            break
+    return data
+
+
 def _write_csv(path: Path, rows: list[dict]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, fieldnames=list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    atomic_write(path, text.getvalue().encode(), _MODE)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--extra", type=int, default=0, metavar="N", help="draw N more training films instead")
-    parser.add_argument("--seed", type=int, default=1, help="of the extra films")
+    parser.add_argument(
+        "--extra", type=int, default=0, metavar="N", help="draw films of N more training studies instead"
+    )
+    parser.add_argument("--looks", type=int, default=1, metavar="K", help="films of each of them")
+    parser.add_argument("--seed", type=int, default=1, help="of the extra studies")
     parser.add_argument("--out", type=Path, default=ASSETS)
     chosen = parser.parse_args()
     if chosen.extra:
-        write_extra(chosen.extra, chosen.out, chosen.seed)
+        write_extra(chosen.extra, chosen.looks, chosen.out, chosen.seed)
     else:
         write_demo(chosen.out)
 

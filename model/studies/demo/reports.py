@@ -121,7 +121,7 @@ _NEGATED_AFTER = re.compile(
     r"^[^.;]{0,60}?\b(?:(?:is|are|was|were|has|have|been)\s+(?:not|no longer|ruled out|excluded|resolved|cleared)"
     r"|not (?:seen|identified|visualized|present|evident|appreciated)"
     r"|ha(?:s|ve) (?:since )?(?:been )?(?:resolved|cleared)"
-    r"|(?:is|are) (?:absent|unlikely|within normal)|unlikely)\b", re.IGNORECASE)  # fmt: skip
+    r"|(?:is|are) (?:absent|gone|unlikely|within normal)|unlikely|(?<=: )(?:none|no))\b", re.IGNORECASE)  # fmt: skip
 _UNCHANGED = re.compile(
     r"\b(?:no|without)(?: \w+){0,2} change\b|\bnot (?:significantly )?changed\b", re.IGNORECASE
 )  # no negation
@@ -142,6 +142,16 @@ def stating_sentences(text: str) -> dict[str, list[tuple[int, int]]]:
             if any(_is_stated(sentence.group(), mention) for mention in pattern.finditer(sentence.group())):
                 found.setdefault(finding, []).append(sentence.span())
     return found
+
+
+def sentences_of(text: str) -> list[tuple[int, int]]:
+    """Character spans of the sentences of a text."""
+    return [sentence.span() for sentence in _SENTENCE.finditer(text)]
+
+
+def mentions_of(text: str, finding: str) -> list[tuple[int, int]]:
+    """Character spans of a finding's names in a text, whether they state or deny it."""
+    return [mention.span() for mention in _MENTIONS[finding].finditer(text)]
 
 
 def mentioned(text: str) -> frozenset[str]:

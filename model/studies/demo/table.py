@@ -13,13 +13,14 @@ from model.storage.files import file_digest
 from model.studies.arrays import StudyArrays
 from model.studies.demo import ASSETS, BOUNDED, FINDINGS, MASK_SIZE, load_demo, truth
 from model.studies.demo.reports import load_reports
+from model.studies.demo.wording import Edits, reworded
 from model.studies.table import About, Study, StudyTable
 
 OUTLINE_CELLS = 20  # a side: what the extra films' outlines are stored at
 
 SUMMARY = """The model of the embedded demo. It reads **rendered radiographs of one CT** with real, de-identified
-reports of the Indiana University collection. Its figures say how well the demo works; nothing about performance on
-patients follows from them."""
+reports of the Indiana University collection, as they are or reworded. Its figures say how well the demo works; nothing
+about performance on patients follows from them."""
 
 
 def open_demo() -> StudyTable:
@@ -65,7 +66,10 @@ def extra_arrays(folder: Path, config: Config) -> StudyArrays:
     shape = (len(rows), len(FINDINGS), OUTLINE_CELLS, OUTLINE_CELLS)
     return StudyArrays(
         films=np.stack([np.round(square * 255).astype(np.uint8) for square in squares]),
-        reports=[reports[row["report_id"]].text for row in rows],
+        reports=[
+            reworded(reports[row["report_id"]].text, Edits.from_text(row.get("edits", "")), int(row.get("seed", 0)))
+            for row in rows
+        ],
         labels=np.array([[f in row["label"].split("|") for f in FINDINGS] for row in rows], np.float32),
         has=np.ones((len(rows), 2), np.float32),
         masks=np.unpackbits(packed, axis=-1).reshape(shape).astype(np.float32),
