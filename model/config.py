@@ -148,6 +148,13 @@ class Config:
     dropout: float = option(0.1, "share of units dropped in training", 0, 0.9)
 
     # Training
+    report_epochs: int = option(
+        0,
+        "passes in which the report encoder learns to read alone, from the training reports and from phrases of its "
+        "own about the demo's findings, before film and report are learnt together",
+        0,
+        1000,
+    )
     epochs: int = option(10, "passes over the training studies", 1, 1000)
     batch_size: int = option(24, "studies per step", 1, 4096)
     learning_rate: float = option(1e-3, "of the head, the projections and the image neck", 1e-7, 1)

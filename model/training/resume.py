@@ -12,6 +12,7 @@ from model.storage.files import atomic_file
 from model.studies.arrays import StudyArrays
 
 STATE_FILE = "state.pt"
+READING = "reading"  # the folder of a report encoder that learns to read first
 
 
 def folder_beside(checkpoint: Path) -> Path:
@@ -26,7 +27,7 @@ def unfinished(checkpoint: Path) -> bool:
 
 def has_state(folder: Path) -> bool:
     """Whether a training has left its state in a folder."""
-    return (folder / STATE_FILE).exists()
+    return any((part / STATE_FILE).exists() for part in (folder, folder / READING))
 
 
 def fingerprint(config: Config, data: StudyArrays, world: int) -> str:
@@ -97,4 +98,5 @@ class TrainingState:
 
 def forget(folder: Path) -> None:
     """Remove the state of a training whose checkpoint is written; its logs stay."""
-    (folder / STATE_FILE).unlink(missing_ok=True)
+    for part in (folder, folder / READING):
+        (part / STATE_FILE).unlink(missing_ok=True)

@@ -25,6 +25,7 @@ from model.network.network import Network, Pooled, allowed_beta
 from model.studies.arrays import StudyArrays
 from model.training.batches import LEAST, Part, batches, steps_of
 from model.training.loss import TrainingLoss
+from model.training.reading import learn_to_read
 from model.training.resume import TrainingState, fingerprint
 
 WARM_UP = 0.1  # share of the steps in which the learning rate rises
@@ -93,6 +94,11 @@ class Run:
         if not self.steps:
             least = LEAST * self.part.world
             raise TrainingError(f"Training needs at least {least} studies in split train; there are {len(data)}.")
+        mark = fingerprint(config, data, self.part.world)
+        self.state = folder and TrainingState(folder, mark, resume)
+        saved = self.state.load(self.accelerator.device) if resume and self.state else None
+        if config.report_epochs and not saved:
+            learn_to_read(network, data, self.accelerator.device, folder, mark, resume, self.main)
         torch.manual_seed(config.seed)
         learner = TrainingLoss(network, torch.from_numpy(data.labels), data.masks is not None)
         learner.to(self.accelerator.device)
@@ -100,11 +106,10 @@ class Run:
         optimizer, self.schedule = _optimizer(learner, config, self.steps)
         self.learner, self.optimizer = self.accelerator.prepare(learner, optimizer)
         self.epoch, self.best, self.best_score, self.stale = 0, {}, -math.inf, 0
-        self.state = folder and TrainingState(folder, fingerprint(config, data, self.part.world), resume)
         if resume and self.state:
-            if saved := self.state.load(self.accelerator.device):
+            if saved:
                 self._restore(saved)
-            elif self.main:
+            elif self.main and not config.report_epochs:
                 tqdm.write("There is no unfinished training to resume; it starts from the beginning.", file=sys.stderr)
 
     def goes_on(self) -> bool:

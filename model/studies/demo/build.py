@@ -26,6 +26,7 @@ from tqdm import tqdm
 from model.errors import ChoiceError
 from model.storage.files import atomic_write
 from model.studies.demo import ASSETS, MASK_SIZE
+from model.studies.demo.card import data_card
 from model.studies.demo.films.body import draw_body
 from model.studies.demo.films.build import Film, draw_build, film
 from model.studies.demo.films.look import FILM_SIZE
@@ -123,7 +124,7 @@ def _opened(path: Path, shape: tuple[int, ...]) -> np.memmap:
 
 
 def write_demo(out: Path) -> None:
-    """studies.csv, films/*.webp and truth.npz: what `load_demo` and `truth` read.
+    """studies.csv, films/*.webp, truth.npz and the data card: what `load_demo` and `truth` read, and people.
 
     Raises:
         ChoiceError: the folder beside it holds films of another plan.
@@ -141,6 +142,7 @@ def write_demo(out: Path) -> None:
     shutil.rmtree(out / "films", ignore_errors=True)
     os.replace(films, out / "films")
     _write_csv(out / "studies.csv", [_row(study) for study in studies])
+    atomic_write(out / "DATA_CARD.md", data_card(studies).encode(), _MODE)
     shutil.rmtree(drawing)
 
 

@@ -9,9 +9,9 @@ from numba import njit
 from model.studies.demo.films.body import HALF_MM, Body, origins
 from model.studies.demo.films.source import HEART_LABEL, SPACING, load_source
 
-PIXELS = 384  # a side of the plane of projection
+PIXELS = 352  # a side of the plane of projection
 PIXEL_MM = 2 * HALF_MM[0] / PIXELS
-STEPS, SLABS = 80, 16  # along a ray; of the steps of a slab all is summed
+STEPS, SLABS = 64, 16  # along a ray; of the steps of a slab all is summed
 SLAB_MM = 2 * HALF_MM[1] / SLABS
 
 
@@ -78,11 +78,9 @@ def _cast(tissue, organ, spacing, knots, half, distance, lucency, soft, bone, ai
                 r = along[d0, 0] * (1 - fd) + along[d0 + 1, 0] * fd
                 d = along[d0, 1] * (1 - fd) + along[d0 + 1, 1] * fd
                 c = along[d0, 2] * (1 - fd) + along[d0 + 1, 2] * fd
-                if d < 0 or d >= depths - 1:
+                if d < 0 or d >= depths - 1 or c < 0 or c >= columns - 1:
                     continue
                 r = min(max(r, np.float32(0)), np.float32(rows - 1.01))
-                beyond = max(-c, c - np.float32(columns - 1.01), np.float32(0)) * spacing[2]
-                c = min(max(c, np.float32(0)), np.float32(columns - 1.01))
                 r0, y0, c0 = int(r), int(d), int(c)
                 fr, fy, fc = r - r0, d - y0, c - c0
                 a00 = tissue[r0, y0, c0] * (1 - fc) + tissue[r0, y0, c0 + 1] * fc
@@ -91,8 +89,6 @@ def _cast(tissue, organ, spacing, knots, half, distance, lucency, soft, bone, ai
                 a11 = tissue[r0 + 1, y0 + 1, c0] * (1 - fc) + tissue[r0 + 1, y0 + 1, c0 + 1] * fc
                 value = ((a00 * (1 - fy) + a01 * fy) * (1 - fr) + (a10 * (1 - fy) + a11 * fy) * fr) / 1000
                 kind = organ[int(r + 0.5), int(d + 0.5), int(c + 0.5)]
-                if beyond > 0:  # the scanner's circle cut the shoulders off: they round off beyond it
-                    value = min(value, np.float32(1.03)) * max(np.float32(0), 1 - (beyond / 75) ** 2)
                 if 1 <= kind <= 5:
                     value = min(value * lucency, np.float32(1.06))
                     slab = s // per_slab

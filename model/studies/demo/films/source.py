@@ -74,7 +74,7 @@ def load_source() -> Source:
         np.savez(part, **made._asdict())
         part.replace(path)
     with np.load(path) as file:
-        return Source(file["tissue"], file["organ"])
+        return _with_neck(file["tissue"], file["organ"])
 
 
 def _read_ct() -> tuple[np.ndarray, np.ndarray]:
@@ -108,7 +108,7 @@ def _prepared(hounsfield: np.ndarray, labels: np.ndarray) -> Source:
     # Slices are 2.5 mm apart; cubic interpolation between them keeps steps off the films.
     fine = np.clip(ndimage.zoom(thin, (1, 1, 2), order=3), -1000, 1500)
     coded = np.repeat(organ[:, 2::4], 2, axis=2)
-    fine, coded = _with_neck(fine.transpose(2, 1, 0)[::-1], coded.transpose(2, 1, 0)[::-1])
+    fine, coded = fine.transpose(2, 1, 0)[::-1], coded.transpose(2, 1, 0)[::-1]
     # Bone takes up more of a diagnostic beam than its CT number says.
     tissue = fine + 1000 + 0.9 * np.clip(fine - 150, 0, None)
     return Source(np.ascontiguousarray(tissue.astype(np.int16)), np.ascontiguousarray(coded))
@@ -135,18 +135,18 @@ def _heal(hounsfield: np.ndarray, organ: np.ndarray, lung: np.ndarray) -> None:
     organ[box][(share > 0.5) & (organ[box] == OTHER)] = LOWER_LEFT
 
 
-def _with_neck(tissue: np.ndarray, organ: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _with_neck(tissue: np.ndarray, organ: np.ndarray) -> Source:
     """Neck and shoulders above the first slice: the topmost slices to and fro, cut to their outline."""
     rows, top = int(NECK_MM / ROW_MM), 10
     to_and_fro = abs((np.arange(rows, 0, -1) + top) % (2 * top) - top)
-    above, coded = tissue[to_and_fro].copy(), organ[to_and_fro].copy()
+    above, coded = tissue[to_and_fro], organ[to_and_fro]
     height = np.arange(rows, 0, -1)[:, None, None] * ROW_MM
     across = (np.arange(tissue.shape[2]) * COLUMN_MM - CENTRE[2])[None, None, :]
     deep = (np.arange(tissue.shape[1]) * DEPTH_MM - 150)[None, :, None]
-    shoulder = (coded == BONE) & (abs(across) > 48)
-    above[shoulder] = np.minimum(above[shoulder], 40)
+    beside_spine = np.broadcast_to(abs(across) > 28, above.shape)
+    above[beside_spine] = np.minimum(above[beside_spine], 1040)
     half = 62 + 195 * np.exp(-height / 24)  # mm from the middle to the skin
     beyond = np.sqrt((across / half) ** 2 + (deep / np.minimum(half, 110)) ** 2) > 1
-    beyond, shoulder = np.broadcast_arrays(beyond, shoulder)
-    above[beyond], coded[beyond | shoulder] = -1000, OTHER
-    return np.concatenate([above, tissue]), np.concatenate([coded, organ])
+    above[beyond] = 0
+    coded[beyond | beside_spine] = OTHER
+    return Source(np.concatenate([above, tissue]), np.concatenate([coded, organ]))
