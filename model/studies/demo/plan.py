@@ -56,7 +56,7 @@ class Planned(NamedTuple):
         labels: as the table has them; wrong where `mishap` is "label".
         present: what the patient has.
         shown: of that what the film shows.
-        stated: what the report states, by the rule of `stating_sentences`.
+        stated: what the report states or suspects, in sentences that `stating_sentences` finds.
         mishap: "", "patient", "side" or "label".
         anatomy: the seed of the body.
     """
@@ -123,10 +123,13 @@ def plan() -> list[Planned]:
 
 def _apart(study: Planned, texts: dict[str, str]) -> Planned:
     """The study, reworded until its report is in no other split."""
-    original = load_reports()[study.report_id].text
-    while texts.setdefault(_letters(text := reworded(original, study.edits, study.seed)), study.split) != study.split:
+    report = load_reports()[study.report_id]
+    while (
+        texts.setdefault(_letters(text := reworded(report.text, study.edits, study.seed)), study.split) != study.split
+    ):
         study = study._replace(seed=study.seed + 1, edits=study.edits._replace(added=study.edits.added + 1))
-    return study._replace(stated=frozenset(stating_sentences(text)))
+    said = (report.findings - {*study.edits.missed}) | {*study.edits.suspected}
+    return study._replace(stated=said & stating_sentences(text).keys())
 
 
 def extra_plan(n: int, seed: int) -> list[Planned]:

@@ -115,12 +115,13 @@ _MENTIONS = {finding: re.compile(pattern, re.IGNORECASE) for finding, pattern in
     "Pneumothorax": r"pneumothora\w+",
 }.items()}  # fmt: skip
 _NEGATION = re.compile(
-    r"\b(?:no|not|without|negative for|clear of|free of|absence of|absent|nor|neither|never|denies|rule out|exclude"
-    r"|resolution of|resolved|cleared|removal of|history of|evaluate for|query)\b", re.IGNORECASE)  # fmt: skip
+    r"\b(?:no|not|without|negative for|clear of|free of|absence of|absent|nor|neither|never|denies|rule out"
+    r"|exclude|resolution of|clearing of|resolved|cleared|removal of|history of|evaluate for|query)\b",
+    re.IGNORECASE)  # fmt: skip
 _NEGATED_AFTER = re.compile(
     r"^[^.;]{0,60}?\b(?:(?:is|are|was|were|has|have|been)\s+(?:not|no longer|ruled out|excluded|resolved|cleared)"
     r"|not (?:seen|identified|visualized|present|evident|appreciated)"
-    r"|ha(?:s|ve) (?:since )?(?:been )?(?:resolved|cleared)"
+    r"|ha(?:s|ve) (?:since )?(?:been )?(?:resolved|cleared|gone|disappeared|drained)"
     r"|(?:is|are) (?:absent|gone|unlikely|within normal)|unlikely|(?<=: )(?:none|no))\b", re.IGNORECASE)  # fmt: skip
 _UNCHANGED = re.compile(
     r"\b(?:no|without)(?: \w+){0,2} change\b|\bnot (?:significantly )?changed\b", re.IGNORECASE

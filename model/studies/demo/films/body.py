@@ -9,8 +9,8 @@ from scipy.ndimage import zoom
 from model.studies.demo.films.source import CENTRE, DOMES, HEART
 
 # The knots at which displacements are worked out, (rows, depth, columns), and how far they reach from CENTRE.
-KNOTS = (28, 10, 28)
-HALF_MM = (235.0, 140.0, 235.0)
+KNOTS = (26, 10, 26)
+HALF_MM = (215.0, 140.0, 215.0)
 
 
 class Body(NamedTuple):
@@ -47,13 +47,13 @@ def draw_body(seed: int, cardiomegaly: float = 0.0, emphysema: float = 0.0) -> B
     breath = float(rng.uniform(-8, 30) - 12 * portable)
     lean = float(rng.normal(0, 4))
     heart = float(rng.uniform(*HEALTHY_HEART))
-    height, lucency = float(rng.normal(1, 0.05)), float(rng.uniform(0.85, 1.2))
+    height, lucency = float(rng.normal(0.95, 0.055)), float(rng.uniform(0.85, 1.2))
     body = Body(
         seed=seed,
-        width=float(np.clip(rng.normal(1, 0.07), 0.84, 1.16)),
+        width=float(np.clip(rng.normal(1.07, 0.08), 0.88, 1.26)),
         height=height,
         depth=float(np.clip(rng.normal(1, 0.1), 0.78, 1.25)),
-        girth=float(rng.gamma(2.0, 0.11) - 0.08),
+        girth=float(rng.gamma(2.0, 0.13) - 0.06),
         breath=(breath + lean, breath - lean + float(rng.normal(0, 5))),
         heart=heart,
         apex=float(rng.uniform(-1, 1)),

@@ -12,7 +12,7 @@ from model.studies.demo.films.look import FILM_SIZE, Look, draw_look, expose, fr
 from model.studies.demo.films.projection import Chest, project
 
 MASK_SIZE = 96
-LEAST = 0.15  # a finding's mask is where its shadow exceeds this share of its greatest
+LEAST = 0.22  # a finding's mask is where its shadow exceeds this share of its greatest
 WITHIN = 0.4  # of a finding's shadow at least so much lies on the film, or it is taken again
 _TRIES = 12
 

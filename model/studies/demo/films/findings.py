@@ -57,7 +57,7 @@ def draw(
         if finding.name == "Cardiomegaly":
             shadow += np.minimum(chest.heart, 60)
         elif finding.name == "Emphysema":
-            shadow += np.minimum(chest.air.sum(axis=0), 60)
+            shadow += np.clip(chest.air.sum(axis=0) - 20, 0, 60)
         else:
             for side in (finding.side,) if finding.side else SIDES:
                 lung = lungs[side]
@@ -189,7 +189,8 @@ def _atelectasis(lung: Lung, finding: Finding, rng: np.random.Generator) -> np.n
         slabs = (np.arange(lung.air.shape[0]) - centre[0])[:, None, None] * SLAB_MM
         plane = rows - slope * columns - tilt * slabs + 1.5 * texture(lung.air.shape, 16, rng)
         thickness = rng.uniform(1.5, 3) + 3 * finding.extent
-        added += lung.fill(finding.contrast * soft(abs(plane) - thickness / 2, 2) * soft(away - 1, 0.5), TISSUE)
+        band = soft(abs(plane) - thickness / 2, 3.5) * soft(away - 1, 0.7)
+        added += lung.fill(0.85 * finding.contrast * band, TISSUE)
     return added
 
 
@@ -200,7 +201,7 @@ def _effusion(lung: Lung, finding: Finding, rng: np.random.Generator) -> np.ndar
         veil = soft(lung.across - 0.25 - 0.5 * finding.extent * np.clip(height, 0.2, 1.1), 0.3)
         return lung.fill((0.25 + 0.65 * finding.extent) * finding.contrast * veil * np.clip(height * 1.2, 0, 1), FLUID)
     level = 1.0 + (20 - 78 * finding.extent**1.2) / lung.dome_mm
-    rim = np.sqrt(np.clip(1.7 * outward - 0.7, 0, None) ** 2 * 0.9 + (1.9 * lung.across - 0.95) ** 2)
+    rim = np.sqrt(np.clip(1.7 * outward - 0.7, 0, None) ** 2 * 0.9 + (1.4 * lung.across - 0.7) ** 2)
     climb = (24 + 36 * finding.extent) / lung.dome_mm * np.clip(rim, 0, 1.1) ** 3
     wave = 0.012 * texture((1, *lung.air.shape[1:]), 16, rng)
     return lung.fill((0.55 + 0.45 * finding.contrast) * soft(level - climb + wave - height, 0.05), FLUID)

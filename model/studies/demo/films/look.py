@@ -46,7 +46,7 @@ def draw_look(seed: int, again: int = 0) -> Look:
     tight = rng.random() < 0.12
     return Look(
         seed=seed,
-        size=float(rng.uniform(0.9, 1.0) if tight else rng.uniform(1.02, 1.45)),
+        size=float(rng.uniform(0.88, 1.0) if tight else 1.02 + 0.42 * rng.beta(1.2, 2.2)),
         shift=(float(rng.normal(0, 0.04)), float(rng.normal(0, 0.04))),
         angle=float(rng.normal(0, 2.5) * (2.2 if rng.random() < 0.1 else 1)),
         aspect=float(np.clip(rng.normal(1, 0.05), 0.88, 1.13)),
@@ -83,7 +83,7 @@ def _lookup(chest: Chest, look: Look, size: int) -> torch.Tensor:
 def expose(chest: Chest, look: Look, size: int = FILM_SIZE) -> UInt8[np.ndarray, "size size"]:
     """The film of a chest, bone white; the same chest and look give the same film."""
     rng = np.random.default_rng([83, look.seed])
-    hardness = rng.uniform(0.55, 1.25)  # bone shows less where the tube's voltage is high
+    hardness = rng.uniform(0.7, 2.2)  # bone shows less where the tube's voltage is high
     depth = take(chest.soft + hardness * chest.bone + around(chest, rng), chest, look, size)
     depth += instruments(size, rng)
     grey = _toned(_processed(np.clip(depth, 0, None), rng), rng)
@@ -100,8 +100,8 @@ def _processed(depth: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     small = gaussian_filter(depth[::8, ::8], rng.uniform(18, 45) * pixel / 8, mode="nearest")
     wide = zoom(small, size / small.shape[0], order=1, grid_mode=True, mode="nearest")
     shown = depth - rng.uniform(-0.1, 0.75) * rng.uniform(0.4, 1) * wide
-    for width, most in ((1.5, 0.9), (6, 0.9)):
-        if rng.random() < 0.6:
+    for width, most in ((1.5, 1.6), (6, 1.0)):
+        if rng.random() < 0.7:
             shown = shown + rng.uniform(0, most) * (depth - gaussian_filter(depth, width * pixel))
     inner = shown[size // 8 : -size // 8 : 3, size // 8 : -size // 8 : 3]
     low, high = np.percentile(inner, [rng.uniform(0.2, 6), rng.uniform(80, 99.5)])
@@ -138,7 +138,7 @@ def _detected(grey: np.ndarray, depth: np.ndarray, rng: np.random.Generator) -> 
         period, angle = rng.uniform(2.2, 7), rng.choice([0, np.pi / 2]) + rng.normal(0, 0.02)
         y, x = np.mgrid[:size, :size]
         grey = grey + rng.uniform(0.004, 0.025) * np.sin(2 * np.pi * (x * np.cos(angle) + y * np.sin(angle)) / period)
-    strength = rng.gamma(1.4, 0.011)
+    strength = rng.gamma(1.4, 0.008)
     noise = rng.normal(size=(size, size)).astype(np.float32)
     grain = rng.uniform(0.3, 1.6)
     smooth = gaussian_filter(noise, grain)

@@ -56,11 +56,12 @@ def around(chest: Chest, rng: np.random.Generator) -> Float[np.ndarray, "side si
     left = lungs["left"]
     dome = left.box[0].start + left.height.size / max(float(left.height.max()), 1)
     dome = dome / PIXELS * 2 * HALF_MM[0] - HALF_MM[0]
-    for _ in range(rng.poisson(1.2)):
-        centre = dome + rng.uniform(22, 110), rng.uniform(20, 120) * rng.choice([1, 1, -0.6])
+    for _ in range(rng.poisson(0.8)):
+        centre = dome + rng.uniform(22, 110), rng.uniform(20, 120) * rng.choice([1, 1, 1, 1, -0.6])
         size = rng.uniform(8, 34, 2)
         inside = 1 - ((row - centre[0]) / size[0]) ** 2 - ((column - centre[1]) / size[1]) ** 2
-        added -= rng.uniform(12, 55) * np.sqrt(np.clip(inside, 0, None)) * soft(dome + 8 - row, 8)
+        gas = gaussian_filter(np.sqrt(np.clip(inside, 0, None)), rng.uniform(0.5, 4))
+        added -= rng.uniform(10, 45) * gas * soft(dome + 8 - row, 8)
     return added
 
 
@@ -126,7 +127,7 @@ def inscribe(grey: Float[np.ndarray, "size size"], rng: np.random.Generator) -> 
         corner = [0, 0, 0.08 * size, 0.09 * size]
         pen.rectangle(corner, fill=255 if white else 0)
         write(str(rng.choice(list("ABCDabcd"))), (0.02, 0.01), 0.065, 0 if white else 255)
-    for _ in range(rng.poisson(0.1)):  # somebody's arrow
+    for _ in range(rng.poisson(0.05)):  # somebody's arrow
         tip, angle = rng.uniform(0.2, 0.8, 2) * size, rng.uniform(0, 2 * np.pi)
         way = np.array([np.cos(angle), np.sin(angle)])
         aside = np.array([-way[1], way[0]])

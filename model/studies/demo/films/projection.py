@@ -9,7 +9,7 @@ from numba import njit
 from model.studies.demo.films.body import HALF_MM, Body, origins
 from model.studies.demo.films.source import HEART_LABEL, SPACING, load_source
 
-PIXELS = 352  # a side of the plane of projection
+PIXELS = 320  # a side of the plane of projection
 PIXEL_MM = 2 * HALF_MM[0] / PIXELS
 STEPS, SLABS = 64, 16  # along a ray; of the steps of a slab all is summed
 SLAB_MM = 2 * HALF_MM[1] / SLABS

