@@ -1,5 +1,8 @@
 """Rays through a bent chest: line integrals, and where along them there is air for a finding to fill."""
 
+import inspect
+from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -41,15 +44,20 @@ def project(body: Body) -> Chest:
     soft, bone, lung, heart = (np.zeros((PIXELS, PIXELS), np.float32) for _ in range(4))
     air = np.zeros((SLABS, PIXELS, PIXELS), np.float32)
     lobe = np.zeros((SLABS, PIXELS, PIXELS), np.uint8)
-    _cast(
+    _compiled()(
         source.tissue, source.organ, np.float32(SPACING), origins(body), np.float32(HALF_MM),
         np.float32(body.distance), np.float32(body.lucency), soft, bone, air, lobe, lung, heart,
     )  # fmt: skip
     return Chest(soft, bone, air, lobe, lung, heart)
 
 
-@njit(cache=True, fastmath=True, nogil=True, boundscheck=False)
-def _cast(tissue, organ, spacing, knots, half, distance, lucency, soft, bone, air, lobe, lung, heart):
+@cache
+def _compiled() -> Callable[..., None]:
+    # What checks types at run time wraps functions, and a wrapper cannot be compiled.
+    return njit(cache=True, fastmath=True, nogil=True)(inspect.unwrap(_cast_rays))
+
+
+def _cast_rays(tissue, organ, spacing, knots, half, distance, lucency, soft, bone, air, lobe, lung, heart):
     rows, depths, columns = tissue.shape
     k_rows, k_depths, k_columns = knots.shape[:3]
     side = soft.shape[0]
