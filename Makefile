@@ -29,11 +29,11 @@ docs: $(VENV)/.docs  ## write the reference pages from the code, and the site in
 	$(BIN)/python -m docs.site.reference
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --config-file docs/site/mkdocs.yml
 
-demo-data: $(VENV)/.demo  ## render the demo's studies again (about an hour on 2 cores)
+demo-data: $(VENV)/.demo  ## render the demo's studies again (about ten minutes on 2 cores)
 	$(BIN)/python -m model.studies.demo.build
 
-demo-model: $(VENV)/.demo  ## train the demo's checkpoint again (about an hour on 2 cores)
-	$(BIN)/python -m model.studies.demo.build --extra 2400 --out build/demo-extra
+demo-model: $(VENV)/.demo  ## train the demo's checkpoint again (some hours on 2 cores)
+	$(BIN)/python -m model.studies.demo.build --extra 3000 --looks 3 --out build/demo-extra
 	$(BIN)/betalens train --config assets/demo-config.json --extra build/demo-extra --half --overwrite --out assets/checkpoint
 
 lock: $(VENV)/.tested  ## resolve the images' exact versions again: deploy/*.lock, sbom.cdx.json, LICENSES.md

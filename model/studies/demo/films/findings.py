@@ -199,7 +199,8 @@ def _effusion(lung: Lung, finding: Finding, rng: np.random.Generator) -> np.ndar
     height, outward = lung.height[None], lung.outward[None]
     if rng.random() < 0.2:
         veil = soft(lung.across - 0.25 - 0.5 * finding.extent * np.clip(height, 0.2, 1.1), 0.3)
-        return lung.fill((0.25 + 0.65 * finding.extent) * finding.contrast * veil * np.clip(height * 1.2, 0, 1), FLUID)
+        veil = veil * np.clip(height * 1.2, 0, 1) * np.ones_like(outward)
+        return lung.fill((0.25 + 0.65 * finding.extent) * finding.contrast * veil, FLUID)
     level = 1.0 + (20 - 78 * finding.extent**1.2) / lung.dome_mm
     rim = np.sqrt(np.clip(1.7 * outward - 0.7, 0, None) ** 2 * 0.9 + (1.4 * lung.across - 0.7) ** 2)
     climb = (24 + 36 * finding.extent) / lung.dome_mm * np.clip(rim, 0, 1.1) ** 3
