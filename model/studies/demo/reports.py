@@ -76,6 +76,7 @@ def code_parts(code: str) -> list[str]:
     return [" ".join(part.split()).lower() for part in code.split("/")]
 
 
+@cache
 def read_code(code: str) -> tuple[Statement, ...]:
     """What a MeSH code says, in torchxrayvision's names; nothing if it is none of the eight findings."""
     head, *parts = code_parts(code)
