@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import nn
 from tqdm import tqdm
 
@@ -44,7 +44,7 @@ class Texts(NamedTuple):
     said: Float[np.ndarray, "n findings"]
     weight: Float[np.ndarray, "n findings"]
 
-    def rows(self, rows: Sequence[int]) -> "Texts":
+    def rows(self, rows: Int[np.ndarray, "m"]) -> "Texts":
         """Some of the texts."""
         return Texts([self.texts[i] for i in rows], self.said[rows], self.weight[rows])
 
