@@ -13,8 +13,10 @@ from dashboard.console import Checkpoint, Device, Json, method_names, open_table
 from dashboard.ui.version import app_version
 
 if TYPE_CHECKING:
+    from explain import Evidence
     from explain.archive.shards import Archive
     from explain.export.case import ReaderVerdict
+    from model.inference.encoding import Encoded
 
 ORDER = 50
 
@@ -99,14 +101,19 @@ def command(
             )
         text = read_report(read_text(Path(report[1:])) if report.startswith("@") else report)
         engine = Engine.load(checkpoint, device)
-        written = {}
-        if dicom and film and film.header:  # before what else is written: it may refuse
-            from explain.export.case import explained_case
+        written: dict[str, list[str]] = {}
+
+        def export(encoded: "Encoded", found: "Evidence") -> None:
+            if not (dicom and film and film.header):
+                return
+            from explain.export.case import exported_case
             from explain.export.dicom import write_dicom
 
-            exported = explained_case(engine, film, text, app_version(), beta, finding, image_method, outline, said)
-            written = {"dicom": [str(path) for path in write_dicom(exported, film.header, dicom)]}
-        result = explain_case(engine, film, text, beta, finding, out, image_method, report_method) | written
+            cam, at = found.image_map.cam[0], float(found.betas[0])
+            exported = exported_case(engine, film, encoded, found, cam, at, app_version(), outline, said)
+            written["dicom"] = [str(path) for path in write_dicom(exported, film.header, dicom)]
+
+        result = explain_case(engine, film, text, beta, finding, out, image_method, report_method, export) | written
         if not json_:
             print("".join(f"{sentence}\n" for sentence in _said_first(result)), end="")
         show(result, json_)

@@ -1,6 +1,7 @@
 """One explanation as files: numbers as JSON, the heatmap as an array, an overlay as a picture."""
 
 import json
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 from explain.every_beta.evidence import DEFAULT, Evidence, evidence_at
 from explain.every_beta.heatmap import heatmap
 from explain.every_beta.overlay import overlay_png
+from model.inference.encoding import Encoded
 from model.inference.engine import Engine
 from model.inference.familiarity import Familiarity
 from model.inputs import Film
@@ -26,6 +28,7 @@ def explain_case(
     out: Path | None,
     image_method: str = DEFAULT["image"],
     report_method: str = DEFAULT["report"],
+    first: Callable[[Encoded, Evidence], object] | None = None,
 ) -> dict:
     """Explain a case and write `explanation.json`, and with a film `heatmap.npy` and `overlay.png`, to `out`.
 
@@ -35,6 +38,7 @@ def explain_case(
         finding: or None for the most probable one.
         image_method: name of the method for the film; see `explain.methods.registry`.
         report_method: name of the method for the report.
+        first: what else is done with the encoded case and its evidence, before anything is written: it may refuse.
 
     Returns:
         What `explanation.json` holds.
@@ -46,6 +50,8 @@ def explain_case(
     encoded, beta = engine.encode(film, report), engine.default_beta if beta is None else beta
     (found,) = evidence_at(engine, [encoded], beta, finding, image_method, report_method)
     result = describe(engine, found, engine.familiarity(encoded))
+    if first:
+        first(encoded, found)
     if out is None:
         return result
     out.mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from explain.every_beta.evidence import DEFAULT, INSTANT, Evidence, evidence_at
+from explain.every_beta.evidence import DEFAULT, Evidence
 from explain.every_beta.heatmap import heatmap
 from explain.export.outline import Outline, outline_of
 from explain.methods.registry import method
@@ -99,36 +99,6 @@ class ExportedCase:
     def outline(self, heat: Float[np.ndarray, "rows columns"]) -> Outline:
         """Where a heat of this case is at `level` or above."""
         return outline_of(heat, self.level)
-
-
-def explained_case(
-    engine: Engine,
-    film: Film,
-    report: str,
-    version: str,
-    beta: float | None = None,
-    finding: str | None = None,
-    image_method: str = DEFAULT["image"],
-    outline: float = OUTLINE,
-    verdict: ReaderVerdict | None = None,
-) -> ExportedCase:
-    """A film and its report, explained to be exported.
-
-    Args:
-        version: of BetaLens.
-        beta: weight of the image, or None for the model's default.
-        finding: to explain, or None for the most probable one.
-        image_method: name of the method for the film; see `explain.methods.registry`.
-        outline: as for `exported_case`, `verdict` too.
-
-    Raises:
-        ChoiceError: β, the finding, the method, the outline or the verdict's findings are out of range.
-    """
-    encoded, beta = engine.encode(film, report), engine.default_beta if beta is None else beta
-    # No words of the report are exported: what explains it is what costs nothing.
-    (found,) = evidence_at(engine, [encoded], beta, finding, image_method, INSTANT["report"])
-    cam = found.image_map.cam[0]
-    return exported_case(engine, film, encoded, found, cam, float(found.betas[0]), version, outline, verdict)
 
 
 def exported_case(

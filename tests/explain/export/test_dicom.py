@@ -15,7 +15,8 @@ from archived import CR, DX, PATIENT, PLACE, film_file
 from helpers import REPORT, dicom, random_film
 from pydicom.sr.codedict import codes
 
-from explain.export.case import ReaderVerdict, explained_case
+from explain.every_beta.evidence import DEFAULT, INSTANT, evidence_at
+from explain.export.case import OUTLINE, ExportedCase, ReaderVerdict, exported_case
 from explain.export.dicom import NAMES, dicom_files, dicom_objects, write_dicom
 from explain.export.dicom.capture import picture
 from explain.export.dicom.codes import FINDINGS, finding_code
@@ -41,6 +42,16 @@ KINDS = {
 VERDICT = ReaderVerdict(
     "Reader^Test", "disagree", ("Nodule",), blind=True, comment="Behind the heart.", time="2026-01-31T12:00:00Z"
 )
+
+
+def explained_case(
+    engine: Engine, film, report: str, version: str, outline: float = OUTLINE, verdict: ReaderVerdict | None = None
+) -> ExportedCase:
+    """A film and its report as they are exported, with the finding that is most probable."""
+    encoded = engine.encode(film, report)
+    (found,) = evidence_at(engine, [encoded], engine.default_beta, None, DEFAULT["image"], INSTANT["report"])
+    cam, beta = found.image_map.cam[0], float(found.betas[0])
+    return exported_case(engine, film, encoded, found, cam, beta, version, outline, verdict)
 
 
 @pytest.fixture(scope="module")
