@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Processes that share the tests out; 0 is this one alone.
 WORKERS := 3
+# Installs Debian's packages (2) where their program (1) is not at hand; as root.
+debian = command -v $(1) >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends $(2))
 export GRADIO_ANALYTICS_ENABLED := False
 export HF_HUB_OFFLINE := 1
 
@@ -52,13 +54,10 @@ $(VENV)/.installed: pyproject.toml
 
 $(VENV)/.tested: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --editable ".[test]"
-	command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium)
-	command -v dcmj2pnm >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends dcmtk) \
-		|| echo "DCMTK is not at hand: comparisons with it are skipped"
-	command -v dciodvfy >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends dicom3tools) \
-		|| echo "dicom3tools is not at hand: its checks of what leaves as DICOM are skipped"
-	command -v DicomSRValidator >/dev/null || (apt-get update -qq \
-		&& apt-get install -y -qq --no-install-recommends default-jre-headless pixelmed-apps) \
+	$(call debian,chromium,chromium)
+	$(call debian,dcmj2pnm,dcmtk) || echo "DCMTK is not at hand: comparisons with it are skipped"
+	$(call debian,dciodvfy,dicom3tools) || echo "dicom3tools is not at hand: its checks of what leaves as DICOM are skipped"
+	$(call debian,DicomSRValidator,default-jre-headless pixelmed-apps) \
 		|| echo "PixelMed's programs are not at hand: their checks of reports are skipped"
 	command -v nginx >/dev/null || (cd $(VENV) && apt-get download -qq nginx && dpkg --extract nginx_*.deb nginx) \
 		|| echo "nginx is not at hand: tests behind it are skipped"
